@@ -1,0 +1,43 @@
+# sw_options: language level, warnings and sanitizers of our own targets; no global flags.
+add_library(sw_options INTERFACE)
+target_compile_features(sw_options INTERFACE cxx_std_20)
+target_include_directories(sw_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(sw_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wimplicit-fallthrough)
+if(SW_WERROR)
+  target_compile_options(sw_options INTERFACE -Werror)
+endif()
+if(SW_SANITIZE)
+  target_compile_options(sw_options INTERFACE -fsanitize=${SW_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(sw_options INTERFACE -fsanitize=${SW_SANITIZE})
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(SW_MOLD mold)
+if(SW_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+find_program(SW_CCACHE ccache)
+if(SW_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SW_CCACHE})
+endif()
+
+# sw_library(NAME SOURCES... LINK ...): one static library per folder; it sees what it links, and
+# links only downwards.
+function(sw_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC sw_options ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
+endfunction()
+
+# sw_test(NAME SOURCES... LINK ...): one test program per folder, run by ctest.
+function(sw_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/support/main.cpp ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} sw_test_support)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()

@@ -1,0 +1,48 @@
+// Payload: an immutable JSON document that states hand on, shared between all who hold it.
+//
+// It keeps the text as it came (users see their own whitespace and number spelling again) and
+// parses only when somebody looks inside: a payload that a state merely passes on costs nothing.
+//
+// Thread safety: complete; both forms are made at most once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/json.hpp"
+
+namespace stepwell {
+
+/// What a state's input, output or result may measure, in bytes of UTF-8 text.
+inline constexpr std::size_t kPayloadBytesMax = 262'144;
+
+class Payload {
+public:
+    /// The empty object.
+    Payload();
+    explicit Payload(Json value);
+
+    /// Checks and keeps `text`. Fails with `invalid` where it is not one JSON document.
+    static Result<Payload> from_text(std::string text);
+
+    /// Keeps `text` unchecked. REQUIRES: it came out of a Payload, or was checked before.
+    static Payload trusted(std::string text);
+
+    [[nodiscard]] const std::string& text() const;
+    [[nodiscard]] const Json& json() const;
+    [[nodiscard]] std::size_t bytes() const { return text().size(); }
+
+    /// The same shared document; equal documents may still be different ones.
+    [[nodiscard]] bool is_same(const Payload& other) const { return document_ == other.document_; }
+
+    /// By text.
+    bool operator==(const Payload& other) const;
+
+private:
+    struct Document;
+    explicit Payload(std::shared_ptr<const Document> document);
+    std::shared_ptr<const Document> document_;
+};
+
+}  // namespace stepwell

@@ -1,0 +1,33 @@
+// Commands: orders to the shell. They are a cache of outstanding(): after a restart they are derived
+// again, so each may be carried out more than once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/base/time.hpp"
+
+namespace stepwell::core {
+
+/// Begin one attempt at a task. What it needs beyond this is in the definition's state.
+struct StartTask {
+    TaskToken token;
+    StateId state{};
+    Payload parameters;                            // evaluated; the task's input
+    std::optional<std::int64_t> timeout_seconds;   // the engine enforces both; the task may know
+    std::optional<std::int64_t> heartbeat_seconds;
+    std::uint32_t retry_count = 0;                 // $$.State.RetryCount
+    Timestamp entered_at;                          // $$.State.EnteredTime
+};
+/// Nobody waits for this attempt any more; stop its work if that is possible.
+struct CancelTask {
+    TaskToken token;
+};
+
+using Command = std::variant<StartTask, CancelTask>;
+
+}  // namespace stepwell::core

@@ -1,0 +1,54 @@
+// Inputs: what the outside says about one execution. Untrusted: it may be late, repeated or wrong;
+// decide() accepts it or refuses it, and a refusal changes nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/payload.hpp"
+
+namespace stepwell::core {
+
+/// Begins an execution. Refused unless it is fresh.
+struct StartExecution {
+    std::string arn;            // of the execution
+    std::string name;           // of the execution
+    std::string workflow_arn;   // "arn:aws:states:R:A:stateMachine:NAME"
+    std::string workflow_name;  // NAME
+    std::string role_arn;       // may be empty
+    std::string version_arn;    // "" unless started through a version
+    std::string alias_arn;      // "" unless started through an alias
+    Payload input;
+};
+
+/// A `.sync` or `.waitForTaskToken` task: the call that began the work has answered.
+struct TaskSubmitted {
+    TaskToken token;
+    Payload output;
+};
+/// The task lives: its heartbeat clock begins anew.
+struct TaskHeartbeat {
+    TaskToken token;
+};
+struct TaskSucceeded {
+    TaskToken token;
+    Payload output;
+};
+struct TaskFailed {
+    TaskToken token;
+    std::string error;
+    std::optional<std::string> cause;
+};
+/// Some timer of the execution is due at `now`; decide() finds which.
+struct TimerDue {};
+struct StopExecution {
+    std::optional<std::string> error;
+    std::optional<std::string> cause;
+};
+
+using Input = std::variant<StartExecution, TaskSubmitted, TaskHeartbeat, TaskSucceeded, TaskFailed,
+                           TimerDue, StopExecution>;
+
+}  // namespace stepwell::core

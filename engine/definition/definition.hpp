@@ -1,0 +1,172 @@
+// The parsed, checked, immutable graph of a workflow's states. What parse() lets through, the core
+// may rely on: every target exists, every expression is compiled, every number is in range.
+//
+// Thread safety: immutable, shared by pointer; an execution keeps the one that it began with.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/json.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/base/time.hpp"
+#include "engine/expression/choice_rule.hpp"
+#include "engine/expression/path.hpp"
+#include "engine/expression/payload_template.hpp"
+
+namespace stepwell::definition {
+
+using expression::ChoiceRule;
+using expression::IntrinsicCall;
+using expression::Path;
+using expression::PayloadTemplate;
+
+enum class StateKind { task, pass, choice, wait, succeed, fail, parallel, map };
+
+/// "Task", "Pass", ...
+const char* name_of(StateKind kind);
+
+/// InputPath, OutputPath, ResultPath: absent means the whole (`$`), null means nothing.
+struct Selection {
+    enum class Kind { whole, nothing, path };
+    Kind kind = Kind::whole;
+    std::optional<Path> path;  // iff kind is path; never plain `$`
+};
+
+/// An integer that is written down, or looked up when the state is entered.
+struct NumberOrPath {
+    std::optional<std::int64_t> number;
+    std::optional<Path> path;
+    [[nodiscard]] bool is_set() const { return number || path; }
+};
+
+/// A string that is written down, or computed: ErrorPath, CausePath.
+struct StringOrPath {
+    std::optional<std::string> text;
+    std::optional<Path> path;
+    std::optional<IntrinsicCall> call;
+    [[nodiscard]] bool is_set() const { return text || path || call; }
+};
+
+/// States that a retrier or catcher names: exact names, or the wildcards.
+using ErrorNames = std::vector<std::string>;
+
+struct Retrier {
+    ErrorNames error_equals;
+    std::int64_t interval_seconds = 1;
+    std::int64_t attempts_max = 3;  // retries, not counting the first run; 0: none
+    double backoff_rate = 2.0;
+    std::optional<std::int64_t> max_delay_seconds;
+    bool full_jitter = false;
+};
+
+struct Catcher {
+    ErrorNames error_equals;
+    StateId next{};
+    Selection result_path;
+    std::optional<PayloadTemplate> assign;
+};
+
+/// What the Resource of a Task says.
+struct Resource {
+    enum class Kind {
+        lambda,       // arn:aws:lambda:...:function:NAME: LambdaFunction* events
+        integration,  // arn:aws:states:::SERVICE:ACTION[.PATTERN]: Task* events
+        activity,     // arn:aws:states:...:activity:NAME: Activity* events
+        builtin,      // stepwell:NAME: Task* events with resourceType "stepwell"
+    };
+    enum class Pattern { request_response, sync, sync2, wait_for_task_token };
+    Kind kind = Kind::builtin;
+    Pattern pattern = Pattern::request_response;
+    std::string text;     // as written
+    std::string service;  // history's resourceType: "lambda", "aws-sdk:s3", "states", "stepwell"
+    std::string action;   // history's resource: "invoke", "startExecution.sync:2", "validate"
+};
+
+struct TaskState {
+    Resource resource;
+    NumberOrPath timeout_seconds;
+    NumberOrPath heartbeat_seconds;
+    std::optional<PayloadTemplate> credentials;
+};
+struct PassState {
+    std::optional<Payload> result;  // its `.$` keys are literal
+};
+struct ChoiceBranch {
+    ChoiceRule rule;
+    StateId next{};
+    std::optional<PayloadTemplate> assign;
+};
+struct ChoiceState {
+    std::vector<ChoiceBranch> branches;
+    std::optional<StateId> otherwise;
+};
+struct WaitState {
+    NumberOrPath seconds;
+    std::optional<Instant> timestamp;
+    std::optional<Path> timestamp_path;
+};
+struct SucceedState {};
+struct FailState {
+    StringOrPath error;
+    StringOrPath cause;
+};
+struct ParallelState {
+    std::vector<ScopeId> branches;
+};
+struct MapState {
+    ScopeId processor{};
+    std::optional<Path> items_path;  // absent: the effective input itself
+    std::optional<PayloadTemplate> item_selector;
+    NumberOrPath max_concurrency;  // absent or 0: no limit
+    NumberOrPath tolerated_failure_count;
+    std::optional<double> tolerated_failure_percentage;
+    std::optional<Path> tolerated_failure_percentage_path;
+};
+
+struct State {
+    std::string name;
+    std::string comment;
+    ScopeId scope{};
+    /// Where it goes when it is done; nothing: its scope ends here (End, Succeed, Fail, Choice).
+    std::optional<StateId> next;
+
+    Selection input_path;
+    Selection output_path;
+    Selection result_path;
+    std::optional<PayloadTemplate> parameters;
+    std::optional<PayloadTemplate> result_selector;
+    std::optional<PayloadTemplate> assign;
+    std::vector<Retrier> retry;
+    std::vector<Catcher> catchers;
+
+    std::variant<TaskState, PassState, ChoiceState, WaitState, SucceedState, FailState,
+                 ParallelState, MapState>
+        body;
+    [[nodiscard]] StateKind kind() const { return static_cast<StateKind>(body.index()); }
+};
+
+struct Scope {
+    StateId start{};
+    /// The Parallel or Map state that it belongs to; nothing for the machine.
+    std::optional<StateId> owner;
+};
+
+struct Definition {
+    std::string comment;
+    std::optional<std::int64_t> timeout_seconds;  // of the whole execution
+    std::vector<State> states;                    // all scopes' states, in document order
+    std::vector<Scope> scopes;                    // [0] is the machine
+
+    [[nodiscard]] const State& state(StateId id) const { return states[value_of(id)]; }
+    [[nodiscard]] const Scope& scope(ScopeId id) const { return scopes[value_of(id)]; }
+};
+
+using DefinitionPtr = std::shared_ptr<const Definition>;
+
+}  // namespace stepwell::definition

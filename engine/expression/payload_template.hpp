@@ -1,0 +1,57 @@
+// Payload templates (Parameters, ResultSelector, ItemSelector, Assign, ...) and the intrinsic
+// functions in them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/expression/environment.hpp"
+#include "engine/expression/path.hpp"
+
+namespace stepwell::expression {
+
+/// One `States.Name(...)` call, checked: name, number of arguments, nesting up to 10.
+class IntrinsicCall {
+public:
+    /// Fails with `invalid`; the message says at which character and what was expected.
+    static Result<IntrinsicCall> parse(std::string_view text);
+    [[nodiscard]] const std::string& text() const;
+    /// Whether the outermost function gives a string: what ErrorPath and CausePath take.
+    [[nodiscard]] bool gives_string() const;
+    [[nodiscard]] Evaluated<Json> evaluate(const Environment& environment) const;
+
+private:
+    struct Node;
+    std::shared_ptr<const Node> root_;
+};
+
+/// A fault in a template: where (a JSON pointer below the template's root) and what.
+struct TemplateFault {
+    std::string pointer;  // "/a/b.$"
+    std::string key;      // "b.$"
+    std::string message;
+};
+
+/// A checked payload template. Cheap to copy; immutable; safe to share between threads.
+class PayloadTemplate {
+public:
+    /// Compiles `source`; collects every fault instead of stopping at the first.
+    static Result<PayloadTemplate, std::vector<TemplateFault>> compile(const Json& source);
+
+    /// Whether nothing in it is computed: then evaluate() gives `source` again.
+    [[nodiscard]] bool is_literal() const;
+    /// The names of the variables that it reads, sorted.
+    [[nodiscard]] std::vector<std::string> variables() const;
+
+    /// A missing path fails with States.Runtime and the text "The JSONPath '$.x' specified for the
+    /// field 'k.$' could not be found in the input '<state input>'" (asl.md 15.4).
+    [[nodiscard]] Evaluated<Json> evaluate(const Environment& environment) const;
+
+private:
+    struct Node;
+    std::shared_ptr<const Node> root_;
+};
+
+}  // namespace stepwell::expression

@@ -1,0 +1,66 @@
+// The task port: how the engine has work done that is not its own. The only header of the engine
+// that tasks see.
+//
+// Threads: the engine calls start() and cancel() from its own thread; they must return at once.
+// A TaskSink may be called from any thread, until its owner says otherwise.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/json.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/base/time.hpp"
+
+namespace stepwell::runtime {
+
+/// One attempt at a task, with what it may want to know about where it stands.
+struct TaskRequest {
+    TaskToken token;
+    std::string resource;      // as written: "stepwell:validate", "arn:aws:lambda:...", ...
+    Payload parameters;        // evaluated; the task's input
+    std::string state_name;
+    std::string execution_arn;
+    std::string execution_name;
+    std::string workflow_arn;
+    std::string workflow_name;
+    Timestamp execution_started_at;
+    Timestamp entered_at;
+    std::uint32_t retry_count = 0;
+    std::optional<std::int64_t> timeout_seconds;
+    std::optional<std::int64_t> heartbeat_seconds;
+    /// The same for every attempt at this entry of the state, other for every other entry: data
+    /// tasks make their effect happen once per key.
+    std::string run_key;
+    /// True where an earlier daemon may have begun this very attempt.
+    bool is_restarted = false;
+};
+
+/// Where a task's reports go. Reports whose token is not in flight are dropped.
+class TaskSink {
+public:
+    virtual ~TaskSink() = default;
+    /// A `.sync` or `.waitForTaskToken` task has handed its work over.
+    virtual void submitted(const TaskToken& token, Payload output) = 0;
+    virtual void heartbeat(const TaskToken& token) = 0;
+    virtual void succeeded(const TaskToken& token, Payload output) = 0;
+    virtual void failed(const TaskToken& token, std::string error,
+                        std::optional<std::string> cause) = 0;
+    /// How far it is, for people: {"message", "percent", "rows", ...}; not journaled.
+    virtual void progress(const TaskToken& token, Json progress) = 0;
+    /// A line of the task's log: its output, or what the host says about it.
+    virtual void log(const TaskToken& token, std::string line) = 0;
+};
+
+class TaskRunner {
+public:
+    virtual ~TaskRunner() = default;
+    /// Begins the attempt; its end is reported to the sink exactly once, unless it is cancelled.
+    virtual void start(TaskRequest request) = 0;
+    /// Stops the attempt's work as soon as possible; reports of it no longer matter.
+    virtual void cancel(const TaskToken& token) = 0;
+};
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,66 @@
+// What a built-in task is: a function from parameters to a result, run in a task host, outside the
+// daemon. Everything it may use comes through its arguments.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/json.hpp"
+#include "engine/runtime/task_runner.hpp"
+
+namespace stepwell::tasks {
+
+/// Why a task failed, as Retry and Catch see it.
+struct TaskError {
+    std::string error;  // "E_QUALITY", "Shell.ExitCode.3", "Stepwell.HostCrashed", ...
+    std::string cause;  // for people, or JSON text for programs (data tasks: the result envelope)
+};
+
+using TaskResult = Result<Json, TaskError>;
+
+/// Where a host works: the same for all its tasks; immutable once the host runs.
+struct HostSettings {
+    std::filesystem::path data_folder;                     // lake/, warehouse.duckdb, logs/ are in it
+    std::vector<std::filesystem::path> functions_folders;  // NAME/handler.py
+    Json configuration = Json::object();  // stepwell.yaml's connections, lakes, notifications, ...
+};
+
+/// One running attempt, as its task sees it. Threads: log() and progress() may be called from any
+/// thread until run() returns.
+class TaskContext {
+public:
+    virtual ~TaskContext() = default;
+    [[nodiscard]] virtual const runtime::TaskRequest& request() const = 0;
+    [[nodiscard]] virtual const HostSettings& settings() const = 0;
+    virtual void log(std::string line) = 0;
+    /// {"message", "percent" 0..100, "rows"}; each member optional.
+    virtual void progress(Json progress) = 0;
+    virtual void heartbeat() = 0;
+    [[nodiscard]] virtual bool is_cancelled() const = 0;
+    /// Calls `stop` once, from another thread, when the attempt is cancelled (at once if it already
+    /// is); until the returned guard is destroyed. For interrupting a query or killing a child.
+    [[nodiscard]] virtual std::shared_ptr<void> on_cancel(std::function<void()> stop) = 0;
+};
+
+/// Which process runs a task.
+enum class HostKind {
+    general,  // any of a few warm processes
+    data,     // the one process that holds the DuckDB and SQLite files
+};
+
+struct TaskType {
+    std::string name;  // the NAME of "stepwell:NAME"
+    HostKind host = HostKind::general;
+    /// Runs one attempt, in a thread of the host. Must be safe to run many times at once. A
+    /// C++ exception that leaves it fails the task with Stepwell.TaskCrashed.
+    std::function<TaskResult(const Json& parameters, TaskContext& context)> run;
+};
+
+/// Every built-in task. tasks/registry.cpp lists them; a folder offers its own as a function
+/// `std::vector<TaskType> NAME_tasks()`.
+const std::vector<TaskType>& builtin_tasks();
+
+}  // namespace stepwell::tasks
