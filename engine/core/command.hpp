@@ -1,10 +1,11 @@
-// Commands: orders to the shell. They are a cache of outstanding(): after a restart they are derived
-// again, so each may be carried out more than once.
+// Commands: orders to the shell. They are a cache of outstanding(): after a restart they are
+// derived again, so each may be carried out more than once.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "engine/base/ids.hpp"
@@ -17,11 +18,14 @@ namespace stepwell::core {
 struct StartTask {
     TaskToken token;
     StateId state{};
-    Payload parameters;                            // evaluated; the task's input
-    std::optional<std::int64_t> timeout_seconds;   // the engine enforces both; the task may know
+    Payload parameters;                           // evaluated; the task's input
+    std::optional<std::int64_t> timeout_seconds;  // the engine enforces both; the task may know
     std::optional<std::int64_t> heartbeat_seconds;
-    std::uint32_t retry_count = 0;                 // $$.State.RetryCount
-    Timestamp entered_at;                          // $$.State.EnteredTime
+    std::uint32_t retry_count = 0;  // $$.State.RetryCount
+    Timestamp entered_at;           // $$.State.EnteredTime
+    /// Set when a `.sync` task had been submitted before a restart: the work has begun, do not
+    /// begin it again but wait for its end. This is what the call answered that began it.
+    std::optional<Payload> submitted;
 };
 /// Nobody waits for this attempt any more; stop its work if that is possible.
 struct CancelTask {
@@ -29,5 +33,10 @@ struct CancelTask {
 };
 
 using Command = std::variant<StartTask, CancelTask>;
+
+/// The opaque text that stands for a token outside: $$.Task.Token, SendTaskSuccess.
+std::string to_task_token_text(const TaskToken& token);
+/// Nothing where `text` was not made by to_task_token_text().
+std::optional<TaskToken> parse_task_token_text(std::string_view text);
 
 }  // namespace stepwell::core

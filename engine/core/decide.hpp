@@ -1,25 +1,69 @@
 // The decision core: what should happen next, and nothing else.
 //
-// Pure: no clock, no randomness, no I/O, no logging, no threads. Replay does not come here: it runs
-// evolve() alone, so a later release may decide differently about inputs that it has yet to see, and
-// never about the past.
-//
 //   decide(definition, execution, input, moment) -> Decision{events, commands, next}
-//   evolve(execution, event)
+//   evolve(execution, events)
 //   outstanding(definition, execution) -> commands
+//
+// Pure: no clock, no randomness, no I/O, no logging, no threads. decide() emits only through
+// evolve(), so live and replay cannot differ. Replay does not come here: it runs evolve() alone, so
+// a later release may decide differently about inputs that it has yet to see, and never about the
+// past.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
+#include "engine/base/result.hpp"
 #include "engine/core/command.hpp"
+#include "engine/core/delta.hpp"
 #include "engine/core/event.hpp"
 #include "engine/core/execution.hpp"
 #include "engine/core/input.hpp"
+#include "engine/definition/definition.hpp"
 
 namespace stepwell::core {
+
+using definition::Definition;
+
+/// What bounds one execution.
+struct Limits {
+    /// Events of a history; an execution that reaches it fails. Step Functions: 25,000. Ours is
+    /// higher on purpose: a chain of 20,000 states or a Map of 10,000 items is no fault here.
+    std::uint64_t events_max = 1'000'000;
+    /// State entries in one turn; a longer chain goes on in the next turn (next_due() is then in
+    /// the past), so that commits stay small and other executions get their turn.
+    std::uint32_t transitions_per_turn_max = 1'000;
+};
 
 /// What the shell adds to an input: decide() draws nothing itself.
 struct Moment {
     Timestamp now;
     std::uint64_t entropy = 0;  // seeds jitter, UUIDs and MathRandom of this decision
+    Limits limits{};
 };
+
+struct Decision {
+    std::vector<Event> events;      // to be journaled, in this order, all or none; may be empty
+    std::vector<Command> commands;  // to be carried out, only after `events` are durable
+    Delta next;                     // to be merged, only after `events` are durable
+};
+
+/// Decides the consequences of `input` for `execution`, as of `moment`.
+///
+/// Fails with `conflict` where the input is refused: it is late, repeated, or does not fit. A
+/// refusal changes nothing. A workflow that fails is no error but a Decision with an
+/// ExecutionFailed. A TimerDue when nothing is due gives an empty decision.
+///
+/// REQUIRES: `definition` is the one that `execution` was started with.
+Result<Decision> decide(const Definition& definition, const Execution& execution,
+                        const Input& input, const Moment& moment);
+
+/// Folds journaled events into `execution`. REQUIRES: they follow those it was made from.
+void evolve(Execution& execution, const std::vector<Event>& events);
+
+/// What the shell has to do for `execution` as it stands: the tasks in flight, to be started again
+/// after a restart. A task that has been submitted says so in StartTask::submitted; one that waits
+/// for its callback only is not among them.
+std::vector<Command> outstanding(const Definition& definition, const Execution& execution);
 
 }  // namespace stepwell::core

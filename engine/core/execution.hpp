@@ -1,26 +1,123 @@
-// Execution: where one run of a definition stands. A tree of frames (the root, a branch of a
-// Parallel, an iteration of a Map), each at one state in one phase.
+// Execution: where one run of a definition stands. A tree of frames and a few facts; a value that
+// only evolve() changes.
 //
-// It is a value that only evolve() changes. A decision works on a delta over it, so that it costs
-// what it changes, never the size of the execution.
+// A decision does not copy it: it yields a Delta (delta.hpp) of what changes, which merge() swaps
+// in once the decision's events are durable. Frames are shared and immutable here, so a reader may
+// keep one. What can be derived from the frames (children of a frame, due times) is indexed in
+// memory and never stored.
+//
+// Thread safety: none; its owner is the engine's thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "engine/base/ids.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/base/time.hpp"
+#include "engine/core/frame.hpp"
 
 namespace stepwell::core {
 
-enum class Status { running, succeeded, failed, timed_out, aborted };
+struct Delta;
+
+/// Stored as a number: append only.
+enum class Status : std::uint8_t { running, succeeded, failed, timed_out, aborted };
 
 /// "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED".
 const char* name_of(Status status);
+
+/// What never changes once an execution has started.
+struct Facts {
+    std::string arn;
+    std::string name;
+    std::string workflow_arn;
+    std::string workflow_name;
+    std::string role_arn;
+    std::string version_arn;
+    std::string alias_arn;
+    Payload input;
+    Timestamp started_at;
+    std::optional<Timestamp> due;  // TimeoutSeconds of the machine
+    bool operator==(const Facts&) const = default;
+};
+
+/// What changes with nearly every decision; small, so that it may be stored each time.
+struct Header {
+    Status status = Status::running;
+    std::uint64_t events = 0;  // visible events so far: the id of the last one
+    std::uint32_t frames = 0;  // frames so far: the id of the next one
+    Timestamp updated_at;      // of the last event
+    std::optional<Timestamp> stopped_at;
+    std::optional<Payload> output;  // iff succeeded
+    std::optional<std::string> error;
+    std::optional<std::string> cause;
+    bool operator==(const Header&) const = default;
+};
+
+using FramePtr = std::shared_ptr<const Frame>;
+
+class Execution {
+public:
+    /// Fresh: StartExecution is the only input that it takes.
+    explicit Execution(ExecutionId id) : id_(id) {}
+
+    [[nodiscard]] ExecutionId id() const { return id_; }
+    [[nodiscard]] bool is_fresh() const { return facts_ == nullptr; }
+    [[nodiscard]] bool is_running() const {
+        return !is_fresh() && header_.status == Status::running;
+    }
+
+    /// REQUIRES: not is_fresh().
+    [[nodiscard]] const Facts& facts() const { return *facts_; }
+    [[nodiscard]] const Header& header() const { return header_; }
+    [[nodiscard]] Status status() const { return header_.status; }
+
+    /// When decide() wants a TimerDue; nothing: not before another input. A time that has passed
+    /// means at once, which is also how a long turn asks to be continued. O(1).
+    [[nodiscard]] std::optional<Timestamp> next_due() const;
+    [[nodiscard]] bool has_tasks_in_flight() const { return tasks_in_flight_ > 0; }
+
+    /// Null where there is none.
+    [[nodiscard]] const Frame* find(FrameId id) const;
+    /// All frames by id. An ended execution has none. Costs its size; not for decisions.
+    [[nodiscard]] std::vector<FramePtr> frames() const;
+
+    /// Swaps in what a decision changes. REQUIRES: `delta` was made over this execution as it is.
+    void merge(Delta&& delta);
+
+    /// By value, without the indexes.
+    bool operator==(const Execution& other) const;
+
+private:
+    friend class Draft;
+    friend class Restorer;
+    /// The children of one frame; [n] is the child with index n.
+    struct Children {
+        std::vector<FrameId> ids;
+        std::uint32_t running = 0;
+    };
+
+    void put(FramePtr frame);
+    void erase(FrameId id);
+    void index(const Frame& frame);
+    void unindex(const Frame& frame);
+
+    ExecutionId id_;
+    std::shared_ptr<const Facts> facts_;
+    Header header_;
+    std::unordered_map<FrameId, FramePtr> frames_;
+
+    std::unordered_map<FrameId, Children> children_;
+    std::set<std::pair<Timestamp, FrameId>> due_;
+    std::set<FrameId> runnable_;
+    std::size_t tasks_in_flight_ = 0;
+};
 
 }  // namespace stepwell::core
