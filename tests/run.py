@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Runs every test: ./dev test calls this once everything is installed.
+
+One line a part, and how long it took; the whole output of each is in build/log/test-PART.log, and its
+end is printed where the part fails. The last line is "N passed, M failed", in test cases.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+JOBS = str(os.cpu_count() or 2)
+PROGRAM = os.path.join(ROOT, "build/release/stepwell")
+ORACLE = os.path.join(ROOT, "build/third_party/python/bin/python")
+THREADED = ["test_journal", "test_runtime", "test_sim", "test_tasks_host", "test_api"]
+
+
+class Failed(Exception):
+    pass
+
+
+def sh(log, *command, env=None):
+    """Runs a command with its output in the log; raises where it fails."""
+    log.write(f"$ {' '.join(command)}\n")
+    log.flush()
+    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})}).returncode:
+        raise Failed(" ".join(command))
+
+
+def build(log, preset, *targets):
+    if not os.path.exists(os.path.join(ROOT, "build", preset, "build.ninja")):
+        sh(log, "cmake", "--preset", preset)
+    sh(log, "cmake", "--build", f"build/{preset}", "-j", JOBS, *(["--target", *targets] if targets else []))
+
+
+def ctest(log, preset, *arguments):
+    sh(log, "ctest", "--test-dir", f"build/{preset}", "-V", "--no-tests=error", *arguments, env={
+        "STEPWELL_BIN": PROGRAM, "ASAN_OPTIONS": "detect_leaks=1", "TSAN_OPTIONS": "halt_on_error=1"})
+
+
+def format_part(log):
+    """Sources are formatted."""
+    if subprocess.run(["which", "clang-format"], stdout=log).returncode:
+        raise Failed("clang-format is missing")
+    files = subprocess.run(["git", "ls-files", "*.cpp", "*.hpp"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    sh(log, "clang-format", "--dry-run", "--Werror", *files)
+    log.write("1 passed, 0 failed\n")
+
+
+def unit_part(log):
+    """Unit tests, simulation and fuzz corpora, under ASan and UBSan."""
+    build(log, "dev")
+    ctest(log, "dev", "-LE", "e2e|conformance")
+
+
+def threads_part(log):
+    """What has threads, under TSan."""
+    build(log, "tsan", *THREADED)
+    ctest(log, "tsan", "-R", f"^({'|'.join(THREADED)})$")
+
+
+def release_part(log):
+    """The release program builds."""
+    build(log, "release", "stepwell")
+    log.write("1 passed, 0 failed\n")
+
+
+def e2e_part(log):
+    """The real program: command line, server, hostile requests, restarts."""
+    ctest(log, "dev", "-L", "e2e")
+
+
+def conformance_part(log):
+    """Executions that AWS recorded."""
+    ctest(log, "dev", "-L", "conformance")
+
+
+def demo_part(log):
+    """The flights pipeline, its second run and its correction; the seeds' pipelines."""
+    sh(log, ORACLE, "workflows/flights/demo.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
+    sh(log, ORACLE, "tests/e2e/seeds.py", "--stepwell", PROGRAM)
+
+
+def crash_part(log):
+    """kill -9, a hundred times."""
+    sh(log, ORACLE, "tests/e2e/crash.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
+
+
+PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "e2e": e2e_part, "conformance": conformance_part,
+         "demo": demo_part, "crash": crash_part, "threads": threads_part}
+DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
+PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
+
+
+def counts(text):
+    found = DOCTEST.findall(text) + PLAIN.findall(text)
+    return sum(int(p) for p, _ in found), sum(int(f) for _, f in found)
+
+
+def run(name):
+    """Runs one part; returns its passed and failed test cases."""
+    path, begun = os.path.join(ROOT, f"build/log/test-{name}.log"), time.monotonic()
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    fault = None
+    with open(path, "w") as log:
+        try:
+            PARTS[name](log)
+        except Failed as failed:
+            fault = failed
+    text = open(path, errors="replace").read()
+    passed, failed = counts(text)
+    if fault:
+        failed = max(failed, 1)
+    elif passed == 0:
+        fault, failed = "it ran no test", 1
+    print(f"{name:12} {'FAILED' if fault else 'ok':7} {passed:6} passed {failed if fault else 0:4} failed {time.monotonic() - begun:7.0f} s   {PARTS[name].__doc__}", flush=True)
+    if fault:
+        print("\n".join(text.splitlines()[-60:]))
+        print(f"{name}: {fault}; all of its output is in {os.path.relpath(path, ROOT)}", flush=True)
+    return passed, failed if fault else 0
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("--only", action="append", choices=list(PARTS), help="only this part; may be repeated")
+    parse.add_argument("--list", action="store_true", help="name the parts")
+    arguments = parse.parse_args()
+    if arguments.list:
+        for name, part in PARTS.items():
+            print(f"{name:12} {part.__doc__}")
+        return
+    results = [run(name) for name in arguments.only or PARTS]
+    print(f"{sum(p for p, _ in results)} passed, {sum(f for _, f in results)} failed")
+    sys.exit(any(f for _, f in results))
+
+
+if __name__ == "__main__":
+    main()
