@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Speed, as figures of one run on one machine: each beside what limits it (the disk's fsync, plain DuckDB).
+
+Prints a table of figure, goal and whether it is met; --json FILE writes the same for programs. Nothing
+here passes or fails: what misses its goal is said.
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import duckdb
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
+sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "workflows", "flights")]
+from daemon import Daemon, wait_until  # noqa: E402
+import demo  # noqa: E402
+import land  # noqa: E402
+
+RELEASE = os.path.join(ROOT, "build", "release")
+PROGRAM = os.path.join(RELEASE, "stepwell")
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, value, unit, goal=None, more_is_better=True, note=""):
+        met = None if goal is None else (value >= goal if more_is_better else value <= goal)
+        self.rows.append({"name": name, "value": value, "unit": unit, "goal": goal, "met": met, "note": note})
+        shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+        target = "" if goal is None else f"goal {'≥' if more_is_better else '≤'} {goal:g}  {'met' if met else 'MISSED'}"
+        print(f"{name:58} {shown:>12} {unit:10} {target:28} {note}", flush=True)
+
+
+def engine_figures(table, quick):
+    """Figures from inside the engine: tests/bench/engine_bench.cpp prints one JSON object a line."""
+    command = [os.path.join(RELEASE, "tests", "bench", "engine_bench"), *(["--quick"] if quick else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            figure = json.loads(line)
+            table.add(figure["name"], figure["value"], figure["unit"], figure.get("goal"), figure.get("more_is_better", True), figure.get("note", ""))
+
+
+def http_figures(table, quick):
+    """Durable StartExecution over HTTP, by a load generator in C++ on the same two cores."""
+    folder = tempfile.mkdtemp(prefix="stepwell-bench-")
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    with Daemon(PROGRAM, os.path.join(folder, "data")) as daemon:
+        table.add("cold start until it answers", daemon_start(folder) * 1000, "ms", 50, False)
+        machine = daemon.call("CreateStateMachine", name="bench", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
+        table.add("idle resident memory", resident_mb(daemon.process.pid), "MB", 20, False)
+        for clients in (1, 16, 256):
+            out = subprocess.run([os.path.join(RELEASE, "tests", "bench", "http_bench"), "--port", str(daemon.port), "--machine", machine,
+                                  "--clients", str(clients), "--seconds", "1" if quick else "5"], capture_output=True, text=True, check=True).stdout
+            figure = json.loads(out.splitlines()[-1])
+            table.add(f"StartExecution/s over HTTP, {clients} clients", figure["per_second"], "1/s", 20000 if clients == 256 else None,
+                      note=f"p99 {figure['p99_ms']:.2f} ms")
+        daemon.stop()
+    shutil.rmtree(folder)
+
+
+def daemon_start(folder):
+    """Seconds from exec until a fresh daemon has answered; the median of nine."""
+    times = []
+    for n in range(9):
+        daemon = Daemon(PROGRAM, os.path.join(folder, f"cold-{n}"))
+        with daemon:
+            begun = time.monotonic()
+            daemon.kill()
+            begun = time.monotonic()
+            daemon.start()
+            daemon.call("ListStateMachines")
+            times.append(time.monotonic() - begun)
+            daemon.stop()
+    return sorted(times)[len(times) // 2]
+
+
+def resident_mb(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Rss:")) / 1000
+
+
+def task_runs(table, quick):
+    """Runs a second of five tasks through warm task hosts, and of five `true` in a shell."""
+    folder = tempfile.mkdtemp(prefix="stepwell-bench-")
+    tasks = {"echo": ("stepwell:echo", {"x": 1}, 4000, 400 if quick else 8000), "shell `true`": ("stepwell:shell", {"command": ["true"]}, 300, 100 if quick else 1000)}
+    with Daemon(PROGRAM, os.path.join(folder, "data")) as daemon:
+        for name, (resource, parameters, goal, count) in tasks.items():
+            states = {f"T{n}": {"Type": "Task", "Resource": resource, "Parameters": parameters, "Next": f"T{n + 1}"} for n in range(5)}
+            states["T4"].pop("Next")
+            states["T4"]["End"] = True
+            machine = daemon.call("CreateStateMachine", name=f"five-{resource.split(':')[1]}", definition=json.dumps({"StartAt": "T0", "States": states}),
+                                  roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
+            daemon.ended(daemon.call("StartExecution", stateMachineArn=machine)["executionArn"])  # warms the hosts
+            begun = time.monotonic()
+            bench = os.path.join(RELEASE, "tests", "bench", "http_bench")
+            subprocess.run([bench, "--port", str(daemon.port), "--machine", machine, "--clients", "64", "--count", str(count)], capture_output=True, check=True)
+            wait_until(lambda: not daemon.call("ListExecutions", stateMachineArn=machine, statusFilter="RUNNING", maxResults=1)["executions"], 300, "all runs to end")
+            table.add(f"runs/s of five {name} tasks", count / (time.monotonic() - begun), "1/s", goal)
+        daemon.stop()
+    shutil.rmtree(folder)
+
+
+def data_figures(table, source):
+    """The demo's data steps against the same SQL in plain DuckDB, both cold, on the same files."""
+    folder = tempfile.mkdtemp(prefix="stepwell-bench-")
+    landing = os.path.join(folder, "landing")
+    land.land(source, landing).close()
+    receiver = demo.Receiver()
+    config = os.path.join(folder, "stepwell.yaml")
+    with open(config, "w") as file:
+        json.dump(demo.configuration(folder, landing, receiver), file)
+    with Daemon(PROGRAM, os.path.join(folder, "data"), "--config", config, "--workflows", demo.HERE) as daemon:
+        execution = daemon.run("flights", {"months": land.MONTHS, "landing": landing, "project": demo.HERE})
+        spent = {}
+        for state, seconds, _ in demo.results(daemon, execution["executionArn"]):
+            spent[state] = spent.get(state, 0) + seconds
+        wall = execution["stopDate"] - execution["startDate"]
+        daemon.stop()
+    plain = plain_seconds(landing, os.path.join(folder, "plain"))
+    table.add("demo pipeline, wall time", wall, "s")
+    table.add("the same SQL in plain DuckDB, wall time", sum(plain.values()), "s", note=", ".join(f"{k} {v:.2f}" for k, v in plain.items()))
+    table.add("pipeline to plain DuckDB", wall / sum(plain.values()), "x", 1.05, False, note=", ".join(f"{k} {v:.2f}" for k, v in spent.items()))
+    shutil.rmtree(folder)
+
+
+def plain_seconds(landing, folder):
+    """What the pipeline does, as SQL by hand: read and check, partition, load with a key, model, refresh."""
+    os.makedirs(folder)
+    connection = duckdb.connect(os.path.join(folder, "plain.duckdb"))
+    spent = {}
+
+    def timed(name, *statements):
+        begun = time.monotonic()
+        for statement in statements:
+            connection.execute(statement)
+        spent[name] = spent.get(name, 0) + time.monotonic() - begun
+
+    airports = f"read_csv('{landing}/airports.csv', header = true)"
+    timed("load", "create schema raw", "create schema analytics", f"create table raw.airports as select * from {airports}", "alter table raw.airports add primary key (iata)")
+    names = ["flight_id", "departed_at", "delay", "distance", "origin", "destination"]
+    columns = ", ".join(f"'{n}': 'VARCHAR'" for n in names)
+    for month in land.MONTHS:
+        source = (f"read_csv('{landing}/flights-{month}.csv', header = true, columns = {{{columns}}}, auto_detect = false, delim = ',', quote = '\"', "
+                  "ignore_errors = true)")
+        timed("validate", f"""copy (select * from (select try_cast(flight_id as bigint) flight_id, try_cast(departed_at as timestamp) departed_at,
+            try_cast(delay as integer) delay, try_cast(distance as integer) distance, origin, destination from {source})
+            where flight_id is not null and departed_at is not null and delay between -2000 and 3000 and distance > 0
+              and regexp_matches(origin, '^[A-Z0-9]{{3}}$') and regexp_matches(destination, '^[A-Z0-9]{{3}}$')
+              and origin in (select iata from raw.airports) and destination in (select iata from raw.airports)
+            qualify count(*) over (partition by flight_id) = 1)
+            to '{folder}/flights-{month}.parquet' (format parquet, compression zstd)""")
+    timed("etl", f"""copy (select *, strftime(departed_at, '%Y-%m') flight_month, delay > 15 is_late from read_parquet('{folder}/flights-*.parquet')
+        order by flight_id) to '{folder}/lake' (format parquet, partition_by (flight_month), compression zstd)""")
+    timed("load", f"create table raw.flights as select *, now() _loaded_at from read_parquet('{folder}/lake/*/*.parquet', hive_partitioning = true)",
+          "alter table raw.flights add primary key (flight_id)")
+    timed("transform", "create table analytics.dim_airport as select iata airport_id, name, city, state, country, latitude, longitude from raw.airports",
+          """create view analytics.fct_flights as select f.*, cast(departed_at as date) flight_date, o.name origin_name
+             from raw.flights f left join analytics.dim_airport o on o.airport_id = f.origin""",
+          """create table analytics.daily_summary as select flight_date, origin, any_value(origin_name) origin_name, count(*) flights, sum(delay) delay_minutes,
+             sum(distance) miles, count(*) filter (where is_late) late_flights, max(_loaded_at) _loaded_at from analytics.fct_flights group by 1, 2""",
+          "select count(*) from analytics.fct_flights where origin is null",
+          "select count(*) from analytics.fct_flights f anti join analytics.dim_airport a on a.airport_id = f.origin where f.origin is not null",
+          "select is_late, count(*) from analytics.fct_flights group by 1")
+    timed("refresh", "create table analytics.mv_airport_delays as select origin, sum(flights) flights from analytics.daily_summary group by 1")
+    connection.close()
+    return spent
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("--quick", action="store_true", help="smaller counts: a minute instead of ten")
+    parse.add_argument("--source", default=os.path.join(ROOT, "build/third_party/vega-datasets"))
+    parse.add_argument("--only", action="append", choices=["engine", "http", "tasks", "data"])
+    parse.add_argument("--json", help="write the figures to this file")
+    arguments = parse.parse_args()
+    table, wanted = Table(), arguments.only or ["engine", "http", "tasks", "data"]
+    if "engine" in wanted:
+        engine_figures(table, arguments.quick)
+    if "http" in wanted:
+        http_figures(table, arguments.quick)
+    if "tasks" in wanted:
+        task_runs(table, arguments.quick)
+    if "data" in wanted:
+        data_figures(table, os.path.abspath(arguments.source))
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump(table.rows, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
