@@ -6,11 +6,11 @@ one row and one line. After each restart the runs go on. At the end every accept
 no effect is missing, and no row is there twice. The seed of the moments is printed.
 """
 import argparse
-import collections
 import json
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -66,8 +66,79 @@ def small_runs(program, folder, rng, count, kills):
     config = os.path.join(folder, "stepwell.yaml")
     with open(config, "w") as file:
         json.dump({"connections": {"ledger": {"type": "sqlite", "path": os.path.join(folder, "data", "ledger.db")}}}, file)
-    accepted = {}
     with Daemon(program, os.path.join(folder, "data"), "--config", config) as daemon:
         machine = daemon.call("CreateStateMachine", name="small", definition=json.dumps(SMALL), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
+        accepted = [daemon.call("StartExecution", stateMachineArn=machine, name=f"run-{number}", input=json.dumps(
+            {"number": number, "folder": marks, "pause": rng.randrange(20)}))["executionArn"] for number in range(count)]
+        kill_in_the_middle(daemon, rng, kills, 0.6, lambda: None)
+        for arn in accepted:
+            execution = daemon.ended(arn)
+            if execution["status"] != "SUCCEEDED":
+                sys.exit(f"crash: {execution['name']} ended {execution['status']}: {execution.get('error')}: {execution.get('cause')}")
+        print(f"  small runs, all SUCCEEDED: {len(accepted)}")
+        daemon.stop()
+    rows = sqlite3.connect(os.path.join(folder, "data", "ledger.db")).execute("select count(*), count(distinct number) from entries").fetchone()
+    check("rows appended, and distinct ones", (count, count), rows)
+    check("files made", count, len(os.listdir(marks)))
 
-        def start_some():
+
+def flights_runs(program, source, folder, rng, kills):
+    landing = os.path.join(folder, "landing")
+    connection = land.land(source, landing)
+    receiver = demo.Receiver()
+    config = os.path.join(folder, "stepwell.yaml")
+    with open(config, "w") as file:
+        json.dump(demo.configuration(folder, landing, receiver), file)
+    started, corrections = [], []
+    document = json.dumps({"months": land.MONTHS, "landing": landing, "project": demo.HERE})
+    with Daemon(program, os.path.join(folder, "data"), "--config", config, "--workflows", demo.HERE) as daemon:
+        def keep_busy():
+            """One run at a time; each new one finds one month corrected once more."""
+            if started and daemon.call("DescribeExecution", executionArn=started[-1])["status"] == "RUNNING":
+                return
+            if started:
+                corrections.append(1000 - 10 * len(corrections))
+                land.land_month(connection, landing, demo.CORRECTED, f"* replace (least(delay, {corrections[-1]}) as delay)")
+            started.append(daemon.call("StartExecution", stateMachineArn=daemon.workflow("flights"), name=f"flights-{len(started)}",
+                                       input=document)["executionArn"])
+        kill_in_the_middle(daemon, rng, kills, 2.5, keep_busy)
+        for arn in started:
+            execution = daemon.ended(arn)
+            if execution["status"] != "SUCCEEDED":
+                sys.exit(f"crash: {arn} ended {execution['status']}: {execution.get('error')}: {execution.get('cause')}")
+        print(f"  flights runs, all SUCCEEDED: {len(started)}")
+        wait_until(lambda: len(receiver.messages) >= len(started), 60, "a notification for each run")
+        daemon.stop()
+    cap = corrections[-1] if corrections else 10**6
+    plain = connection.sql(f"select count(*), sum(case when strftime(departed_at, '%Y-%m') = '{demo.CORRECTED}' then least(delay, {cap}) "
+                           "else delay end), sum(distance) from flights").fetchone()
+    with duckdb.connect(os.path.join(folder, "data", "warehouse.duckdb"), read_only=True) as warehouse:
+        check("flights, delay, distance in the warehouse", plain, warehouse.sql("select count(*), sum(delay), sum(distance) from raw.flights").fetchone())
+        check("distinct flights", plain[0], warehouse.sql("select count(distinct flight_id) from raw.flights").fetchone()[0])
+        check("flights in the summary", plain[0], int(warehouse.sql("select sum(flights) from analytics.daily_summary").fetchone()[0]))
+    lake = f"read_parquet('{folder}/data/lake/curated/flights/*/*.parquet')"
+    check("flights, delay in the lake", plain[:2], duckdb.sql(f"select count(*), sum(delay) from {lake}").fetchone())
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("--stepwell", default=os.path.join(ROOT, "build/release/stepwell"))
+    parse.add_argument("--source", required=True, help="the folder with flights-3m.parquet and airports.csv")
+    parse.add_argument("--kills", type=int, default=100)
+    parse.add_argument("--runs", type=int, default=1000)
+    parse.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    arguments = parse.parse_args()
+    print(f"seed {arguments.seed}")
+    rng = random.Random(arguments.seed)
+    half, source = arguments.kills // 2, os.path.abspath(arguments.source)
+    for name, test in (("small", lambda f: small_runs(arguments.stepwell, f, rng, arguments.runs, half)),
+                       ("flights", lambda f: flights_runs(arguments.stepwell, source, f, rng, arguments.kills - half))):
+        folder = tempfile.mkdtemp(prefix=f"stepwell-crash-{name}-")
+        print(name)
+        test(folder)
+        shutil.rmtree(folder)
+    print("2 passed, 0 failed")
+
+
+if __name__ == "__main__":
+    main()
