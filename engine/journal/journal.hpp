@@ -1,0 +1,90 @@
+// The journal: the only durable truth about workflows and executions. Everything else is derived.
+//
+// Invariants that every implementation keeps, and tests/journal/journal_contract.hpp checks:
+//   (1) A batch is committed whole or not at all, also across a crash.
+//   (2) What commit() acknowledged is on stable storage, and every later read returns it.
+//   (3) The chunks of an execution form one linked list, oldest first.
+//   (4) An execution has an open row exactly while it runs; records only while it has an open row.
+//
+// Thread safety: none; the engine owns its journal, and each thread that reads owns a reader.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/journal/records.hpp"
+
+namespace stepwell::journal {
+
+/// Which executions to list: newest first.
+struct ExecutionQuery {
+    std::optional<WorkflowId> workflow;
+    std::optional<VersionId> version;  // filters; the workflow should be given too
+    std::optional<core::Status> status;
+    std::optional<ExecutionId> before;  // only older ones
+    std::size_t limit = 100;
+};
+
+/// The reading half. Where something is not there, the result is empty, not an error.
+class JournalReader {
+public:
+    virtual ~JournalReader() = default;
+    virtual Result<std::vector<WorkflowRecord>> workflows() = 0;  // by name; not deleted
+    virtual Result<std::optional<WorkflowRecord>> workflow_named(std::string_view name) = 0;
+    /// Also a deleted one.
+    virtual Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) = 0;
+    virtual Result<std::optional<VersionRecord>> version(VersionId id) = 0;
+    /// The newest version.
+    virtual Result<std::optional<VersionRecord>> latest_version(WorkflowId id) = 0;
+    virtual Result<std::optional<ExecutionRecord>> execution(ExecutionId id) = 0;
+    /// By a name that a user gave; generated names are never found here.
+    virtual Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
+                                                                   std::string_view name) = 0;
+    virtual Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) = 0;
+    virtual Result<std::optional<ChunkRecord>> chunk(ChunkId id) = 0;
+    /// As chunk(), with empty bytes: for walking along a history.
+    virtual Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) = 0;
+};
+
+/// What recovery looks at of every open execution.
+struct OpenSummary {
+    ExecutionId id{};
+    std::optional<Timestamp> due;
+    bool has_tasks = false;
+    bool is_quarantined = false;
+};
+
+/// An open execution as it was last committed.
+struct StoredExecution {
+    ExecutionRecord record;
+    OpenRecord open;
+    std::vector<core::Record> records;  // by key
+};
+
+class Journal : public JournalReader {
+public:
+    /// On return the batch is on stable storage.
+    ///
+    /// Fails with `conflict` where an id or a user-given name is taken; then nothing is written.
+    /// After any other error the batch may or may not be there, and every later commit fails: the
+    /// caller must stop, and a new journal tells.
+    virtual Result<void> commit(const Batch& batch) = 0;
+
+    virtual Result<Counters> counters() = 0;
+    /// Calls `visit` for each open execution, by id. Reads no blobs.
+    virtual Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) = 0;
+    /// Empty where it is not open.
+    virtual Result<std::optional<StoredExecution>> load(ExecutionId id) = 0;
+
+    /// A random number, drawn when the journal was made: keys generated names.
+    virtual std::uint64_t secret() = 0;
+    /// Bytes that the disk still takes; the maximum where that is not known.
+    virtual std::uint64_t free_bytes() = 0;
+};
+
+}  // namespace stepwell::journal

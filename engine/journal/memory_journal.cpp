@@ -1,0 +1,256 @@
+#include "engine/journal/memory_journal.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace stepwell::journal {
+namespace {
+
+template <class Map, class Key>
+auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped_type> {
+    const auto at = map.find(key);
+    if (at == map.end()) return std::nullopt;
+    return at->second;
+}
+
+template <class Map>
+auto next_key(const Map& map) {
+    using Key = typename Map::key_type;
+    return map.empty() ? Key{1} : static_cast<Key>(value_of(map.rbegin()->first) + 1);
+}
+
+Failure<Error> taken(const std::string& what) {
+    return fail(ErrorCode::conflict, "expected " + what + " to be new, but it is taken");
+}
+
+}  // namespace
+
+void MemoryDisk::crash_at(std::uint64_t commit, Cut cut) {
+    const std::lock_guard lock(mutex_);
+    commits_until_crash_ = commit;
+    cut_ = cut;
+}
+
+void MemoryDisk::repair() {
+    const std::lock_guard lock(mutex_);
+    commits_until_crash_.reset();
+}
+
+void MemoryDisk::set_free_bytes(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    free_bytes_ = bytes;
+}
+
+std::uint64_t MemoryDisk::commits() const {
+    const std::lock_guard lock(mutex_);
+    return commits_;
+}
+
+std::uint64_t MemoryDisk::bytes_written() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_written_;
+}
+
+Result<void> MemoryDisk::check(const Batch& batch) const {
+    for (const auto& workflow : batch.workflows) {
+        for (const auto& [id, other] : tables_.workflows) {
+            if (!other.is_deleted && other.name == workflow.name) return taken(workflow.name);
+        }
+    }
+    std::set<std::pair<WorkflowId, std::string>> names;
+    for (const auto& execution : batch.executions) {
+        for (const auto& chunk : execution.chunks) {
+            if (tables_.history.contains(chunk.id)) return taken("a chunk");
+        }
+        if (!execution.start) continue;
+        if (tables_.executions.contains(execution.id)) return taken("an execution");
+        const std::pair key(execution.start->workflow, execution.start->name);
+        if (key.second.empty()) continue;
+        if (!names.insert(key).second) return taken(key.second);
+        for (const auto& [id, other] : tables_.executions) {
+            if (std::pair(other.workflow, other.name) == key) return taken(key.second);
+        }
+    }
+    return {};
+}
+
+void MemoryDisk::apply(const Batch& batch) {
+    for (const auto& workflow : batch.workflows) tables_.workflows[workflow.id] = workflow;
+    for (const auto& version : batch.versions) tables_.versions[version.id] = version;
+    for (const WorkflowId id : batch.deleted_workflows) tables_.workflows[id].is_deleted = true;
+    for (const auto& execution : batch.executions) apply(execution);
+    ++commits_;
+}
+
+void MemoryDisk::apply(const ExecutionWrite& execution) {
+    const ExecutionId id = execution.id;
+    ExecutionRecord& record = tables_.executions[id];
+    if (const auto& start = execution.start) {
+        record.id = id;
+        record.workflow = start->workflow;
+        record.version = start->version;
+        record.name = start->name;
+        record.started_at = start->started_at;
+        record.first_chunk = execution.chunks.front().id;
+    }
+    for (const auto& chunk : execution.chunks) {
+        SW_ASSERT(chunk.previous == record.last_chunk);
+        record.last_chunk = chunk.id;
+        bytes_written_ += chunk.bytes.size();
+        tables_.history[chunk.id] = chunk;
+    }
+    if (const auto& end = execution.end) {
+        record.status = end->status;
+        record.stopped_at = end->stopped_at;
+        record.error = end->error;
+        remove_open(id);
+        return;
+    }
+    if (execution.open) {
+        SW_ASSERT(execution.open->last_chunk == record.last_chunk);
+        bytes_written_ += execution.open->head.size();
+        tables_.open[id] = *execution.open;
+    }
+    for (const auto& part : execution.put) {
+        bytes_written_ += part.bytes.size();
+        tables_.records[{id, part.key}] = part.bytes;
+    }
+    for (const core::RecordKey key : execution.removed) tables_.records.erase({id, key});
+}
+
+void MemoryDisk::remove_open(ExecutionId id) {
+    tables_.open.erase(id);
+    const auto first = tables_.records.lower_bound({id, core::RecordKey{0}});
+    const auto last = tables_.records.upper_bound({id, core::RecordKey{UINT64_MAX}});
+    tables_.records.erase(first, last);
+}
+
+Result<void> MemoryJournal::commit(const Batch& batch) {
+    const std::lock_guard lock(disk_->mutex_);
+    if (failure_) return fail(*failure_);
+    SW_TRY(disk_->check(batch));
+    const bool is_crash = disk_->commits_until_crash_ && *disk_->commits_until_crash_ <= 1;
+    if (disk_->commits_until_crash_ && !is_crash) --*disk_->commits_until_crash_;
+    if (!is_crash || disk_->cut_ == MemoryDisk::Cut::after_durable) disk_->apply(batch);
+    if (!is_crash) return {};
+    failure_ = Error{ErrorCode::io, "the disk is gone, as the test wanted"};
+    return fail(*failure_);
+}
+
+Result<Counters> MemoryJournal::counters() {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& tables = disk_->tables_;
+    return Counters{next_key(tables.workflows), next_key(tables.versions),
+                    next_key(tables.executions), next_key(tables.history)};
+}
+
+Result<void> MemoryJournal::scan_open(const std::function<void(const OpenSummary&)>& visit) {
+    std::vector<OpenSummary> summaries;
+    {
+        const std::lock_guard lock(disk_->mutex_);
+        for (const auto& [id, open] : disk_->tables_.open) {
+            summaries.push_back({id, open.due, open.has_tasks, open.is_quarantined});
+        }
+    }
+    for (const auto& summary : summaries) visit(summary);
+    return {};
+}
+
+Result<std::optional<StoredExecution>> MemoryJournal::load(ExecutionId id) {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& tables = disk_->tables_;
+    const auto open = tables.open.find(id);
+    if (open == tables.open.end()) return std::optional<StoredExecution>();
+    StoredExecution stored{tables.executions.at(id), open->second, {}};
+    for (auto at = tables.records.lower_bound({id, core::RecordKey{0}});
+         at != tables.records.end() && at->first.first == id; ++at) {
+        stored.records.push_back({at->first.second, at->second});
+    }
+    return std::optional<StoredExecution>(std::move(stored));
+}
+
+std::uint64_t MemoryJournal::free_bytes() {
+    const std::lock_guard lock(disk_->mutex_);
+    return disk_->free_bytes_;
+}
+
+Result<std::vector<WorkflowRecord>> MemoryJournal::workflows() {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<WorkflowRecord> rows;
+    for (const auto& [id, row] : disk_->tables_.workflows) {
+        if (!row.is_deleted) rows.push_back(row);
+    }
+    std::sort(rows.begin(), rows.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    return rows;
+}
+
+Result<std::optional<WorkflowRecord>> MemoryJournal::workflow_named(std::string_view name) {
+    const std::lock_guard lock(disk_->mutex_);
+    for (const auto& [id, row] : disk_->tables_.workflows) {
+        if (!row.is_deleted && row.name == name) return std::optional(row);
+    }
+    return std::optional<WorkflowRecord>();
+}
+
+Result<std::optional<WorkflowRecord>> MemoryJournal::workflow(WorkflowId id) {
+    const std::lock_guard lock(disk_->mutex_);
+    return found(disk_->tables_.workflows, id);
+}
+
+Result<std::optional<VersionRecord>> MemoryJournal::version(VersionId id) {
+    const std::lock_guard lock(disk_->mutex_);
+    return found(disk_->tables_.versions, id);
+}
+
+Result<std::optional<VersionRecord>> MemoryJournal::latest_version(WorkflowId id) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::optional<VersionRecord> latest;
+    for (const auto& [version, row] : disk_->tables_.versions) {
+        if (row.workflow == id && (!latest || latest->number < row.number)) latest = row;
+    }
+    return latest;
+}
+
+Result<std::optional<ExecutionRecord>> MemoryJournal::execution(ExecutionId id) {
+    const std::lock_guard lock(disk_->mutex_);
+    return found(disk_->tables_.executions, id);
+}
+
+Result<std::optional<ExecutionRecord>> MemoryJournal::execution_named(WorkflowId workflow,
+                                                                      std::string_view name) {
+    const std::lock_guard lock(disk_->mutex_);
+    for (const auto& [id, row] : disk_->tables_.executions) {
+        if (row.workflow == workflow && !name.empty() && row.name == name)
+            return std::optional(row);
+    }
+    return std::optional<ExecutionRecord>();
+}
+
+Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQuery& query) {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& all = disk_->tables_.executions;
+    std::vector<ExecutionRecord> rows;
+    for (auto at = all.rbegin(); at != all.rend() && rows.size() < query.limit; ++at) {
+        const ExecutionRecord& row = at->second;
+        const bool fits = (!query.before || row.id < *query.before) &&
+                          (!query.workflow || row.workflow == *query.workflow) &&
+                          (!query.version || row.version == *query.version) &&
+                          (!query.status || row.status == *query.status);
+        if (fits) rows.push_back(row);
+    }
+    return rows;
+}
+
+Result<std::optional<ChunkRecord>> MemoryJournal::chunk(ChunkId id) {
+    const std::lock_guard lock(disk_->mutex_);
+    return found(disk_->tables_.history, id);
+}
+
+Result<std::optional<ChunkRecord>> MemoryJournal::chunk_link(ChunkId id) {
+    auto record = SW_TRY(chunk(id));
+    if (record) record->bytes.clear();
+    return record;
+}
+
+}  // namespace stepwell::journal

@@ -1,0 +1,82 @@
+// A journal in memory, for tests: the disk outlives the journal, and a commit can be made to fail
+// before or after it became durable, as a crash would.
+//
+// Thread safety: a MemoryDisk may be shared by journals of several threads; only one may commit.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "engine/journal/journal.hpp"
+
+namespace stepwell::journal {
+
+class MemoryDisk {
+public:
+    enum class Cut { before_durable, after_durable };
+
+    /// The commit number `commit` from now on (1: the next) fails; every later one too, until
+    /// repair().
+    void crash_at(std::uint64_t commit, Cut cut);
+    void repair();
+    void set_free_bytes(std::uint64_t bytes);
+    /// Commits that became durable.
+    [[nodiscard]] std::uint64_t commits() const;
+    /// Bytes of blobs that commits have written, all in all.
+    [[nodiscard]] std::uint64_t bytes_written() const;
+
+private:
+    friend class MemoryJournal;
+    struct Tables {
+        std::map<WorkflowId, WorkflowRecord> workflows;
+        std::map<VersionId, VersionRecord> versions;
+        std::map<ExecutionId, ExecutionRecord> executions;
+        std::map<ExecutionId, OpenRecord> open;
+        std::map<std::pair<ExecutionId, core::RecordKey>, std::string> records;
+        std::map<ChunkId, ChunkRecord> history;
+    };
+    Result<void> check(const Batch& batch) const;
+    void apply(const Batch& batch);
+    void apply(const ExecutionWrite& execution);
+    void remove_open(ExecutionId id);
+
+    mutable std::mutex mutex_;
+    Tables tables_;
+    std::uint64_t commits_ = 0;
+    std::uint64_t bytes_written_ = 0;
+    std::uint64_t free_bytes_ = UINT64_MAX;
+    std::optional<std::uint64_t> commits_until_crash_;
+    Cut cut_ = Cut::before_durable;
+};
+
+class MemoryJournal final : public Journal {
+public:
+    explicit MemoryJournal(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
+
+    Result<void> commit(const Batch& batch) override;
+    Result<Counters> counters() override;
+    Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
+    Result<std::optional<StoredExecution>> load(ExecutionId id) override;
+    std::uint64_t secret() override { return 42; }
+    std::uint64_t free_bytes() override;
+
+    Result<std::vector<WorkflowRecord>> workflows() override;
+    Result<std::optional<WorkflowRecord>> workflow_named(std::string_view name) override;
+    Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) override;
+    Result<std::optional<VersionRecord>> version(VersionId id) override;
+    Result<std::optional<VersionRecord>> latest_version(WorkflowId id) override;
+    Result<std::optional<ExecutionRecord>> execution(ExecutionId id) override;
+    Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
+                                                           std::string_view name) override;
+    Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
+    Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
+    Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+
+private:
+    std::shared_ptr<MemoryDisk> disk_;
+    std::optional<Error> failure_;
+};
+
+}  // namespace stepwell::journal

@@ -1,0 +1,117 @@
+// What the journal stores: plain rows. The journal does not look into the blobs; core writes and
+// reads them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/time.hpp"
+#include "engine/core/delta.hpp"
+
+namespace stepwell::journal {
+
+/// A piece of history: the events of one decision, numbered over all executions; 0 means "none".
+enum class ChunkId : std::uint64_t {};
+inline constexpr ChunkId kNoChunk{0};
+
+struct WorkflowRecord {
+    WorkflowId id{};
+    std::string name;  // unique among those that are not deleted
+    std::string arn;
+    std::string type;  // "STANDARD" or "EXPRESS"
+    Timestamp created_at;
+    bool is_deleted = false;  // kept for the sake of its executions
+};
+
+/// One revision of a workflow: what its executions keep until they end.
+struct VersionRecord {
+    VersionId id{};
+    WorkflowId workflow{};
+    std::uint32_t number = 0;  // of the workflow's revisions, from 1
+    std::string revision_id;   // UUID; empty for the first
+    std::string definition;    // ASL, byte for byte as it was given
+    std::string role_arn;
+    std::string settings;  // JSON text of whatever else belongs to it (logging, schedules, ...)
+    Timestamp created_at;
+};
+
+struct ExecutionRecord {
+    ExecutionId id{};
+    WorkflowId workflow{};
+    VersionId version{};
+    std::string name;  // empty: a generated one, which is made of the id
+    core::Status status = core::Status::running;
+    Timestamp started_at;
+    std::optional<Timestamp> stopped_at;
+    ChunkId first_chunk{};
+    ChunkId last_chunk{};
+    std::string error;  // of a failed, timed out or aborted one; may be empty
+};
+
+struct ChunkRecord {
+    ChunkId id{};
+    ChunkId previous{};               // of the same execution
+    std::uint64_t events_before = 0;  // visible events of the execution before this chunk
+    std::string bytes;
+};
+
+/// Where an open execution stands, as far as it is in the open row; the rest is in its records.
+struct OpenRecord {
+    ExecutionId id{};
+    std::optional<Timestamp> due;  // its next timer
+    bool has_tasks = false;        // attempts are in flight: recovery must load it
+    bool is_quarantined = false;   // deciding about it went wrong; nothing is done with it
+    ChunkId last_chunk{};
+    std::string head;  // opaque: the engine's
+};
+
+/// Begins an execution. Its first chunk is in the same ExecutionWrite.
+struct ExecutionStart {
+    WorkflowId workflow{};
+    VersionId version{};
+    std::string name;  // empty: generated
+    Timestamp started_at;
+};
+
+struct ExecutionEnd {
+    core::Status status = core::Status::succeeded;
+    Timestamp stopped_at;
+    std::string error;
+};
+
+/// All that one commit changes of one execution.
+struct ExecutionWrite {
+    ExecutionId id{};
+    std::optional<ExecutionStart> start;
+    std::vector<ChunkRecord> chunks;  // in order, linked to each other and to what was there
+    std::optional<OpenRecord> open;   // replaces the open row; its id is this one
+    std::optional<ExecutionEnd> end;  // removes the open row and all records; never with `open`
+    /// Whether the open table may hold rows of it from earlier commits; saves needless deletes.
+    bool was_open = false;
+    std::vector<core::Record> put;  // replaced or added
+    std::vector<core::RecordKey> removed;
+};
+
+struct Batch {
+    std::vector<WorkflowRecord> workflows;
+    std::vector<VersionRecord> versions;
+    std::vector<WorkflowId> deleted_workflows;
+    std::vector<ExecutionWrite> executions;
+    [[nodiscard]] bool is_empty() const {
+        return workflows.empty() && versions.empty() && deleted_workflows.empty() &&
+               executions.empty();
+    }
+};
+
+/// The next id of each kind that has never been used.
+struct Counters {
+    WorkflowId workflow{1};
+    VersionId version{1};
+    ExecutionId execution{1};
+    ChunkId chunk{1};
+};
+
+}  // namespace stepwell::journal

@@ -1,0 +1,64 @@
+// The journal's tables. A change of their form raises kSchemaVersion and needs a migration.
+#pragma once
+
+namespace stepwell::journal {
+
+inline constexpr int kSchemaVersion = 1;
+inline constexpr int kApplicationId = 0x5357454c;  // "SWEL"
+
+// No table with many rows has a hot secondary index: history and executions are appended by rowid,
+// and the indexes of executions are appended to per workflow. `status` is core::Status as a number
+// (0 running, 1 succeeded, ...).
+inline constexpr const char* kSchema = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE workflows(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  arn TEXT NOT NULL,
+  type TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  deleted INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX workflows_by_name ON workflows(name) WHERE deleted = 0;
+CREATE TABLE versions(
+  id INTEGER PRIMARY KEY,
+  workflow INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  revision TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  role TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  UNIQUE(workflow, number)) STRICT;
+CREATE TABLE executions(
+  id INTEGER PRIMARY KEY,
+  workflow INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  name TEXT,
+  status INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  stopped INTEGER,
+  first_chunk INTEGER NOT NULL,
+  last_chunk INTEGER NOT NULL,
+  error TEXT) STRICT;
+CREATE INDEX executions_by_workflow ON executions(workflow);
+CREATE INDEX executions_not_succeeded ON executions(workflow, status) WHERE status <> 1;
+CREATE UNIQUE INDEX executions_by_name ON executions(workflow, name) WHERE name IS NOT NULL;
+CREATE TABLE open_executions(
+  id INTEGER PRIMARY KEY,
+  due INTEGER,
+  flags INTEGER NOT NULL,
+  last_chunk INTEGER NOT NULL,
+  head BLOB NOT NULL) STRICT;
+CREATE TABLE records(
+  execution INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY(execution, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE history(
+  id INTEGER PRIMARY KEY,
+  previous INTEGER NOT NULL,
+  events_before INTEGER NOT NULL,
+  bytes BLOB NOT NULL) STRICT;
+)sql";
+
+}  // namespace stepwell::journal

@@ -1,0 +1,344 @@
+#include "engine/journal/sqlite_journal.hpp"
+
+#include <system_error>
+
+#include "engine/journal/schema.hpp"
+
+namespace stepwell::journal {
+namespace {
+
+constexpr const char* kFileName = "stepwell.db";
+constexpr std::int64_t kHasTasks = 1;
+constexpr std::int64_t kIsQuarantined = 2;
+
+constexpr const char* kBegin = "BEGIN IMMEDIATE";
+constexpr const char* kCommit = "COMMIT";
+constexpr const char* kInsertWorkflow =
+    "INSERT INTO workflows(id, name, arn, type, created, deleted) VALUES(?1, ?2, ?3, ?4, ?5, 0)";
+constexpr const char* kDeleteWorkflow = "UPDATE workflows SET deleted = 1 WHERE id = ?1";
+constexpr const char* kInsertVersion =
+    "INSERT INTO versions(id, workflow, number, revision, definition, role, settings, created)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+constexpr const char* kInsertExecution =
+    "INSERT INTO executions(id, workflow, version, name, status, started, stopped, first_chunk,"
+    " last_chunk, error) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr const char* kCloseExecution =
+    "UPDATE executions SET status = ?2, stopped = ?3, last_chunk = ?4, error = ?5 WHERE id = ?1";
+constexpr const char* kInsertChunk =
+    "INSERT INTO history(id, previous, events_before, bytes) VALUES(?1, ?2, ?3, ?4)";
+constexpr const char* kWriteOpen =
+    "INSERT OR REPLACE INTO open_executions(id, due, flags, last_chunk, head)"
+    " VALUES(?1, ?2, ?3, ?4, ?5)";
+constexpr const char* kDeleteOpen = "DELETE FROM open_executions WHERE id = ?1";
+constexpr const char* kPutRecord =
+    "INSERT OR REPLACE INTO records(execution, key, bytes) VALUES(?1, ?2, ?3)";
+constexpr const char* kRemoveRecord = "DELETE FROM records WHERE execution = ?1 AND key = ?2";
+constexpr const char* kRemoveRecords = "DELETE FROM records WHERE execution = ?1";
+constexpr const char* kScanOpen = "SELECT id, due, flags FROM open_executions ORDER BY id";
+constexpr const char* kLoadOpen =
+    "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
+constexpr const char* kLoadRecords =
+    "SELECT key, bytes FROM records WHERE execution = ?1 ORDER BY key";
+
+template <class Id>
+std::int64_t number_of(Id id) {
+    return static_cast<std::int64_t>(value_of(id));
+}
+
+void bind_or_null(Statement& statement, int index, const std::string& text) {
+    if (text.empty()) {
+        statement.bind_null(index);
+    } else {
+        statement.bind(index, std::string_view(text));
+    }
+}
+
+void bind_or_null(Statement& statement, int index, std::optional<Timestamp> at) {
+    if (at) {
+        statement.bind(index, to_ms(*at));
+    } else {
+        statement.bind_null(index);
+    }
+}
+
+Result<void> make_schema(Database& database, std::uint64_t secret) {
+    SW_TRY(database.execute(kBegin));
+    SW_TRY(database.execute(kSchema));
+    SW_TRY(database.execute("INSERT INTO meta VALUES('secret', " +
+                            std::to_string(static_cast<std::int64_t>(secret)) + ")"));
+    SW_TRY(database.execute("PRAGMA application_id = " + std::to_string(kApplicationId)));
+    SW_TRY(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
+    return database.execute(kCommit);
+}
+
+/// Fails unless the file is a journal of a form that we know; 0 where it is still empty.
+Result<std::int64_t> schema_version_of(Database& database, const std::filesystem::path& path) {
+    const std::int64_t version = SW_TRY(database.scalar("PRAGMA user_version"));
+    const std::int64_t tables = SW_TRY(database.scalar("SELECT count(*) FROM sqlite_schema"));
+    const std::int64_t application = SW_TRY(database.scalar("PRAGMA application_id"));
+    const std::string place = "'" + path.string() + "'";
+    if (tables > 0 && application != kApplicationId) {
+        return fail(ErrorCode::corruption,
+                    place + ": expected a journal of Stepwell, but it is another database");
+    }
+    if (version > kSchemaVersion) {
+        return fail(ErrorCode::invalid,
+                    place + ": expected a journal of form " + std::to_string(kSchemaVersion) +
+                        " or older, but it is of form " + std::to_string(version) +
+                        "; a newer Stepwell wrote it");
+    }
+    return version;
+}
+
+Result<void> make_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return fail(ErrorCode::io, "'" + folder.string() + "': " + error.message());
+    return {};
+}
+
+}  // namespace
+
+SqliteJournal::SqliteJournal(OwnerLock lock, Database database, std::filesystem::path folder)
+    : SqliteReads(std::move(database)), lock_(std::move(lock)), folder_(std::move(folder)) {}
+
+Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& folder,
+                                                           std::uint64_t secret) {
+    SW_TRY(make_folder(folder));
+    OwnerLock lock = SW_TRY(OwnerLock::take(folder));
+    Database database = SW_TRY(Database::open(folder / kFileName, Database::Mode::read_write));
+    std::unique_ptr<SqliteJournal> journal(
+        new SqliteJournal(std::move(lock), std::move(database), folder));
+    SW_TRY(journal->prepare_file(secret));
+    return journal;
+}
+
+Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
+    const std::int64_t version = SW_TRY(schema_version_of(database_, folder_ / kFileName));
+    // FULL: with NORMAL the last commits may be lost when the power goes. A checkpoint every 8 MB
+    // keeps the file small and each pause short.
+    SW_TRY(database_.scalar("PRAGMA journal_mode = WAL"));
+    SW_TRY(
+        database_.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
+                          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"));
+    SW_TRY(database_.scalar("PRAGMA wal_autocheckpoint = 2000"));
+    SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
+    if (version == 0) SW_TRY(make_schema(database_, secret));
+    secret_ = static_cast<std::uint64_t>(
+        SW_TRY(database_.scalar("SELECT value FROM meta WHERE key = 'secret'")));
+    return {};
+}
+
+template <class Bind>
+Result<void> SqliteJournal::run(const char* sql, Bind bind) {
+    Statement& statement = *SW_TRY(database_.cached(sql));
+    bind(statement);
+    return statement.run();
+}
+
+Result<void> SqliteJournal::commit(const Batch& batch) {
+    if (failure_) return fail(*failure_);
+    auto done = write(batch);
+    if (done) return {};
+    const bool is_rolled_back = database_.execute("ROLLBACK").has_value();
+    if (done.error().code != ErrorCode::conflict || !is_rolled_back) failure_ = done.error();
+    return done;
+}
+
+Result<void> SqliteJournal::write(const Batch& batch) {
+    SW_TRY(run(kBegin, [](Statement&) {}));
+    for (const auto& workflow : batch.workflows) SW_TRY(write(workflow));
+    for (const auto& version : batch.versions) SW_TRY(write(version));
+    for (const WorkflowId id : batch.deleted_workflows) {
+        SW_TRY(run(kDeleteWorkflow, [&](Statement& row) { row.bind(1, number_of(id)); }));
+    }
+    for (const auto& execution : batch.executions) SW_TRY(write(execution));
+    return run(kCommit, [](Statement&) {});
+}
+
+Result<void> SqliteJournal::write(const WorkflowRecord& workflow) {
+    return run(kInsertWorkflow, [&](Statement& row) {
+        row.bind(1, number_of(workflow.id));
+        row.bind(2, workflow.name);
+        row.bind(3, workflow.arn);
+        row.bind(4, workflow.type);
+        row.bind(5, to_ms(workflow.created_at));
+    });
+}
+
+Result<void> SqliteJournal::write(const VersionRecord& version) {
+    return run(kInsertVersion, [&](Statement& row) {
+        row.bind(1, number_of(version.id));
+        row.bind(2, number_of(version.workflow));
+        row.bind(3, std::int64_t{version.number});
+        row.bind(4, version.revision_id);
+        row.bind(5, version.definition);
+        row.bind(6, version.role_arn);
+        row.bind(7, version.settings);
+        row.bind(8, to_ms(version.created_at));
+    });
+}
+
+Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
+    SW_ASSERT(!(execution.open && execution.end));
+    SW_ASSERT(!(execution.start || execution.end) || !execution.chunks.empty());
+    if (execution.start) {
+        SW_TRY(insert_row(execution));
+    } else if (execution.end) {
+        SW_TRY(close_row(execution));
+    }
+    for (const auto& chunk : execution.chunks) {
+        SW_TRY(run(kInsertChunk, [&](Statement& row) {
+            row.bind(1, number_of(chunk.id));
+            row.bind(2, number_of(chunk.previous));
+            row.bind(3, static_cast<std::int64_t>(chunk.events_before));
+            row.bind_blob(4, chunk.bytes);
+        }));
+    }
+    if (execution.end) return remove_open(execution);
+    if (execution.open) SW_TRY(write_open(execution));
+    return write_records(execution);
+}
+
+Result<void> SqliteJournal::insert_row(const ExecutionWrite& execution) {
+    const ExecutionStart& start = *execution.start;
+    const ExecutionEnd end = execution.end.value_or(ExecutionEnd{core::Status::running, {}, {}});
+    return run(kInsertExecution, [&](Statement& row) {
+        row.bind(1, number_of(execution.id));
+        row.bind(2, number_of(start.workflow));
+        row.bind(3, number_of(start.version));
+        bind_or_null(row, 4, start.name);
+        row.bind(5, static_cast<std::int64_t>(end.status));
+        row.bind(6, to_ms(start.started_at));
+        bind_or_null(row, 7, execution.end ? std::optional(end.stopped_at) : std::nullopt);
+        row.bind(8, number_of(execution.chunks.front().id));
+        row.bind(9, number_of(execution.chunks.back().id));
+        bind_or_null(row, 10, end.error);
+    });
+}
+
+Result<void> SqliteJournal::close_row(const ExecutionWrite& execution) {
+    return run(kCloseExecution, [&](Statement& row) {
+        row.bind(1, number_of(execution.id));
+        row.bind(2, static_cast<std::int64_t>(execution.end->status));
+        row.bind(3, to_ms(execution.end->stopped_at));
+        row.bind(4, number_of(execution.chunks.back().id));
+        bind_or_null(row, 5, execution.end->error);
+    });
+}
+
+Result<void> SqliteJournal::write_open(const ExecutionWrite& execution) {
+    const OpenRecord& open = *execution.open;
+    return run(kWriteOpen, [&](Statement& row) {
+        row.bind(1, number_of(execution.id));
+        bind_or_null(row, 2, open.due);
+        row.bind(3, (open.has_tasks ? kHasTasks : 0) | (open.is_quarantined ? kIsQuarantined : 0));
+        row.bind(4, number_of(open.last_chunk));
+        row.bind_blob(5, open.head);
+    });
+}
+
+Result<void> SqliteJournal::remove_open(const ExecutionWrite& execution) {
+    if (!execution.was_open) return {};
+    SW_TRY(run(kDeleteOpen, [&](Statement& row) { row.bind(1, number_of(execution.id)); }));
+    return run(kRemoveRecords, [&](Statement& row) { row.bind(1, number_of(execution.id)); });
+}
+
+Result<void> SqliteJournal::write_records(const ExecutionWrite& execution) {
+    for (const auto& record : execution.put) {
+        SW_TRY(run(kPutRecord, [&](Statement& row) {
+            row.bind(1, number_of(execution.id));
+            row.bind(2, number_of(record.key));
+            row.bind_blob(3, record.bytes);
+        }));
+    }
+    for (const core::RecordKey key : execution.removed) {
+        SW_TRY(run(kRemoveRecord, [&](Statement& row) {
+            row.bind(1, number_of(execution.id));
+            row.bind(2, number_of(key));
+        }));
+    }
+    return {};
+}
+
+Result<Counters> SqliteJournal::counters() {
+    const auto next = [&](const char* table) {
+        return database_.scalar(std::string("SELECT max(id) FROM ") + table);
+    };
+    Counters counters;
+    counters.workflow = static_cast<WorkflowId>(SW_TRY(next("workflows")) + 1);
+    counters.version = static_cast<VersionId>(SW_TRY(next("versions")) + 1);
+    counters.execution = static_cast<ExecutionId>(SW_TRY(next("executions")) + 1);
+    counters.chunk = static_cast<ChunkId>(SW_TRY(next("history")) + 1);
+    return counters;
+}
+
+Result<void> SqliteJournal::scan_open(const std::function<void(const OpenSummary&)>& visit) {
+    Statement& row = *SW_TRY(database_.cached(kScanOpen));
+    ResetGuard guard(row);
+    while (SW_TRY(row.step())) {
+        OpenSummary summary;
+        summary.id = static_cast<ExecutionId>(row.integer(0));
+        if (!row.is_null(1)) summary.due = from_ms(row.integer(1));
+        summary.has_tasks = (row.integer(2) & kHasTasks) != 0;
+        summary.is_quarantined = (row.integer(2) & kIsQuarantined) != 0;
+        visit(summary);
+    }
+    return {};
+}
+
+Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
+    auto record = SW_TRY(execution(id));
+    if (!record || record->status != core::Status::running) return std::optional<StoredExecution>();
+    StoredExecution stored;
+    stored.record = *std::move(record);
+    stored.open.id = id;
+
+    Statement& open = *SW_TRY(database_.cached(kLoadOpen));
+    ResetGuard open_guard(open);
+    open.bind(1, number_of(id));
+    if (!SW_TRY(open.step())) {
+        return fail(ErrorCode::corruption, "expected execution " + std::to_string(value_of(id)) +
+                                               " in the open table, but it is not there");
+    }
+    if (!open.is_null(0)) stored.open.due = from_ms(open.integer(0));
+    stored.open.has_tasks = (open.integer(1) & kHasTasks) != 0;
+    stored.open.is_quarantined = (open.integer(1) & kIsQuarantined) != 0;
+    stored.open.last_chunk = static_cast<ChunkId>(open.integer(2));
+    stored.open.head = open.bytes(3);
+
+    Statement& row = *SW_TRY(database_.cached(kLoadRecords));
+    ResetGuard row_guard(row);
+    row.bind(1, number_of(id));
+    while (SW_TRY(row.step())) {
+        stored.records.push_back({static_cast<core::RecordKey>(row.integer(0)), row.bytes(1)});
+    }
+    return std::optional<StoredExecution>(std::move(stored));
+}
+
+Result<void> SqliteJournal::limit_pages_for_test(int pages) {
+    SW_TRY(database_.scalar("PRAGMA max_page_count = " + std::to_string(pages)));
+    return {};
+}
+
+std::uint64_t SqliteJournal::free_bytes() {
+    std::error_code error;
+    const auto space = std::filesystem::space(folder_, error);
+    return error ? UINT64_MAX : space.available;
+}
+
+Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::path& folder) {
+    const auto path = folder / kFileName;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+        return fail(ErrorCode::not_found,
+                    "'" + folder.string() +
+                        "': expected a data folder of Stepwell, but it has no '" + kFileName + "'");
+    }
+    Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
+    const std::int64_t version = SW_TRY(schema_version_of(database, path));
+    if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
+    return std::unique_ptr<SqliteReader>(new SqliteReader(std::move(database)));
+}
+
+}  // namespace stepwell::journal

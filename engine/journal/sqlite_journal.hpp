@@ -1,0 +1,67 @@
+// The journal in one SQLite file: WAL, synchronous=FULL, one transaction a batch.
+//
+// Files in the data folder: stepwell.db, its -wal and -shm, stepwell.lock.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "engine/journal/journal.hpp"
+#include "engine/journal/owner_lock.hpp"
+#include "engine/journal/sqlite_reads.hpp"
+
+namespace stepwell::journal {
+
+class SqliteJournal final : public SqliteReads<Journal> {
+public:
+    /// Makes the folder and the file where they are missing; holds the folder's lock until it is
+    /// destroyed. `secret` keys a new journal; an old one keeps its own.
+    ///
+    /// Fails with `conflict` where another process owns the folder, `io` or `corruption` where the
+    /// file cannot be used, `invalid` where a newer Stepwell wrote it.
+    static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& folder,
+                                                       std::uint64_t secret);
+
+    Result<void> commit(const Batch& batch) override;
+    Result<Counters> counters() override;
+    Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
+    Result<std::optional<StoredExecution>> load(ExecutionId id) override;
+    std::uint64_t secret() override { return secret_; }
+    std::uint64_t free_bytes() override;
+
+    /// For tests: the file may not grow beyond `pages`, as on a full disk.
+    Result<void> limit_pages_for_test(int pages);
+
+private:
+    SqliteJournal(OwnerLock lock, Database database, std::filesystem::path folder);
+    Result<void> prepare_file(std::uint64_t secret);
+    Result<void> write(const Batch& batch);
+    Result<void> write(const WorkflowRecord& workflow);
+    Result<void> write(const VersionRecord& version);
+    Result<void> write(const ExecutionWrite& execution);
+    Result<void> insert_row(const ExecutionWrite& execution);
+    Result<void> close_row(const ExecutionWrite& execution);
+    Result<void> write_open(const ExecutionWrite& execution);
+    Result<void> remove_open(const ExecutionWrite& execution);
+    Result<void> write_records(const ExecutionWrite& execution);
+    template <class Bind>
+    Result<void> run(const char* sql, Bind bind);
+
+    OwnerLock lock_;
+    std::filesystem::path folder_;
+    std::uint64_t secret_ = 0;
+    std::optional<Error> failure_;  // of the commit after which nothing is certain
+};
+
+/// A read-only connection to the file of a journal, whether its owner lives or not. One per thread.
+class SqliteReader final : public SqliteReads<JournalReader> {
+public:
+    /// Fails with `not_found` where there is no journal in `folder`.
+    static Result<std::unique_ptr<SqliteReader>> open(const std::filesystem::path& folder);
+
+private:
+    explicit SqliteReader(Database database) : SqliteReads(std::move(database)) {}
+};
+
+}  // namespace stepwell::journal

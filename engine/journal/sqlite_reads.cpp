@@ -1,0 +1,203 @@
+#include "engine/journal/sqlite_reads.hpp"
+
+#include <type_traits>
+
+namespace stepwell::journal {
+namespace {
+
+constexpr const char* kWorkflows =
+    "SELECT id, name, arn, type, created, deleted FROM workflows WHERE deleted = 0 ORDER BY name";
+constexpr const char* kWorkflowNamed =
+    "SELECT id, name, arn, type, created, deleted FROM workflows WHERE name = ?1 AND deleted = 0";
+constexpr const char* kWorkflow =
+    "SELECT id, name, arn, type, created, deleted FROM workflows WHERE id = ?1";
+constexpr const char* kVersion =
+    "SELECT id, workflow, number, revision, definition, role, settings, created FROM versions"
+    " WHERE id = ?1";
+constexpr const char* kLatestVersion =
+    "SELECT id, workflow, number, revision, definition, role, settings, created FROM versions"
+    " WHERE workflow = ?1 ORDER BY number DESC LIMIT 1";
+constexpr const char* kChunk =
+    "SELECT id, previous, events_before, bytes FROM history WHERE id = ?1";
+constexpr const char* kChunkLink = "SELECT id, previous, events_before FROM history WHERE id = ?1";
+
+// While an execution runs, its last chunk is in the open table, whose row changes anyway.
+constexpr const char* kExecutionColumns =
+    "SELECT e.id, e.workflow, e.version, e.name, e.status, e.started, e.stopped, e.first_chunk,"
+    " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
+    " ELSE e.last_chunk END, e.error FROM ";
+const std::string kExecution = kExecutionColumns + std::string("executions e WHERE e.id = ?1");
+const std::string kExecutionNamed =
+    kExecutionColumns + std::string("executions e WHERE e.workflow = ?1 AND e.name = ?2");
+
+template <class Id>
+std::int64_t number_of(Id id) {
+    return static_cast<std::int64_t>(value_of(id));
+}
+template <class Id>
+Id id_in(const Statement& row, int column) {
+    return static_cast<Id>(static_cast<std::underlying_type_t<Id>>(row.integer(column)));
+}
+
+WorkflowRecord workflow_in(const Statement& row) {
+    return {id_in<WorkflowId>(row, 0), row.bytes(1),       row.bytes(2), row.bytes(3),
+            from_ms(row.integer(4)),   row.integer(5) != 0};
+}
+
+VersionRecord version_in(const Statement& row) {
+    return {id_in<VersionId>(row, 0),
+            id_in<WorkflowId>(row, 1),
+            static_cast<std::uint32_t>(row.integer(2)),
+            row.bytes(3),
+            row.bytes(4),
+            row.bytes(5),
+            row.bytes(6),
+            from_ms(row.integer(7))};
+}
+
+ExecutionRecord execution_in(const Statement& row) {
+    ExecutionRecord record;
+    record.id = id_in<ExecutionId>(row, 0);
+    record.workflow = id_in<WorkflowId>(row, 1);
+    record.version = id_in<VersionId>(row, 2);
+    record.name = row.bytes(3);
+    record.status = static_cast<core::Status>(row.integer(4));
+    record.started_at = from_ms(row.integer(5));
+    if (!row.is_null(6)) record.stopped_at = from_ms(row.integer(6));
+    record.first_chunk = id_in<ChunkId>(row, 7);
+    record.last_chunk = id_in<ChunkId>(row, 8);
+    record.error = row.bytes(9);
+    return record;
+}
+
+ChunkRecord link_in(const Statement& row) {
+    return {id_in<ChunkId>(row, 0),
+            id_in<ChunkId>(row, 1),
+            static_cast<std::uint64_t>(row.integer(2)),
+            {}};
+}
+
+template <class Make>
+auto first_row(Statement& statement, Make make)
+    -> Result<std::optional<decltype(make(statement))>> {
+    using Row = decltype(make(statement));
+    ResetGuard guard(statement);
+    if (!SW_TRY(statement.step())) return std::optional<Row>();
+    return std::optional<Row>(make(statement));
+}
+
+template <class Make>
+auto all_rows(Statement& statement, Make make) -> Result<std::vector<decltype(make(statement))>> {
+    ResetGuard guard(statement);
+    std::vector<decltype(make(statement))> rows;
+    while (SW_TRY(statement.step())) rows.push_back(make(statement));
+    return rows;
+}
+
+/// Newest first by walking one index backwards, whatever the filters; never a sort.
+std::string listing_of(const ExecutionQuery& query) {
+    const bool is_running = query.status == core::Status::running;
+    const bool has_status_index =
+        query.workflow && query.status && *query.status != core::Status::succeeded;
+    std::string sql = kExecutionColumns;
+    if (is_running && !query.workflow) {
+        sql += "open_executions r CROSS JOIN executions e ON e.id = r.id WHERE r.id < ?1";
+    } else {
+        sql += "executions e WHERE e.id < ?1";
+    }
+    if (query.workflow) sql += " AND e.workflow = ?2";
+    if (query.version) sql += " AND e.version = ?3";
+    // A bound parameter would hide from the planner that the partial index holds the rows.
+    if (has_status_index) {
+        sql += " AND e.status <> 1 AND e.status = ?4";
+    } else if (query.status && !is_running) {
+        sql += " AND +e.status = ?4";
+    }
+    sql += is_running && !query.workflow ? " ORDER BY r.id DESC" : " ORDER BY e.id DESC";
+    return sql + " LIMIT ?5";
+}
+
+}  // namespace
+
+template <class Port>
+Result<std::vector<WorkflowRecord>> SqliteReads<Port>::workflows() {
+    return all_rows(*SW_TRY(database_.cached(kWorkflows)), workflow_in);
+}
+
+template <class Port>
+Result<std::optional<WorkflowRecord>> SqliteReads<Port>::workflow_named(std::string_view name) {
+    Statement& statement = *SW_TRY(database_.cached(kWorkflowNamed));
+    statement.bind(1, name);
+    return first_row(statement, workflow_in);
+}
+
+template <class Port>
+Result<std::optional<WorkflowRecord>> SqliteReads<Port>::workflow(WorkflowId id) {
+    Statement& statement = *SW_TRY(database_.cached(kWorkflow));
+    statement.bind(1, number_of(id));
+    return first_row(statement, workflow_in);
+}
+
+template <class Port>
+Result<std::optional<VersionRecord>> SqliteReads<Port>::version(VersionId id) {
+    Statement& statement = *SW_TRY(database_.cached(kVersion));
+    statement.bind(1, number_of(id));
+    return first_row(statement, version_in);
+}
+
+template <class Port>
+Result<std::optional<VersionRecord>> SqliteReads<Port>::latest_version(WorkflowId id) {
+    Statement& statement = *SW_TRY(database_.cached(kLatestVersion));
+    statement.bind(1, number_of(id));
+    return first_row(statement, version_in);
+}
+
+template <class Port>
+Result<std::optional<ExecutionRecord>> SqliteReads<Port>::execution(ExecutionId id) {
+    Statement& statement = *SW_TRY(database_.cached(kExecution.c_str()));
+    statement.bind(1, number_of(id));
+    return first_row(statement, execution_in);
+}
+
+template <class Port>
+Result<std::optional<ExecutionRecord>> SqliteReads<Port>::execution_named(WorkflowId workflow,
+                                                                          std::string_view name) {
+    Statement& statement = *SW_TRY(database_.cached(kExecutionNamed.c_str()));
+    statement.bind(1, number_of(workflow));
+    statement.bind(2, name);
+    return first_row(statement, execution_in);
+}
+
+template <class Port>
+Result<std::vector<ExecutionRecord>> SqliteReads<Port>::executions(const ExecutionQuery& query) {
+    Statement statement = SW_TRY(database_.prepare(listing_of(query)));
+    statement.bind(1, query.before ? number_of(*query.before) : INT64_MAX);
+    if (query.workflow) statement.bind(2, number_of(*query.workflow));
+    if (query.version) statement.bind(3, number_of(*query.version));
+    if (query.status) statement.bind(4, static_cast<std::int64_t>(*query.status));
+    statement.bind(5, static_cast<std::int64_t>(query.limit));
+    return all_rows(statement, execution_in);
+}
+
+template <class Port>
+Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk(ChunkId id) {
+    Statement& statement = *SW_TRY(database_.cached(kChunk));
+    statement.bind(1, number_of(id));
+    return first_row(statement, [](const Statement& row) {
+        ChunkRecord record = link_in(row);
+        record.bytes = row.bytes(3);
+        return record;
+    });
+}
+
+template <class Port>
+Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk_link(ChunkId id) {
+    Statement& statement = *SW_TRY(database_.cached(kChunkLink));
+    statement.bind(1, number_of(id));
+    return first_row(statement, link_in);
+}
+
+template class SqliteReads<Journal>;
+template class SqliteReads<JournalReader>;
+
+}  // namespace stepwell::journal

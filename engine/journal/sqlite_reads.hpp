@@ -1,0 +1,33 @@
+// The reading half of the journal on SQLite, for the engine's own connection and for readers'.
+#pragma once
+
+#include "engine/journal/journal.hpp"
+#include "engine/journal/sqlite.hpp"
+
+namespace stepwell::journal {
+
+/// `Port` is Journal or JournalReader.
+template <class Port>
+class SqliteReads : public Port {
+public:
+    Result<std::vector<WorkflowRecord>> workflows() override;
+    Result<std::optional<WorkflowRecord>> workflow_named(std::string_view name) override;
+    Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) override;
+    Result<std::optional<VersionRecord>> version(VersionId id) override;
+    Result<std::optional<VersionRecord>> latest_version(WorkflowId id) override;
+    Result<std::optional<ExecutionRecord>> execution(ExecutionId id) override;
+    Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
+                                                           std::string_view name) override;
+    Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
+    Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
+    Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+
+protected:
+    explicit SqliteReads(Database database) : database_(std::move(database)) {}
+    Database database_;
+};
+
+extern template class SqliteReads<Journal>;
+extern template class SqliteReads<JournalReader>;
+
+}  // namespace stepwell::journal

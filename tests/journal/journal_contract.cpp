@@ -1,0 +1,269 @@
+#include "tests/journal/journal_contract.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace stepwell::test {
+namespace {
+
+using namespace std::chrono_literals;
+using core::RecordKey;
+using journal::Batch;
+using journal::ChunkId;
+using journal::ExecutionQuery;
+using journal::ExecutionWrite;
+using journal::Journal;
+using journal::OpenRecord;
+
+constexpr WorkflowId kEtl{1};
+constexpr WorkflowId kOther{2};
+
+Batch workflows() {
+    Batch batch;
+    batch.workflows.push_back({kEtl, "etl", "arn:etl", "STANDARD", from_ms(5)});
+    batch.workflows.push_back({kOther, "other", "arn:other", "EXPRESS", from_ms(6)});
+    batch.versions.push_back(
+        {VersionId{1}, kEtl, 1, "", "{ \"a\" : 1}", "role", "{\"x\":1}", from_ms(5)});
+    batch.versions.push_back({VersionId{2}, kEtl, 2, "rev", "{}", "", "{}", from_ms(7)});
+    batch.versions.push_back({VersionId{3}, kOther, 1, "", "{}", "", "{}", from_ms(6)});
+    return batch;
+}
+
+/// One that starts with one chunk, and stays open.
+ExecutionWrite opened(std::uint64_t id, WorkflowId workflow, std::string name = "") {
+    ExecutionWrite write;
+    write.id = ExecutionId{id};
+    write.start = journal::ExecutionStart{workflow, VersionId{1}, std::move(name),
+                                          from_ms(static_cast<std::int64_t>(1000 + id))};
+    write.chunks.push_back({ChunkId{id * 100}, journal::kNoChunk, 0, "began"});
+    write.open = OpenRecord{};
+    write.open->id = write.id;
+    write.open->last_chunk = ChunkId{id * 100};
+    write.open->head = "head";
+    return write;
+}
+
+ExecutionWrite closed(ExecutionWrite write, core::Status status, std::string error = "") {
+    write.open.reset();
+    write.end = journal::ExecutionEnd{status, from_ms(9000), std::move(error)};
+    return write;
+}
+
+/// A later commit about an execution that `opened` made: a second chunk.
+ExecutionWrite continued(std::uint64_t id) {
+    ExecutionWrite write;
+    write.id = ExecutionId{id};
+    write.was_open = true;
+    write.chunks.push_back({ChunkId{id * 100 + 1}, ChunkId{id * 100}, 3, "went on"});
+    write.open = OpenRecord{};
+    write.open->id = write.id;
+    write.open->last_chunk = ChunkId{id * 100 + 1};
+    return write;
+}
+
+Batch of(std::vector<ExecutionWrite> executions) {
+    Batch batch;
+    batch.executions = std::move(executions);
+    return batch;
+}
+
+std::string ids_of(Result<std::vector<journal::ExecutionRecord>> rows) {
+    REQUIRE(rows);
+    std::string text;
+    for (const auto& row : *rows) text += std::to_string(value_of(row.id)) + " ";
+    return text;
+}
+
+std::string open_of(Journal& journal) {
+    std::string text;
+    REQUIRE(journal.scan_open([&](const journal::OpenSummary& open) {
+        text += std::to_string(value_of(open.id));
+        if (open.due) text += "@" + std::to_string(to_ms(*open.due));
+        text += open.has_tasks ? " tasks" : "";
+        text += open.is_quarantined ? " quarantined; " : "; ";
+    }));
+    return text;
+}
+
+void check_workflows(JournalUnderTest& under_test) {
+    REQUIRE(under_test.get().commit(workflows()));
+    under_test.reopen();
+    Journal& journal = under_test.get();
+
+    REQUIRE(journal.workflows());
+    CHECK(journal.workflows()->size() == 2);
+    const auto etl = *journal.workflow_named("etl");
+    REQUIRE(etl);
+    CHECK((etl->id == kEtl && etl->arn == "arn:etl" && etl->type == "STANDARD"));
+    CHECK(etl->created_at == from_ms(5));
+    CHECK_FALSE(journal.workflow_named("nobody")->has_value());
+    CHECK((*journal.latest_version(kEtl))->number == 2);
+    const auto first = **journal.version(VersionId{1});
+    CHECK((first.definition == "{ \"a\" : 1}" && first.role_arn == "role"));
+    CHECK(first.settings == "{\"x\":1}");
+    CHECK_FALSE(journal.version(VersionId{9})->has_value());
+
+    Batch again;
+    again.workflows.push_back({WorkflowId{3}, "etl", "arn:etl", "STANDARD", from_ms(8)});
+    CHECK(journal.commit(again).error().code == ErrorCode::conflict);
+    Batch removal;
+    removal.deleted_workflows.push_back(kEtl);
+    REQUIRE(journal.commit(removal));
+    CHECK_FALSE(journal.workflow_named("etl")->has_value());
+    CHECK((*journal.workflow(kEtl))->is_deleted);
+    REQUIRE(journal.commit(again));
+    CHECK((*journal.workflow_named("etl"))->id == WorkflowId{3});
+}
+
+void check_life(JournalUnderTest& under_test) {
+    REQUIRE(under_test.get().commit(workflows()));
+    auto write = opened(7, kEtl, "monday");
+    write.open->due = from_ms(5000);
+    write.put = {{RecordKey{1}, "facts"}, {RecordKey{5}, "frame"}};
+    REQUIRE(under_test.get().commit(of({write})));
+    under_test.reopen();
+
+    auto stored = **under_test.get().load(ExecutionId{7});
+    CHECK((stored.record.name == "monday" && stored.record.started_at == from_ms(1007)));
+    CHECK((stored.record.status == core::Status::running && !stored.record.stopped_at));
+    CHECK((stored.open.due == from_ms(5000) && stored.open.head == "head"));
+    REQUIRE(stored.records.size() == 2);
+    CHECK((stored.records[1].key == RecordKey{5} && stored.records[1].bytes == "frame"));
+
+    write = continued(7);
+    write.open->has_tasks = true;
+    write.put = {{RecordKey{5}, "frame again"}, {RecordKey{6}, std::string("\0x", 2)}};
+    write.removed = {RecordKey{1}, RecordKey{99}};
+    REQUIRE(under_test.get().commit(of({write})));
+    under_test.reopen();
+    stored = **under_test.get().load(ExecutionId{7});
+    CHECK((!stored.open.due && stored.open.has_tasks && stored.open.last_chunk == ChunkId{701}));
+    REQUIRE(stored.records.size() == 2);
+    CHECK(stored.records[0].bytes == "frame again");
+    CHECK(stored.records[1].bytes.size() == 2);
+    CHECK(open_of(under_test.get()) == "7 tasks; ");
+
+    write = closed(continued(7), core::Status::failed, "E_QUALITY");
+    write.chunks[0] = {ChunkId{702}, ChunkId{701}, 6, "over"};
+    REQUIRE(under_test.get().commit(of({write})));
+    under_test.reopen();
+    Journal& journal = under_test.get();
+    CHECK_FALSE(journal.load(ExecutionId{7})->has_value());
+    CHECK(open_of(journal).empty());
+    const auto record = **journal.execution(ExecutionId{7});
+    CHECK((record.status == core::Status::failed && record.stopped_at == from_ms(9000)));
+    CHECK((record.error == "E_QUALITY" && record.last_chunk == ChunkId{702}));
+    CHECK((record.first_chunk == ChunkId{700} && record.workflow == kEtl));
+}
+
+void check_history(Journal& journal) {
+    REQUIRE(journal.commit(workflows()));
+    REQUIRE(journal.commit(of({opened(1, kEtl), opened(2, kEtl)})));
+    CHECK((*journal.execution(ExecutionId{1}))->last_chunk == ChunkId{100});
+    auto write = continued(1);
+    write.chunks.push_back({ChunkId{102}, ChunkId{101}, 8, "and on"});
+    write.open->last_chunk = ChunkId{102};
+    REQUIRE(journal.commit(of({write})));
+
+    const auto last = (*journal.execution(ExecutionId{1}))->last_chunk;
+    const auto chunk = **journal.chunk(last);
+    CHECK((chunk.bytes == "and on" && chunk.events_before == 8 && chunk.previous == ChunkId{101}));
+    const auto link = **journal.chunk_link(chunk.previous);
+    CHECK((link.bytes.empty() && link.previous == ChunkId{100} && link.events_before == 3));
+    CHECK((*journal.chunk(ChunkId{100}))->previous == journal::kNoChunk);
+    CHECK_FALSE(journal.chunk(ChunkId{5})->has_value());
+}
+
+void check_names(Journal& journal) {
+    REQUIRE(journal.commit(workflows()));
+    REQUIRE(journal.commit(of({opened(1, kEtl, "a"), opened(2, kOther, "a"), opened(3, kEtl)})));
+    CHECK((*journal.execution_named(kEtl, "a"))->id == ExecutionId{1});
+    CHECK((*journal.execution_named(kOther, "a"))->id == ExecutionId{2});
+    CHECK_FALSE(journal.execution_named(kEtl, "")->has_value());
+
+    // The whole batch goes, the half of it that would fit too; and the journal can go on.
+    auto refused = journal.commit(of({opened(4, kEtl, "b"), opened(5, kEtl, "a")}));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::conflict);
+    CHECK_FALSE(journal.execution(ExecutionId{4})->has_value());
+    CHECK(journal.commit(of({opened(4, kEtl), opened(5, kEtl)})));
+}
+
+void check_lists(Journal& journal) {
+    REQUIRE(journal.commit(workflows()));
+    using core::Status;
+    REQUIRE(journal.commit(of({
+        closed(opened(1, kEtl), Status::succeeded),
+        closed(opened(2, kEtl), Status::failed, "E"),
+        opened(3, kOther),
+        closed(opened(4, kEtl), Status::succeeded),
+        opened(5, kEtl),
+        closed(opened(6, kOther), Status::aborted),
+    })));
+    struct Case {
+        std::string want;
+        ExecutionQuery query;
+    };
+    // clang-format off
+    const std::vector<Case> cases = {
+        {"6 5 4 3 2 1 ", {{}, {}, {}, {}, 100}},
+        {"6 5 ", {{}, {}, {}, {}, 2}},
+        {"4 3 ", {{}, {}, {}, ExecutionId{5}, 2}},
+        {"5 4 2 1 ", {kEtl, {}, {}, {}, 100}},
+        {"2 1 ", {kEtl, {}, {}, ExecutionId{4}, 100}},
+        {"4 1 ", {kEtl, {}, Status::succeeded, {}, 100}},
+        {"2 ", {kEtl, {}, Status::failed, {}, 100}},
+        {"5 ", {kEtl, {}, Status::running, {}, 100}},
+        {"5 3 ", {{}, {}, Status::running, {}, 100}},
+        {"3 ", {{}, {}, Status::running, ExecutionId{5}, 100}},
+        {"6 ", {{}, {}, Status::aborted, {}, 100}},
+        {"", {kOther, {}, Status::timed_out, {}, 100}},
+        {"", {kEtl, VersionId{2}, {}, {}, 100}},
+        {"5 4 2 1 ", {kEtl, VersionId{1}, {}, {}, 100}},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.want);
+        CHECK(ids_of(journal.executions(c.query)) == c.want);
+    }
+}
+
+void check_counters(JournalUnderTest& under_test) {
+    auto counters = *under_test.get().counters();
+    CHECK((counters.execution == ExecutionId{1} && counters.chunk == ChunkId{1}));
+    CHECK((counters.workflow == WorkflowId{1} && counters.version == VersionId{1}));
+    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(under_test.get().commit(of({opened(8, kEtl)})));
+    const auto secret = under_test.get().secret();
+    under_test.reopen();
+    counters = *under_test.get().counters();
+    CHECK((counters.execution == ExecutionId{9} && counters.chunk == ChunkId{801}));
+    CHECK((counters.workflow == WorkflowId{3} && counters.version == VersionId{4}));
+    CHECK(under_test.get().secret() == secret);
+}
+
+}  // namespace
+
+void check_journal_contract(const MakeJournal& make) {
+    SUBCASE("workflows and their versions are kept, and a deleted one frees its name") {
+        check_workflows(*make());
+    }
+    SUBCASE("an execution is open until it ends, and each commit replaces what it names") {
+        check_life(*make());
+    }
+    SUBCASE("the chunks of an execution are linked backwards") {
+        check_history(make()->get());
+    }
+    SUBCASE("a name that a user gave is unique in its workflow, and a clash undoes the batch") {
+        check_names(make()->get());
+    }
+    SUBCASE("lists are newest first under every filter") {
+        check_lists(make()->get());
+    }
+    SUBCASE("ids go on behind the highest after a restart") {
+        check_counters(*make());
+    }
+}
+
+}  // namespace stepwell::test

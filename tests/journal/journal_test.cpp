@@ -1,0 +1,160 @@
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+
+#include "engine/journal/memory_journal.hpp"
+#include "engine/journal/sqlite.hpp"
+#include "engine/journal/sqlite_journal.hpp"
+#include "tests/journal/journal_contract.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace stepwell::test {
+namespace {
+
+using journal::Journal;
+using journal::MemoryDisk;
+using journal::MemoryJournal;
+using journal::SqliteJournal;
+using journal::SqliteReader;
+
+class MemoryUnderTest final : public JournalUnderTest {
+public:
+    Journal& get() override { return *journal_; }
+    void reopen() override { journal_ = std::make_unique<MemoryJournal>(disk_); }
+
+private:
+    std::shared_ptr<MemoryDisk> disk_ = std::make_shared<MemoryDisk>();
+    std::unique_ptr<MemoryJournal> journal_ = std::make_unique<MemoryJournal>(disk_);
+};
+
+class SqliteUnderTest final : public JournalUnderTest {
+public:
+    SqliteUnderTest() { reopen(); }
+    Journal& get() override { return *journal_; }
+    void reopen() override {
+        journal_.reset();
+        auto opened = SqliteJournal::open(folder_.path(), 99);
+        REQUIRE(opened);
+        journal_ = std::move(opened).value();
+    }
+
+private:
+    TemporaryFolder folder_;
+    std::unique_ptr<SqliteJournal> journal_;
+};
+
+journal::Batch one_workflow(std::uint64_t id) {
+    journal::Batch batch;
+    const std::string name = "w" + std::to_string(id);
+    batch.workflows.push_back({WorkflowId{id}, name, "arn:" + name, "STANDARD", from_ms(0)});
+    return batch;
+}
+
+}  // namespace
+
+TEST_CASE("the journal in memory keeps the contract") {
+    check_journal_contract([] { return std::make_unique<MemoryUnderTest>(); });
+}
+
+TEST_CASE("the journal in SQLite keeps the contract") {
+    check_journal_contract([] { return std::make_unique<SqliteUnderTest>(); });
+}
+
+TEST_CASE("a second process is refused while the first owns the folder") {
+    TemporaryFolder folder;
+    auto first = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(first);
+    auto second = SqliteJournal::open(folder.path(), 1);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == ErrorCode::conflict);
+    CHECK(second.error().message.find("process " + std::to_string(::getpid()) + " does") !=
+          std::string::npos);
+    first->reset();
+    CHECK(SqliteJournal::open(folder.path(), 1));
+}
+
+TEST_CASE("a reader sees what was committed, while the owner lives") {
+    TemporaryFolder folder;
+    CHECK(SqliteReader::open(folder.path()).error().code == ErrorCode::not_found);
+    auto owner = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(owner);
+    auto reader = SqliteReader::open(folder.path());
+    REQUIRE(reader);
+    CHECK((*reader)->workflows()->empty());
+    REQUIRE((*owner)->commit(one_workflow(1)));
+    CHECK((*reader)->workflows()->size() == 1);
+}
+
+TEST_CASE("files that are no journal of ours are refused with the reason") {
+    TemporaryFolder folder;
+    SUBCASE("not a database") {
+        std::ofstream(folder.path() / "stepwell.db") << std::string(5000, 'x');
+        auto opened = SqliteJournal::open(folder.path(), 1);
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().code == ErrorCode::corruption);
+        CHECK(opened.error().message.find("is no SQLite database") != std::string::npos);
+    }
+    SUBCASE("another program's database") {
+        auto database = journal::Database::open(folder.path() / "stepwell.db",
+                                                journal::Database::Mode::read_write);
+        REQUIRE(database);
+        REQUIRE(database->execute("CREATE TABLE t(a)"));
+        auto opened = SqliteJournal::open(folder.path(), 1);
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().message.find("it is another database") != std::string::npos);
+    }
+    SUBCASE("a journal of a newer form") {
+        REQUIRE(SqliteJournal::open(folder.path(), 1));
+        auto database = journal::Database::open(folder.path() / "stepwell.db",
+                                                journal::Database::Mode::read_write);
+        REQUIRE(database->execute("PRAGMA user_version = 1000"));
+        database = journal::Database();
+        auto opened = SqliteJournal::open(folder.path(), 1);
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().message.find("a newer Stepwell wrote it") != std::string::npos);
+    }
+}
+
+TEST_CASE("a crash before a commit loses it whole, one after keeps it whole") {
+    auto disk = std::make_shared<MemoryDisk>();
+    struct Case {
+        MemoryDisk::Cut cut;
+        std::size_t want;
+    };
+    for (const Case& c :
+         {Case{MemoryDisk::Cut::before_durable, 1}, Case{MemoryDisk::Cut::after_durable, 2}}) {
+        MemoryJournal journal(disk = std::make_shared<MemoryDisk>());
+        disk->crash_at(2, c.cut);
+        CHECK(journal.commit(one_workflow(1)));
+        CHECK_FALSE(journal.commit(one_workflow(2)));
+        disk->repair();
+        CHECK_FALSE(journal.commit(one_workflow(3)));  // it must not go on: it cannot know
+        CHECK(MemoryJournal(disk).workflows()->size() == c.want);
+        CHECK(MemoryJournal(disk).commit(one_workflow(3)));
+    }
+}
+
+TEST_CASE("after a full disk the journal refuses to go on, and what it had acknowledged is there") {
+    TemporaryFolder folder;
+    {
+        auto journal = SqliteJournal::open(folder.path(), 1);
+        REQUIRE(journal);
+        REQUIRE((*journal)->commit(one_workflow(1)));
+        REQUIRE((*journal)->limit_pages_for_test(20));
+        auto batch = one_workflow(2);
+        batch.versions.push_back(
+            {VersionId{1}, WorkflowId{2}, 1, "", std::string(1'000'000, 'x'), "", "", from_ms(0)});
+        auto full = (*journal)->commit(batch);
+        REQUIRE_FALSE(full);
+        CHECK(full.error().code == ErrorCode::io);
+        CHECK(full.error().message.find("the disk is full") != std::string::npos);
+        CHECK_FALSE((*journal)->commit(one_workflow(3)));
+    }
+    auto journal = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(journal);
+    CHECK((*journal)->workflows()->size() == 1);
+}
+
+}  // namespace stepwell::test
