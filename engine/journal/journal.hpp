@@ -49,6 +49,8 @@ public:
     virtual Result<std::optional<ChunkRecord>> chunk(ChunkId id) = 0;
     /// As chunk(), with empty bytes: for walking along a history.
     virtual Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) = 0;
+    /// A random number, drawn when the journal was made: keys generated names.
+    virtual std::uint64_t secret() = 0;
 };
 
 /// What recovery looks at of every open execution.
@@ -81,8 +83,6 @@ public:
     /// Empty where it is not open.
     virtual Result<std::optional<StoredExecution>> load(ExecutionId id) = 0;
 
-    /// A random number, drawn when the journal was made: keys generated names.
-    virtual std::uint64_t secret() = 0;
     /// Bytes that the disk still takes; the maximum where that is not known.
     virtual std::uint64_t free_bytes() = 0;
 };

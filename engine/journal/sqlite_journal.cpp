@@ -124,9 +124,7 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     SW_TRY(database_.scalar("PRAGMA wal_autocheckpoint = 2000"));
     SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
     if (version == 0) SW_TRY(make_schema(database_, secret));
-    secret_ = static_cast<std::uint64_t>(
-        SW_TRY(database_.scalar("SELECT value FROM meta WHERE key = 'secret'")));
-    return {};
+    return read_secret();
 }
 
 template <class Bind>
@@ -338,7 +336,9 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
     const std::int64_t version = SW_TRY(schema_version_of(database, path));
     if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
-    return std::unique_ptr<SqliteReader>(new SqliteReader(std::move(database)));
+    std::unique_ptr<SqliteReader> reader(new SqliteReader(std::move(database)));
+    SW_TRY(reader->read_secret());
+    return reader;
 }
 
 }  // namespace stepwell::journal

@@ -27,7 +27,6 @@ public:
     Result<Counters> counters() override;
     Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
     Result<std::optional<StoredExecution>> load(ExecutionId id) override;
-    std::uint64_t secret() override { return secret_; }
     std::uint64_t free_bytes() override;
 
     /// For tests: the file may not grow beyond `pages`, as on a full disk.
@@ -50,7 +49,6 @@ private:
 
     OwnerLock lock_;
     std::filesystem::path folder_;
-    std::uint64_t secret_ = 0;
     std::optional<Error> failure_;  // of the commit after which nothing is certain
 };
 

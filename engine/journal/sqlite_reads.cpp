@@ -197,6 +197,13 @@ Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk_link(ChunkId id) {
     return first_row(statement, link_in);
 }
 
+template <class Port>
+Result<void> SqliteReads<Port>::read_secret() {
+    secret_ = static_cast<std::uint64_t>(
+        SW_TRY(database_.scalar("SELECT value FROM meta WHERE key = 'secret'")));
+    return {};
+}
+
 template class SqliteReads<Journal>;
 template class SqliteReads<JournalReader>;
 

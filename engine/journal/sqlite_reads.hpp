@@ -21,10 +21,15 @@ public:
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+    std::uint64_t secret() override { return secret_; }
 
 protected:
     explicit SqliteReads(Database database) : database_(std::move(database)) {}
+    Result<void> read_secret();
     Database database_;
+
+private:
+    std::uint64_t secret_ = 0;
 };
 
 extern template class SqliteReads<Journal>;

@@ -19,8 +19,8 @@ namespace stepwell::runtime {
 /// One attempt at a task, with what it may want to know about where it stands.
 struct TaskRequest {
     TaskToken token;
-    std::string resource;      // as written: "stepwell:validate", "arn:aws:lambda:...", ...
-    Payload parameters;        // evaluated; the task's input
+    std::string resource;  // as written: "stepwell:validate", "arn:aws:lambda:...", ...
+    Payload parameters;    // evaluated; the task's input
     std::string state_name;
     std::string execution_arn;
     std::string execution_name;
@@ -36,6 +36,9 @@ struct TaskRequest {
     std::string run_key;
     /// True where an earlier daemon may have begun this very attempt.
     bool is_restarted = false;
+    /// Of a `.sync` task that had handed its work over before the restart: what it said then. The
+    /// work has begun; the attempt is to wait for its end.
+    std::optional<Payload> submitted;
 };
 
 /// Where a task's reports go. Reports whose token is not in flight are dropped.

@@ -1,0 +1,112 @@
+// The engine: the one owner of all executions.
+//
+//   decide -> append durably -> swap in -> carry out commands -> answer the caller
+//
+// Invariants:
+//   (1) Nothing is answered, told to a listener or handed to a task before it is durable.
+//   (2) After an error of the journal the engine is over: it refuses everything, and a new process
+//       (or a new Engine) recovers from what the disk says. It never guesses.
+//   (3) An execution that the core cannot decide about is quarantined; the others go on.
+//
+// Threads: one thread of its own decides. Everything here may be called from any thread, answers
+// and listeners run on the engine's thread and must be quick. The `*_now` forms wait for the answer
+// and must not be called from there.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <string>
+
+#include "engine/journal/journal.hpp"
+#include "engine/runtime/clock.hpp"
+#include "engine/runtime/engine_types.hpp"
+#include "engine/runtime/task_runner.hpp"
+
+namespace stepwell::runtime {
+
+class Engine final : public TaskSink {
+public:
+    enum class Threading {
+        own_thread,
+        manual,  // tests: nothing happens but in step()
+    };
+
+    /// REQUIRES: journal and clock outlive the engine.
+    Engine(EngineSettings settings, journal::Journal& journal, Clock& clock);
+    /// Stops.
+    ~Engine() override;
+
+    /// Recovers from the journal, starts the tasks again that were in flight, and begins to work.
+    /// Fails where the journal cannot be read. REQUIRES: called once; `runner` outlives the engine,
+    /// or stop() was called.
+    Result<void> start(TaskRunner& runner, Threading threading = Threading::own_thread);
+
+    /// Refuses new requests, finishes those that wait, and ends the thread. Tasks in flight are
+    /// left alone: the next daemon starts them again.
+    void stop();
+
+    /// Called once, from the engine's thread, when the journal failed. Set before start().
+    void on_failure(std::function<void(const Error&)> callback);
+
+    /// Makes a workflow. The same name, definition, type and settings again: answers with what is
+    /// there. Fails with `invalid` (the definition: AWS's text), `conflict` (the name is taken).
+    void create_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer);
+    /// Makes it, or a new version of it where it differs from the newest. For workflow files.
+    void put_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer);
+    /// Makes a new version, unless nothing changes. Fails with `not_found`, `invalid`.
+    void update_workflow(std::string name, WorkflowUpdate update, Answer<WorkflowStatus> answer);
+    /// No new starts; what runs goes on. An unknown name is no error.
+    void delete_workflow(std::string name, Answer<void> answer);
+
+    /// Starts an execution; a repetition of a start under the same name answers with the first one.
+    /// Fails with `not_found` (no such workflow), `conflict` ("Execution Already Exists: 'ARN'"),
+    /// `unavailable` (too many wait, the disk is nearly full, the engine stops), `io` (it is over).
+    void start_execution(StartRequest request, Answer<Started> answer);
+    /// Answers with the time at which it ended, also where it had ended before.
+    void stop_execution(ExecutionId id, core::StopExecution how, Answer<Timestamp> answer);
+
+    /// A report with an answer, for SendTask*: `conflict` where the token is not in flight.
+    void report(ExecutionId id, core::Input input, Answer<void> answer);
+
+    /// Answers when the execution has ended, at once if it already has. `not_found`.
+    void when_closed(ExecutionId id, Answer<Closed> answer);
+    [[nodiscard]] Subscription subscribe(Listener listener);
+
+    Result<WorkflowStatus> create_workflow_now(WorkflowSpec spec);
+    Result<WorkflowStatus> put_workflow_now(WorkflowSpec spec);
+    Result<WorkflowStatus> update_workflow_now(std::string name, WorkflowUpdate update);
+    Result<void> delete_workflow_now(std::string name);
+    Result<Started> start_execution_now(StartRequest request);
+    Result<Timestamp> stop_execution_now(ExecutionId id, core::StopExecution how);
+    Result<void> report_now(ExecutionId id, core::Input input);
+    std::future<Result<Closed>> closed_future(ExecutionId id);
+
+    // TaskSink. Where the inbox is full, the caller waits (but not the engine's own thread).
+    void submitted(const TaskToken& token, Payload output) override;
+    void heartbeat(const TaskToken& token) override;
+    void succeeded(const TaskToken& token, Payload output) override;
+    void failed(const TaskToken& token, std::string error,
+                std::optional<std::string> cause) override;
+    void progress(const TaskToken& token, Json progress) override;
+    void log(const TaskToken& token, std::string line) override;
+
+    /// Threading::manual: does one turn with what waits and what is due. False: there was nothing.
+    bool step();
+    /// Threading::manual: when something will be due by itself.
+    [[nodiscard]] std::optional<Timestamp> next_due() const;
+
+    struct Statistics {
+        std::size_t loaded_executions = 0;
+        std::size_t timers = 0;
+        std::size_t quarantined = 0;
+        std::uint64_t turns = 0;
+        std::uint64_t decisions = 0;
+    };
+    [[nodiscard]] Statistics statistics() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,117 @@
+// What goes into the engine and what comes out of it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/json.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+#include "engine/core/decide.hpp"
+
+namespace stepwell::runtime {
+
+struct EngineSettings {
+    std::string account = "123456789012";  // what ARNs say
+    std::string region = "us-east-1";
+    /// Task logs go below it; empty: they are dropped.
+    std::filesystem::path logs_folder;
+    /// The names N for which `stepwell:N` is a task; empty: any name is let through.
+    std::vector<std::string> builtin_tasks;
+    /// Requests that wait for the engine; beyond it starts are refused and reports wait.
+    std::size_t inbox_max = 65'536;
+    /// Executions kept in memory, and what they may measure together (as stored). Others are in
+    /// the journal only, with 16 bytes in memory for each one that waits for a time.
+    std::size_t loaded_executions_max = 4'096;
+    std::size_t loaded_bytes_max = 256u << 20;
+    /// Below it new starts are refused, so that what runs can still end.
+    std::uint64_t free_bytes_min = 32u << 20;
+    core::Limits limits{};
+};
+
+/// A workflow as somebody wants it to be.
+struct WorkflowSpec {
+    std::string name;
+    std::string definition;  // ASL in JSON; kept byte for byte
+    std::string type = "STANDARD";
+    std::string role_arn;
+    /// Whatever else belongs to a version, as JSON text; opaque to the engine.
+    std::string settings = "{}";
+};
+
+/// What to change; what is absent stays.
+struct WorkflowUpdate {
+    std::optional<std::string> definition;
+    std::optional<std::string> role_arn;
+    std::optional<std::string> settings;
+};
+
+struct WorkflowStatus {
+    WorkflowId id{};
+    VersionId version{};
+    std::uint32_t number = 0;  // of the version, from 1
+    std::string arn;
+    std::string revision_id;  // empty: never updated
+    Timestamp created_at;     // of the workflow
+    Timestamp updated_at;     // of the version
+    bool is_changed = false;  // a workflow or version was made
+};
+
+struct StartRequest {
+    std::string workflow;             // name
+    std::optional<std::string> name;  // generated where absent; checked by the caller
+    Payload input;
+    std::optional<VersionId> version;  // the newest where absent
+    std::string version_arn;           // for the history; may be empty
+    std::string alias_arn;
+    /// With a name that is taken: where the input is the same, answer with the execution that has
+    /// it even if it has ended. For callers that may have started it before a crash.
+    bool adopts_existing = false;
+};
+
+struct Started {
+    ExecutionId id{};
+    std::string arn;
+    std::string name;
+    Timestamp started_at;
+    bool is_new = true;  // false: it was there already, and the request a repetition
+};
+
+/// How an execution ended.
+struct Closed {
+    ExecutionId id{};
+    core::Status status = core::Status::succeeded;
+    Timestamp started_at;
+    Timestamp stopped_at;
+    std::string arn;
+    std::string name;
+    std::string workflow_arn;
+    Payload input;
+    std::optional<Payload> output;  // iff succeeded
+    std::optional<std::string> error;
+    std::optional<std::string> cause;
+};
+
+/// What somebody wants to see of everything as it happens. Members may be empty. Called one at a
+/// time, from the engine's thread (progress and log: also from others); must be quick, and must not
+/// subscribe or unsubscribe.
+struct Listener {
+    /// Durable events, in order; `state` of the execution after them.
+    std::function<void(const core::Execution&, const std::vector<core::Event>&)> events;
+    std::function<void(const TaskToken&, const Json&)> progress;
+    std::function<void(const TaskToken&, const std::string&)> log;
+};
+
+/// Keeps a Listener subscribed; once it is gone, the listener is not called any more.
+using Subscription = std::shared_ptr<void>;
+
+template <class T>
+using Answer = std::function<void(Result<T>)>;
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,102 @@
+// What there is and what happened, for people and programs: reads past the engine, from the
+// journal.
+//
+// Threads: a Reader belongs to one thread at a time; open one for each that reads. It sees what is
+// durable, whether a daemon runs or not.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/json.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/core/event.hpp"
+#include "engine/journal/journal.hpp"
+
+namespace stepwell::runtime {
+
+struct ExecutionSummary {
+    ExecutionId id{};
+    std::string arn;
+    std::string name;
+    std::string workflow_name;
+    std::string workflow_arn;
+    VersionId version{};
+    core::Status status = core::Status::running;
+    Timestamp started_at;
+    std::optional<Timestamp> stopped_at;
+    std::string error;  // may be empty
+};
+
+struct ExecutionDescription {
+    ExecutionSummary summary;
+    Payload input;
+    std::optional<Payload> output;  // iff succeeded
+    std::optional<std::string> error;
+    std::optional<std::string> cause;
+    std::string version_arn;  // empty unless it was started through one
+    std::string alias_arn;
+};
+
+struct WorkflowDescription {
+    journal::WorkflowRecord workflow;
+    journal::VersionRecord version;
+};
+
+template <class T>
+struct Page {
+    std::vector<T> items;
+    std::optional<std::string> next;  // opaque; only for the same query
+};
+
+struct ListQuery {
+    std::optional<std::string> workflow;  // name
+    std::optional<VersionId> version;
+    std::optional<core::Status> status;
+    std::size_t limit = 100;
+    std::optional<std::string> token;
+};
+
+struct HistoryQuery {
+    bool is_reversed = false;
+    bool include_data = true;
+    std::size_t limit = 100;
+    std::optional<std::string> token;
+};
+
+class Reader {
+public:
+    /// Fails with `not_found` where `folder` is no data folder.
+    static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& folder);
+    /// REQUIRES: `journal` outlives the reader.
+    explicit Reader(journal::JournalReader& journal);
+    ~Reader();
+
+    /// By ARN, by the number that users see, by a generated name, or by "WORKFLOW/NAME".
+    /// Fails with `not_found`.
+    Result<ExecutionId> find(std::string_view text);
+    Result<ExecutionDescription> describe(ExecutionId id);
+    /// Newest first. Fails with `not_found` for an unknown workflow, `invalid` for a token that is
+    /// not of this query.
+    Result<Page<ExecutionSummary>> list(const ListQuery& query);
+    /// Events as GetExecutionHistory shows them. Fails with `not_found`, `invalid` (the token).
+    Result<Page<Json>> history(ExecutionId id, const HistoryQuery& query);
+    /// All events, internal ones too, oldest first: for traces.
+    Result<std::vector<core::Event>> events(ExecutionId id);
+
+    Result<std::vector<WorkflowDescription>> workflows();  // newest versions, by name
+    /// The newest version. By name or ARN.
+    Result<WorkflowDescription> workflow(std::string_view name_or_arn);
+    /// What an execution was started with.
+    Result<WorkflowDescription> workflow_of(ExecutionId id);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,64 @@
+// Logs of tasks: one file an attempt, for people; written as lines come, never journaled.
+//
+//   <logs>/<execution / 1000>/<execution>/<frame>-<attempt>.log
+//
+// The first line is a JSON object {"state", "frame", "attempt", "retry", "started"}, then come the
+// lines of the log. A file that reaches kTaskLogBytesMax says so and takes no more.
+//
+// Threads: TaskLogs may be used from any thread.
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+
+namespace stepwell::runtime {
+
+inline constexpr std::size_t kTaskLogBytesMax = 10u << 20;
+
+/// What an attempt's log is about.
+struct TaskLogHeader {
+    std::string state;
+    std::uint32_t frame = 0;
+    std::uint32_t attempt = 0;  // of the frame, over all states
+    std::uint32_t retry = 0;    // of this entry of the state: 0 is the first try
+    std::string started_at;     // ISO 8601
+};
+
+struct TaskLog {
+    TaskLogHeader header;
+    std::vector<std::string> lines;
+};
+
+class TaskLogs {
+public:
+    /// `folder` empty: everything is dropped.
+    explicit TaskLogs(std::filesystem::path folder);
+    ~TaskLogs();
+
+    /// An attempt begins. Makes no file before its first line.
+    void begin(const TaskToken& token, TaskLogHeader header);
+    /// Lines of attempts that did not begin, or have ended, are dropped. Never fails: a disk that
+    /// takes no logs must not stop the work.
+    void write(const TaskToken& token, std::string_view line);
+    void end(const TaskToken& token);
+
+private:
+    struct File;
+    File* opened(const TaskToken& token);
+    std::filesystem::path folder_;
+    std::mutex mutex_;
+    std::unordered_map<TaskToken, std::unique_ptr<File>> files_;
+};
+
+/// The logs of an execution, in the order in which the attempts began; empty where there are none.
+Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,
+                                            ExecutionId execution);
+
+}  // namespace stepwell::runtime
