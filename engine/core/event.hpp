@@ -25,8 +25,9 @@
 
 namespace stepwell::core {
 
-struct ExecutionBegan {  // ExecutionStarted
+struct ExecutionBegan {  // ExecutionStarted: begins the root frame
     std::shared_ptr<const Facts> facts;
+    StateId start{};
 };
 struct ErrorInfo {  // ExecutionFailed, ExecutionAborted, ExecutionTimedOut
     std::optional<std::string> error;

@@ -60,7 +60,7 @@ enum class EventType : std::uint8_t {
     wait_started = 201,     // a Wait knows when it is over
     retry_scheduled = 202,  // a failed attempt will be repeated
     task_heartbeat = 203,   // the task lives
-    turn_ended = 204,       // a wave of iterations goes on in the next turn
+    wave_paused = 204,      // a wave of iterations goes on in the next turn
     wave_ended = 205,       // and is complete
 };
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/base/ids.hpp"
+#include "engine/base/json.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/base/time.hpp"
 #include "engine/core/frame.hpp"
@@ -95,6 +96,10 @@ public:
     /// By value, without the indexes.
     bool operator==(const Execution& other) const;
 
+    /// A context object to work in, kept because the execution's input is in it. No part of the
+    /// value; null until it was first asked for.
+    [[nodiscard]] std::shared_ptr<Json>& context_scratch() const { return context_; }
+
 private:
     friend class Draft;
     friend class Restorer;
@@ -118,6 +123,7 @@ private:
     std::set<std::pair<Timestamp, FrameId>> due_;
     std::set<FrameId> runnable_;
     std::size_t tasks_in_flight_ = 0;
+    mutable std::shared_ptr<Json> context_;
 };
 
 }  // namespace stepwell::core

@@ -1,0 +1,121 @@
+#include "engine/core/data_flow.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace stepwell::core {
+
+using definition::Path;
+using definition::PayloadTemplate;
+using definition::Selection;
+using expression::Failure;
+
+namespace {
+
+/// What one Assign may weigh in all, in bytes of JSON text.
+constexpr std::size_t kAssignBytesMax = kPayloadBytesMax;
+
+Evaluated<Payload> select(Evaluation& at, const Selection& selection, const Payload& from) {
+    if (selection.kind == Selection::Kind::whole) return from;
+    if (selection.kind == Selection::Kind::nothing) return Payload();
+    auto value = selection.path->evaluate(at.over(from));
+    if (!value) return fail(path_failure(*selection.path, value.error()));
+    return Payload(std::move(value).value());
+}
+
+Evaluated<Payload> apply(Evaluation& at, const std::optional<PayloadTemplate>& shape,
+                         const Payload& from) {
+    if (!shape) return from;
+    return Payload(SW_TRY(shape->evaluate(at.over(from))));
+}
+
+Evaluated<Payload> put(const Selection& place, const Payload& raw_input, const Payload& result) {
+    if (place.kind == Selection::Kind::whole) return result;
+    if (place.kind == Selection::Kind::nothing) return raw_input;
+    Json document = raw_input.json();
+    SW_TRY(place.path->assign(document, result.json()));
+    return Payload(std::move(document));
+}
+
+Failure too_large(const Evaluation& at) {
+    return {errors::kDataLimitExceeded, data_limit_cause(at.state().name)};
+}
+
+Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payload& from) {
+    if (!shape) return VariablesPtr();
+    const Json values = SW_TRY(shape->evaluate(at.over(from)));
+    Variables variables;
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : values.items()) {
+        variables.push_back({name, Payload(value)});
+        bytes += variables.back().value.bytes();
+    }
+    if (bytes > kAssignBytesMax) return fail(too_large(at));
+    std::sort(variables.begin(), variables.end(),
+              [](const Variable& a, const Variable& b) { return a.name < b.name; });
+    return std::make_shared<const Variables>(std::move(variables));
+}
+
+Evaluated<Outcome> checked(const Evaluation& at, Payload output, VariablesPtr assigned) {
+    if (output.bytes() > kPayloadBytesMax) return fail(too_large(at));
+    return Outcome{std::move(output), std::move(assigned)};
+}
+
+}  // namespace
+
+Evaluated<Payload> effective_input(Evaluation& at) {
+    return select(at, at.state().input_path, at.frame().input);
+}
+
+Evaluated<Payload> work_input(Evaluation& at) {
+    const Payload input = SW_TRY(effective_input(at));
+    return apply(at, at.state().parameters, input);
+}
+
+Evaluated<Outcome> outcome_of(Evaluation& at, const Payload& result) {
+    const State& state = at.state();
+    VariablesPtr assigned = SW_TRY(assign(at, state.assign, result));
+    const Payload selected = SW_TRY(apply(at, state.result_selector, result));
+    const Payload merged = SW_TRY(put(state.result_path, at.frame().input, selected));
+    return checked(at, SW_TRY(select(at, state.output_path, merged)), std::move(assigned));
+}
+
+Evaluated<Outcome> outcome_of_input(Evaluation& at, const Payload& input, const Assign& shape) {
+    VariablesPtr assigned = SW_TRY(assign(at, shape, input));
+    return checked(at, SW_TRY(select(at, at.state().output_path, input)), std::move(assigned));
+}
+
+Evaluated<Outcome> outcome_of_catch(Evaluation& at, const definition::Catcher& catcher,
+                                    const ErrorInfo& info) {
+    Json error;
+    error["Error"] = info.error.value_or("");
+    error["Cause"] = info.cause.value_or("");
+    const Payload result(std::move(error));
+    VariablesPtr assigned = SW_TRY(assign(at, catcher.assign, result));
+    const Payload merged = SW_TRY(put(catcher.result_path, at.frame().input, result));
+    return checked(at, merged, std::move(assigned));
+}
+
+Failure path_failure(const Path& path, const Failure& failure) {
+    return {failure.error, "Invalid path '" + path.text() + "' : " + failure.detail};
+}
+
+std::string quoted_value(const Json& value) {
+    return value.is_string() ? value.get_ref<const std::string&>() : to_text(value);
+}
+
+std::optional<std::int64_t> as_integer(const Json& value) {
+    if (value.is_number_unsigned() &&
+        value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) {
+        return std::nullopt;
+    }
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    if (!value.is_string()) return std::nullopt;
+    const auto& text = value.get_ref<const std::string&>();
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+}  // namespace stepwell::core

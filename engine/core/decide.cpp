@@ -1,0 +1,167 @@
+// Dispatch only: which input goes where, and which state kind begins how.
+#include "engine/core/decide.hpp"
+
+#include "engine/core/steps.hpp"
+
+namespace stepwell::core {
+
+namespace {
+
+/// Entering a state and leaving it emits at most so many events before the limit is looked at
+/// again.
+constexpr std::uint64_t kEventsPerStep = 4;
+
+void reach_event_limit(Turn& turn) {
+    fail_execution(
+        turn, {errors::kRuntime, "The execution reached the maximum number of history events (" +
+                                     std::to_string(turn.limits().events_max) + ")."});
+}
+
+void step(Turn& turn, FrameId id) {
+    if (turn.execution().header().events + kEventsPerStep > turn.limits().events_max) {
+        return reach_event_limit(turn);
+    }
+    if (turn.frame(id).phase == Phase::starting_children) return continue_wave(turn, id);
+    enter(turn, id);
+}
+
+void run(Turn& turn) {
+    while (turn.execution().is_running()) {
+        const auto next = turn.next_runnable();
+        if (!next) return;
+        step(turn, *next);
+    }
+}
+
+Result<void> on(Turn& turn, const StartExecution& input) {
+    if (!turn.execution().is_fresh()) {
+        return fail(ErrorCode::conflict, "expected a fresh execution, but '" +
+                                             turn.execution().facts().name + "' has begun");
+    }
+    Facts facts;
+    facts.arn = input.arn;
+    facts.name = input.name;
+    facts.workflow_arn = input.workflow_arn;
+    facts.workflow_name = input.workflow_name;
+    facts.role_arn = input.role_arn;
+    facts.version_arn = input.version_arn;
+    facts.alias_arn = input.alias_arn;
+    facts.input = input.input;
+    facts.started_at = turn.now();
+    const auto timeout = turn.definition().timeout_seconds;
+    if (timeout) facts.due = turn.now() + std::chrono::seconds(*timeout);
+    turn.emit(EventType::execution_started, kRootFrame,
+              ExecutionBegan{.facts = std::make_shared<const Facts>(std::move(facts)),
+                             .start = turn.definition().scope(kRootScope).start});
+    turn.enqueue(kRootFrame);
+    return {};
+}
+
+Result<void> on(Turn& turn, const TaskSubmitted& input) {
+    return on_report(turn, input);
+}
+Result<void> on(Turn& turn, const TaskHeartbeat& input) {
+    return on_report(turn, input);
+}
+Result<void> on(Turn& turn, const TaskSucceeded& input) {
+    return on_report(turn, input);
+}
+Result<void> on(Turn& turn, const TaskFailed& input) {
+    return on_report(turn, input);
+}
+
+Result<void> on(Turn& turn, const StopExecution& input) {
+    cancel_tasks(turn, kRootFrame);
+    turn.emit(EventType::execution_aborted, kRootFrame, ErrorInfo{input.error, input.cause},
+              EventId{});
+    return {};
+}
+
+/// First all attempts whose time is over end, then their states fail: an expiry is a fact of its
+/// own, and is in the history even where the failure of another state comes first.
+void fire(Turn& turn, const std::vector<FrameId>& due) {
+    std::vector<std::pair<FrameId, std::optional<Fault>>> fired;
+    for (const FrameId id : due) {
+        const bool is_task = turn.frame(id).phase == Phase::awaiting_task;
+        fired.emplace_back(id, is_task ? std::optional(expire_task(turn, id)) : std::nullopt);
+    }
+    for (auto& [id, fault] : fired) {
+        const Frame* frame = turn.execution().find(id);
+        if (frame == nullptr || frame->phase == Phase::finished) continue;
+        if (fault) {
+            fail_state(turn, id, *std::move(fault));
+        } else if (frame->phase == Phase::awaiting_timer) {
+            finish_wait(turn, id);
+        } else if (frame->phase == Phase::awaiting_retry) {
+            begin_work(turn, id);
+        }
+    }
+}
+
+Result<void> on(Turn& turn, const TimerDue&) {
+    const auto& machine_due = turn.execution().facts().due;
+    if (machine_due && *machine_due <= turn.now()) {
+        cancel_tasks(turn, kRootFrame);
+        turn.emit(EventType::execution_timed_out, kRootFrame,
+                  ErrorInfo{errors::kTimeout, std::nullopt}, EventId{});
+        return {};
+    }
+    for (const FrameId id : turn.execution().runnable()) turn.enqueue(id);
+    std::vector<FrameId> due = turn.execution().due(turn.now());
+    if (due.size() > turn.limits().transitions_per_turn_max) {
+        due.resize(turn.limits().transitions_per_turn_max);  // the rest stays due
+    }
+    fire(turn, due);
+    return {};
+}
+
+}  // namespace
+
+void enter(Turn& turn, FrameId id) {
+    const State& state = turn.state_of(id);
+    turn.emit(entered_type(state.kind()), id,
+              EnteredInfo{.name = state.name, .input = turn.frame(id).input});
+    begin_work(turn, id);
+}
+
+void begin_work(Turn& turn, FrameId id) {
+    std::visit([&](const auto& body) { begin(turn, id, body); }, turn.state_of(id).body);
+}
+
+Result<Decision> decide(const Definition& definition, const Execution& execution,
+                        const Input& input, const Moment& moment) {
+    if (!execution.is_running() && !std::holds_alternative<StartExecution>(input)) {
+        return fail(ErrorCode::conflict,
+                    execution.is_fresh()
+                        ? std::string("expected an execution that runs, but it has not begun")
+                        : "expected an execution that runs, but '" + execution.facts().name +
+                              "' is " + name_of(execution.status()));
+    }
+    Turn turn(definition, execution, moment);
+    SW_TRY(std::visit([&](const auto& said) { return on(turn, said); }, input));
+    run(turn);
+    return std::move(turn).finish();
+}
+
+std::vector<Command> outstanding(const Definition& definition, const Execution& execution) {
+    std::vector<Command> commands;
+    for (const FramePtr& frame : execution.frames()) {
+        if (frame->phase != Phase::awaiting_task) continue;
+        const auto& state = std::get<definition::TaskState>(definition.state(frame->state).body);
+        const TaskInFlight& task = *frame->task;
+        const bool waits_for_callback =
+            state.resource.pattern == definition::Resource::Pattern::wait_for_task_token;
+        if (waits_for_callback && task.submitted) continue;
+        commands.emplace_back(StartTask{.token = {execution.id(), frame->id, frame->attempt},
+                                        .state = frame->state,
+                                        .parameters = task.parameters,
+                                        .timeout_seconds = task.timeout_seconds,
+                                        .heartbeat_seconds = task.heartbeat_seconds,
+                                        .retry_count = frame->retries,
+                                        .entered_at = frame->entered_at,
+                                        .submitted = task.submitted});
+    }
+    return commands;
+}
+
+}  // namespace stepwell::core

@@ -1,0 +1,120 @@
+#include "engine/core/evaluation.hpp"
+
+#include <algorithm>
+
+namespace stepwell::core {
+
+namespace {
+
+const Json* find_in(const VariablesPtr& variables, std::string_view name) {
+    if (!variables) return nullptr;
+    const auto found =
+        std::lower_bound(variables->begin(), variables->end(), name,
+                         [](const Variable& v, std::string_view key) { return v.name < key; });
+    const bool is_there = found != variables->end() && found->name == name;
+    return is_there ? &found->value.json() : nullptr;
+}
+
+std::shared_ptr<Json> new_context(const Facts& facts) {
+    auto context = std::make_shared<Json>();
+    Json& execution = (*context)["Execution"];
+    execution["Id"] = facts.arn;
+    execution["Input"] = facts.input.json();
+    execution["StartTime"] = to_iso8601(facts.started_at);
+    execution["Name"] = facts.name;
+    execution["RoleArn"] = facts.role_arn;
+    execution["RedriveCount"] = 0;
+    Json& machine = (*context)["StateMachine"];
+    machine["Id"] = facts.workflow_arn;
+    machine["Name"] = facts.workflow_name;
+    return context;
+}
+
+bool has_retries(definition::StateKind kind) {
+    return kind == definition::StateKind::task || kind == definition::StateKind::parallel ||
+           kind == definition::StateKind::map;
+}
+
+}  // namespace
+
+Environment Evaluation::over(const Payload& data) {
+    return {.data = data.json(),
+            .context = *this,
+            .variables = *this,
+            .random = turn_.random(),
+            .state_input = frame_.input.json()};
+}
+
+void Evaluation::set_item(const Fanout& fanout, std::uint32_t index) {
+    fanout_ = &fanout;
+    index_ = index;
+    is_context_filled_ = false;
+}
+
+Fault Evaluation::fault(const expression::Failure& failure) const {
+    Fault fault;
+    fault.info.error = failure.error;
+    if (failure.error == errors::kDataLimitExceeded) {
+        fault.info.cause = failure.detail;
+        fault.is_final = true;  // of a state; a task's own is reported by the task
+        return fault;
+    }
+    fault.info.cause = "An error occurred while executing the state '" + state().name +
+                       "' (entered at the event id #" +
+                       std::to_string(value_of(frame_.entered_event)) + "). " + failure.detail;
+    return fault;
+}
+
+/// The scopes around the frame's are read through: they stand still while their children run.
+const Json* Evaluation::find(std::string_view name) const {
+    for (const Frame* frame = &frame_; frame != nullptr;) {
+        if (const Json* value = find_in(frame->variables, name)) return value;
+        frame = frame->parent ? turn_.execution().find(*frame->parent) : nullptr;
+    }
+    return nullptr;
+}
+
+/// The execution's part is made once and kept: its input may be large, and each iteration of a Map
+/// asks for the context again.
+const Json& Evaluation::object() const {
+    std::shared_ptr<Json>& scratch = turn_.execution().base().context_scratch();
+    if (!scratch) scratch = new_context(turn_.execution().facts());
+    if (!is_context_filled_) {
+        scratch->erase("State");
+        scratch->erase("Task");
+        scratch->erase("Map");
+        fill_state(*scratch);
+        fill_item(*scratch);
+        is_context_filled_ = true;
+    }
+    return *scratch;
+}
+
+void Evaluation::fill_state(Json& context) const {
+    Json& about = context["State"];
+    about["Name"] = state().name;
+    about["EnteredTime"] = to_iso8601(frame_.entered_at);
+    if (has_retries(state().kind())) about["RetryCount"] = frame_.retries;
+    if (!task_token_.empty()) context["Task"]["Token"] = task_token_;
+}
+
+/// The nearest Map iteration around the state, unless one was set.
+void Evaluation::fill_item(Json& context) const {
+    const Fanout* fanout = fanout_;
+    std::uint32_t index = index_;
+    for (const Frame* at = &frame_; fanout == nullptr && at->parent;) {
+        const Frame& parent = turn_.frame(*at->parent);
+        const bool is_map =
+            turn_.definition().state(parent.state).kind() == definition::StateKind::map;
+        if (is_map) fanout = parent.fanout.get();
+        index = at->index;
+        at = &parent;
+    }
+    if (fanout == nullptr) return;
+    Json& item = context["Map"]["Item"];
+    item["Index"] = index;
+    item["Value"] = fanout->items.json()[index];
+    item["Source"] = "STATE_DATA";
+}
+
+}  // namespace stepwell::core

@@ -1,0 +1,52 @@
+// Evaluation: what the expressions of one state see (the context object and the variables), and how
+// their failures become faults of the state.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/core/fault.hpp"
+#include "engine/core/turn.hpp"
+#include "engine/expression/environment.hpp"
+
+namespace stepwell::core {
+
+using expression::Environment;
+template <class T>
+using Evaluated = expression::Evaluated<T>;
+
+class Evaluation : public expression::ContextSource, public expression::VariableSource {
+public:
+    /// For the state at which `frame` is. REQUIRES: nothing is emitted while it is in use.
+    Evaluation(Turn& turn, FrameId frame) : turn_(turn), frame_(turn.frame(frame)) {}
+
+    [[nodiscard]] const Frame& frame() const { return frame_; }
+    [[nodiscard]] const State& state() const { return turn_.definition().state(frame_.state); }
+
+    /// `data` is what `$` means. It has to live as long as the result.
+    [[nodiscard]] Environment over(const Payload& data);
+
+    /// For ItemSelector: the iteration that is about to begin.
+    void set_item(const Fanout& fanout, std::uint32_t index);
+    /// For Parameters of tasks that wait: the token of the attempt that is about to begin.
+    void set_task_token(std::string text) { task_token_ = std::move(text); }
+
+    /// The fault that the failure of an expression is: its detail in AWS's frame of words.
+    [[nodiscard]] Fault fault(const expression::Failure& failure) const;
+
+    [[nodiscard]] const Json* find(std::string_view name) const override;
+    [[nodiscard]] const Json& object() const override;
+
+private:
+    void fill_state(Json& context) const;
+    void fill_item(Json& context) const;
+
+    Turn& turn_;
+    const Frame& frame_;
+    const Fanout* fanout_ = nullptr;
+    std::uint32_t index_ = 0;
+    std::string task_token_;
+    mutable bool is_context_filled_ = false;
+};
+
+}  // namespace stepwell::core

@@ -1,0 +1,167 @@
+// Map, inline: one iteration for each item, as many at a time as MaxConcurrency says; their outputs
+// are the result, in the items' order.
+//
+// The iterations that may run at once begin together. Where they are more than a turn's allowance,
+// the wave is paused and goes on in the next turn. After it, each iteration that ends lets the next
+// one begin.
+#include "engine/core/steps.hpp"
+
+namespace stepwell::core {
+
+using definition::MapState;
+using definition::NumberOrPath;
+using expression::Failure;
+
+namespace {
+
+/// A number of a Map; `field` is the name of its *Path form.
+Evaluated<std::int64_t> number_of(const NumberOrPath& source, const char* field,
+                                  const Environment& around) {
+    if (!source.path) return source.number.value_or(0);
+    auto value = source.path->evaluate(around);
+    if (!value) return fail(path_failure(*source.path, value.error()));
+    if (const auto number = as_integer(*value)) return *number;
+    return fail(
+        Failure{errors::kRuntime, std::string("The ") + field + " field refers to value \"" +
+                                      quoted_value(*value) +
+                                      "\" which is not a valid integer: " + source.path->text()});
+}
+
+Evaluated<Payload> items_of(const MapState& map, Evaluation& at, const Payload& input) {
+    Payload items = input;
+    if (map.items_path) {
+        auto value = map.items_path->evaluate(at.over(input));
+        if (!value) return fail(path_failure(*map.items_path, value.error()));
+        items = Payload(std::move(value).value());
+    }
+    if (items.json().is_array()) return items;
+    const std::string path = map.items_path ? map.items_path->text() : "$";
+    return fail(Failure{errors::kRuntime, "Reference path \"" + path + "\" must point to array."});
+}
+
+Evaluated<Fanout> plan(const MapState& map, Evaluation& at) {
+    const Payload input = SW_TRY(effective_input(at));
+    const Payload nothing;
+    const bool reads_input = map.max_concurrency.path.has_value();
+    const std::int64_t concurrency = SW_TRY(number_of(map.max_concurrency, "MaxConcurrencyPath",
+                                                      at.over(reads_input ? input : nothing)));
+    if (concurrency < 0) {
+        return fail(Failure{errors::kRuntime, "MaxConcurrency cannot be negative."});
+    }
+    Fanout fanout;
+    fanout.items = SW_TRY(items_of(map, at, input));
+    if (map.item_selector) fanout.selector_input = input;
+    fanout.total = static_cast<std::uint32_t>(fanout.items.json().size());
+    fanout.concurrency_max =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(concurrency, fanout.total));
+    return fanout;
+}
+
+/// Inline, the tolerance has no effect; but what it says must make sense, as AWS has it.
+Evaluated<std::int64_t> check_tolerance(const MapState& map, Evaluation& at) {
+    if (!map.tolerated_failure_count.is_set()) return 0;
+    const Payload input = SW_TRY(effective_input(at));
+    const std::int64_t count =
+        SW_TRY(number_of(map.tolerated_failure_count, "ToleratedFailureCountPath", at.over(input)));
+    if (count >= 0) return count;
+    return fail(Failure{errors::kRuntime, "ToleratedFailureCount cannot be negative."});
+}
+
+Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t index) {
+    const Fanout& fanout = *at.frame().fanout;
+    if (!map.item_selector) return Payload(fanout.items.json()[index]);
+    at.set_item(fanout, index);
+    return Payload(SW_TRY(map.item_selector->evaluate(at.over(fanout.selector_input))));
+}
+
+const MapState& map_of(const Turn& turn, FrameId id) {
+    return std::get<MapState>(turn.state_of(id).body);
+}
+
+/// False where the iteration could not begin; the Map has failed then.
+bool start_iteration(Turn& turn, FrameId id, EventId previous) {
+    const MapState& map = map_of(turn, id);
+    const std::uint32_t index = turn.execution().started_children(id);
+    Evaluation at(turn, id);
+    auto input = item_input(map, at, index);
+    if (!input) {
+        Fault fault = at.fault(input.error());
+        cancel_tasks(turn, id);
+        fail_state(turn, id, std::move(fault));
+        return false;
+    }
+    const FrameId child{turn.execution().header().frames};
+    turn.emit(EventType::map_iteration_started, id,
+              ChildInfo{.name = turn.state_of(id).name,
+                        .index = index,
+                        .child = child,
+                        .scope = map.processor,
+                        .start = turn.definition().scope(map.processor).start,
+                        .input = *std::move(input)},
+              previous);
+    turn.enqueue(child);
+    return true;
+}
+
+bool may_start_another(const Turn& turn, FrameId id) {
+    const Fanout& fanout = *turn.frame(id).fanout;
+    const bool is_free = fanout.concurrency_max == 0 ||
+                         turn.execution().running_children(id) < fanout.concurrency_max;
+    return is_free && turn.execution().started_children(id) < fanout.total;
+}
+
+void finish(Turn& turn, FrameId id, EventId previous) {
+    const Payload result = collect_outputs(turn, id);
+    turn.emit(EventType::map_state_succeeded, id, {}, previous);
+    complete(turn, id, result);
+}
+
+bool is_complete(const Turn& turn, FrameId id) {
+    return turn.execution().running_children(id) == 0 &&
+           turn.execution().started_children(id) == turn.frame(id).fanout->total;
+}
+
+}  // namespace
+
+void begin(Turn& turn, FrameId id, const MapState& map) {
+    Evaluation at(turn, id);
+    auto fanout = plan(map, at);
+    if (!fanout) return fail_state(turn, id, at.fault(fanout.error()));
+    turn.emit(EventType::map_state_started, id,
+              FanoutInfo{std::make_shared<const Fanout>(*std::move(fanout))});
+
+    Evaluation started(turn, id);
+    const auto tolerance = check_tolerance(map, started);
+    if (!tolerance) return fail_state(turn, id, started.fault(tolerance.error()));
+    if (turn.frame(id).fanout->total == 0) return finish(turn, id, turn.frame(id).last_event);
+    continue_wave(turn, id);
+}
+
+void continue_wave(Turn& turn, FrameId id) {
+    const bool was_paused = turn.frame(id).phase == Phase::starting_children;
+    const EventId started = turn.frame(id).last_event;
+    while (may_start_another(turn, id)) {
+        if (!turn.spend()) {
+            if (!was_paused) turn.emit(EventType::wave_paused, id);
+            return;
+        }
+        if (!start_iteration(turn, id, started)) return;
+    }
+    if (was_paused) turn.emit(EventType::wave_ended, id);
+}
+
+void on_iteration_finished(Turn& turn, FrameId iteration) {
+    const Frame& child = turn.frame(iteration);
+    const FrameId id = *child.parent;
+    const EventId last = child.last_event;
+    const EventId succeeded = turn.emit(EventType::map_iteration_succeeded, id,
+                                        IterationInfo{turn.state_of(id).name, child.index}, last);
+    if (turn.frame(id).phase == Phase::starting_children) return;
+    if (may_start_another(turn, id)) {
+        start_iteration(turn, id, last);
+    } else if (is_complete(turn, id)) {
+        finish(turn, id, succeeded);
+    }
+}
+
+}  // namespace stepwell::core

@@ -1,0 +1,233 @@
+// Task: one attempt at a time; its token fences the reports of earlier ones off.
+#include "engine/core/steps.hpp"
+
+namespace stepwell::core {
+
+using definition::NumberOrPath;
+using definition::Resource;
+using definition::TaskState;
+using expression::Failure;
+
+namespace {
+
+/// Lambda's own history events, or those of all other tasks.
+struct TaskEvents {
+    EventType scheduled, started, succeeded, failed, timed_out;
+};
+constexpr TaskEvents kLambdaEvents = {
+    EventType::lambda_function_scheduled, EventType::lambda_function_started,
+    EventType::lambda_function_succeeded, EventType::lambda_function_failed,
+    EventType::lambda_function_timed_out};
+constexpr TaskEvents kTaskEvents = {EventType::task_scheduled, EventType::task_started,
+                                    EventType::task_succeeded, EventType::task_failed,
+                                    EventType::task_timed_out};
+
+bool is_lambda(const Resource& resource) {
+    return resource.kind == Resource::Kind::lambda;
+}
+const TaskEvents& events_of(const Resource& resource) {
+    return is_lambda(resource) ? kLambdaEvents : kTaskEvents;
+}
+const Resource& resource_of(const Turn& turn, FrameId id) {
+    return std::get<TaskState>(turn.state_of(id).body).resource;
+}
+bool waits_for_token(const Resource& resource) {
+    return resource.pattern == Resource::Pattern::wait_for_task_token;
+}
+/// The call only begins the work; a TaskSubmitted tells that it has.
+bool is_submitted_first(const Resource& resource) {
+    return resource.pattern != Resource::Pattern::request_response;
+}
+
+TaskToken token_of(const Turn& turn, FrameId id, std::uint32_t attempt) {
+    return {turn.execution().id(), id, attempt};
+}
+
+/// The fourth part of "arn:aws:states:REGION:...".
+std::string region_of(const std::string& arn) {
+    std::size_t begin = 0;
+    for (int colons = 0; colons < 3; ++colons) {
+        const std::size_t colon = arn.find(':', begin);
+        if (colon == std::string::npos) return {};
+        begin = colon + 1;
+    }
+    return arn.substr(begin, arn.find(':', begin) - begin);
+}
+
+/// What an attempt is made of.
+struct Plan {
+    Payload parameters;
+    std::optional<std::int64_t> timeout_seconds;
+    std::optional<std::int64_t> heartbeat_seconds;
+    std::string role_arn;
+};
+
+Evaluated<std::optional<std::int64_t>> seconds_of(const NumberOrPath& source, const char* field,
+                                                  Evaluation& at, const Payload& input) {
+    if (!source.path) return source.number;
+    auto value = source.path->evaluate(at.over(input));
+    if (!value) return fail(path_failure(*source.path, value.error()));
+    const auto seconds = as_integer(*value);
+    if (seconds && *seconds > 0) return seconds;
+    return fail(Failure{errors::kRuntime,
+                        std::string("The ") + field + " field refers to value \"" +
+                            quoted_value(*value) +
+                            "\" which is not a positive integer: " + source.path->text()});
+}
+
+Evaluated<std::string> role_of(const TaskState& task, Evaluation& at, const Payload& input) {
+    if (!task.credentials) return std::string();
+    const Json credentials = SW_TRY(task.credentials->evaluate(at.over(input)));
+    return string_or(credentials, "RoleArn", "");
+}
+
+Evaluated<Plan> plan(const TaskState& task, Evaluation& at) {
+    const Payload input = SW_TRY(effective_input(at));
+    Plan plan;
+    plan.timeout_seconds =
+        SW_TRY(seconds_of(task.timeout_seconds, "TimeoutSecondsPath", at, input));
+    plan.heartbeat_seconds =
+        SW_TRY(seconds_of(task.heartbeat_seconds, "HeartbeatSecondsPath", at, input));
+    plan.role_arn = SW_TRY(role_of(task, at, input));
+    plan.parameters = SW_TRY(work_input(at));
+    return plan;
+}
+
+std::optional<Timestamp> after(Timestamp now, std::optional<std::int64_t> seconds) {
+    if (!seconds) return std::nullopt;
+    return now + std::chrono::seconds(*seconds);
+}
+
+void start(Turn& turn, FrameId id, const Resource& resource, Plan plan) {
+    const std::uint32_t attempt = turn.frame(id).attempt + 1;
+    const TaskEvents& events = events_of(resource);
+    turn.emit(events.scheduled, id,
+              ScheduledInfo{.resource_type = resource.service,
+                            .resource = is_lambda(resource) ? resource.text : resource.action,
+                            .region = region_of(turn.execution().facts().workflow_arn),
+                            .parameters = plan.parameters,
+                            .timeout_seconds = plan.timeout_seconds,
+                            .heartbeat_seconds = plan.heartbeat_seconds,
+                            .role_arn = std::move(plan.role_arn),
+                            .attempt = attempt});
+    // A callback's heartbeat clock starts when the call has been made, any other's now.
+    const auto heartbeat =
+        waits_for_token(resource) ? std::nullopt : after(turn.now(), plan.heartbeat_seconds);
+    turn.emit(events.started, id,
+              TaskInfo{.resource_type = resource.service,
+                       .resource = resource.action,
+                       .output = std::nullopt,
+                       .due = after(turn.now(), plan.timeout_seconds),
+                       .heartbeat_due = heartbeat});
+    const Frame& frame = turn.frame(id);
+    turn.order(StartTask{.token = token_of(turn, id, attempt),
+                         .state = frame.state,
+                         .parameters = std::move(plan.parameters),
+                         .timeout_seconds = plan.timeout_seconds,
+                         .heartbeat_seconds = plan.heartbeat_seconds,
+                         .retry_count = frame.retries,
+                         .entered_at = frame.entered_at,
+                         .submitted = std::nullopt});
+}
+
+TaskFailureInfo failure_of(const Resource& resource, ErrorInfo info) {
+    return {resource.service, resource.action, std::move(info)};
+}
+
+void fail_attempt(Turn& turn, FrameId id, ErrorInfo info) {
+    const Resource& resource = resource_of(turn, id);
+    turn.emit(events_of(resource).failed, id, failure_of(resource, info));
+    Fault fault;
+    fault.info = std::move(info);
+    fail_state(turn, id, std::move(fault));
+}
+
+/// The frame whose attempt `token` names.
+Result<FrameId> in_flight(const Turn& turn, const TaskToken& token) {
+    const Frame* frame = turn.execution().find(token.frame);
+    const bool is_it = token.execution == turn.execution().id() && frame != nullptr &&
+                       frame->phase == Phase::awaiting_task && frame->attempt == token.attempt;
+    if (is_it) return token.frame;
+    return fail(ErrorCode::conflict, "expected a report on a task in flight, but attempt " +
+                                         token.text() + " is not (it has ended, or never was)");
+}
+
+}  // namespace
+
+void begin(Turn& turn, FrameId id, const TaskState& task) {
+    Evaluation at(turn, id);
+    if (is_submitted_first(task.resource)) {
+        const std::uint32_t attempt = turn.frame(id).attempt + 1;
+        at.set_task_token(to_task_token_text(token_of(turn, id, attempt)));
+    }
+    auto planned = plan(task, at);
+    if (!planned) return fail_state(turn, id, at.fault(planned.error()));
+    start(turn, id, task.resource, *std::move(planned));
+}
+
+Result<void> on_report(Turn& turn, const TaskSubmitted& report) {
+    const FrameId id = SW_TRY(in_flight(turn, report.token));
+    const Resource& resource = resource_of(turn, id);
+    const TaskInFlight& task = *turn.frame(id).task;
+    if (!is_submitted_first(resource) || task.submitted) {
+        return fail(ErrorCode::conflict, "expected the end of attempt " + report.token.text() +
+                                             ", but got another word that it was submitted");
+    }
+    turn.emit(EventType::task_submitted, id,
+              TaskInfo{.resource_type = resource.service,
+                       .resource = resource.action,
+                       .output = report.output,
+                       .due = std::nullopt,
+                       .heartbeat_due = after(turn.now(), task.heartbeat_seconds)});
+    return {};
+}
+
+Result<void> on_report(Turn& turn, const TaskHeartbeat& report) {
+    const FrameId id = SW_TRY(in_flight(turn, report.token));
+    const auto due = after(turn.now(), turn.frame(id).task->heartbeat_seconds);
+    if (due) turn.emit(EventType::task_heartbeat, id, TimerInfo{*due});
+    return {};
+}
+
+Result<void> on_report(Turn& turn, const TaskSucceeded& report) {
+    const FrameId id = SW_TRY(in_flight(turn, report.token));
+    const Resource& resource = resource_of(turn, id);
+    if (report.output.bytes() > kPayloadBytesMax) {
+        const std::string& name = is_lambda(resource) ? resource.text : resource.service;
+        fail_attempt(turn, id, {errors::kDataLimitExceeded, data_limit_cause(name)});
+        return {};
+    }
+    turn.emit(events_of(resource).succeeded, id,
+              TaskInfo{.resource_type = resource.service,
+                       .resource = resource.action,
+                       .output = report.output,
+                       .due = std::nullopt,
+                       .heartbeat_due = std::nullopt});
+    complete(turn, id, report.output);
+    return {};
+}
+
+Result<void> on_report(Turn& turn, const TaskFailed& report) {
+    const FrameId id = SW_TRY(in_flight(turn, report.token));
+    fail_attempt(turn, id, {report.error, report.cause});
+    return {};
+}
+
+Fault expire_task(Turn& turn, FrameId id) {
+    const Frame& frame = turn.frame(id);
+    Fault fault;
+    fault.info = {errors::kTimeout, std::nullopt};
+    fault.is_heartbeat = !frame.due || *frame.due > turn.now();
+    cancel_task(turn, id);
+    const Resource& resource = resource_of(turn, id);
+    turn.emit(events_of(resource).timed_out, id, failure_of(resource, fault.info));
+    return fault;
+}
+
+void cancel_task(Turn& turn, FrameId id) {
+    const Frame& frame = turn.frame(id);
+    if (frame.phase == Phase::awaiting_task)
+        turn.order(CancelTask{token_of(turn, id, frame.attempt)});
+}
+
+}  // namespace stepwell::core

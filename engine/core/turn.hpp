@@ -1,0 +1,59 @@
+// Turn: one decision being made. It knows the moment, collects events and commands, and holds the
+// frames that still have to run. Whatever a state kind decides, it says through emit().
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "engine/base/prng.hpp"
+#include "engine/core/decide.hpp"
+#include "engine/core/draft.hpp"
+
+namespace stepwell::core {
+
+using definition::Definition;
+using definition::State;
+
+class Turn {
+public:
+    /// REQUIRES: all three outlive it.
+    Turn(const Definition& definition, const Execution& execution, const Moment& moment);
+
+    [[nodiscard]] const Definition& definition() const { return definition_; }
+    [[nodiscard]] const Draft& execution() const { return draft_; }
+    [[nodiscard]] const Frame& frame(FrameId id) const { return draft_.frame(id); }
+    /// The state at which the frame is.
+    [[nodiscard]] const State& state_of(FrameId id) const;
+    [[nodiscard]] Timestamp now() const { return moment_.now; }
+    [[nodiscard]] const Limits& limits() const { return moment_.limits; }
+    Prng& random() { return random_; }
+
+    /// Adds an event and folds it in at once; returns its id (0 where it is internal). Without
+    /// `previous`, it follows the last event of its frame.
+    EventId emit(EventType type, FrameId frame, EventDetails details = {},
+                 std::optional<EventId> previous = std::nullopt);
+    void order(Command command) { commands_.push_back(std::move(command)); }
+
+    /// `frame` is ready: it will be run in this turn, or in the next if this one is spent.
+    void enqueue(FrameId frame) { queue_.push_back(frame); }
+    /// The next frame to run that still wants to; nothing: the turn is over.
+    std::optional<FrameId> next_runnable();
+    /// Takes one transition out of the turn's allowance; false when it is used up.
+    bool spend();
+
+    Decision finish() &&;
+
+private:
+    const Definition& definition_;
+    const Moment& moment_;
+    Draft draft_;
+    Prng random_;
+    std::vector<Event> events_;
+    std::vector<Command> commands_;
+    std::deque<FrameId> queue_;
+    std::uint32_t spent_ = 0;
+};
+
+}  // namespace stepwell::core
