@@ -134,7 +134,7 @@ bool fill(void* library, Api& api, std::string& missing) {
     SW_FIND(destroy_table_function);
     SW_FIND(table_function_set_name);
     SW_FIND(table_function_add_parameter);
-    SW_FIND(table_function_set_extra_info);
+
     SW_FIND(table_function_set_bind);
     SW_FIND(table_function_set_init);
     SW_FIND(table_function_set_local_init);

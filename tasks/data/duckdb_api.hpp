@@ -179,7 +179,7 @@ struct Api {
     void (*destroy_table_function)(Handle*);
     void (*table_function_set_name)(Handle, const char*);
     void (*table_function_add_parameter)(Handle, Handle);
-    void (*table_function_set_extra_info)(Handle, void*, Destroy);
+
     void (*table_function_set_bind)(Handle, void (*)(Handle));
     void (*table_function_set_init)(Handle, void (*)(Handle));
     void (*table_function_set_local_init)(Handle, void (*)(Handle));

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <fstream>
 
+#include "tasks/data/csv_function.hpp"
 #include "tasks/data/duckdb_api.hpp"
 #include "tasks/data/duckdb_values.hpp"
 
@@ -93,7 +94,13 @@ std::string plain_message(std::string_view text) {
 
 DataError engine_error(ErrorType type, const char* text) {
     const std::string_view message = text == nullptr ? "the engine gave no reason" : text;
-    return {code_of(type, message), plain_message(message)};
+    std::string plain = plain_message(message);
+    // Our own SQL names the code itself: error('[E_FORMAT] ...').
+    const auto end = plain.find("] ");
+    if (plain.starts_with("[E_") && end != plain.npos) {
+        return {plain.substr(1, end - 1), plain.substr(end + 2)};
+    }
+    return {code_of(type, message), std::move(plain)};
 }
 
 /// Before a result exists the library gives only a message, with the class of the error in front.
@@ -434,6 +441,7 @@ DataResult<std::shared_ptr<Database>> open_duckdb(const DuckdbOptions& options) 
         const auto connection = SW_TRY(database->connect());
         auto ready = attach_and_lock(*connection, options);
         if (!ready) return fail(std::move(ready).error().within(options.path.string()));
+        SW_TRY(duckdb::register_csv_function(duckdb::native_connection(*connection)));
     }
     database->name_ = options.name;
     return std::shared_ptr<Database>(std::move(database));

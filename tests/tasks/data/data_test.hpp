@@ -1,4 +1,4 @@
-// What the tests of data tasks share: a folder that goes away.
+// What the tests of data tasks share: a folder that goes away, and a task context in it.
 #pragma once
 
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/base/assert.hpp"
+#include "tasks/task.hpp"
 
 namespace stepwell::test {
 
@@ -40,6 +41,44 @@ public:
 
 private:
     std::filesystem::path path_;
+};
+
+/// A task's surroundings, with the scratch folder's "data" as data folder.
+class TestContext final : public tasks::TaskContext {
+public:
+    explicit TestContext(const ScratchFolder& folder, Json configuration = Json::object()) {
+        settings_.data_folder = folder.path() / "data";
+        std::filesystem::create_directories(settings_.data_folder);
+        if (!configuration.contains("allowed_roots")) {
+            configuration["allowed_roots"] = {folder.path().string()};
+        }
+        settings_.configuration = std::move(configuration);
+        request_.state_name = "Test";
+        request_.run_key = "run-1";
+    }
+    [[nodiscard]] const runtime::TaskRequest& request() const override { return request_; }
+    [[nodiscard]] const tasks::HostSettings& settings() const override { return settings_; }
+    void log(std::string line) override { lines.push_back(std::move(line)); }
+    void progress(Json) override {}
+    void heartbeat() override {}
+    [[nodiscard]] bool is_cancelled() const override { return cancelled; }
+    [[nodiscard]] std::shared_ptr<void> on_cancel(std::function<void()> stop) override {
+        on_cancel_ = std::move(stop);
+        return nullptr;
+    }
+    void set_run_key(std::string key) { request_.run_key = std::move(key); }
+    void cancel() {
+        cancelled = true;
+        if (on_cancel_) on_cancel_();
+    }
+
+    std::vector<std::string> lines;
+    bool cancelled = false;
+
+private:
+    tasks::HostSettings settings_;
+    runtime::TaskRequest request_;
+    std::function<void()> on_cancel_;
 };
 
 }  // namespace stepwell::test
