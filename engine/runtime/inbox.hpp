@@ -1,0 +1,80 @@
+// The inbox: all that the outside has to say waits here for the engine's thread.
+//
+// Bounded: when it is full a request is refused and a report waits. What the engine's own thread
+// posts is always taken, as nobody would ever make room for it.
+//
+// Thread safety: complete; take() is for the engine's thread.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "engine/runtime/engine_types.hpp"
+
+namespace stepwell::runtime {
+
+struct CreateWorkflow {
+    enum class Existing { refuse, replace };
+    WorkflowSpec spec;
+    definition::DefinitionPtr definition;
+    Existing existing = Existing::refuse;
+    Answer<WorkflowStatus> answer;
+};
+struct UpdateWorkflow {
+    std::string name;
+    WorkflowUpdate update;
+    Answer<WorkflowStatus> answer;
+};
+struct DeleteWorkflow {
+    std::string name;
+    Answer<void> answer;
+};
+struct Start {
+    StartRequest request;
+    Answer<Started> answer;
+};
+struct Stop {
+    ExecutionId id{};
+    core::StopExecution how;
+    Answer<Timestamp> answer;
+};
+struct Report {
+    ExecutionId id{};
+    core::Input input;
+    Answer<void> answer;  // may be empty
+};
+struct WhenClosed {
+    ExecutionId id{};
+    Answer<Closed> answer;
+};
+
+using Message =
+    std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report, WhenClosed>;
+
+class Inbox {
+public:
+    enum class IfFull { refuse, wait, take };
+    enum class Posted { accepted, full, closed };
+
+    explicit Inbox(std::size_t messages_max) : messages_max_(messages_max) {}
+
+    Posted post(Message& message, IfFull if_full);
+    /// Takes all that waits, up to `count_max`. Waits for something to come where `patience` says
+    /// so; false where the inbox is closed and empty.
+    bool take(std::vector<Message>& messages, std::size_t count_max, Duration patience);
+    void close();
+
+private:
+    std::mutex mutex_;
+    std::condition_variable is_filled_;
+    std::condition_variable is_drained_;
+    std::vector<Message> messages_;
+    std::size_t first_ = 0;  // of messages_ that is not yet taken
+    std::size_t messages_max_;
+    bool is_closed_ = false;
+};
+
+}  // namespace stepwell::runtime

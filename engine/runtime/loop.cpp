@@ -1,0 +1,262 @@
+#include "engine/runtime/loop.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/runtime/journal_walk.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// Timers that fire, and executions whose tasks are restarted, in one turn.
+constexpr std::size_t kTimersPerTurnMax = 2'048;
+constexpr std::size_t kRestartsPerTurnMax = 256;
+constexpr Duration kRoomCheckInterval{1'000};
+
+Failure<Error> no_such_execution(ExecutionId id) {
+    return fail(ErrorCode::not_found, "expected an execution with the number " +
+                                          std::to_string(value_of(id)) + ", but there is none");
+}
+
+Started started_of(const core::Execution& execution) {
+    const core::Facts& facts = execution.facts();
+    return {execution.id(), facts.arn, facts.name, facts.started_at, false};
+}
+
+}  // namespace
+
+Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clock,
+           Listeners& listeners, TaskLogs& logs)
+    : settings_(settings),
+      journal_(journal),
+      clock_(clock),
+      listeners_(listeners),
+      logs_(logs),
+      catalog_(settings, journal, clock),
+      names_(journal.secret()) {}
+
+Result<void> Loop::recover() {
+    SW_TRY(catalog_.load());
+    const journal::Counters counters = SW_TRY(journal_.counters());
+    next_execution_ = counters.execution;
+    next_chunk_ = counters.chunk;
+    TimerQueue::Loader timers(timers_);
+    SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
+        if (open.due) timers.add(open.id, *open.due);
+        if (open.has_tasks) restart_order_.push_back(open.id);
+    }));
+    to_restart_.insert(restart_order_.begin(), restart_order_.end());
+    std::reverse(restart_order_.begin(), restart_order_.end());
+    return {};
+}
+
+Result<void> Loop::turn(std::vector<Message>& messages) {
+    now_ = clock_.now();
+    is_recording_ = !listeners_.is_empty();
+    restart_some_tasks();
+    for (Message& message : messages) {
+        std::visit([&](auto& one) { on(one); }, message);
+    }
+    fire_timers();
+    messages.clear();
+    if (auto done = trouble_ ? Result<void>(stepwell::fail(*trouble_)) : commit(); !done) {
+        fail(done.error());
+        return done;
+    }
+    carry_out();
+    cache_.shrink(settings_.loaded_executions_max, settings_.loaded_bytes_max);
+    ++turns_;
+    loaded_count_ = cache_.size();
+    timer_count_ = timers_.size();
+    return {};
+}
+
+void Loop::on(CreateWorkflow& message) {
+    auto status = catalog_.apply(message, batch_);
+    reply(std::move(message.answer), std::move(status));
+}
+
+void Loop::on(UpdateWorkflow& message) {
+    auto status = catalog_.apply(message, batch_);
+    reply(std::move(message.answer), std::move(status));
+}
+
+void Loop::on(DeleteWorkflow& message) {
+    auto done = catalog_.apply(message, batch_);
+    reply(std::move(message.answer), std::move(done));
+}
+
+void Loop::on(Start& message) {
+    auto started = start(message.request);
+    reply(std::move(message.answer), std::move(started));
+}
+
+void Loop::on(Stop& message) {
+    auto stopped = stop(message.id, message.how);
+    reply(std::move(message.answer), std::move(stopped));
+}
+
+void Loop::on(Report& message) {
+    const auto deliver = [&]() -> Result<void> {
+        Slot* slot = SW_TRY(open(message.id));
+        if (!slot || quarantined_.contains(message.id)) return no_such_execution(message.id);
+        return decide(*slot, message.input);
+    };
+    auto done = deliver();
+    reply(std::move(message.answer), std::move(done));
+}
+
+void Loop::on(WhenClosed& message) {
+    auto ended = closed(message.id);
+    if (ended && !*ended) {
+        waiters_[message.id].push_back(std::move(message.answer));
+    } else if (ended) {
+        reply(std::move(message.answer), Result<Closed>(std::move(**ended)));
+    } else {
+        reply(std::move(message.answer), Result<Closed>(stepwell::fail(ended.error())));
+    }
+}
+
+void Loop::restart_some_tasks() {
+    for (std::size_t n = 0; n < kRestartsPerTurnMax && !restart_order_.empty(); ++n) {
+        const ExecutionId id = restart_order_.back();
+        restart_order_.pop_back();
+        if (!to_restart_.contains(id)) continue;
+        if (auto slot = open(id); !slot) note(slot.error());
+    }
+}
+
+void Loop::fire_timers() {
+    for (std::size_t n = 0; n < kTimersPerTurnMax && !trouble_; ++n) {
+        const auto id = timers_.pop_due(now_);
+        if (!id) return;
+        if (quarantined_.contains(*id)) continue;
+        auto slot = open(*id);
+        if (!slot) {
+            note(slot.error());
+        } else if (*slot && (*slot)->execution.is_running()) {
+            (*slot)->armed.reset();
+            // An error is a refusal: there was nothing to do, which happens to stale entries.
+            if (auto done = decide(**slot, core::TimerDue{}); !done) note(done.error());
+            if (!(*slot)->pending) rearm_unfruitful(**slot);
+        }
+    }
+}
+
+std::optional<Timestamp> Loop::next_due() const {
+    if (!restart_order_.empty()) return Timestamp{};
+    return timers_.next();
+}
+
+/// Where the disk is nearly full, what runs shall still be able to end.
+Result<void> Loop::check_room() {
+    if (now_ - room_checked_at_ >= kRoomCheckInterval || now_ < room_checked_at_) {
+        room_checked_at_ = now_;
+        has_room_ = journal_.free_bytes() >= settings_.free_bytes_min;
+    }
+    if (has_room_) return {};
+    return stepwell::fail(ErrorCode::unavailable,
+                          "expected " + std::to_string(settings_.free_bytes_min >> 20) +
+                              " MiB of free space on the journal's disk, but there is less; "
+                              "executions that run go on, new ones are refused");
+}
+
+Result<Started> Loop::start(const StartRequest& request) {
+    LoadedVersionPtr version = SW_TRY(catalog_.find(request.workflow, request.version));
+    if (request.name && !version->is_express()) {
+        auto there = SW_TRY(existing(request, *version));
+        if (there) return *std::move(there);
+    }
+    SW_TRY(check_room());
+    return begin(request, std::move(version));
+}
+
+Result<std::optional<Started>> Loop::existing(const StartRequest& request,
+                                              const LoadedVersion& version) {
+    const auto clash = [&] {
+        return stepwell::fail(ErrorCode::conflict,
+                              "Execution Already Exists: '" +
+                                  execution_arn_of(version.workflow.arn, *request.name) + "'");
+    };
+    std::optional<ExecutionId> id;
+    const auto in_turn = names_started_.find({version.workflow.id, *request.name});
+    if (in_turn != names_started_.end()) {
+        id = in_turn->second;
+    } else if (auto row = SW_TRY(journal_.execution_named(version.workflow.id, *request.name))) {
+        id = row->id;
+        if (row->status != core::Status::running) {
+            if (!request.adopts_existing) return clash();
+            const auto facts = SW_TRY(facts_of(journal_, *row));
+            if (!(facts->input == request.input)) return clash();
+            return std::optional(Started{row->id, facts->arn, facts->name, row->started_at, false});
+        }
+    }
+    if (!id) return std::optional<Started>();
+    const Slot* slot = SW_TRY(open(*id));
+    if (!slot || !(slot->execution.facts().input == request.input)) return clash();
+    const bool is_wanted = slot->execution.is_running() || request.adopts_existing;
+    if (!is_wanted) return clash();
+    return std::optional(started_of(slot->execution));
+}
+
+Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr version) {
+    const ExecutionId id = next_execution_;
+    const std::string generated = names_.name_of(id);
+    const journal::WorkflowRecord& workflow = version->workflow;
+
+    core::StartExecution input;
+    input.name = request.name.value_or(generated);
+    input.arn = version->is_express() ? express_arn_of(workflow.arn, input.name, generated)
+                                      : execution_arn_of(workflow.arn, input.name);
+    input.workflow_arn = workflow.arn;
+    input.workflow_name = workflow.name;
+    input.role_arn = version->role_arn;
+    input.version_arn = request.version_arn;
+    input.alias_arn = request.alias_arn;
+    input.input = request.input;
+
+    auto slot = std::make_unique<Slot>(id);
+    slot->given_name = version->is_express() ? "" : request.name.value_or("");
+    slot->version = std::move(version);
+    // Not in the cache before it is decided: where that fails, nobody will have seen it.
+    SW_TRY(decide(*slot, input));
+    next_execution_ = static_cast<ExecutionId>(value_of(id) + 1);
+    const Slot& kept = cache_.add(std::move(slot));
+    if (!kept.given_name.empty()) {
+        names_started_[{kept.version->workflow.id, kept.given_name}] = id;
+    }
+    Started started = started_of(kept.execution);
+    started.is_new = true;
+    return started;
+}
+
+Result<Timestamp> Loop::stop(ExecutionId id, const core::StopExecution& how) {
+    Slot* slot = SW_TRY(open(id));
+    if (!slot) {
+        const auto row = SW_TRY(journal_.execution(id));
+        if (!row) return no_such_execution(id);
+        return row->stopped_at.value_or(now_);
+    }
+    if (slot->execution.is_running()) SW_TRY(decide(*slot, how));
+    return slot->execution.header().stopped_at.value_or(now_);
+}
+
+/// Nothing where it still runs, or has ended in this turn.
+Result<std::optional<Closed>> Loop::closed(ExecutionId id) {
+    if (cache_.find(id)) return std::optional<Closed>();
+    const auto row = SW_TRY(journal_.execution(id));
+    if (!row) return no_such_execution(id);
+    if (row->status == core::Status::running) return std::optional<Closed>();
+    return std::optional<Closed>(SW_TRY(closed_of(journal_, *row)));
+}
+
+void Loop::note(const Error& error) {
+    if (error.code == ErrorCode::io && !trouble_) trouble_ = error;
+}
+
+Engine::Statistics Loop::statistics() const {
+    return {loaded_count_, timer_count_, quarantined_count_, turns_, decisions_};
+}
+
+}  // namespace stepwell::runtime

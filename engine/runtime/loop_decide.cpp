@@ -1,0 +1,336 @@
+// The loop's middle: loading an execution, deciding about it, and what that asks of the shell.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+
+#include "engine/runtime/loop.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// A record up to this size, of those that an execution has from its first decision on, is kept in
+/// the open row.
+constexpr std::size_t kInlinedBytesMax = 1'536;
+
+constexpr Duration kUnfruitfulPause{1'000};
+
+std::string place_of(ExecutionId id) {
+    return "execution " + std::to_string(value_of(id));
+}
+
+core::Record* find(std::vector<core::Record>& records, core::RecordKey key) {
+    for (core::Record& record : records) {
+        if (record.key == key) return &record;
+    }
+    return nullptr;
+}
+
+std::string run_key_of(const ExecutionNames& names, const core::Execution& execution,
+                       const core::Frame& frame) {
+    // The generated name is unique over all journals: keys end up in warehouses that other data
+    // folders use too.
+    return names.name_of(execution.id()) + "." + std::to_string(value_of(frame.id)) + "." +
+           std::to_string(value_of(frame.entered_event));
+}
+
+}  // namespace
+
+Result<Slot*> Loop::open(ExecutionId id) {
+    Slot* slot = cache_.find(id);
+    if (!slot) {
+        auto stored = SW_TRY(journal_.load(id));
+        if (!stored) return static_cast<Slot*>(nullptr);
+        auto made = restored(*std::move(stored));
+        if (!made) {
+            quarantined_.insert(id);
+            quarantined_count_ = quarantined_.size();
+            spdlog::error("{}: {}; it is put aside", place_of(id), made.error().message);
+            return stepwell::fail(std::move(made).error().within(place_of(id)));
+        }
+        slot = &cache_.add(std::move(made).value());
+    }
+    if (!to_restart_.empty() && to_restart_.erase(id) > 0) restart_tasks(*slot);
+    return slot;
+}
+
+Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
+    const ExecutionId id = stored.record.id;
+    auto slot = std::make_unique<Slot>(id);
+    slot->version = SW_TRY(catalog_.version(stored.record.version));
+    Head head = SW_TRY(decode_head(stored.open.head));
+    std::vector<core::Record> records = std::move(stored.records);
+    records.insert(records.end(), head.records.begin(), head.records.end());
+    std::size_t bytes = stored.open.head.size();
+    for (const core::Record& record : records) bytes += record.bytes.size();
+    slot->execution = SW_TRY(core::restore(id, head.header, records));
+    slot->inlined = std::move(head.records);
+    slot->given_name = std::move(stored.record.name);
+    slot->last_chunk = stored.open.last_chunk;
+    slot->armed = stored.open.due;
+    slot->is_stored = true;
+    slot->bytes = bytes;
+    return slot;
+}
+
+void Loop::restart_tasks(Slot& slot) {
+    for (const core::Command& command :
+         core::outstanding(*slot.version->definition, slot.execution)) {
+        order(slot, command, true);
+    }
+}
+
+Result<void> Loop::decide(Slot& slot, const core::Input& input) {
+    const core::Moment moment{now_, clock_.entropy(), settings_.limits};
+    std::string why;
+    try {
+        // A wrong decision about one execution must not take the others down; until merge()
+        // nothing is changed, so it can still be dropped.
+        const AssertionGuard guard;
+        core::Decision decision =
+            SW_TRY(core::decide(*slot.version->definition, slot.execution, input, moment));
+        if (decision.events.empty()) return {};
+        std::string bytes = core::encode(decision.events);
+        core::Changes changes = core::encode_changes(slot.execution, decision.next);
+        merge(slot, std::move(decision), std::move(bytes), std::move(changes));
+        return {};
+    } catch (const AssertionFailure& failure) {
+        why = failure.text;
+    } catch (const std::exception& e) {
+        why = e.what();
+    }
+    quarantine(slot, why);
+    return stepwell::fail(ErrorCode::corruption,
+                          place_of(slot.execution.id()) + " is put aside: " + why);
+}
+
+void Loop::merge(Slot& slot, core::Decision&& decision, std::string bytes,
+                 core::Changes&& changes) {
+    PendingWrite& pending = pending_of(slot);
+    journal::ChunkRecord chunk;
+    chunk.id = next_chunk_;
+    chunk.previous = slot.last_chunk;
+    chunk.events_before = slot.execution.header().events;
+    chunk.bytes = std::move(bytes);
+    next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
+    slot.last_chunk = chunk.id;
+    pending.write.chunks.push_back(std::move(chunk));
+    pending.header = std::move(changes.header);
+    for (core::Record& record : changes.put) {
+        pending.records[record.key] = std::move(record.bytes);
+    }
+    for (const core::RecordKey key : changes.removed) pending.records[key] = std::nullopt;
+
+    const bool is_start = slot.execution.is_fresh();
+    slot.execution.merge(std::move(decision.next));
+    if (is_start) {
+        pending.write.start =
+            journal::ExecutionStart{slot.version->workflow.id, slot.version->id, slot.given_name,
+                                    slot.execution.facts().started_at};
+    }
+    for (const core::Command& command : decision.commands) order(slot, command, false);
+    if (is_recording_) {
+        pending.events.insert(pending.events.end(),
+                              std::make_move_iterator(decision.events.begin()),
+                              std::make_move_iterator(decision.events.end()));
+    }
+    ++decisions_;
+}
+
+PendingWrite& Loop::pending_of(Slot& slot) {
+    if (!slot.pending) {
+        slot.pending = std::make_unique<PendingWrite>();
+        slot.pending->write.id = slot.execution.id();
+        slot.pending->write.was_open = slot.is_stored;
+        touched_.push_back(&slot);
+    }
+    return *slot.pending;
+}
+
+void Loop::quarantine(Slot& slot, const std::string& why) {
+    const ExecutionId id = slot.execution.id();
+    spdlog::error("{}: {}; it is put aside until the next start of the daemon", place_of(id), why);
+    if (slot.execution.is_fresh()) return;
+    slot.is_quarantined = true;
+    quarantined_.insert(id);
+    quarantined_count_ = quarantined_.size();
+    if (slot.pending) return;
+    core::Delta nothing;
+    nothing.header = slot.execution.header();
+    pending_of(slot).header = core::encode_changes(slot.execution, nothing).header;
+}
+
+void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
+    if (const auto* cancel = std::get_if<core::CancelTask>(&command)) {
+        orders_.emplace_back(cancel->token);
+        return;
+    }
+    TaskRequest request = request_of(slot, std::get<core::StartTask>(command));
+    request.is_restarted = is_restarted;
+    orders_.emplace_back(std::move(request));
+}
+
+TaskRequest Loop::request_of(Slot& slot, const core::StartTask& command) const {
+    const core::Facts& facts = slot.execution.facts();
+    const definition::State& state = slot.version->definition->state(command.state);
+    const core::Frame* frame = slot.execution.find(command.token.frame);
+    SW_ASSERT(frame != nullptr);
+    TaskRequest request;
+    request.token = command.token;
+    request.resource = std::get<definition::TaskState>(state.body).resource.text;
+    request.parameters = command.parameters;
+    request.state_name = state.name;
+    request.execution_arn = facts.arn;
+    request.execution_name = facts.name;
+    request.workflow_arn = facts.workflow_arn;
+    request.workflow_name = facts.workflow_name;
+    request.execution_started_at = facts.started_at;
+    request.entered_at = command.entered_at;
+    request.retry_count = command.retry_count;
+    request.timeout_seconds = command.timeout_seconds;
+    request.heartbeat_seconds = command.heartbeat_seconds;
+    request.run_key = run_key_of(names_, slot.execution, *frame);
+    request.submitted = command.submitted;
+    return request;
+}
+
+Result<void> Loop::commit() {
+    for (Slot* slot : touched_) seal(*slot);
+    if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
+    // Durable from here on.
+    batch_ = {};
+    for (Slot* slot : touched_) settle(*slot);
+    touched_.clear();
+    names_started_.clear();
+    return {};
+}
+
+void Loop::seal(Slot& slot) {
+    PendingWrite& pending = *slot.pending;
+    const core::Header& header = slot.execution.header();
+    if (slot.execution.is_running()) {
+        seal_open(slot, pending);
+    } else {
+        pending.write.end = journal::ExecutionEnd{header.status, header.stopped_at.value_or(now_),
+                                                  header.error.value_or("")};
+    }
+    batch_.executions.push_back(std::move(pending.write));
+}
+
+void Loop::seal_open(Slot& slot, PendingWrite& pending) {
+    std::size_t written = pending.header.size();
+    for (auto& [key, bytes] : pending.records) {
+        core::Record* inlined = find(slot.inlined, key);
+        const bool fits = bytes && bytes->size() <= kInlinedBytesMax;
+        if (bytes) written += bytes->size();
+        if (fits && inlined) {
+            inlined->bytes = std::move(*bytes);
+        } else if (fits && pending.write.start && slot.inlined.size() < 2) {
+            slot.inlined.push_back({key, std::move(*bytes)});
+        } else {
+            if (inlined) slot.inlined.erase(slot.inlined.begin() + (inlined - slot.inlined.data()));
+            if (bytes) pending.write.put.push_back({key, std::move(*bytes)});
+            if (!bytes && !inlined) pending.write.removed.push_back(key);
+        }
+    }
+    journal::OpenRecord open;
+    open.id = slot.execution.id();
+    open.due = slot.execution.next_due();
+    open.has_tasks = slot.execution.has_tasks_in_flight();
+    open.is_quarantined = slot.is_quarantined;
+    open.last_chunk = slot.last_chunk;
+    open.head = encode_head(pending.header, slot.inlined);
+    pending.write.open = std::move(open);
+    cache_.set_bytes(slot, std::max(slot.bytes, written));
+}
+
+void Loop::settle(Slot& slot) {
+    if (is_recording_ && !slot.pending->events.empty()) {
+        listeners_.tell(&Listener::events, slot.execution, slot.pending->events);
+    }
+    slot.pending.reset();
+    if (!slot.execution.is_running()) {
+        settle_closed(slot);
+        return;
+    }
+    slot.is_stored = true;
+    rearm(slot);
+}
+
+void Loop::settle_closed(Slot& slot) {
+    const ExecutionId id = slot.execution.id();
+    if (slot.armed) timers_.forget(id);
+    if (const auto at = waiters_.find(id); at != waiters_.end()) {
+        const core::Facts& facts = slot.execution.facts();
+        const core::Header& header = slot.execution.header();
+        const Closed closed{id,
+                            header.status,
+                            facts.started_at,
+                            header.stopped_at.value_or(now_),
+                            facts.arn,
+                            facts.name,
+                            facts.workflow_arn,
+                            facts.input,
+                            header.output,
+                            header.error,
+                            header.cause};
+        for (auto& waiter : at->second) reply(std::move(waiter), Result<Closed>(closed));
+        waiters_.erase(at);
+    }
+    quarantined_.erase(id);
+    cache_.remove(id);
+}
+
+void Loop::rearm(Slot& slot) {
+    const auto due = slot.execution.next_due();
+    if (!due || (slot.armed && *slot.armed <= *due)) return;
+    timers_.arm(slot.execution.id(), *due);
+    slot.armed = due;
+}
+
+/// After a timer that changed nothing: whatever is due already must not keep the thread spinning.
+void Loop::rearm_unfruitful(Slot& slot) {
+    const auto due = slot.execution.next_due();
+    if (!due) return;
+    timers_.arm(slot.execution.id(), std::max(*due, now_ + kUnfruitfulPause));
+    slot.armed = due;
+}
+
+void Loop::carry_out() {
+    for (Order& one : orders_) {
+        if (const auto* token = std::get_if<TaskToken>(&one)) {
+            runner_->cancel(*token);
+            logs_.end(*token);
+            continue;
+        }
+        TaskRequest& request = std::get<TaskRequest>(one);
+        TaskLogHeader header;
+        header.state = request.state_name;
+        header.frame = value_of(request.token.frame);
+        header.attempt = request.token.attempt;
+        header.retry = request.retry_count;
+        header.started_at = to_iso8601(now_);
+        logs_.begin(request.token, std::move(header));
+        runner_->start(std::move(request));
+    }
+    orders_.clear();
+    for (const Reply& one : replies_) one(nullptr);
+    replies_.clear();
+}
+
+void Loop::fail(const Error& error) {
+    touched_.clear();
+    batch_ = {};
+    orders_.clear();
+    names_started_.clear();
+    cache_.clear();
+    for (const Reply& one : replies_) one(&error);
+    replies_.clear();
+    for (auto& [id, answers] : waiters_) {
+        for (auto& answer : answers) answer(stepwell::fail(error));
+    }
+    waiters_.clear();
+}
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,160 @@
+#include "engine/runtime/task_log.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+
+#include "engine/base/json.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// Files that are open at a time; an attempt whose file was closed opens it again.
+constexpr std::size_t kFilesOpenMax = 128;
+
+std::filesystem::path folder_of(const std::filesystem::path& logs, ExecutionId id) {
+    const auto number = value_of(id);
+    return logs / std::to_string(number / 1000) / std::to_string(number);
+}
+
+std::string header_line(const TaskLogHeader& header) {
+    return to_text(Json{{"state", header.state},
+                        {"frame", header.frame},
+                        {"attempt", header.attempt},
+                        {"retry", header.retry},
+                        {"started", header.started_at}});
+}
+
+template <class Number>
+Number number_in(const Json& object, std::string_view key) {
+    const Json* member = find(object, key);
+    return member && member->is_number_unsigned() ? member->get<Number>() : Number{0};
+}
+
+TaskLogHeader header_in(const std::string& line) {
+    TaskLogHeader header;
+    const auto json = parse_json(line);
+    if (!json) return header;
+    header.state = string_or(*json, "state", "");
+    header.frame = number_in<std::uint32_t>(*json, "frame");
+    header.attempt = number_in<std::uint32_t>(*json, "attempt");
+    header.retry = number_in<std::uint32_t>(*json, "retry");
+    header.started_at = string_or(*json, "started", "");
+    return header;
+}
+
+TaskLog read_log(const std::filesystem::path& path) {
+    TaskLog log;
+    std::ifstream file(path);
+    std::string line;
+    if (std::getline(file, line)) log.header = header_in(line);
+    while (std::getline(file, line)) log.lines.push_back(line);
+    return log;
+}
+
+}  // namespace
+
+struct TaskLogs::File {
+    TaskLogHeader header;
+    int descriptor = -1;
+    std::size_t bytes = 0;
+    bool is_begun = false;
+    bool is_full = false;
+
+    void close() {
+        if (descriptor >= 0) ::close(descriptor);
+        descriptor = -1;
+    }
+    void write(std::string_view line) {
+        std::string text(line);
+        text += '\n';
+        bytes += text.size();
+        // A disk that takes no logs must not stop the work.
+        const ssize_t written = ::write(descriptor, text.data(), text.size());
+        static_cast<void>(written);
+    }
+};
+
+TaskLogs::TaskLogs(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+TaskLogs::~TaskLogs() {
+    for (auto& [token, file] : files_) file->close();
+}
+
+void TaskLogs::begin(const TaskToken& token, TaskLogHeader header) {
+    if (folder_.empty()) return;
+    const std::lock_guard lock(mutex_);
+    auto file = std::make_unique<File>();
+    file->header = std::move(header);
+    files_[token] = std::move(file);
+}
+
+void TaskLogs::write(const TaskToken& token, std::string_view line) {
+    if (folder_.empty()) return;
+    const std::lock_guard lock(mutex_);
+    File* file = opened(token);
+    if (!file || file->is_full) return;
+    if (file->bytes + line.size() > kTaskLogBytesMax) {
+        file->is_full = true;
+        line = "(the log ends here: it has reached its limit of 10 MiB)";
+    }
+    file->write(line);
+}
+
+void TaskLogs::end(const TaskToken& token) {
+    if (folder_.empty()) return;
+    const std::lock_guard lock(mutex_);
+    const auto at = files_.find(token);
+    if (at == files_.end()) return;
+    at->second->close();
+    files_.erase(at);
+}
+
+TaskLogs::File* TaskLogs::opened(const TaskToken& token) {
+    const auto at = files_.find(token);
+    if (at == files_.end()) return nullptr;
+    File& file = *at->second;
+    if (file.descriptor >= 0) return &file;
+
+    const auto open_files = std::count_if(files_.begin(), files_.end(), [](const auto& other) {
+        return other.second->descriptor >= 0;
+    });
+    if (static_cast<std::size_t>(open_files) >= kFilesOpenMax) {
+        for (auto& [other, one] : files_) one->close();
+    }
+    const auto folder = folder_of(folder_, token.execution);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    const std::string name =
+        std::to_string(value_of(token.frame)) + "-" + std::to_string(token.attempt) + ".log";
+    file.descriptor =
+        ::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (file.descriptor < 0) return nullptr;
+    if (!file.is_begun && ::lseek(file.descriptor, 0, SEEK_END) == 0) {
+        file.write(header_line(file.header));
+    }
+    file.is_begun = true;
+    return &file;
+}
+
+Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,
+                                            ExecutionId execution) {
+    std::vector<TaskLog> logs;
+    const auto folder = folder_of(logs_folder, execution);
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) return logs;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        logs.push_back(read_log(entry.path()));
+    }
+    if (error) return fail(ErrorCode::io, "'" + folder.string() + "': " + error.message());
+    std::sort(logs.begin(), logs.end(), [](const TaskLog& a, const TaskLog& b) {
+        return std::tie(a.header.started_at, a.header.frame, a.header.attempt) <
+               std::tie(b.header.started_at, b.header.frame, b.header.attempt);
+    });
+    return logs;
+}
+
+}  // namespace stepwell::runtime
