@@ -23,7 +23,8 @@ struct Workflow {
     /// Stepwell's own members, checked for their outer form only: schedules, triggers, notify,
     /// limits, ... An object; members that are absent in the file are absent here.
     Json options = Json::object();
-    /// The ASL part as compact JSON text: what DescribeStateMachine gives for a workflow from a file.
+    /// The ASL part as compact JSON text: what DescribeStateMachine gives for a workflow from a
+    /// file.
     std::string asl;
     DefinitionPtr definition;  // null where an error was found
 };
@@ -56,12 +57,13 @@ std::optional<ParseOptions::Format> format_of(std::string_view file_name);
 /// The file's name without folders and those endings: a workflow's default name.
 std::string workflow_name_of(std::string_view file_name);
 
-/// Reads YAML into JSON under the limits above (size, depth, nodes, cyclic aliases, duplicate keys),
-/// for configuration files and task parameters. YAML 1.1 scalars; quoted scalars stay strings.
-/// The message of the error says line and column.
+/// Reads YAML into JSON under the limits above (size, depth, nodes, cyclic aliases, duplicate
+/// keys), for configuration files and task parameters. YAML 1.1 scalars; quoted scalars stay
+/// strings. The message of the error says line and column.
 Result<Json> parse_yaml(std::string_view text);
 
 /// The name in `candidates` that is nearest to `word`, where one is near enough to be meant.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates);
 
 }  // namespace stepwell::definition

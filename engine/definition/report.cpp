@@ -1,0 +1,168 @@
+#include "engine/definition/report.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/definition/workflow.hpp"
+
+namespace stepwell::definition {
+namespace {
+
+bool into_text(Spot& spot, const std::string& step) {
+    if (!spot.value->is_array()) return spot.into(std::string_view(step));
+    std::size_t index = 0;
+    const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+    return error == std::errc{} && end == step.data() + step.size() && spot.into(index);
+}
+
+Diagnostic diagnostic(const Place& place, Fault fault, Position position) {
+    return {.severity = fault.severity,
+            .code = std::move(fault.code),
+            .message = std::move(fault.message),
+            .location = place.location(),
+            .hint = std::move(fault.hint),
+            .position = position};
+}
+
+/// Edits (insert, remove, change, swap of neighbours) from one word to the other, capitals aside.
+std::size_t distance(std::string_view a, std::string_view b) {
+    const auto same = [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) ==
+               std::tolower(static_cast<unsigned char>(y));
+    };
+    std::vector<std::size_t> before(b.size() + 1);
+    std::vector<std::size_t> row(b.size() + 1);
+    std::vector<std::size_t> next(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        next[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t change = row[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1);
+            next[j] = std::min({row[j] + 1, next[j - 1] + 1, change});
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1])) {
+                next[j] = std::min(next[j], before[j - 2] + 1);
+            }
+        }
+        std::swap(before, row);
+        std::swap(row, next);
+    }
+    return row[b.size()];
+}
+
+}  // namespace
+
+bool Spot::into(std::string_view name) {
+    if (!value->is_object()) return false;
+    std::size_t index = 0;
+    for (auto it = value->begin(); it != value->end(); ++it, ++index) {
+        if (it.key() != name) continue;
+        *this = {&it.value(), &source->children[index]};
+        return true;
+    }
+    return false;
+}
+
+bool Spot::into(std::size_t index) {
+    if (!value->is_array() || index >= value->size()) return false;
+    *this = {&(*value)[index], &source->children[index]};
+    return true;
+}
+
+std::string Place::location() const {
+    if (parent_ == nullptr) return "/";
+    std::string text = parent_->parent_ == nullptr ? "" : parent_->location();
+    if (is_item_) return text + "[" + std::to_string(index_) + "]";
+    return text + "/" + std::string(name_);
+}
+
+Spot Place::find(const Document& document) const {
+    std::vector<const Place*> steps;
+    for (const Place* place = this; place->parent_ != nullptr; place = place->parent_) {
+        steps.push_back(place);
+    }
+    std::reverse(steps.begin(), steps.end());
+    Spot spot{&document.value, &document.source};
+    for (const Place* step : steps) {
+        if (!(step->is_item_ ? spot.into(step->index_) : spot.into(step->name_))) break;
+    }
+    return spot;
+}
+
+void Report::add(const Place& place, Fault fault) {
+    add(diagnostic(place, std::move(fault), place.find(document_).source->value));
+}
+
+void Report::add_at_name(const Place& place, Fault fault) {
+    add(diagnostic(place, std::move(fault), place.find(document_).source->key));
+}
+
+void Report::add_below(const Place& place, std::string_view pointer, Fault fault) {
+    Spot spot = place.find(document_);
+    for (const std::string& step : pointer_steps(pointer)) {
+        if (!into_text(spot, step)) break;
+    }
+    add(diagnostic(place, std::move(fault), spot.source->value));
+}
+
+bool Report::has_errors() const {
+    return std::any_of(diagnostics_.begin(), diagnostics_.end(),
+                       [](const Diagnostic& d) { return d.severity == Severity::error; });
+}
+
+std::vector<Diagnostic> Report::take() {
+    std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
+                     [](const Diagnostic& a, const Diagnostic& b) {
+                         return std::pair(a.position.line, a.position.column) <
+                                std::pair(b.position.line, b.position.column);
+                     });
+    return std::move(diagnostics_);
+}
+
+std::vector<std::string> pointer_steps(std::string_view pointer) {
+    std::vector<std::string> steps;
+    for (std::size_t i = 0; i < pointer.size(); ++i) {
+        if (pointer[i] == '/') {
+            steps.emplace_back();
+        } else if (steps.empty()) {
+            return {};
+        } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
+            steps.back() += pointer[++i] == '1' ? '/' : '~';
+        } else {
+            steps.back() += pointer[i];
+        }
+    }
+    return steps;
+}
+
+std::string quoted_list(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+        text += "'" + names[i] + "'";
+    }
+    return text;
+}
+
+std::string suggest(std::string_view word, const std::vector<std::string>& candidates) {
+    const auto near = nearest(word, candidates);
+    return near ? "did you mean '" + *near + "'?" : "";
+}
+
+std::optional<std::string> nearest(std::string_view word,
+                                   const std::vector<std::string>& candidates) {
+    constexpr std::size_t kWordBytesMax = 128;  // longer ones are not typing slips
+    if (word.empty() || word.size() > kWordBytesMax) return std::nullopt;
+    const std::string* best = nullptr;
+    std::size_t best_distance = 1 + std::max<std::size_t>(1, word.size() / 3);
+    for (const std::string& candidate : candidates) {
+        if (candidate.size() > kWordBytesMax || candidate == word) continue;
+        const std::size_t edits = distance(word, candidate);
+        if (edits >= best_distance) continue;
+        best = &candidate;
+        best_distance = edits;
+    }
+    if (best == nullptr) return std::nullopt;
+    return *best;
+}
+
+}  // namespace stepwell::definition

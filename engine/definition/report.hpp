@@ -1,0 +1,85 @@
+// Collecting the faults of one document, each with its place.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/definition/document.hpp"
+
+namespace stepwell::definition {
+
+inline constexpr const char* kSchemaFailed = "SCHEMA_VALIDATION_FAILED";
+inline constexpr const char* kMissingTarget = "MISSING_TRANSITION_TARGET";
+
+/// A value of the document and where it stands, going down together.
+struct Spot {
+    const Json* value;
+    const SourceNode* source;
+    // Each gives false, and stays, where there is no such element.
+    bool into(std::string_view name);
+    bool into(std::size_t index);
+};
+
+/// A value's place in the document, as a chain of steps from the root that lives on the stack.
+/// REQUIRES: the parent and the name outlive it.
+class Place {
+public:
+    Place() = default;
+    [[nodiscard]] Place member(std::string_view name) const { return {this, name, 0, false}; }
+    [[nodiscard]] Place item(std::size_t index) const { return {this, {}, index, true}; }
+
+    /// "/States/Load/Retry[0]"; "/" for the root.
+    [[nodiscard]] std::string location() const;
+    /// The nearest enclosing place where it is not in the document.
+    [[nodiscard]] Spot find(const Document& document) const;
+
+private:
+    Place(const Place* parent, std::string_view name, std::size_t index, bool is_item)
+        : parent_(parent), name_(name), index_(index), is_item_(is_item) {}
+
+    const Place* parent_ = nullptr;
+    std::string_view name_;
+    std::size_t index_ = 0;
+    bool is_item_ = false;
+};
+
+struct Fault {
+    std::string message;
+    std::string hint = "";
+    std::string code = kSchemaFailed;
+    Severity severity = Severity::error;
+};
+
+class Report {
+public:
+    explicit Report(const Document& document) : document_(document) {}
+
+    /// At the value.
+    void add(const Place& place, Fault fault);
+    /// At the name of the member: for fields that should not be there, or lack something inside.
+    void add_at_name(const Place& place, Fault fault);
+    /// Said of `place`, pointing at what `pointer` (a JSON pointer below it) names.
+    void add_below(const Place& place, std::string_view pointer, Fault fault);
+    void add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+
+    [[nodiscard]] bool has_errors() const;
+    /// All of them, in the order of their positions.
+    std::vector<Diagnostic> take();
+
+private:
+    const Document& document_;
+    std::vector<Diagnostic> diagnostics_;
+};
+
+/// "/a/b~1c" as {"a", "b/c"}.
+std::vector<std::string> pointer_steps(std::string_view pointer);
+
+/// "'a', 'b' and 'c'".
+std::string quoted_list(const std::vector<std::string>& names);
+
+/// "did you mean 'X'?", or nothing where no candidate is near.
+std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace stepwell::definition

@@ -1,0 +1,91 @@
+// Task, Pass, Wait and Fail.
+#include <algorithm>
+
+#include "engine/definition/resource.hpp"
+#include "engine/definition/state_reader.hpp"
+
+namespace stepwell::definition {
+namespace {
+
+std::optional<PayloadTemplate> read_credentials(const StateReading& at) {
+    const Json* value = at.fields.find("Credentials");
+    if (value == nullptr) return std::nullopt;
+    if (value->is_object()) {
+        const Place place = at.fields.place().member("Credentials");
+        const Fields credentials(at.reading.report, *value, place);
+        if (!credentials.has("RoleArn.$")) credentials.require("RoleArn");
+        credentials.only({"RoleArn", "RoleArn.$"}, "'Credentials'");
+    }
+    return at.fields.read_template("Credentials", Fields::TemplateRoot::object);
+}
+
+/// What one of the four forms of Wait needs: exactly one of them.
+void check_wait_form(const StateReading& at) {
+    const std::vector<std::string> forms = {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"};
+    std::vector<std::string> present;
+    std::copy_if(forms.begin(), forms.end(), std::back_inserter(present),
+                 [&](const std::string& form) { return at.fields.has(form); });
+    if (present.size() == 1) return;
+    at.reading.report.add_at_name(
+        at.fields.place(), {"expected exactly one of " + quoted_list(forms) + ", but there " +
+                            (present.empty() ? "is none" : "are " + quoted_list(present))});
+}
+
+std::optional<Instant> read_timestamp(const StateReading& at) {
+    const Json* value = at.fields.find("Timestamp");
+    if (value == nullptr) return std::nullopt;
+    const auto instant =
+        value->is_string() ? parse_rfc3339(value->get<std::string>()) : std::nullopt;
+    if (!instant) {
+        at.reading.report.add(
+            at.fields.place().member("Timestamp"),
+            {"String does not match RFC3339 timestamp", "write it as \"2030-01-31T08:00:00Z\""});
+    }
+    return instant;
+}
+
+}  // namespace
+
+TaskState read_task(const StateReading& at) {
+    TaskState task;
+    if (at.fields.require("Resource") != nullptr) {
+        const auto text = at.fields.read_string("Resource");
+        const Place place = at.fields.place().member("Resource");
+        if (text) {
+            auto resource = read_resource(*text, at.reading.options, at.reading.report, place);
+            if (resource) task.resource = std::move(*resource);
+        }
+    }
+    task.timeout_seconds = at.fields.read_integer_or_path("TimeoutSeconds", {1, kSecondsMax});
+    task.heartbeat_seconds = at.fields.read_integer_or_path("HeartbeatSeconds", {1, kSecondsMax});
+    const auto& timeout = task.timeout_seconds.number;
+    const auto& heartbeat = task.heartbeat_seconds.number;
+    if (timeout && heartbeat && *heartbeat >= *timeout) {
+        at.fields.report_type("HeartbeatSeconds",
+                              "less than 'TimeoutSeconds' (" + std::to_string(*timeout) + ")");
+    }
+    task.credentials = read_credentials(at);
+    return task;
+}
+
+PassState read_pass(const StateReading& at) {
+    const Json* result = at.fields.find("Result");
+    if (result == nullptr) return {};
+    return {Payload(*result)};
+}
+
+WaitState read_wait(const StateReading& at) {
+    check_wait_form(at);
+    WaitState wait;
+    wait.seconds = {at.fields.read_integer("Seconds", {0, kSecondsMax}),
+                    at.fields.read_path("SecondsPath", PathForm::reference)};
+    wait.timestamp = read_timestamp(at);
+    wait.timestamp_path = at.fields.read_path("TimestampPath", PathForm::reference);
+    return wait;
+}
+
+FailState read_fail(const StateReading& at) {
+    return {at.fields.read_string_or_path("Error"), at.fields.read_string_or_path("Cause")};
+}
+
+}  // namespace stepwell::definition

@@ -1,0 +1,134 @@
+#include "engine/definition/workflow_members.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/definition/fields.hpp"
+#include "engine/definition/variable_name.hpp"
+
+namespace stepwell::definition {
+namespace {
+
+/// A member's outer form: one of the JSON types that are named, letter by letter: s string,
+/// n number, o object, L list of objects, T list of strings.
+struct Member {
+    std::string_view name;
+    std::string_view forms;
+    std::string_view what;  // for people
+};
+
+constexpr std::array kMembers = {
+    Member{"name", "s", "a string"},
+    Member{"description", "s", "a string"},
+    Member{"schedules", "L", "a list of objects"},
+    Member{"triggers", "L", "a list of objects"},
+    Member{"notify", "o", "an object from events to lists of channels"},
+    Member{"limits", "o", "an object"},
+    Member{"tags", "oT", "an object or a list of strings"},
+    Member{"owner", "s", "a string"},
+    Member{"docs", "s", "a string"},
+    Member{"concurrency", "no", "a number or an object"},
+    Member{"pool", "s", "a string"},
+    Member{"deadlines", "oL", "an object or a list of objects"},
+    Member{"retention", "so", "a string or an object"},
+    Member{"parameters", "o", "an object"},
+    Member{"version", "sn", "a string or a number"},
+};
+
+bool is_list_of(const Json& value, bool (*is_item)(const Json&)) {
+    return value.is_array() && std::all_of(value.begin(), value.end(), is_item);
+}
+
+bool fits(const Json& value, char form) {
+    switch (form) {
+        case 's':
+            return value.is_string();
+        case 'n':
+            return value.is_number();
+        case 'o':
+            return value.is_object();
+        case 'L':
+            return is_list_of(value, [](const Json& item) { return item.is_object(); });
+        case 'T':
+            return is_list_of(value, [](const Json& item) { return item.is_string(); });
+        default:
+            return false;
+    }
+}
+
+const Member* member_named(const std::string& name) {
+    const auto* found = std::find_if(kMembers.begin(), kMembers.end(),
+                                     [&](const Member& each) { return each.name == name; });
+    return found == kMembers.end() ? nullptr : found;
+}
+
+void check_form(const Member& member, const Fields& fields) {
+    const Json& value = *fields.find(member.name);
+    const bool is_right = std::any_of(member.forms.begin(), member.forms.end(),
+                                      [&](char form) { return fits(value, form); });
+    if (!is_right) fields.report_type(member.name, std::string(member.what));
+}
+
+bool is_forbidden(unsigned char c) {
+    return c <= 0x20 || c == 0x7F ||
+           std::string_view("<>{}[]?*\"#%\\^|~`$&,;:/").find(static_cast<char>(c)) !=
+               std::string_view::npos;
+}
+
+}  // namespace
+
+const std::vector<std::string>& workflow_member_names() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> list;
+        for (const Member& member : kMembers) list.emplace_back(member.name);
+        return list;
+    }();
+    return names;
+}
+
+void check_workflow_name(const std::string& name, const Place& place, Report& report) {
+    constexpr std::size_t kNameMax = 80;
+    const std::size_t length = character_count(name);
+    if (length == 0) {
+        report.add(place, {"expected a name, but it is empty", "", "STATE_MACHINE_NAME_EMPTY"});
+    } else if (length > kNameMax) {
+        report.add(place, {"expected a name of at most 80 characters, but it has " +
+                               std::to_string(length),
+                           "", "STATE_MACHINE_NAME_TOO_LONG"});
+    } else if (std::any_of(name.begin(), name.end(), is_forbidden)) {
+        report.add(place,
+                   {"expected a name of letters, digits, '-' and '_', but it is '" + name + "'",
+                    "blanks and < > { } [ ] ? * \" # % \\ ^ | ~ ` $ & , ; : / are not allowed",
+                    "STATE_MACHINE_NAME_INVALID"});
+    }
+}
+
+Json split_members(const Json& root, const ParseOptions& options, Workflow& workflow,
+                   Report& report) {
+    const Place place;
+    const Fields fields(report, root, place);
+    workflow.name = options.default_name;
+    if (!options.allow_workflow_members) return root;
+    Json asl = Json::object();
+    for (auto it = root.begin(); it != root.end(); ++it) {
+        const Member* member = member_named(it.key());
+        if (member == nullptr) {
+            asl.get_ref<Json::object_t&>().emplace_back(it.key(), it.value());
+            continue;
+        }
+        check_form(*member, fields);
+        if (it.key() != "name" && it.key() != "description")
+            workflow.options[it.key()] = it.value();
+    }
+    workflow.description = string_or(root, "description", "");
+    const Json* name = fields.find("name");
+    if (name != nullptr && name->is_string()) {
+        workflow.name = name->get<std::string>();
+        check_workflow_name(workflow.name, place.member("name"), report);
+    } else if (name == nullptr && !workflow.name.empty()) {
+        check_workflow_name(workflow.name, place, report);
+    }
+    return asl;
+}
+
+}  // namespace stepwell::definition
