@@ -1,0 +1,250 @@
+#include "tasks/lake/lake_log.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "tasks/lake/files.hpp"
+
+namespace stepwell::tasks::lake {
+namespace {
+
+namespace fs = std::filesystem;
+using data::data_fail;
+
+constexpr std::int64_t kCheckpointEvery = 32;
+constexpr std::size_t kDigits = 20;
+/// Older run keys are forgotten: a retry comes within days, not within thousands of commits.
+constexpr std::int64_t kKeysKeptCommits = 4096;
+
+std::string file_name(std::int64_t number, std::string_view suffix) {
+    char digits[kDigits + 1];
+    std::snprintf(digits, sizeof digits, "%020lld", static_cast<long long>(number));
+    return std::string(digits, kDigits) + std::string(suffix);
+}
+
+std::optional<std::int64_t> number_of(const std::string& name, std::string_view suffix) {
+    if (name.size() != kDigits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + kDigits, number);
+    if (error != std::errc{} || end != name.data() + kDigits) return std::nullopt;
+    return number;
+}
+
+Json files_json(const std::vector<LakeFile>& files) {
+    Json list = Json::array();
+    for (const auto& file : files) {
+        list.push_back({{"path", file.path},
+                        {"rows", file.rows},
+                        {"bytes", file.bytes},
+                        {"commit", file.commit}});
+    }
+    return list;
+}
+
+std::vector<LakeFile> files_from(const Json& list) {
+    std::vector<LakeFile> files;
+    for (const auto& file : list)
+        files.push_back({file.at("path"), file.at("rows"), file.at("bytes"), file.at("commit")});
+    return files;
+}
+
+DataResult<Json> read_json(const fs::path& path) {
+    const std::string text = SW_TRY(read_file(path));
+    auto json = parse_json(text);
+    if (!json) return data_fail("E_FORMAT", path.string() + ": " + json.error().message);
+    return *std::move(json);
+}
+
+}  // namespace
+
+fs::path log_folder(const fs::path& root) {
+    return root / "_stepwell" / "log";
+}
+fs::path stage_folder(const fs::path& root) {
+    return root / "_stepwell" / "stage";
+}
+fs::path trash_folder(const fs::path& root) {
+    return root / "_stepwell" / "trash";
+}
+
+std::string LakeFile::partition() const {
+    return fs::path(path).parent_path().string();
+}
+
+Json Commit::to_json() const {
+    return {{"version", number},
+            {"at", at},
+            {"mode", mode},
+            {"stage", stage},
+            {"run_key", run_key},
+            {"fingerprint", fingerprint},
+            {"execution", execution},
+            {"partition_by", partition_by},
+            {"schema", schema},
+            {"add", files_json(added)},
+            {"remove", removed},
+            {"partitions", {{"replaced", replaced_partitions}, {"removed", removed_partitions}}}};
+}
+
+DataResult<Commit> Commit::from_json(const Json& json, std::int64_t number) {
+    try {
+        Commit commit;
+        commit.number = number;
+        commit.at = json.at("at");
+        commit.mode = json.at("mode");
+        commit.stage = json.at("stage");
+        commit.run_key = json.at("run_key");
+        commit.fingerprint = json.at("fingerprint");
+        commit.execution = json.at("execution");
+        commit.partition_by = json.at("partition_by").get<std::vector<std::string>>();
+        commit.schema = json.at("schema");
+        commit.added = files_from(json.at("add"));
+        commit.removed = json.at("remove").get<std::vector<std::string>>();
+        commit.replaced_partitions =
+            json.at("partitions").at("replaced").get<std::vector<std::string>>();
+        commit.removed_partitions =
+            json.at("partitions").at("removed").get<std::vector<std::string>>();
+        return commit;
+    } catch (const Json::exception& fault) {
+        return data_fail("E_FORMAT", "commit " + std::to_string(number) +
+                                         " of the lake table's log: " + fault.what());
+    }
+}
+
+void LakeState::apply(const Commit& commit) {
+    for (const auto& path : commit.removed) files.erase(path);
+    for (const auto& file : commit.added) files[file.path] = file;
+    version = commit.number;
+    partition_by = commit.partition_by;
+    schema = commit.schema;
+    stage = commit.stage;
+    if (!commit.run_key.empty()) run_keys[commit.run_key] = commit.number;
+    if (!commit.fingerprint.empty()) {
+        fingerprints[commit.fingerprint] = {commit.number,
+                                            static_cast<std::int64_t>(commit.added.size())};
+    }
+    std::erase_if(run_keys,
+                  [&](const auto& entry) { return entry.second + kKeysKeptCommits < version; });
+    std::erase_if(fingerprints, [&](const auto& entry) {
+        return entry.second.first + kKeysKeptCommits < version;
+    });
+}
+
+std::int64_t LakeState::rows() const {
+    std::int64_t total = 0;
+    for (const auto& [path, file] : files) total += file.rows;
+    return total;
+}
+
+std::vector<std::string> LakeState::partitions() const {
+    std::vector<std::string> result;
+    for (const auto& [path, file] : files) result.push_back(file.partition());
+    std::sort(result.begin(), result.end());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
+    return result;
+}
+
+std::optional<std::int64_t> LakeState::standing_commit(const std::string& fingerprint) const {
+    const auto found = fingerprints.find(fingerprint);
+    if (fingerprint.empty() || found == fingerprints.end()) return std::nullopt;
+    const auto [commit, added] = found->second;
+    const auto standing = std::count_if(files.begin(), files.end(), [&](const auto& entry) {
+        return entry.second.commit == commit;
+    });
+    const bool stands = added > 0 ? standing == added : version == commit;
+    return stands ? std::optional(commit) : std::nullopt;
+}
+
+Json LakeState::to_json() const {
+    std::vector<LakeFile> all;
+    for (const auto& [path, file] : files) all.push_back(file);
+    Json keys = Json::object();
+    for (const auto& [key, commit] : run_keys) keys[key] = commit;
+    Json prints = Json::object();
+    for (const auto& [print, commit] : fingerprints) prints[print] = {commit.first, commit.second};
+    return {{"version", version},    {"stage", stage},           {"partition_by", partition_by},
+            {"schema", schema},      {"files", files_json(all)}, {"run_keys", keys},
+            {"fingerprints", prints}};
+}
+
+DataResult<LakeState> LakeState::from_json(const Json& json) {
+    try {
+        LakeState state;
+        state.version = json.at("version");
+        state.stage = json.at("stage");
+        state.partition_by = json.at("partition_by").get<std::vector<std::string>>();
+        state.schema = json.at("schema");
+        for (auto& file : files_from(json.at("files"))) state.files[file.path] = std::move(file);
+        for (const auto& [key, commit] : json.at("run_keys").items()) state.run_keys[key] = commit;
+        for (const auto& [print, commit] : json.at("fingerprints").items()) {
+            state.fingerprints[print] = {commit.at(0).get<std::int64_t>(),
+                                         commit.at(1).get<std::int64_t>()};
+        }
+        return state;
+    } catch (const Json::exception& fault) {
+        return data_fail("E_FORMAT",
+                         std::string("a checkpoint of the lake table's log: ") + fault.what());
+    }
+}
+
+namespace {
+
+struct LogNames {
+    std::int64_t last_commit = 0;
+    std::vector<std::int64_t> checkpoints;
+};
+
+DataResult<LogNames> list_log(const fs::path& root) {
+    LogNames names;
+    for (const auto& name : SW_TRY(files_below(log_folder(root)))) {
+        if (const auto commit = number_of(name, ".json"))
+            names.last_commit = std::max(names.last_commit, *commit);
+        if (const auto checkpoint = number_of(name, ".checkpoint.json"))
+            names.checkpoints.push_back(*checkpoint);
+    }
+    std::sort(names.checkpoints.rbegin(), names.checkpoints.rend());
+    return names;
+}
+
+/// The newest checkpoint that can be read; a broken one costs only time.
+LakeState newest_checkpoint(const fs::path& root, const LogNames& names) {
+    for (const auto number : names.checkpoints) {
+        if (number > names.last_commit) continue;
+        const auto json = read_json(log_folder(root) / file_name(number, ".checkpoint.json"));
+        if (!json) continue;
+        auto state = LakeState::from_json(*json);
+        if (state && state->version == number) return *std::move(state);
+    }
+    return {};
+}
+
+}  // namespace
+
+DataResult<Commit> read_commit(const fs::path& root, std::int64_t number) {
+    const Json json = SW_TRY(read_json(log_folder(root) / file_name(number, ".json")));
+    return Commit::from_json(json, number);
+}
+
+DataResult<LakeState> read_log(const fs::path& root) {
+    const LogNames names = SW_TRY(list_log(root));
+    LakeState state = newest_checkpoint(root, names);
+    for (std::int64_t number = state.version + 1; number <= names.last_commit; ++number) {
+        state.apply(SW_TRY(read_commit(root, number)));
+    }
+    return state;
+}
+
+DataResult<void> append_commit(const fs::path& root, const Commit& commit) {
+    SW_TRY(make_folder(log_folder(root)));
+    return create_file(log_folder(root) / file_name(commit.number, ".json"),
+                       commit.to_json().dump(1));
+}
+
+void write_checkpoint(const fs::path& root, const LakeState& state) {
+    if (state.version % kCheckpointEvery != 0) return;
+    (void)create_file(log_folder(root) / file_name(state.version, ".checkpoint.json"),
+                      to_text(state.to_json()));
+}
+
+}  // namespace stepwell::tasks::lake

@@ -1,0 +1,301 @@
+// The commit protocol, with text files in the place of Parquet: it does not look into them.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "tasks/lake/files.hpp"
+#include "tasks/lake/lake_write.hpp"
+
+namespace stepwell::test {
+namespace {
+
+using namespace stepwell::tasks;
+using namespace stepwell::tasks::lake;
+namespace fs = std::filesystem;
+
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::string name = (fs::temp_directory_path() / "stepwell-lake-XXXXXX").string();
+        path_ = ::mkdtemp(name.data());
+    }
+    ~TemporaryFolder() { fs::remove_all(path_); }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+using Rows = std::multiset<std::string>;
+/// Partition -> content of the file to stage there.
+using Staged = std::map<std::string, std::string>;
+
+WriteOptions options_of(WriteMode mode, std::string run_key = "") {
+    WriteOptions options;
+    options.mode = mode;
+    options.partition_by = {"month"};
+    options.run_key = std::move(run_key);
+    return options;
+}
+
+std::string file_name() {
+    static std::atomic<int> next{0};
+    return "part-" + std::to_string(next++) + ".parquet";
+}
+
+DataResult<WriteSummary> write(const fs::path& root, const Staged& staged,
+                               const WriteOptions& options,
+                               const std::vector<std::string>& emptied = {}) {
+    LakeWrite writing = SW_TRY(LakeWrite::begin(root, options));
+    if (const auto commit = writing.needless()) {
+        WriteSummary summary;
+        summary.commit = -*commit;
+        return summary;
+    }
+    std::vector<StagedFile> files;
+    for (const auto& [partition, content] : staged) {
+        files.push_back({partition + "/" + file_name(), 1});
+        fs::create_directories((writing.data_folder() / files.back().path).parent_path());
+        std::ofstream(writing.data_folder() / files.back().path) << content;
+    }
+    return writing.commit(files, static_cast<std::int64_t>(files.size()), Json::array(), emptied);
+}
+
+std::string content_of(const fs::path& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+Rows log_rows(const fs::path& root) {
+    const auto snapshot = read_snapshot(root);
+    Rows rows;
+    if (!snapshot) return {snapshot.error().message};
+    for (const auto& path : snapshot->paths) rows.insert(content_of(path));
+    return rows;
+}
+
+Rows glob_rows(const fs::path& root) {
+    Rows rows;
+    const auto files = files_below(root);
+    for (const auto& name : *files) {
+        if (!name.starts_with("_stepwell/")) rows.insert(content_of(root / name));
+    }
+    return rows;
+}
+
+std::size_t staged_files(const fs::path& root) {
+    return files_below(stage_folder(root))->size();
+}
+
+}  // namespace
+
+TEST_CASE("each write mode leaves the rows that it promises") {
+    struct Case {
+        WriteMode mode;
+        Staged staged;
+        Rows expected;
+    };
+    const Case cases[] = {
+        {WriteMode::append, {{"month=1", "c"}, {"month=3", "d"}}, {"a", "b", "c", "d"}},
+        {WriteMode::overwrite_partitions, {{"month=1", "c"}}, {"b", "c"}},
+        {WriteMode::merge, {{"month=2", "c"}}, {"a", "c"}},
+        {WriteMode::overwrite, {{"month=2", "c"}}, {"c"}},
+        {WriteMode::ignore, {{"month=2", "c"}}, {"a", "b"}},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(static_cast<int>(c.mode));
+        const TemporaryFolder folder;
+        REQUIRE(write(folder.path(), {{"month=1", "a"}, {"month=2", "b"}},
+                      options_of(WriteMode::error)));
+        REQUIRE(write(folder.path(), c.staged, options_of(c.mode)));
+        CHECK(log_rows(folder.path()) == c.expected);
+        CHECK(glob_rows(folder.path()) == c.expected);
+    }
+}
+
+TEST_CASE("mode error refuses a table that has rows and changes nothing") {
+    const TemporaryFolder folder;
+    REQUIRE(write(folder.path(), {{"month=1", "a"}}, options_of(WriteMode::error)));
+    const auto again = write(folder.path(), {{"month=1", "b"}}, options_of(WriteMode::error));
+    REQUIRE(!again);
+    CHECK(again.error().code == "E_CONFLICT");
+    CHECK(log_rows(folder.path()) == Rows{"a"});
+    CHECK(staged_files(folder.path()) == 0);
+}
+
+TEST_CASE("a partition may be emptied by a write") {
+    const TemporaryFolder folder;
+    REQUIRE(
+        write(folder.path(), {{"month=1", "a"}, {"month=2", "b"}}, options_of(WriteMode::append)));
+    REQUIRE(write(folder.path(), {{"month=1", "c"}}, options_of(WriteMode::merge), {"month=2"}));
+    CHECK(glob_rows(folder.path()) == Rows{"c"});
+    CHECK(!fs::exists(folder.path() / "month=2"));
+    CHECK(fs::exists(trash_folder(folder.path()) / "2" / "month=2"));
+}
+
+TEST_CASE("an overwrite may change the partitioning") {
+    const TemporaryFolder folder;
+    REQUIRE(
+        write(folder.path(), {{"month=1", "a"}, {"month=2", "b"}}, options_of(WriteMode::append)));
+    CHECK(!write(folder.path(), {{"year=1", "c"}}, [] {
+        auto o = options_of(WriteMode::append);
+        o.partition_by = {"year"};
+        return o;
+    }()));
+    for (const auto& [columns, partition, row] :
+         {std::tuple{std::vector<std::string>{"month", "day"}, "month=1/day=2", "c"},
+          std::tuple{std::vector<std::string>{"month"}, "month=1", "d"}}) {
+        auto options = options_of(WriteMode::overwrite);
+        options.partition_by = columns;
+        REQUIRE(write(folder.path(), {{partition, row}}, options));
+        CHECK(log_rows(folder.path()) == Rows{row});
+        CHECK(glob_rows(folder.path()) == Rows{row});
+    }
+}
+
+TEST_CASE("a repeated run key does nothing, in every mode") {
+    const TemporaryFolder folder;
+    REQUIRE(
+        write(folder.path(), {{"month=1", "a"}}, options_of(WriteMode::append, "run-1"))->commit ==
+        1);
+    CHECK(
+        write(folder.path(), {{"month=1", "a"}}, options_of(WriteMode::append, "run-1"))->commit ==
+        -1);
+    CHECK(log_rows(folder.path()) == Rows{"a"});
+}
+
+TEST_CASE("the same inputs write nothing as long as what they wrote still stands") {
+    const TemporaryFolder folder;
+    auto first = options_of(WriteMode::overwrite_partitions);
+    first.fingerprint = "x";
+    auto second = first;
+    second.fingerprint = "y";
+    auto third = first;
+    third.fingerprint = "z";
+    CHECK(write(folder.path(), {{"month=1", "a"}}, first)->commit == 1);
+    CHECK(write(folder.path(), {{"month=1", "a"}}, first)->commit == -1);
+    CHECK(write(folder.path(), {{"month=2", "b"}}, second)->commit == 2);
+    CHECK(write(folder.path(), {{"month=1", "a"}}, first)->commit == -1);
+    CHECK(write(folder.path(), {{"month=1", "c"}}, third)->commit == 3);
+    CHECK(write(folder.path(), {{"month=1", "a"}}, first)->commit == 4);
+}
+
+TEST_CASE("rows lost between the query and the files, or too many partitions, refuse the commit") {
+    const TemporaryFolder folder;
+    {
+        auto writing = LakeWrite::begin(folder.path(), options_of(WriteMode::append));
+        REQUIRE(writing);
+        CHECK(writing->commit({}, 1, Json::array()).error().code == "E_ROW_COUNT");
+    }
+    auto few = options_of(WriteMode::append);
+    few.max_partitions = 1;
+    CHECK(write(folder.path(), {{"month=1", "a"}, {"month=2", "b"}}, few).error().code ==
+          "E_PARTITION_LIMIT");
+    CHECK(glob_rows(folder.path()).empty());
+    CHECK(staged_files(folder.path()) == 0);
+}
+
+TEST_CASE("a folder with files that are not the table's is refused") {
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "other.parquet") << "x";
+    CHECK(write(folder.path(), {{"month=1", "a"}}, options_of(WriteMode::append)).error().code ==
+          "E_CONFLICT");
+}
+
+TEST_CASE(
+    "after a crash at any point readers find the old rows or the new ones, and nothing stray") {
+    struct Case {
+        WriteMode mode;
+        Staged staged;
+        Rows after;
+    };
+    const Case cases[] = {
+        {WriteMode::append, {{"month=1", "x"}, {"month=9", "y"}}, {"a", "b", "c", "x", "y"}},
+        {WriteMode::overwrite_partitions,
+         {{"month=1", "x"}, {"month=2", "y"}, {"month=9", "z"}},
+         {"c", "x", "y", "z"}},
+        {WriteMode::overwrite, {{"month=2", "x"}}, {"x"}},
+    };
+    const Rows before = {"a", "b", "c"};
+    for (const auto& c : cases) {
+        std::set<std::string> points;
+        for (int crash_at = 1;; ++crash_at) {
+            CAPTURE(crash_at);
+            const TemporaryFolder folder;
+            REQUIRE(write(folder.path(), {{"month=1", "a"}, {"month=2", "b"}, {"month=3", "c"}},
+                          options_of(WriteMode::error)));
+            auto options = options_of(c.mode);
+            std::string last;
+            options.fault_hook = [&,
+                                  count = 0](std::string_view point) mutable -> DataResult<void> {
+                last = point;
+                if (++count == crash_at) return data::data_fail("E_INTERNAL", "crash");
+                return {};
+            };
+            const bool is_complete = write(folder.path(), c.staged, options).has_value();
+            points.insert(last);
+            const bool is_committed =
+                is_complete || (last != "staged" && last != "synced" && last != "locked");
+            CAPTURE(last);
+            CHECK(log_rows(folder.path()) == (is_committed ? c.after : before));
+            // The next writer leaves nothing of the dead one behind.
+            { REQUIRE(LakeWrite::begin(folder.path(), options_of(c.mode))); }
+            CHECK(glob_rows(folder.path()) == (is_committed ? c.after : before));
+            CHECK(staged_files(folder.path()) == 0);
+            if (is_complete) break;
+        }
+        CHECK(points.size() >= 7);
+    }
+}
+
+TEST_CASE("readers beside a writer see whole versions only") {
+    const TemporaryFolder folder;
+    REQUIRE(write(folder.path(), {{"month=1", "0"}, {"month=2", "0"}},
+                  options_of(WriteMode::overwrite)));
+    std::atomic<bool> is_done{false};
+    std::thread writer([&] {
+        for (int i = 1; i <= 40; ++i) {
+            const std::string row = std::to_string(i);
+            const auto done = write(folder.path(), {{"month=1", row}, {"month=2", row}},
+                                    options_of(WriteMode::overwrite));
+            if (!done) break;
+        }
+        is_done = true;
+    });
+    int mixtures = 0;
+    while (!is_done) {
+        const Rows rows = log_rows(folder.path());
+        if (rows.size() != 2 || *rows.begin() != *rows.rbegin()) ++mixtures;
+    }
+    writer.join();
+    CHECK(mixtures == 0);
+    CHECK(log_rows(folder.path()) == Rows{"40", "40"});
+    // Read back through a checkpoint.
+    CHECK(read_log(folder.path())->version == 41);
+}
+
+TEST_CASE("partition folders are spelled as Hive does") {
+    struct Case {
+        std::optional<std::string> value;
+        std::string folder;
+    };
+    const Case cases[] = {{"2024-01", "p=2024-01"},
+                          {"a b/c=%", "p=a%20b%2Fc%3D%25"},
+                          {"é", "p=%C3%A9"},
+                          {"", "p="},
+                          {std::nullopt, "p=__HIVE_DEFAULT_PARTITION__"}};
+    for (const auto& c : cases) {
+        CHECK(partition_folder("p", c.value) == c.folder);
+        CHECK(parse_partition_folder(c.folder) == std::pair{std::string("p"), c.value});
+    }
+    CHECK(!parse_partition_folder("no partition"));
+}
+
+}  // namespace stepwell::test
