@@ -1,0 +1,187 @@
+#include "tasks/data/load_schema.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+
+namespace stepwell::tasks::data {
+namespace {
+
+constexpr std::array<std::string_view, 6> kIntegers = {"boolean", "tinyint", "smallint",
+                                                       "integer", "bigint",  "hugeint"};
+constexpr std::array<int, 6> kIntegerDigits = {1, 3, 5, 10, 19, 39};
+constexpr int kDecimalDigitsMax = 38;
+
+int integer_rank(const std::string& type) {
+    const auto* found = std::find(kIntegers.begin(), kIntegers.end(), type);
+    return found == kIntegers.end() ? -1 : static_cast<int>(found - kIntegers.begin());
+}
+
+struct Decimal {
+    int digits = 0;
+    int scale = 0;
+};
+
+std::optional<Decimal> decimal_of(const std::string& type) {
+    Decimal decimal;
+    if (std::sscanf(type.c_str(), "decimal(%d,%d)", &decimal.digits, &decimal.scale) == 2) {
+        return decimal;
+    }
+    const int rank = integer_rank(type);
+    if (rank < 0) return std::nullopt;
+    return Decimal{kIntegerDigits[static_cast<std::size_t>(rank)], 0};
+}
+
+int moment_rank(const std::string& type) {
+    if (type == "date") return 0;
+    if (type == "timestamp_s" || type == "timestamp_ms" || type == "timestamp") return 1;
+    return -1;
+}
+
+bool is_floating(const std::string& type) {
+    return type == "double" || type == "float";
+}
+
+}  // namespace
+
+bool is_same_column(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+        return std::tolower(x) == std::tolower(y);
+    });
+}
+
+std::optional<std::string> wider_type(const std::string& a, const std::string& b) {
+    if (a == b) return a;
+    const int integer_a = integer_rank(a);
+    const int integer_b = integer_rank(b);
+    if (integer_a >= 0 && integer_b >= 0) return integer_a > integer_b ? a : b;
+    if (moment_rank(a) >= 0 && moment_rank(b) >= 0) {
+        return std::max(moment_rank(a), moment_rank(b)) == 0 ? "date" : "timestamp";
+    }
+    const auto decimal_a = decimal_of(a);
+    const auto decimal_b = decimal_of(b);
+    if (decimal_a && decimal_b) {
+        const int scale = std::max(decimal_a->scale, decimal_b->scale);
+        const int whole =
+            std::max(decimal_a->digits - decimal_a->scale, decimal_b->digits - decimal_b->scale);
+        if (whole + scale > kDecimalDigitsMax) return "double";
+        return "decimal(" + std::to_string(whole + scale) + "," + std::to_string(scale) + ")";
+    }
+    const bool is_number_a = decimal_a.has_value() || is_floating(a);
+    const bool is_number_b = decimal_b.has_value() || is_floating(b);
+    if (is_number_a && is_number_b) return "double";
+    return std::nullopt;
+}
+
+std::string sqlite_type(const std::string& type) {
+    if (integer_rank(type) >= 0 || type.starts_with("u"))
+        return type == "uuid" ? "text" : "integer";
+    if (is_floating(type)) return "real";
+    if (type.starts_with("decimal")) return "numeric";
+    if (type == "blob") return "blob";
+    return "text";
+}
+
+namespace {
+
+const Column* find_column(const std::vector<Column>& columns, const std::string& name) {
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& column) {
+        return is_same_column(column.name, name);
+    });
+    return found == columns.end() ? nullptr : &*found;
+}
+
+std::string declared(const Column& column, Dialect dialect) {
+    return quote_identifier(column.name) + " " +
+           (dialect == Dialect::sqlite ? sqlite_type(column.type) : column.type);
+}
+
+DataResult<void> plan_creation(const LoadParameters& load, const TableName& table, Dialect dialect,
+                               const std::vector<Column>& input, LoadPlan& plan) {
+    std::string body;
+    for (const auto& column : input) {
+        body += (body.empty() ? "" : ", ") + declared(column, dialect);
+    }
+    for (const auto& key : load.primary_key) {
+        if (find_column(input, key) != nullptr) continue;
+        return data_fail("E_SCHEMA",
+                         "expected the primary key '" + key + "' to be a column of the input");
+    }
+    if (!load.primary_key.empty()) body += ", primary key (" + quoted_list(load.primary_key) + ")";
+    if (dialect == Dialect::duckdb && !table.schema.empty()) {
+        plan.statements.push_back("create schema if not exists " + quote_identifier(table.schema));
+    }
+    const std::string name = quote_table(table, dialect);
+    if (load.mode == "replace") plan.statements.push_back("drop table if exists " + name);
+    plan.statements.push_back("create table " + name + " (" + body + ")");
+    for (const auto& index : load.indexes) {
+        std::string index_name = table.table;
+        for (const auto& column : index) index_name += "_" + column;
+        plan.statements.push_back("create index " + quote_identifier(index_name + "_idx") + " on " +
+                                  name + " (" + quoted_list(index) + ")");
+    }
+    plan.columns = input;
+    return {};
+}
+
+/// The type that the column has once the plan is carried out.
+DataResult<std::string> plan_type(const LoadParameters& load, const std::string& name,
+                                  const Column& from, const Column& to, LoadPlan& plan) {
+    const auto wider = wider_type(from.type, to.type);
+    if (wider && *wider == to.type) return to.type;
+    const bool is_stringified = load.type_changes == "stringify";
+    if (to.type == "varchar" && is_stringified) return to.type;
+    if ((!wider && !is_stringified) || load.type_changes == "fail") {
+        return data_fail("E_SCHEMA", "expected column '" + to.name + "' to be " + to.type +
+                                         " as in the target, but in the input it is " + from.type);
+    }
+    const std::string type = wider ? *wider : "varchar";
+    plan.statements.push_back("alter table " + name + " alter column " + quote_identifier(to.name) +
+                              " set data type " + type);
+    plan.schema_changes.push_back(
+        {{"op", "widen_column"}, {"column", to.name}, {"from", to.type}, {"to", type}});
+    return type;
+}
+
+}  // namespace
+
+DataResult<LoadPlan> plan_load(const LoadParameters& load, const TableName& table, Dialect dialect,
+                               const std::vector<Column>& input,
+                               const std::vector<Column>& existing) {
+    LoadPlan plan;
+    if (existing.empty()) {
+        SW_TRY(plan_creation(load, table, dialect, input, plan));
+        return plan;
+    }
+    const std::string name = quote_table(table, dialect);
+    for (const auto& column : existing) {
+        const Column* own = find_column(input, column.name);
+        if (own != nullptr) {
+            const bool has_types = dialect == Dialect::duckdb;
+            const std::string type =
+                has_types ? SW_TRY(plan_type(load, name, *own, column, plan)) : own->type;
+            plan.columns.push_back({column.name, type});
+        } else if (load.missing_columns == "fail") {
+            return data_fail("E_SCHEMA", "expected column '" + column.name +
+                                             "' of the target in the input, but it is not there");
+        }
+    }
+    for (const auto& column : input) {
+        if (find_column(existing, column.name) != nullptr || load.new_columns == "ignore") continue;
+        if (load.new_columns == "fail") {
+            return data_fail("E_SCHEMA",
+                             "expected only the target's columns, but the input also "
+                             "has '" +
+                                 column.name + "'");
+        }
+        plan.statements.push_back("alter table " + name + " add column " +
+                                  declared(column, dialect));
+        plan.schema_changes.push_back(
+            {{"op", "add_column"}, {"column", column.name}, {"type", column.type}});
+        plan.columns.push_back(column);
+    }
+    return plan;
+}
+
+}  // namespace stepwell::tasks::data
