@@ -9,6 +9,8 @@
 
 namespace stepwell::expression {
 
+struct RuleNode;  // choice_rule.cpp only
+
 /// A fault in a rule: where (a JSON pointer below the rule) and what.
 struct RuleFault {
     std::string pointer;
@@ -29,9 +31,11 @@ public:
     /// Variable, or a missing operand path, fails with States.Runtime, except under IsPresent.
     [[nodiscard]] Evaluated<bool> matches(const Environment& environment) const;
 
+    /// The names of the variables that it reads, sorted, each once.
+    [[nodiscard]] std::vector<std::string> variables() const;
+
 private:
-    struct Node;
-    std::shared_ptr<const Node> root_;
+    std::shared_ptr<const RuleNode> root_;
 };
 
 }  // namespace stepwell::expression

@@ -12,6 +12,9 @@
 
 namespace stepwell::expression {
 
+struct CallNode;      // intrinsic_call.cpp only
+struct TemplateNode;  // payload_template.cpp only
+
 /// One `States.Name(...)` call, checked: name, number of arguments, nesting up to 10.
 class IntrinsicCall {
 public:
@@ -20,11 +23,13 @@ public:
     [[nodiscard]] const std::string& text() const;
     /// Whether the outermost function gives a string: what ErrorPath and CausePath take.
     [[nodiscard]] bool gives_string() const;
+    /// The names of the variables that it reads, sorted, each once.
+    [[nodiscard]] std::vector<std::string> variables() const;
+    /// Fails with States.IntrinsicFailure, also where an argument's path finds nothing.
     [[nodiscard]] Evaluated<Json> evaluate(const Environment& environment) const;
 
 private:
-    struct Node;
-    std::shared_ptr<const Node> root_;
+    std::shared_ptr<const CallNode> root_;
 };
 
 /// A fault in a template: where (a JSON pointer below the template's root) and what.
@@ -42,7 +47,7 @@ public:
 
     /// Whether nothing in it is computed: then evaluate() gives `source` again.
     [[nodiscard]] bool is_literal() const;
-    /// The names of the variables that it reads, sorted.
+    /// The names of the variables that it reads, sorted, each once.
     [[nodiscard]] std::vector<std::string> variables() const;
 
     /// A missing path fails with States.Runtime and the text "The JSONPath '$.x' specified for the
@@ -50,8 +55,7 @@ public:
     [[nodiscard]] Evaluated<Json> evaluate(const Environment& environment) const;
 
 private:
-    struct Node;
-    std::shared_ptr<const Node> root_;
+    std::shared_ptr<const TemplateNode> root_;
 };
 
 }  // namespace stepwell::expression

@@ -1,0 +1,98 @@
+#include "engine/base/utf8.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace stepwell {
+namespace {
+
+std::uint8_t byte_at(std::string_view text, std::size_t i) {
+    return static_cast<std::uint8_t>(text[i]);
+}
+
+/// What the first byte announces; 0 where no character begins with it.
+std::size_t announced_length(std::uint8_t lead) {
+    if (lead < 0x80) return 1;
+    if (lead < 0xC2) return 0;
+    if (lead < 0xE0) return 2;
+    if (lead < 0xF0) return 3;
+    return lead < 0xF5 ? 4 : 0;
+}
+
+/// Whether the second byte keeps the character in the range that its first byte leaves open.
+bool fits_second(std::uint8_t lead, std::uint8_t second) {
+    if (lead == 0xE0) return second >= 0xA0;  // else too long a form
+    if (lead == 0xED) return second <= 0x9F;  // else a surrogate
+    if (lead == 0xF0) return second >= 0x90;
+    if (lead == 0xF4) return second <= 0x8F;  // else beyond U+10FFFF
+    return true;
+}
+
+/// U+E000..U+FFFF begin with EE or EF and come after the pairs of surrogates, which stand for what
+/// begins with F0..F4.
+std::uint8_t utf16_rank(char c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    return byte == 0xEE || byte == 0xEF ? static_cast<std::uint8_t>(byte + 0x10) : byte;
+}
+
+}  // namespace
+
+std::size_t utf8_length_of_first(std::string_view text) {
+    if (text.empty()) return 0;
+    const std::uint8_t lead = byte_at(text, 0);
+    const std::size_t length = announced_length(lead);
+    if (length <= 1) return length;
+    if (length > text.size() || !fits_second(lead, byte_at(text, 1))) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte_at(text, i) & 0xC0) != 0x80) return 0;
+    }
+    return length;
+}
+
+std::size_t utf8_count(std::string_view text) {
+    std::size_t count = 0;
+    for (; !text.empty(); ++count) {
+        text.remove_prefix(std::max<std::size_t>(1, utf8_length_of_first(text)));
+    }
+    return count;
+}
+
+std::string utf8_repaired(std::string_view text) {
+    std::string repaired;
+    repaired.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t length = utf8_length_of_first(text);
+        repaired += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
+        text.remove_prefix(std::max<std::size_t>(1, length));
+    }
+    return repaired;
+}
+
+void utf8_append(std::string& text, char32_t code_point) {
+    const auto tail = [&](int shift) {
+        text += static_cast<char>(0x80 | ((code_point >> shift) & 0x3F));
+    };
+    if (code_point < 0x80) {
+        text += static_cast<char>(code_point);
+    } else if (code_point < 0x800) {
+        text += static_cast<char>(0xC0 | (code_point >> 6));
+        tail(0);
+    } else if (code_point < 0x10000) {
+        text += static_cast<char>(0xE0 | (code_point >> 12));
+        tail(6);
+        tail(0);
+    } else {
+        text += static_cast<char>(0xF0 | (code_point >> 18));
+        tail(12);
+        tail(6);
+        tail(0);
+    }
+}
+
+bool utf16_less(std::string_view a, std::string_view b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return utf16_rank(x) < utf16_rank(y);
+    });
+}
+
+}  // namespace stepwell

@@ -1,0 +1,27 @@
+// UTF-8 text where its characters matter: counting, splitting, and bytes that are not UTF-8.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace stepwell {
+
+/// Bytes of the character at the front of `text`; 0 where there is none, or it is not UTF-8 (too
+/// long a form, a surrogate, beyond U+10FFFF).
+std::size_t utf8_length_of_first(std::string_view text);
+
+/// Characters (code points); each byte that belongs to none counts as one.
+std::size_t utf8_count(std::string_view text);
+
+/// `text` with each byte that belongs to no character replaced by U+FFFD.
+std::string utf8_repaired(std::string_view text);
+
+/// Appends one character. REQUIRES: a code point that is no surrogate.
+void utf8_append(std::string& text, char32_t code_point);
+
+/// The order of UTF-16 code units, which is that of Java and JavaScript: it differs from the order
+/// of bytes where characters beyond U+FFFF meet those from U+E000 on.
+bool utf16_less(std::string_view a, std::string_view b);
+
+}  // namespace stepwell

@@ -1,0 +1,206 @@
+// Payload templates: literals with computed members (`"name.$": "<path or call>"`) at any depth.
+#include "engine/expression/payload_template.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "engine/expression/value.hpp"
+
+namespace stepwell::expression {
+
+/// A literal subtree is one node, however large.
+struct TemplateNode {
+    struct Member;
+    using Members = std::vector<Member>;
+    using Elements = std::vector<TemplateNode>;
+    std::variant<Json, Path, IntrinsicCall, Members, Elements> value;
+
+    [[nodiscard]] bool is_literal() const { return std::holds_alternative<Json>(value); }
+};
+
+struct TemplateNode::Member {
+    std::string name;  // of the output
+    TemplateNode node;
+};
+
+namespace {
+
+/// What the values of one template may come to; the limit on payloads is checked by who asked.
+constexpr std::size_t kTemplateBytesMax = 33'554'432;
+
+/// "a/b~c" as a part of a JSON pointer.
+std::string pointer_part(std::string_view key) {
+    std::string part = "/";
+    for (const char c : key) {
+        if (c == '~') {
+            part += "~0";
+        } else if (c == '/') {
+            part += "~1";
+        } else {
+            part += c;
+        }
+    }
+    return part;
+}
+
+class Compiler {
+public:
+    TemplateNode compile(const Json& source, const std::string& pointer) {
+        if (source.is_object()) return compile_object(source, pointer);
+        if (source.is_array()) return compile_array(source, pointer);
+        return {source};
+    }
+
+    std::vector<TemplateFault> faults;
+
+private:
+    TemplateNode compile_object(const Json& source, const std::string& pointer) {
+        TemplateNode::Members members;
+        bool is_literal = true;
+        for (auto it = source.begin(); it != source.end(); ++it) {
+            members.push_back(
+                compile_member(it.key(), it.value(), pointer + pointer_part(it.key())));
+            const bool is_computed = it.key().ends_with(".$");
+            is_literal = is_literal && !is_computed && members.back().node.is_literal();
+        }
+        if (is_literal) return {source};
+        return {std::move(members)};
+    }
+
+    TemplateNode compile_array(const Json& source, const std::string& pointer) {
+        TemplateNode::Elements elements;
+        bool is_literal = true;
+        for (std::size_t i = 0; i < source.size(); ++i) {
+            elements.push_back(compile(source[i], pointer + "/" + std::to_string(i)));
+            is_literal = is_literal && elements.back().is_literal();
+        }
+        if (is_literal) return {source};
+        return {std::move(elements)};
+    }
+
+    TemplateNode::Member compile_member(const std::string& key, const Json& value,
+                                        const std::string& pointer) {
+        if (!key.ends_with(".$")) return {key, compile(value, pointer)};
+        TemplateNode::Member member{key.substr(0, key.size() - 2), {}};
+        const auto fault = [&](std::string message) {
+            faults.push_back({pointer, key, std::move(message)});
+        };
+        if (!value.is_string()) {
+            fault("expected a JSONPath or an intrinsic function in a string, but got " +
+                  std::string(kind_of(value)));
+            return member;
+        }
+        const std::string& text = value.get_ref<const std::string&>();
+        if (text.starts_with('$')) {
+            take(Path::parse(text), member.node, fault);
+        } else if (text.starts_with("States.")) {
+            take(IntrinsicCall::parse(text), member.node, fault);
+        } else {
+            fault("expected a JSONPath ('$...') or an intrinsic function ('States....')");
+        }
+        return member;
+    }
+
+    template <class T, class OnFault>
+    void take(Result<T> parsed, TemplateNode& node, OnFault on_fault) {
+        if (parsed) {
+            node.value = std::move(parsed).value();
+        } else {
+            on_fault(std::move(parsed).error().message);
+        }
+    }
+};
+
+class Evaluator {
+public:
+    explicit Evaluator(const Environment& environment) : environment_(environment) {}
+
+    Evaluated<Json> evaluate(const TemplateNode& node, const std::string& name) {
+        if (const auto* literal = std::get_if<Json>(&node.value)) return *literal;
+        if (const auto* members = std::get_if<TemplateNode::Members>(&node.value)) {
+            return evaluate_object(*members);
+        }
+        if (const auto* elements = std::get_if<TemplateNode::Elements>(&node.value)) {
+            return evaluate_array(*elements);
+        }
+        if (const auto* call = std::get_if<IntrinsicCall>(&node.value)) {
+            return within_limit(call->evaluate(environment_));
+        }
+        return within_limit(evaluate_path(std::get<Path>(node.value), name));
+    }
+
+private:
+    Evaluated<Json> evaluate_object(const TemplateNode::Members& members) {
+        Json object = Json::object();
+        for (const auto& [name, node] : members) object[name] = SW_TRY(evaluate(node, name));
+        return object;
+    }
+
+    Evaluated<Json> evaluate_array(const TemplateNode::Elements& elements) {
+        Json array = Json::array();
+        for (const TemplateNode& element : elements) array.push_back(SW_TRY(evaluate(element, "")));
+        return array;
+    }
+
+    Evaluated<Json> evaluate_path(const Path& path, const std::string& name) {
+        if (!path.is_definite()) return path.evaluate(environment_);
+        if (const Json* found = path.find(environment_)) return *found;
+        return fail(Failure{"States.Runtime", "The JSONPath '" + path.text() +
+                                                  "' specified for the field '" + name +
+                                                  ".$' could not be found in the input '" +
+                                                  to_text(environment_.state_input) + "'"});
+    }
+
+    /// A short template may name a large value many times.
+    Evaluated<Json> within_limit(Evaluated<Json> value) {
+        if (!value) return value;
+        bytes_ += rough_bytes(*value, kTemplateBytesMax);
+        if (bytes_ <= kTemplateBytesMax) return value;
+        return fail(Failure{"States.DataLimitExceeded",
+                            "The payload template gives more than 32 MiB of data"});
+    }
+
+    const Environment& environment_;
+    std::size_t bytes_ = 0;
+};
+
+void add_variables(const TemplateNode& node, std::vector<std::string>& names) {
+    if (const auto* path = std::get_if<Path>(&node.value)) {
+        if (path->source() == Path::Source::variable) names.push_back(path->variable());
+    } else if (const auto* call = std::get_if<IntrinsicCall>(&node.value)) {
+        for (std::string& name : call->variables()) names.push_back(std::move(name));
+    } else if (const auto* members = std::get_if<TemplateNode::Members>(&node.value)) {
+        for (const auto& member : *members) add_variables(member.node, names);
+    } else if (const auto* elements = std::get_if<TemplateNode::Elements>(&node.value)) {
+        for (const TemplateNode& element : *elements) add_variables(element, names);
+    }
+}
+
+}  // namespace
+
+Result<PayloadTemplate, std::vector<TemplateFault>> PayloadTemplate::compile(const Json& source) {
+    Compiler compiler;
+    TemplateNode root = compiler.compile(source, "");
+    if (!compiler.faults.empty()) return fail(std::move(compiler.faults));
+    PayloadTemplate compiled;
+    compiled.root_ = std::make_shared<const TemplateNode>(std::move(root));
+    return compiled;
+}
+
+bool PayloadTemplate::is_literal() const {
+    return root_->is_literal();
+}
+
+std::vector<std::string> PayloadTemplate::variables() const {
+    std::vector<std::string> names;
+    add_variables(*root_, names);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+}
+
+Evaluated<Json> PayloadTemplate::evaluate(const Environment& environment) const {
+    return Evaluator(environment).evaluate(*root_, "");
+}
+
+}  // namespace stepwell::expression
