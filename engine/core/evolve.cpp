@@ -1,6 +1,9 @@
 #include "engine/core/evolve.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
 #include "engine/core/decide.hpp"
 
@@ -173,86 +176,100 @@ void retry_scheduled(Draft& draft, const Event& event) {
     ++frame.retries_by_retrier[info.retrier];
 }
 
-void fold(Draft& draft, const Event& event) {
-    switch (event.type) {
-        case EventType::execution_started:
-            return began(draft, event);
-        case EventType::execution_succeeded:
-            return ended(draft, event, Status::succeeded);
-        case EventType::execution_failed:
-            return ended(draft, event, Status::failed);
-        case EventType::execution_aborted:
-            return ended(draft, event, Status::aborted);
-        case EventType::execution_timed_out:
-            return ended(draft, event, Status::timed_out);
-        case EventType::choice_state_entered:
-        case EventType::fail_state_entered:
-        case EventType::map_state_entered:
-        case EventType::parallel_state_entered:
-        case EventType::pass_state_entered:
-        case EventType::succeed_state_entered:
-        case EventType::task_state_entered:
-        case EventType::wait_state_entered:
-            return entered(draft, event);
-        case EventType::choice_state_exited:
-        case EventType::map_state_exited:
-        case EventType::parallel_state_exited:
-        case EventType::pass_state_exited:
-        case EventType::succeed_state_exited:
-        case EventType::task_state_exited:
-        case EventType::wait_state_exited:
-            return exited(draft, event);
-        case EventType::task_scheduled:
-        case EventType::lambda_function_scheduled:
-            return scheduled(draft, event);
-        case EventType::task_started:
-        case EventType::lambda_function_started:
-            return started(draft, event);
-        case EventType::task_submitted:
-            return submitted(draft, event);
-        case EventType::task_succeeded:
-        case EventType::task_failed:
-        case EventType::task_timed_out:
-        case EventType::lambda_function_succeeded:
-        case EventType::lambda_function_failed:
-        case EventType::lambda_function_timed_out:
-            return attempt_ended(draft, event);
-        case EventType::map_state_started:
-        case EventType::parallel_state_started:
-            return fanned_out(draft, event);
-        case EventType::map_iteration_started:
-        case EventType::branch_started:
-            return child_began(draft, event);
-        case EventType::map_state_succeeded:
-        case EventType::parallel_state_succeeded:
-            return fan_in(draft, event, event.previous);
-        case EventType::map_state_failed:
-        case EventType::parallel_state_failed:
-            return fan_in(draft, event, event.id);
-        case EventType::wait_started:
-            return timer_set(draft, event);
-        case EventType::retry_scheduled:
-            return retry_scheduled(draft, event);
-        case EventType::task_heartbeat:
-            draft.change(event.frame).heartbeat_due = std::get<TimerInfo>(event.details).due;
-            return;
-        case EventType::wave_paused:
-            draft.change(event.frame).phase = Phase::starting_children;
-            return;
-        case EventType::wave_ended:
-            draft.change(event.frame).phase = Phase::awaiting_children;
-            return;
-        case EventType::map_iteration_succeeded:
-        case EventType::map_iteration_failed:
-        case EventType::map_iteration_aborted:
-        case EventType::map_state_aborted:
-        case EventType::parallel_state_aborted:
-        case EventType::task_state_aborted:
-        case EventType::wait_state_aborted:
-            // The frames themselves go when the state around them fails or is retried.
-            return;
-    }
+void succeeded(Draft& draft, const Event& event) {
+    ended(draft, event, Status::succeeded);
 }
+void failed(Draft& draft, const Event& event) {
+    ended(draft, event, Status::failed);
+}
+void aborted(Draft& draft, const Event& event) {
+    ended(draft, event, Status::aborted);
+}
+void timed_out(Draft& draft, const Event& event) {
+    ended(draft, event, Status::timed_out);
+}
+
+void children_succeeded(Draft& draft, const Event& event) {
+    fan_in(draft, event, event.previous);
+}
+void children_failed(Draft& draft, const Event& event) {
+    fan_in(draft, event, event.id);
+}
+
+void heartbeat(Draft& draft, const Event& event) {
+    draft.change(event.frame).heartbeat_due = std::get<TimerInfo>(event.details).due;
+}
+void wave_paused(Draft& draft, const Event& event) {
+    draft.change(event.frame).phase = Phase::starting_children;
+}
+void wave_ended(Draft& draft, const Event& event) {
+    draft.change(event.frame).phase = Phase::awaiting_children;
+}
+
+/// Told for the history. Frames that are aborted go when the state around them fails or is retried.
+void only_told(Draft&, const Event&) {}
+
+using Effect = void (*)(Draft&, const Event&);
+
+constexpr std::pair<EventType, Effect> kEffects[] = {
+    {EventType::execution_started, began},
+    {EventType::execution_succeeded, succeeded},
+    {EventType::execution_failed, failed},
+    {EventType::execution_aborted, aborted},
+    {EventType::execution_timed_out, timed_out},
+    {EventType::choice_state_entered, entered},
+    {EventType::choice_state_exited, exited},
+    {EventType::fail_state_entered, entered},
+    {EventType::map_state_entered, entered},
+    {EventType::map_state_exited, exited},
+    {EventType::parallel_state_entered, entered},
+    {EventType::parallel_state_exited, exited},
+    {EventType::pass_state_entered, entered},
+    {EventType::pass_state_exited, exited},
+    {EventType::succeed_state_entered, entered},
+    {EventType::succeed_state_exited, exited},
+    {EventType::task_state_entered, entered},
+    {EventType::task_state_exited, exited},
+    {EventType::wait_state_entered, entered},
+    {EventType::wait_state_exited, exited},
+    {EventType::task_scheduled, scheduled},
+    {EventType::task_started, started},
+    {EventType::task_submitted, submitted},
+    {EventType::task_succeeded, attempt_ended},
+    {EventType::task_failed, attempt_ended},
+    {EventType::task_timed_out, attempt_ended},
+    {EventType::lambda_function_scheduled, scheduled},
+    {EventType::lambda_function_started, started},
+    {EventType::lambda_function_succeeded, attempt_ended},
+    {EventType::lambda_function_failed, attempt_ended},
+    {EventType::lambda_function_timed_out, attempt_ended},
+    {EventType::map_state_started, fanned_out},
+    {EventType::map_state_succeeded, children_succeeded},
+    {EventType::map_state_failed, children_failed},
+    {EventType::map_state_aborted, only_told},
+    {EventType::map_iteration_started, child_began},
+    {EventType::map_iteration_succeeded, only_told},
+    {EventType::map_iteration_failed, only_told},
+    {EventType::map_iteration_aborted, only_told},
+    {EventType::parallel_state_started, fanned_out},
+    {EventType::parallel_state_succeeded, children_succeeded},
+    {EventType::parallel_state_failed, children_failed},
+    {EventType::parallel_state_aborted, only_told},
+    {EventType::task_state_aborted, only_told},
+    {EventType::wait_state_aborted, only_told},
+    {EventType::branch_started, child_began},
+    {EventType::wait_started, timer_set},
+    {EventType::retry_scheduled, retry_scheduled},
+    {EventType::task_heartbeat, heartbeat},
+    {EventType::wave_paused, wave_paused},
+    {EventType::wave_ended, wave_ended},
+};
+
+constexpr std::array<Effect, 256> kEffectByType = [] {
+    std::array<Effect, 256> by_type{};
+    for (const auto& [type, effect] : kEffects) by_type[static_cast<std::size_t>(type)] = effect;
+    return by_type;
+}();
 
 }  // namespace
 
@@ -260,7 +277,9 @@ void evolve(Draft& draft, const Event& event) {
     Header& header = draft.change_header();
     if (event.id != EventId{}) header.events = value_of(event.id);
     header.updated_at = event.at;
-    fold(draft, event);
+    const Effect effect = kEffectByType[static_cast<std::size_t>(event.type)];
+    SW_ASSERT(effect != nullptr);
+    effect(draft, event);
 }
 
 void evolve(Execution& execution, const std::vector<Event>& events) {

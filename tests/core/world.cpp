@@ -1,0 +1,193 @@
+#include "tests/core/world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace stepwell::test {
+
+namespace {
+
+constexpr ExecutionId kId{12};
+
+definition::DefinitionPtr parse_workflow(const std::string& text) {
+    definition::ParseOptions options;
+    options.default_name = "machine";
+    const auto parsed = definition::parse(text, options);
+    INFO(definition::render(parsed.diagnostics, "workflow", text));
+    REQUIRE(parsed.is_valid());
+    return parsed.workflow.definition;
+}
+
+}  // namespace
+
+World::World(const std::string& workflow)
+    : definition_(parse_workflow(workflow)),
+      execution_(kId),
+      replayed_(kId),
+      now_(from_ms(1'704'164'645'678)) {}
+
+Result<void> World::tell(const Input& input) {
+    const Moment moment{.now = now_, .entropy = entropy++, .limits = limits};
+    Result<Decision> decision = decide(*definition_, execution_, input, moment);
+    if (!decision) return stepwell::fail(decision.error());
+
+    for (const Command& command : decision->commands) {
+        if (const auto* begin = std::get_if<StartTask>(&command)) {
+            in_flight_.emplace(begin->token, *begin);
+        } else {
+            in_flight_.erase(std::get<CancelTask>(command).token);
+        }
+    }
+    Changes changes = encode_changes(execution_, decision->next);
+    header_ = changes.header;
+    bytes_stored += header_.size();
+    for (Record& record : changes.put) {
+        bytes_stored += record.bytes.size();
+        records_[record.key] = std::move(record.bytes);
+    }
+    for (const RecordKey key : changes.removed) records_.erase(key);
+    execution_.merge(std::move(decision->next));
+    events_.insert(events_.end(), decision->events.begin(), decision->events.end());
+    if (check_invariants) check(decision->events);
+    return {};
+}
+
+void World::report(const Input& input) {
+    std::optional<TaskToken> ended;
+    if (const auto* success = std::get_if<TaskSucceeded>(&input)) ended = success->token;
+    if (const auto* failure = std::get_if<TaskFailed>(&input)) ended = failure->token;
+    const auto task = ended ? in_flight_.find(*ended) : in_flight_.end();
+    if (task == in_flight_.end()) {
+        const bool is_end = ended.has_value();
+        const auto told = tell(input);
+        if (is_end) CHECK_FALSE(told.has_value());
+        return;
+    }
+    in_flight_.erase(task);
+    const auto told = tell(input);
+    CHECK(told.has_value());
+}
+
+void World::check(const std::vector<Event>& events) {
+    const std::string blob = core::encode(events);
+    const auto decoded = core::decode(blob);
+    REQUIRE(decoded.has_value());
+    CHECK(trace(*decoded) == trace(events));
+    CHECK(core::encode(*decoded) == blob);
+
+    evolve(replayed_, *decoded);
+    CHECK(replayed_ == execution_);
+    CHECK(replayed_.next_due() == execution_.next_due());
+
+    std::vector<Record> records;
+    for (const auto& [key, bytes] : records_) records.push_back({key, bytes});
+    std::reverse(records.begin(), records.end());
+    const auto restored = restore(kId, header_, records);
+    REQUIRE(restored.has_value());
+    CHECK(*restored == execution_);
+    CHECK(restored->next_due() == execution_.next_due());
+    CHECK(restored->has_tasks_in_flight() == !in_flight_.empty());
+
+    std::vector<TaskToken> expected;
+    for (const auto& [token, task] : in_flight_) expected.push_back(token);
+    std::vector<TaskToken> actual;
+    for (const Command& command : outstanding(*definition_, *restored)) {
+        actual.push_back(std::get<StartTask>(command).token);
+    }
+    // Callbacks that wait for their token only are in flight, but not to be started again.
+    for (const FramePtr& frame : restored->frames()) {
+        if (frame->task && frame->task->submitted) {
+            std::erase_if(expected, [&](const TaskToken& t) { return t.frame == frame->id; });
+            std::erase_if(actual, [&](const TaskToken& t) { return t.frame == frame->id; });
+        }
+    }
+    std::sort(actual.begin(), actual.end());
+    CHECK(actual == expected);
+}
+
+void World::start(const std::string& input) {
+    StartExecution start;
+    start.arn = "arn:aws:states:us-east-1:111111111111:execution:machine:one";
+    start.name = "one";
+    start.workflow_arn = "arn:aws:states:us-east-1:111111111111:stateMachine:machine";
+    start.workflow_name = "machine";
+    start.role_arn = "arn:aws:iam::111111111111:role/stepfunctions";
+    start.input = Payload::from_text(input).value();
+    const auto told = tell(start);
+    REQUIRE(told.has_value());
+}
+
+bool World::tick() {
+    const auto due = execution_.next_due();
+    if (!due) return false;
+    now_ = std::max(now_, *due);
+    const auto told = tell(TimerDue{});
+    REQUIRE(told.has_value());
+    return true;
+}
+
+void World::settle() {
+    while (tick()) {
+    }
+}
+
+std::vector<StartTask> World::in_flight() const {
+    std::vector<StartTask> tasks;
+    for (const auto& [token, task] : in_flight_) tasks.push_back(task);
+    return tasks;
+}
+
+StartTask World::only_task() const {
+    REQUIRE(in_flight_.size() == 1);
+    return in_flight_.begin()->second;
+}
+
+void World::succeed(const StartTask& task, const std::string& output) {
+    const TaskToken token = task.token;
+    in_flight_.erase(token);
+    const auto told = tell(TaskSucceeded{token, Payload::from_text(output).value()});
+    REQUIRE(told.has_value());
+}
+
+void World::succeed(const std::string& output) {
+    succeed(only_task(), output);
+}
+
+void World::fail(const std::string& error, std::optional<std::string> cause) {
+    const TaskToken token = only_task().token;
+    in_flight_.erase(token);
+    const auto told = tell(TaskFailed{token, error, std::move(cause)});
+    REQUIRE(told.has_value());
+}
+
+std::string World::chain() const {
+    std::string lines;
+    for (const Event& event : events_) {
+        if (is_internal(event.type)) continue;
+        lines += (lines.empty() ? "" : "; ") + std::to_string(value_of(event.id)) + "<" +
+                 std::to_string(value_of(event.previous)) + " " + name_of(event.type);
+    }
+    return lines;
+}
+
+std::string World::types() const {
+    std::string names;
+    for (const Event& event : events_) {
+        if (is_internal(event.type)) continue;
+        names += (names.empty() ? "" : " ") + std::string(name_of(event.type));
+    }
+    return names;
+}
+
+std::string World::output() const {
+    const auto& output = execution_.header().output;
+    return output ? output->text() : "none";
+}
+
+std::string World::cause() const {
+    return execution_.header().cause.value_or("none");
+}
+
+}  // namespace stepwell::test
