@@ -24,7 +24,8 @@ public:
         Json made;
         made["StartAt"] = names[0];
         for (std::size_t i = 0; i < names.size(); ++i) {
-            Json body = state(depth);
+            Json body = i + 1 == names.size() && random_.below(6) == 0 ? Json{{"Type", "Fail"}}
+                                                                       : state(depth);
             if (body["Type"] == "Fail") {
                 body["Error"] = "Failed";
             } else if (i + 1 < names.size()) {
@@ -41,11 +42,10 @@ private:
     Json state(int depth) {
         switch (random_.below(depth > 0 ? 9 : 6)) {
             case 0:
-                return {{"Type", "Pass"}, {"Assign", {{"v" + std::to_string(next_), 1}}}};
+                return {{"Type", "Pass"}, {"Assign", {{"d" + std::to_string(depth), 1}}}};
             case 1:
                 return {{"Type", "Wait"}, {"Seconds", random_.below(5)}};
             case 2:
-                if (random_.below(3) == 0) return {{"Type", "Fail"}};
                 return {{"Type", "Pass"}, {"Result", {1, 2}}};
             case 3:
             case 4:

@@ -41,6 +41,7 @@ std::vector<std::string> pieces(const std::string& text) {
 }
 
 bool matches(const std::vector<std::string>& literals, const std::string& text) {
+    if (literals.size() == 1) return text == literals.front();
     if (!text.starts_with(literals.front()) || !text.ends_with(literals.back())) return false;
     std::size_t at = literals.front().size();
     for (std::size_t i = 1; i + 1 < literals.size(); ++i) {

@@ -187,8 +187,7 @@ TEST_CASE("when a branch fails, what its siblings do is aborted and their tasks 
     const std::vector<StartTask> tasks = world.in_flight();
     REQUIRE(tasks.size() == 4);
     const std::size_t before = world.events().size();
-    const auto told = world.tell(TaskFailed{tasks[0].token, "Boom", "why"});
-    REQUIRE(told.has_value());
+    world.report(TaskFailed{tasks[0].token, "Boom", "why"});
     std::string types;
     for (std::size_t i = before; i < world.events().size(); ++i) {
         types += std::string(core::name_of(world.events()[i].type)) + " ";
@@ -216,7 +215,7 @@ TEST_CASE("the machine's TimeoutSeconds ends the execution, whatever runs") {
 
 TEST_CASE("counters are kept by retrier, and start anew when the state is entered again") {
     World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "stepwell:load",
-        "Next": "A", "Retry": [
+        "End": true, "Retry": [
             {"ErrorEquals": ["X"], "IntervalSeconds": 1, "MaxAttempts": 1},
             {"ErrorEquals": ["Y"], "IntervalSeconds": 10, "MaxAttempts": 2}],
         "Catch": [{"ErrorEquals": ["X", "Y"], "Next": "A"}]}}})");

@@ -140,11 +140,13 @@ void begin(Turn& turn, FrameId id, const MapState& map) {
 void continue_wave(Turn& turn, FrameId id) {
     const bool was_paused = turn.frame(id).phase == Phase::starting_children;
     const EventId started = turn.frame(id).last_event;
+    bool is_paid = was_paused;  // the turn took it when it picked this frame
     while (may_start_another(turn, id)) {
-        if (!turn.spend()) {
+        if (!is_paid && !turn.spend()) {
             if (!was_paused) turn.emit(EventType::wave_paused, id);
             return;
         }
+        is_paid = false;
         if (!start_iteration(turn, id, started)) return;
     }
     if (was_paused) turn.emit(EventType::wave_ended, id);
