@@ -102,6 +102,9 @@ Result<std::string> scan_quoted(Scanner& scanner) {
         } else if (scanner.is_at_end()) {
             return scanner.expected("a character after the backslash");
         } else {
+            // AWS takes the backslash before the other kind of quote for itself (recorded).
+            const char other = quote == '"' ? '\'' : '"';
+            if (scanner.peek() == other) text += '\\';
             text += escaped(scanner.peek());
             scanner.advance();
         }
