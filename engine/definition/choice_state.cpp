@@ -1,21 +1,52 @@
 // Choice: its rules and where they lead.
 #include <algorithm>
+#include <cstdlib>
 
 #include "engine/definition/state_reader.hpp"
 
 namespace stepwell::definition {
 namespace {
 
-/// The member of the rule that the fault is about, where it is a misspelt one.
-std::string rule_hint(const std::string& pointer) {
-    const auto steps = pointer_steps(pointer);
-    if (steps.empty()) return "";
-    std::vector<std::string> known = ChoiceRule::operators();
-    for (const char* name : {"Variable", "And", "Or", "Not", "Next", "Comment", "Assign"}) {
-        known.emplace_back(name);
+/// What the pointer names below the rule; null where there is nothing.
+const Json* value_at(const Json& rule, const std::vector<std::string>& steps) {
+    const Json* value = &rule;
+    for (const std::string& step : steps) {
+        if (value->is_array()) {
+            const std::size_t index = std::strtoul(step.c_str(), nullptr, 10);
+            value = index < value->size() ? &(*value)[index] : nullptr;
+        } else {
+            value = find(*value, step);
+        }
+        if (value == nullptr) return nullptr;
     }
-    if (std::find(known.begin(), known.end(), steps.back()) != known.end()) return "";
-    return suggest(steps.back(), known);
+    return value;
+}
+
+std::vector<std::string> rule_fields() {
+    std::vector<std::string> names = ChoiceRule::operators();
+    for (const char* name : {"Variable", "And", "Or", "Not", "Next", "Comment", "Assign"}) {
+        names.emplace_back(name);
+    }
+    return names;
+}
+
+/// What a misspelt member of the rule was meant to be.
+std::string misspelling(const Json& rule) {
+    const auto known = rule_fields();
+    for (auto it = rule.begin(); it != rule.end(); ++it) {
+        if (std::find(known.begin(), known.end(), it.key()) != known.end()) continue;
+        const std::string hint = suggest(it.key(), known);
+        if (!hint.empty()) return hint;
+    }
+    return "";
+}
+
+Fault rule_fault(const Json& rule, const expression::RuleFault& fault) {
+    const auto steps = pointer_steps(fault.pointer);
+    const Json* value = value_at(rule, steps);
+    if (value != nullptr && value->is_array() && value->empty()) return {"Value cannot be empty"};
+    if (value != nullptr && value->is_object()) return {fault.message, misspelling(*value)};
+    return {fault.message};
 }
 
 std::optional<ChoiceBranch> read_branch(const StateReading& at, const Json& rule,
@@ -28,12 +59,17 @@ std::optional<ChoiceBranch> read_branch(const StateReading& at, const Json& rule
     const Fields fields(at.reading.report, rule, place);
     fields.require("Next");
     static_cast<void>(fields.read_string("Comment"));
+    if (fields.has("Output")) {
+        at.reading.report.add_at_name(place.member("Output"),
+                                      {"expected a field of the query language JSONPath, but "
+                                       "'Output' is one of JSONata"});
+    }
     auto assign = fields.read_assign();
     auto compiled = ChoiceRule::compile(rule);
     if (!compiled) {
         for (const expression::RuleFault& fault : compiled.error()) {
-            at.reading.report.add_below(place, fault.pointer,
-                                        {fault.message, rule_hint(fault.pointer)});
+            at.reading.report.add_below(place, fault.pointer, rule_fault(rule, fault),
+                                        Said::of_itself);
         }
         return std::nullopt;
     }

@@ -209,6 +209,7 @@ std::optional<PayloadTemplate> Fields::read_template(std::string_view name,
         report_type(name, "an object");
         return std::nullopt;
     }
+    report_repeated_names(*value, place_.member(name));
     auto compiled = PayloadTemplate::compile(*value);
     if (compiled) return std::move(*compiled);
     report_template_faults(place_.member(name), compiled.error());
@@ -218,8 +219,29 @@ std::optional<PayloadTemplate> Fields::read_template(std::string_view name,
 void Fields::report_template_faults(const Place& at,
                                     const std::vector<expression::TemplateFault>& faults) const {
     for (const expression::TemplateFault& fault : faults) {
-        // AWS says the template's root; we point at the very field.
-        report_.add_below(at, fault.pointer, {fault.message});
+        report_.add_below(at, fault.pointer,
+                          {"The value for the field '" + fault.key +
+                               "' must be a valid JSONPath or a valid intrinsic function call",
+                           fault.message},
+                          Said::of_root);
+    }
+}
+
+void Fields::report_repeated_names(const Json& source, const Place& at) const {
+    if (source.is_array()) {
+        for (std::size_t i = 0; i < source.size(); ++i) {
+            report_repeated_names(source[i], at.item(i));
+        }
+    }
+    if (!source.is_object()) return;
+    for (auto it = source.begin(); it != source.end(); ++it) {
+        const std::string plain(without_path_mark(it.key()));
+        const Place member_at = at.member(it.key());
+        if (plain.size() < it.key().size() && stepwell::find(source, plain) != nullptr) {
+            report_.add_at_name(member_at, {"expected either '" + plain + "' or '" + it.key() +
+                                            "', but both are there"});
+        }
+        report_repeated_names(it.value(), member_at);
     }
 }
 

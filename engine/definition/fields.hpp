@@ -75,6 +75,7 @@ public:
 private:
     void report_template_faults(const Place& at,
                                 const std::vector<expression::TemplateFault>& faults) const;
+    void report_repeated_names(const Json& source, const Place& at) const;
 
     Report& report_;
     const Json& object_;

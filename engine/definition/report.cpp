@@ -96,12 +96,15 @@ void Report::add_at_name(const Place& place, Fault fault) {
     add(diagnostic(place, std::move(fault), place.find(document_).source->key));
 }
 
-void Report::add_below(const Place& place, std::string_view pointer, Fault fault) {
+void Report::add_below(const Place& place, std::string_view pointer, Fault fault, Said said) {
     Spot spot = place.find(document_);
+    std::string below;
     for (const std::string& step : pointer_steps(pointer)) {
+        below += spot.value->is_array() ? "[" + step + "]" : "/" + step;
         if (!into_text(spot, step)) break;
     }
     add(diagnostic(place, std::move(fault), spot.source->value));
+    if (said == Said::of_itself) diagnostics_.back().location += below;
 }
 
 bool Report::has_errors() const {
@@ -153,7 +156,10 @@ std::optional<std::string> nearest(std::string_view word,
     constexpr std::size_t kWordBytesMax = 128;  // longer ones are not typing slips
     if (word.empty() || word.size() > kWordBytesMax) return std::nullopt;
     const std::string* best = nullptr;
-    std::size_t best_distance = 1 + std::max<std::size_t>(1, word.size() / 3);
+    // A third of it may be wrong, but never all: then it is another word.
+    const std::size_t edits_max =
+        std::min(std::max<std::size_t>(1, word.size() / 3), word.size() - 1);
+    std::size_t best_distance = edits_max + 1;
     for (const std::string& candidate : candidates) {
         if (candidate.size() > kWordBytesMax || candidate == word) continue;
         const std::size_t edits = distance(word, candidate);

@@ -52,6 +52,9 @@ struct Fault {
     Severity severity = Severity::error;
 };
 
+/// Which location a fault below a place gives: AWS says templates' faults of their roots.
+enum class Said { of_root, of_itself };
+
 class Report {
 public:
     explicit Report(const Document& document) : document_(document) {}
@@ -60,8 +63,8 @@ public:
     void add(const Place& place, Fault fault);
     /// At the name of the member: for fields that should not be there, or lack something inside.
     void add_at_name(const Place& place, Fault fault);
-    /// Said of `place`, pointing at what `pointer` (a JSON pointer below it) names.
-    void add_below(const Place& place, std::string_view pointer, Fault fault);
+    /// At what `pointer` (a JSON pointer below the place) names.
+    void add_below(const Place& place, std::string_view pointer, Fault fault, Said said);
     void add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
 
     [[nodiscard]] bool has_errors() const;
