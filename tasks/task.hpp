@@ -2,8 +2,11 @@
 // daemon. Everything it may use comes through its arguments.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +23,18 @@ struct TaskError {
 };
 
 using TaskResult = Result<Json, TaskError>;
+using TaskText = Result<std::string, TaskError>;
 
 /// Where a host works: the same for all its tasks; immutable once the host runs.
 struct HostSettings {
-    std::filesystem::path data_folder;                     // lake/, warehouse.duckdb, logs/ are in it
+    std::filesystem::path data_folder;  // lake/, warehouse.duckdb, logs/ are in it
     std::vector<std::filesystem::path> functions_folders;  // NAME/handler.py
     Json configuration = Json::object();  // stepwell.yaml's connections, lakes, notifications, ...
+    /// What a child of a task (a shell command, a function) may allocate, unless the task says
+    /// otherwise; 0: no limit.
+    std::uint64_t child_memory_bytes = 0;
+    /// Between asking a child politely to stop and killing it.
+    std::chrono::milliseconds stop_grace{3'000};
 };
 
 /// One running attempt, as its task sees it. Threads: log() and progress() may be called from any
@@ -35,6 +44,7 @@ public:
     virtual ~TaskContext() = default;
     [[nodiscard]] virtual const runtime::TaskRequest& request() const = 0;
     [[nodiscard]] virtual const HostSettings& settings() const = 0;
+    /// One line, or several with '\n' between them.
     virtual void log(std::string line) = 0;
     /// {"message", "percent" 0..100, "rows"}; each member optional.
     virtual void progress(Json progress) = 0;
@@ -57,6 +67,11 @@ struct TaskType {
     /// Runs one attempt, in a thread of the host. Must be safe to run many times at once. A
     /// C++ exception that leaves it fails the task with Stepwell.TaskCrashed.
     std::function<TaskResult(const Json& parameters, TaskContext& context)> run;
+    /// Instead of `run`, for tasks that pass documents on as text: the parameters are in the
+    /// request, the result is one JSON document.
+    std::function<TaskText(TaskContext& context)> run_text;
+    /// Other resources that it serves, as globs: "arn:aws:lambda:*:function:*".
+    std::vector<std::string> resources;
 };
 
 /// Every built-in task. tasks/registry.cpp lists them; a folder offers its own as a function

@@ -1,0 +1,177 @@
+// The first thread reads frames; tasks run in a pool. The end of the socket is the end of the host:
+// whether the daemon was killed, has ended or wants this host to go, its children must not go on.
+#include "tasks/host/host_main.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <unordered_map>
+
+#include "tasks/host/child_process.hpp"
+#include "tasks/host/host_attempt.hpp"
+#include "tasks/host/host_connection.hpp"
+#include "tasks/host/old_hosts.hpp"
+#include "tasks/host/thread_pool.hpp"
+
+namespace stepwell::tasks {
+
+namespace {
+
+class Host {
+public:
+    Host(const TaskCatalog& catalog, HostConnection& connection, HostHello hello)
+        : catalog_(catalog),
+          connection_(connection),
+          settings_(std::move(hello.settings)),
+          pool_(hello.threads_max) {}
+
+    /// Until the daemon is gone or says nonsense.
+    void serve(FrameReader& reader) {
+        do {
+            if (!carry_out_all(reader)) return;
+        } while (connection_.receive(reader));
+    }
+
+private:
+    bool carry_out_all(FrameReader& reader) {
+        std::deque<std::function<void()>> jobs;
+        while (true) {
+            auto frame = reader.next();
+            if (!frame) return false;
+            if (!*frame) break;
+            carry_out(std::move(**frame), jobs);
+        }
+        if (!jobs.empty()) pool_.post(std::move(jobs));
+        return true;
+    }
+
+    void carry_out(Frame frame, std::deque<std::function<void()>>& jobs) {
+        if (frame.type == FrameType::start) {
+            start(std::move(frame), jobs);
+        } else if (frame.type == FrameType::cancel) {
+            cancel(frame.token);
+        } else if (frame.type == FrameType::ping) {
+            std::string pong;
+            append_frame(pong, FrameType::pong);
+            connection_.send(pong);
+        }
+    }
+
+    void start(Frame frame, std::deque<std::function<void()>>& jobs) {
+        const TaskToken token = frame.token;
+        auto request = read_start(std::move(frame));
+        const TaskType* type = request ? catalog_.find(request->resource) : nullptr;
+        if (!type) {
+            std::string refusal;
+            append_failed(refusal, token,
+                          {"States.Runtime", request ? catalog_.explain_missing(request->resource)
+                                                     : request.error().message});
+            connection_.send(refusal);
+            return;
+        }
+        auto attempt = std::make_shared<HostAttempt>(*type, std::move(request).value(), settings_,
+                                                     connection_);
+        {
+            const std::lock_guard lock(mutex_);
+            attempts_[token] = attempt;
+        }
+        jobs.emplace_back([this, attempt = std::move(attempt)] {
+            attempt->run();
+            const std::lock_guard lock(mutex_);
+            attempts_.erase(attempt->request().token);
+        });
+    }
+
+    void cancel(const TaskToken& token) {
+        std::shared_ptr<HostAttempt> attempt;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = attempts_.find(token);
+            if (found == attempts_.end()) return;
+            attempt = found->second;
+        }
+        attempt->cancel();
+    }
+
+    const TaskCatalog& catalog_;
+    HostConnection& connection_;
+    const HostSettings settings_;
+    ThreadPool pool_;
+    std::mutex mutex_;
+    std::unordered_map<TaskToken, std::shared_ptr<HostAttempt>> attempts_;
+};
+
+/// Skips destructors on purpose: tasks still run in their threads, and use what those would
+/// destroy.
+[[noreturn]] void end_host() {
+    kill_all_children();
+    ::_exit(0);
+}
+
+void on_terminate(int) {
+    // The socket's end wakes the first thread, which does the rest.
+    ::shutdown(kHostSocket, SHUT_RDWR);
+}
+
+void prepare_process() {
+    // First of all: the daemon may die at any time, and with it everything that it wanted.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    struct sigaction action {};
+    action.sa_handler = on_terminate;
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    ::fcntl(kHostSocket, F_SETFD, FD_CLOEXEC);
+}
+
+void limit_memory(std::uint64_t bytes) {
+    if (bytes == 0) return;
+    const rlimit limit{bytes, bytes};
+    ::setrlimit(RLIMIT_DATA, &limit);
+}
+
+std::optional<HostHello> await_hello(HostConnection& connection, FrameReader& reader) {
+    while (connection.receive(reader)) {
+        auto frame = reader.next();
+        if (!frame) return std::nullopt;
+        if (!*frame) continue;
+        if ((*frame)->type != FrameType::hello) return std::nullopt;
+        auto hello = read_hello(**frame);
+        if (!hello) return std::nullopt;
+        return std::move(hello).value();
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+int host_main(int, char**, const TaskCatalog& catalog) {
+    prepare_process();
+    if (int type = 0, size = sizeof type; ::getsockopt(kHostSocket, SOL_SOCKET, SO_TYPE, &type,
+                                                       reinterpret_cast<socklen_t*>(&size)) != 0) {
+        std::fputs("task-host is started by the daemon, not by hand\n", stderr);
+        return 2;
+    }
+    HostConnection connection(kHostSocket);
+    FrameReader reader;
+    auto hello = await_hello(connection, reader);
+    if (!hello) return 1;
+    // Held until this process is gone, however it goes: the next daemon waits for it.
+    const Descriptor lock = hold_hosts_lock(hello->settings.data_folder);
+    limit_memory(hello->memory_bytes);
+
+    std::string ready;
+    append_frame(ready, FrameType::ready);
+    connection.send(ready);
+    auto* const host = new Host(catalog, connection, std::move(*hello));
+    host->serve(reader);
+    end_host();
+}
+
+}  // namespace stepwell::tasks

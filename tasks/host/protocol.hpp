@@ -1,0 +1,87 @@
+// What the daemon and a task host say to each other, over one stream socket.
+//
+// A frame: two little-endian 32-bit lengths, a JSON header of the first length, a body of the
+// second. The header says what it is; the body is a document or text that is passed on untouched
+// (parameters, a result, log lines).
+//
+//   daemon to host   hello (settings) first; start, cancel, ping
+//   host to daemon   ready first; log, progress, heartbeat, succeeded, failed, pong
+//
+// Threads: none of this is shared between threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/json.hpp"
+#include "engine/base/result.hpp"
+#include "engine/runtime/task_runner.hpp"
+#include "tasks/task.hpp"
+
+namespace stepwell::tasks {
+
+/// A larger frame is a fault of the sender, who keeps results below it.
+inline constexpr std::size_t kFrameBytesMax = 32u << 20;
+/// What a host sends of one result; the engine's own limit is far below.
+inline constexpr std::size_t kResultBytesMax = 8u << 20;
+/// The socket's number in a host.
+inline constexpr int kHostSocket = 3;
+
+enum class FrameType {
+    hello,
+    start,
+    cancel,
+    ping,
+    ready,
+    log,
+    progress,
+    heartbeat,
+    succeeded,
+    failed,
+    pong,
+};
+
+struct Frame {
+    FrameType type = FrameType::ping;
+    TaskToken token;  // of the frames about one attempt
+    Json header;
+    std::string body;
+};
+
+/// What a host must know before its first task.
+struct HostHello {
+    HostSettings settings;
+    std::uint32_t threads_max = 1;
+    std::uint64_t memory_bytes = 0;  // of the host itself; 0: no limit
+};
+
+// Each appends one frame to `out`.
+void append_frame(std::string& out, FrameType type);
+void append_hello(std::string& out, const HostHello& hello);
+void append_start(std::string& out, const runtime::TaskRequest& request);
+/// cancel and heartbeat have no body; log: lines; progress and succeeded: a JSON document.
+void append_about(std::string& out, FrameType type, const TaskToken& token,
+                  std::string_view body = {});
+void append_failed(std::string& out, const TaskToken& token, const TaskError& error);
+
+/// REQUIRES: the frame is of that type. Fail with `corruption`.
+Result<HostHello> read_hello(const Frame& frame);
+Result<runtime::TaskRequest> read_start(Frame frame);
+TaskError read_failed(Frame frame);
+
+/// Cuts a stream of bytes into frames.
+class FrameReader {
+public:
+    void feed(std::string_view bytes);
+    /// The next whole frame, if there is one. Fails with `corruption` for good: a frame too large,
+    /// or a header that is none.
+    Result<std::optional<Frame>> next();
+
+private:
+    std::string buffer_;
+    std::size_t read_ = 0;  // bytes of buffer_ that are done with
+};
+
+}  // namespace stepwell::tasks

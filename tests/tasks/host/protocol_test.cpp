@@ -1,0 +1,133 @@
+#include "tasks/host/protocol.hpp"
+
+#include <doctest/doctest.h>
+
+#include "tasks/glob.hpp"
+
+using namespace stepwell::tasks;  // NOLINT: a test
+namespace stepwell::test {
+
+namespace {
+
+runtime::TaskRequest full_request() {
+    runtime::TaskRequest request;
+    request.token = {ExecutionId{12}, FrameId{3}, 4};
+    request.resource = "stepwell:echo";
+    request.parameters = Payload::trusted("{\"a\": 1.50}");
+    request.state_name = "Stäte \"one\"\n";
+    request.execution_arn = "arn:aws:states:us-east-1:1:execution:w:e";
+    request.execution_name = "e";
+    request.workflow_arn = "arn:aws:states:us-east-1:1:stateMachine:w";
+    request.workflow_name = "w";
+    request.execution_started_at = from_ms(1700000000123);
+    request.entered_at = from_ms(1700000000456);
+    request.retry_count = 2;
+    request.timeout_seconds = 30;
+    request.heartbeat_seconds = 5;
+    request.run_key = "12.0.1";
+    request.is_restarted = true;
+    return request;
+}
+
+}  // namespace
+
+TEST_CASE("a request comes through the protocol as it was, its parameters to the byte") {
+    std::string bytes;
+    append_start(bytes, full_request());
+    FrameReader reader;
+    // In pieces: a stream keeps no borders.
+    for (const char c : bytes) reader.feed({&c, 1});
+    auto frame = reader.next();
+    REQUIRE(frame);
+    REQUIRE(*frame);
+    auto request = read_start(std::move(**frame));
+    REQUIRE(request);
+    const runtime::TaskRequest want = full_request();
+    CHECK(request->token == want.token);
+    CHECK(request->resource == want.resource);
+    CHECK(request->parameters.text() == "{\"a\": 1.50}");
+    CHECK(request->state_name == want.state_name);
+    CHECK(request->execution_arn == want.execution_arn);
+    CHECK(request->execution_name == want.execution_name);
+    CHECK(request->workflow_arn == want.workflow_arn);
+    CHECK(request->workflow_name == want.workflow_name);
+    CHECK(request->execution_started_at == want.execution_started_at);
+    CHECK(request->entered_at == want.entered_at);
+    CHECK(request->retry_count == 2);
+    CHECK(request->timeout_seconds == 30);
+    CHECK(request->heartbeat_seconds == 5);
+    CHECK(request->run_key == want.run_key);
+    CHECK(request->is_restarted);
+}
+
+TEST_CASE("settings come through the protocol as they were") {
+    HostHello hello;
+    hello.settings.data_folder = "/var/lib/stepwell";
+    hello.settings.functions_folders = {"/a", "/b"};
+    hello.settings.configuration = {{"connections", {{"wh", {{"type", "duckdb"}}}}}};
+    hello.settings.child_memory_bytes = 1u << 30;
+    hello.settings.stop_grace = std::chrono::milliseconds(1234);
+    hello.threads_max = 9;
+    hello.memory_bytes = 77;
+    std::string bytes;
+    append_hello(bytes, hello);
+    FrameReader reader;
+    reader.feed(bytes);
+    auto frame = reader.next();
+    REQUIRE(frame);
+    auto got = read_hello(**frame);
+    REQUIRE(got);
+    CHECK(got->settings.data_folder == hello.settings.data_folder);
+    CHECK(got->settings.functions_folders == hello.settings.functions_folders);
+    CHECK(got->settings.configuration == hello.settings.configuration);
+    CHECK(got->settings.child_memory_bytes == hello.settings.child_memory_bytes);
+    CHECK(got->settings.stop_grace == hello.settings.stop_grace);
+    CHECK(got->threads_max == 9);
+    CHECK(got->memory_bytes == 77);
+}
+
+TEST_CASE("what is no frame is refused") {
+    struct Case {
+        std::string name;
+        std::string bytes;
+    };
+    const Case cases[] = {
+        {"a length beyond the limit", std::string("\xff\xff\xff\xff\0\0\0\0", 8)},
+        {"a header that is no JSON", std::string("\3\0\0\0\0\0\0\0abc", 11)},
+        {"a header without a type", std::string("\2\0\0\0\0\0\0\0{}", 10)},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        FrameReader reader;
+        reader.feed(c.bytes);
+        CHECK_FALSE(reader.next());
+    }
+}
+
+TEST_CASE("globs match whole texts") {
+    struct Case {
+        std::string pattern;
+        std::string text;
+        bool want;
+    };
+    const Case cases[] = {
+        {"abc", "abc", true},
+        {"abc", "abcd", false},
+        {"*", "", true},
+        {"a*c", "abbbc", true},
+        {"a*c", "abbbd", false},
+        {"a?c", "abc", true},
+        {"a?c", "ac", false},
+        {"*:function:*", "arn:aws:lambda:x:1:function:f", true},
+        {"*a*b", "xaxxaxb", true},
+        {"a**", "a", true},
+        {"dbt run*", "dbt run --x", true},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.pattern);
+        CAPTURE(c.text);
+        CHECK(glob_matches(c.pattern, c.text) == c.want);
+    }
+}
+
+}  // namespace stepwell::test
