@@ -29,7 +29,7 @@ public:
                            visit(state, at, leads_to_[index++]);
                        });
         if (is_certain_ && start.size() == 1) report_unreached(start[0]);
-        if (!can_end_ && has_all_types_) report_endless();
+        if (!can_end_ && has_all_types_ && is_certain_) report_endless();
     }
 
 private:

@@ -202,7 +202,7 @@ void read_machine(Reading& reading, const Json& machine, const Place& place,
     if (!owner) reading.definition.comment = comment.value_or("");
     if (owner) reading.definition.scopes[value_of(scope)].owner = owner->id;
     if (!check_required(fields)) return;
-    if (const Json* start = fields.find("StartAt"); start->is_string()) {
+    if (const Json* start = fields.find("StartAt"); start && start->is_string()) {
         const auto id = reading.outline.find(scope, start->get<std::string>());
         if (id) reading.definition.scopes[value_of(scope)].start = *id;
     }
