@@ -7,10 +7,6 @@ namespace stepwell::core {
 
 namespace {
 
-/// Entering a state and leaving it emits at most so many events before the limit is looked at
-/// again.
-constexpr std::uint64_t kEventsPerStep = 4;
-
 void reach_event_limit(Turn& turn) {
     fail_execution(
         turn, {errors::kRuntime, "The execution reached the maximum number of history events (" +
@@ -18,15 +14,13 @@ void reach_event_limit(Turn& turn) {
 }
 
 void step(Turn& turn, FrameId id) {
-    if (turn.execution().header().events + kEventsPerStep > turn.limits().events_max) {
-        return reach_event_limit(turn);
-    }
     if (turn.frame(id).phase == Phase::starting_children) return continue_wave(turn, id);
     enter(turn, id);
 }
 
 void run(Turn& turn) {
     while (turn.execution().is_running()) {
+        if (turn.is_at_event_limit()) return reach_event_limit(turn);
         const auto next = turn.next_runnable();
         if (!next) return;
         step(turn, *next);

@@ -90,7 +90,8 @@ void Execution::merge(Delta&& delta) {
         children.ids.insert(children.ids.end(), change.added.begin(), change.added.end());
         children.running = change.running;
     }
-    if (!is_running()) context_.reset();
+    const bool sleeps = runnable_.empty() && tasks_in_flight_ == 0;
+    if (sleeps) context_.reset();
 }
 
 bool Execution::operator==(const Execution& other) const {

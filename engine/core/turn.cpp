@@ -4,6 +4,13 @@
 
 namespace stepwell::core {
 
+namespace {
+
+/// So many events are kept free for one step and for the end of the execution.
+constexpr std::uint64_t kEventsPerStep = 8;
+
+}  // namespace
+
 Turn::Turn(const Definition& definition, const Execution& execution, const Moment& moment)
     : definition_(definition), moment_(moment), draft_(execution), random_(moment.entropy) {}
 
@@ -44,9 +51,13 @@ std::optional<FrameId> Turn::next_runnable() {
 }
 
 bool Turn::spend() {
-    if (spent_ >= moment_.limits.transitions_per_turn_max) return false;
+    if (spent_ >= moment_.limits.transitions_per_turn_max || is_at_event_limit()) return false;
     ++spent_;
     return true;
+}
+
+bool Turn::is_at_event_limit() const {
+    return draft_.header().events + kEventsPerStep > moment_.limits.events_max;
 }
 
 Decision Turn::finish() && {

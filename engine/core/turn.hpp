@@ -40,8 +40,11 @@ public:
     void enqueue(FrameId frame) { queue_.push_back(frame); }
     /// The next frame to run that still wants to; nothing: the turn is over.
     std::optional<FrameId> next_runnable();
-    /// Takes one transition out of the turn's allowance; false when it is used up.
+    /// Takes one transition out of the turn's allowance; false when that is used up, or when the
+    /// history is full.
     bool spend();
+    /// Whether the next step might not fit into the history any more.
+    [[nodiscard]] bool is_at_event_limit() const;
 
     Decision finish() &&;
 

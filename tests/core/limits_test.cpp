@@ -74,6 +74,15 @@ TEST_CASE("a long chain of states ends in turns of bounded size") {
     CHECK(world.execution().header().events > 24'990);
 }
 
+TEST_CASE("a wave that fills the history ends the execution there") {
+    World world(R"({"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
+        "StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}}}})");
+    world.limits.events_max = 50;
+    world.start(numbers(100));
+    CHECK(world.execution().status() == Status::failed);
+    CHECK(world.execution().header().events <= 50);
+}
+
 TEST_CASE("many timers at one moment fire in turns of bounded size") {
     World world(R"({"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemProcessor": {
         "StartAt": "I", "States": {"I": {"Type": "Wait", "Seconds": 5, "End": true}}}}}})");

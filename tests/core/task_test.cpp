@@ -167,6 +167,17 @@ TEST_CASE("a result over 256 KiB is a failure of the task, which may be caught")
     }
 }
 
+TEST_CASE("what a task says of its failure is cut to AWS's limits, never inside a character") {
+    World world(kLoad);
+    world.start();
+    std::string cause = "x";
+    while (cause.size() < 40'000) cause += "\xC3\xA4";
+    world.fail(std::string(300, 'E'), cause);
+    CHECK(world.execution().header().error->size() == 256);
+    CHECK(world.cause().size() == 32'767);
+    CHECK(cause.starts_with(world.cause()));
+}
+
 TEST_CASE("exactly 256 KiB pass") {
     World world(kLoad);
     world.start();

@@ -134,6 +134,19 @@ TaskFailureInfo failure_of(const Resource& resource, ErrorInfo info) {
     return {resource.service, resource.action, std::move(info)};
 }
 
+/// What of a task's words is kept: AWS's limits of them, in bytes.
+constexpr std::size_t kErrorBytesMax = 256;
+constexpr std::size_t kCauseBytesMax = 32'768;
+
+/// Cut, but never inside a character.
+std::string shortened(std::string text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    text.resize(end);
+    return text;
+}
+
 void fail_attempt(Turn& turn, FrameId id, ErrorInfo info) {
     const Resource& resource = resource_of(turn, id);
     turn.emit(events_of(resource).failed, id, failure_of(resource, info));
@@ -209,7 +222,10 @@ Result<void> on_report(Turn& turn, const TaskSucceeded& report) {
 
 Result<void> on_report(Turn& turn, const TaskFailed& report) {
     const FrameId id = SW_TRY(in_flight(turn, report.token));
-    fail_attempt(turn, id, {report.error, report.cause});
+    ErrorInfo info;
+    info.error = shortened(report.error, kErrorBytesMax);
+    if (report.cause) info.cause = shortened(*report.cause, kCauseBytesMax);
+    fail_attempt(turn, id, std::move(info));
     return {};
 }
 
