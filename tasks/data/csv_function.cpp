@@ -158,13 +158,12 @@ void set_extra(const Api& api, Target& target, Size row, Extra which, const CsvR
 }
 
 void set_field(const Api& api, Target& target, Size row, int field, const CsvRecord& record) {
-    if (field < 0 || static_cast<std::size_t>(field) >= record.fields.size()) {
-        return set_null(api, target, row);
-    }
+    // The fields of a broken record may be anybody's: _sw_raw has it as it stands.
+    const bool is_absent = field < 0 || static_cast<std::size_t>(field) >= record.fields.size();
+    if (is_absent || !record.fault.empty()) return set_null(api, target, row);
     const CsvField& value = record.fields[static_cast<std::size_t>(field)];
     if (value.text.empty() && !value.is_quoted) return set_null(api, target, row);
-    if (record.fault.empty()) return set_text(api, target, row, value.text);
-    set_text(api, target, row, printable(value.text));
+    set_text(api, target, row, value.text);
 }
 
 /// Goes on with the unit, or takes the next one. False when there is none left.

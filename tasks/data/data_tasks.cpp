@@ -2,6 +2,7 @@
 
 #include "tasks/data/data_session.hpp"
 #include "tasks/data/load.hpp"
+#include "tasks/data/validate.hpp"
 
 namespace stepwell::tasks {
 namespace {
@@ -22,7 +23,7 @@ TaskType data_task(const char* name, Body body) {
 }  // namespace
 
 std::vector<TaskType> data_tasks() {
-    return {data_task("load", data::run_load)};
+    return {data_task("validate", data::run_validate), data_task("load", data::run_load)};
 }
 
 }  // namespace stepwell::tasks

@@ -84,9 +84,8 @@ private:
 DataResult<void> Statements::check_expressions() {
     for (const std::string& expression : {load_.update_when, load_.delete_when}) {
         if (expression.empty()) continue;
-        auto alone = connection_.describe(
-            "select (" + expression + "\n) from " + table_ + " as dst, " + from_source(),
-            source_.parameters);
+        auto alone = check_expression(connection_, expression, table_ + " as dst, " + from_source(),
+                                      source_.parameters);
         if (!alone) return fail(std::move(alone).error().within("update"));
     }
     is_delete_on_source_ =

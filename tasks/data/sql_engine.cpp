@@ -88,6 +88,14 @@ Transaction::~Transaction() {
     if (connection_ != nullptr) (void)connection_->execute("rollback");
 }
 
+DataResult<void> check_expression(Connection& connection, const std::string& expression,
+                                  const std::string& relation, const Json& parameters) {
+    // Bare, an early bracket does not fit; bracketed, neither a list nor a clause does.
+    SW_TRY(connection.describe("select " + expression + "\n from " + relation, parameters));
+    SW_TRY(connection.describe("select (" + expression + "\n) from " + relation, parameters));
+    return {};
+}
+
 std::string TableName::display() const {
     return schema.empty() ? table : schema + "." + table;
 }

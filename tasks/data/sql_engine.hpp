@@ -116,6 +116,11 @@ struct TableName {
     bool operator==(const TableName&) const = default;
 };
 
+/// Whether `expression`, which somebody wrote, is one expression over `relation`: then it cannot
+/// end the statement into which it is put, between brackets and with a line's end behind it.
+DataResult<void> check_expression(Connection& connection, const std::string& expression,
+                                  const std::string& relation, const Json& parameters);
+
 /// "a" -> "\"a\"", with quotes doubled.
 std::string quote_identifier(std::string_view name);
 /// 'text' with quotes doubled. For file names and the like, where nothing can be bound.

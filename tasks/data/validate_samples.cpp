@@ -1,0 +1,139 @@
+#include <algorithm>
+
+#include "tasks/data/validate.hpp"
+
+namespace stepwell::tasks::data {
+namespace {
+
+constexpr std::size_t kColumnsShownMax = 8;
+constexpr std::size_t kValueBytesMax = 200;
+
+bool is_masked(const Validation& validation, const std::string& column) {
+    const auto& masked = validation.parameters.masked;
+    return std::any_of(masked.begin(), masked.end(), [&](const std::string& name) {
+        return strcasecmp(name.c_str(), column.c_str()) == 0;
+    });
+}
+
+Json shown(const Validation& validation, const std::string& column, Json value) {
+    if (is_masked(validation, column)) return value.is_null() ? value : Json("***");
+    if (!value.is_string()) return value;
+    std::string text = value.get<std::string>();
+    if (text.size() > kValueBytesMax) text = text.substr(0, kValueBytesMax) + "...";
+    return text;
+}
+
+std::string source_name(const std::string& column) {
+    return quote_identifier("_sw_source_" + column);
+}
+
+/// First rows, in the order of the files, for which `condition` holds.
+DataResult<Json> rows_where(Validation& validation, const std::string& condition,
+                            const std::string& value_column) {
+    std::vector<std::string> names;
+    std::string select = "_sw_file, _sw_line, _sw_raw, _sw_fault";
+    for (const auto& column : validation.rows.columns) {
+        if (names.size() == kColumnsShownMax && column.name != value_column) continue;
+        names.push_back(column.name);
+        select += ", cast(" + source_name(column.name) + " as varchar)";
+    }
+    const Rows found = SW_TRY(validation.connection->query(
+        "select " + select + " from " + validation.rows.relation + " where " + condition +
+            " order by _sw_file, _sw_line limit " + std::to_string(validation.parameters.samples),
+        validation.rows.parameters));
+    Json samples = Json::array();
+    const bool has_files = validation.input.files.size() > 1;
+    for (const auto& row : found.rows) {
+        Json sample = {{"line", row[1]}};
+        if (has_files) sample["file"] = row[0];
+        if (!row[3].is_null()) {
+            sample["reason"] = row[3];
+            sample["value"] =
+                validation.parameters.masked.empty() ? shown(validation, "", row[2]) : Json("***");
+            samples.push_back(std::move(sample));
+            continue;
+        }
+        Json shown_row = Json::object();
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const Json value = shown(validation, names[i], row[i + 4]);
+            if (strcasecmp(names[i].c_str(), value_column.c_str()) == 0)
+                sample["value"] = value;
+            else
+                shown_row[names[i]] = value;
+        }
+        sample["row"] = std::move(shown_row);
+        samples.push_back(std::move(sample));
+    }
+    return samples;
+}
+
+DataResult<Json> repeated_keys(Validation& validation, const Check& check) {
+    std::string keys;
+    std::string condition = "_sw_fault is null";
+    for (const auto& key : check.keys) {
+        keys += (keys.empty() ? "" : ", ") + source_name(key);
+        condition += " and " + quote_identifier(key) + " is not null";
+    }
+    std::string typed = quoted_list(check.keys);
+    std::string select;
+    for (const auto& key : check.keys) {
+        select += "any_value(cast(" + source_name(key) + " as varchar)), ";
+    }
+    const Rows found = SW_TRY(validation.connection->query(
+        "select " + select + "count(*) as n, min(_sw_line) from " + validation.rows.relation +
+            " where " + condition + " group by " + typed + " having count(*) > 1 order by " +
+            typed + " limit " + std::to_string(validation.parameters.samples),
+        validation.rows.parameters));
+    Json samples = Json::array();
+    for (const auto& row : found.rows) {
+        Json sample = Json::object();
+        for (std::size_t i = 0; i < check.keys.size(); ++i) {
+            sample[check.keys[i]] = shown(validation, check.keys[i], row[i]);
+        }
+        sample["count"] = row[check.keys.size()];
+        samples.push_back(std::move(sample));
+    }
+    return samples;
+}
+
+/// Which values there were instead of the allowed ones, and how often.
+DataResult<Json> unexpected(Validation& validation, const Check& check) {
+    constexpr const char* kShown = "10";
+    const std::string value = quote_identifier(raw_name(check.column));
+    const Rows found = SW_TRY(validation.connection->query(
+        "select " + value + ", count(*) from " + validation.rows.relation +
+            " where _sw_fault is null and not (" + check.ok +
+            ") group by 1 order by 2 desc, 1 limit " + kShown,
+        validation.rows.parameters));
+    Json values = Json::object();
+    for (const auto& row : found.rows) {
+        const Json name = shown(validation, check.column, row[0]);
+        values[name.is_string() ? name.get<std::string>() : name.dump()] = row[1];
+    }
+    return values;
+}
+
+}  // namespace
+
+DataResult<void> add_samples(Validation& validation) {
+    if (validation.parameters.samples <= 0) return {};
+    for (auto& check : validation.checks) {
+        if (check.failed == 0 || check.status == "skipped") continue;
+        if (check.kind == "structure") {
+            check.extra["samples"] = SW_TRY(rows_where(validation, "_sw_fault is not null", ""));
+        } else if (check.is_row_check()) {
+            const std::string where = check.where.empty() ? "" : " and (" + check.where + "\n)";
+            check.extra["samples"] = SW_TRY(
+                rows_where(validation, "_sw_fault is null" + where + " and not (" + check.ok + ")",
+                           check.column));
+            if (check.kind == "in") {
+                check.extra["unexpected"] = SW_TRY(unexpected(validation, check));
+            }
+        } else if (!check.keys.empty()) {
+            check.extra["samples"] = SW_TRY(repeated_keys(validation, check));
+        }
+    }
+    return {};
+}
+
+}  // namespace stepwell::tasks::data
