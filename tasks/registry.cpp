@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tasks/function/function_tasks.hpp"
 #include "tasks/glob.hpp"
+#include "tasks/http/http_tasks.hpp"
+#include "tasks/notify/notify_tasks.hpp"
 #include "tasks/shell/shell_tasks.hpp"
 
 namespace stepwell::tasks {
@@ -28,7 +31,7 @@ std::vector<TaskType> echo_tasks() {
 
 std::vector<TaskType> collect() {
     std::vector<TaskType> all;
-    for (auto folder : {echo_tasks, shell_tasks}) {
+    for (auto folder : {echo_tasks, shell_tasks, function_tasks, http_tasks, notify_tasks}) {
         std::vector<TaskType> types = folder();
         std::move(types.begin(), types.end(), std::back_inserter(all));
     }

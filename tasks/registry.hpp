@@ -21,6 +21,7 @@ public:
     /// it. The pointer lives as long as the catalog.
     [[nodiscard]] const TaskType* find(std::string_view resource) const;
 
+    [[nodiscard]] const std::vector<TaskType>& types() const { return types_; }
     /// The NAMEs, sorted.
     [[nodiscard]] std::vector<std::string> names() const;
 

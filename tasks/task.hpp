@@ -70,6 +70,8 @@ struct TaskType {
     /// Instead of `run`, for tasks that pass documents on as text: the parameters are in the
     /// request, the result is one JSON document.
     std::function<TaskText(TaskContext& context)> run_text;
+    /// Called once in every general host before its first task; must return at once.
+    std::function<void(const HostSettings& settings)> on_host_start;
     /// Other resources that it serves, as globs: "arn:aws:lambda:*:function:*".
     std::vector<std::string> resources;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <string_view>
 #include <unordered_map>
 
 #include "tasks/host/child_process.hpp"
@@ -30,6 +31,13 @@ public:
           connection_(connection),
           settings_(std::move(hello.settings)),
           pool_(hello.threads_max) {}
+
+    /// What tasks do in a host besides running.
+    void begin_background_work() {
+        for (const TaskType& type : catalog_.types()) {
+            if (type.on_host_start) type.on_host_start(settings_);
+        }
+    }
 
     /// Until the daemon is gone or says nonsense.
     void serve(FrameReader& reader) {
@@ -136,6 +144,10 @@ void limit_memory(std::uint64_t bytes) {
     ::setrlimit(RLIMIT_DATA, &limit);
 }
 
+bool is_general(int argc, char** argv) {
+    return argc > 2 && std::string_view(argv[argc - 1]) == "general";
+}
+
 std::optional<HostHello> await_hello(HostConnection& connection, FrameReader& reader) {
     while (connection.receive(reader)) {
         auto frame = reader.next();
@@ -151,7 +163,7 @@ std::optional<HostHello> await_hello(HostConnection& connection, FrameReader& re
 
 }  // namespace
 
-int host_main(int, char**, const TaskCatalog& catalog) {
+int host_main(int argc, char** argv, const TaskCatalog& catalog) {
     prepare_process();
     if (int type = 0, size = sizeof type; ::getsockopt(kHostSocket, SOL_SOCKET, SO_TYPE, &type,
                                                        reinterpret_cast<socklen_t*>(&size)) != 0) {
@@ -170,6 +182,7 @@ int host_main(int, char**, const TaskCatalog& catalog) {
     append_frame(ready, FrameType::ready);
     connection.send(ready);
     auto* const host = new Host(catalog, connection, std::move(*hello));
+    if (is_general(argc, argv)) host->begin_background_work();
     host->serve(reader);
     end_host();
 }

@@ -1,0 +1,178 @@
+"""Serves one function, NAME/handler.py, as the Python runtime of AWS Lambda would.
+
+Descriptor 3 is a stream to the task host. A message in either direction: two little-endian 32-bit
+lengths, a JSON header of the first, a body of the second. One call at a time: the header says who
+calls, the body is the event; the answer's header says what came of it, its body is the result or
+the error as JSON text. The end of the stream is the end of this process.
+"""
+import importlib
+import json
+import os
+import struct
+import sys
+import time
+import traceback
+
+CHANNEL = 3
+TASK_ROOT = "/var/task"  # where the code seems to be, as on AWS
+
+
+class Context:
+    """What a handler gets as its second argument."""
+
+    def __init__(self, call):
+        self.function_name = call["function_name"]
+        self.function_version = call["function_version"]
+        self.invoked_function_arn = call["function_arn"]
+        self.memory_limit_in_mb = call["memory_mb"]
+        self.aws_request_id = call["request_id"]
+        self.log_group_name = "/aws/lambda/" + call["function_name"]
+        self.log_stream_name = call["log_stream"]
+        self.identity = None
+        self.client_context = call.get("client_context")
+        self._deadline_ms = call["deadline_ms"]
+
+    def get_remaining_time_in_millis(self):
+        return max(0, int(self._deadline_ms - time.time() * 1000))
+
+    def log(self, message):
+        sys.stdout.write(str(message))
+
+
+class Ended(BaseException):
+    """The stream to the host is closed."""
+
+
+class Fault(Exception):
+    """A failure of the function as a whole, with the name that the runtime gives it."""
+
+    def __init__(self, kind, message, trace=()):
+        super().__init__(message)
+        self.kind, self.message, self.trace = kind, message, list(trace)
+
+
+def read_exactly(count):
+    parts = []
+    while count:
+        part = os.read(CHANNEL, min(count, 1 << 20))
+        if not part:
+            raise Ended
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def receive():
+    header, body = struct.unpack("<II", read_exactly(8))
+    return json.loads(read_exactly(header)), read_exactly(body)
+
+
+def send(header, body):
+    head = json.dumps(header).encode()
+    message = memoryview(struct.pack("<II", len(head), len(body)) + head + body)
+    while message:
+        message = message[os.write(CHANNEL, message):]
+
+
+def to_json(value, compact):
+    separators = (",", ":") if compact else (", ", ": ")
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators)
+
+
+def shown_path(path, folder):
+    if path.startswith(folder + os.sep):
+        return TASK_ROOT + path[len(folder):]
+    return path
+
+
+def stack_of(error, folder):
+    """The frames from the handler on; neither ours nor the importer's."""
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename == __file__ or frame.filename.startswith("<frozen importlib"):
+            continue
+        text = '  File "%s", line %d, in %s\n' % (shown_path(frame.filename, folder), frame.lineno, frame.name)
+        if frame.line:
+            text += "    %s\n" % frame.line
+        lines.append(text)
+    return lines
+
+
+def load(folder, module_name):
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise Fault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error))
+    except SyntaxError as error:
+        place = '  File "%s" Line %s\n    %s' % (
+            shown_path(error.filename or "", folder), error.lineno, (error.text or "").strip() + "\n")
+        raise Fault("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), [place])
+    for name in ("handler", "lambda_handler"):
+        if callable(getattr(module, name, None)):
+            return getattr(module, name)
+    raise Fault("Runtime.HandlerNotFound", "Handler 'handler' missing on module '%s'" % module_name)
+
+
+def result_text(result, compact):
+    """Bytes are the result's own text; what is no JSON counts as a string."""
+    if isinstance(result, (bytes, bytearray)):
+        text = bytes(result).decode("utf-8", "replace")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return to_json(text, compact)
+        return to_json(value, True) if compact else text
+    try:
+        return to_json(result, compact)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
+
+
+def answer_error(call, kind, message, trace):
+    error = {"errorMessage": message, "errorType": kind, "requestId": call["request_id"], "stackTrace": trace}
+    send({"kind": "error", "type": kind}, to_json(error, call["compact"]).encode("utf-8", "replace"))
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass
+
+
+def serve_one(folder, state):
+    call, body = receive()
+    try:
+        if state.get("handler") is None:
+            state["handler"] = load(folder, "handler")
+        event = json.loads(body)
+        result = state["handler"](event, Context(call))
+        text = result_text(result, call["compact"])
+        size = len(result_text(result, False).encode("utf-8", "replace")) if call["compact"] else len(text)
+        flush()
+        send({"kind": "result", "bytes": size}, text.encode("utf-8", "replace"))
+    except Fault as fault:
+        flush()
+        answer_error(call, fault.kind, fault.message, fault.trace)
+    except Exception as error:
+        flush()
+        answer_error(call, type(error).__name__, str(error), stack_of(error, folder))
+
+
+def main():
+    folder = os.path.realpath(sys.argv[1])
+    os.set_inheritable(CHANNEL, False)
+    sys.dont_write_bytecode = True
+    sys.path[0] = folder
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    state = {}
+    while True:
+        try:
+            serve_one(folder, state)
+        except Ended:
+            return
+
+
+main()

@@ -1,0 +1,366 @@
+// Three ways to call the same function differ in where its name and event are, and in what becomes
+// of the result:
+//   arn:aws:lambda:R:A:function:NAME   the input is the event, the result passes on as it was
+//   spelled arn:aws:states:::lambda:invoke     {FunctionName, Payload}; the result is wrapped, and
+//   compact stepwell:function                  {name, input}; otherwise as the first
+#include "tasks/function/function_tasks.hpp"
+
+#include <string.h>
+
+#include <algorithm>
+#include <cctype>
+#include <thread>
+
+#include "tasks/aws_shapes.hpp"
+#include "tasks/fields.hpp"
+#include "tasks/function/function_pool.hpp"
+
+namespace stepwell::tasks {
+
+namespace {
+
+constexpr std::string_view kInvoke = "arn:aws:states:::lambda:invoke";
+constexpr std::string_view kLocal = "stepwell:function";
+constexpr std::size_t kNameMax = 140;
+constexpr std::int64_t kLongestMs =
+    900'000;  // what AWS allows: what a handler sees without a limit
+
+enum class Style { legacy, invoke, local };
+enum class Invocation { wait, event, dry_run };
+
+struct Call {
+    Style style = Style::legacy;
+    Invocation invocation = Invocation::wait;
+    std::string name;
+    std::string qualifier = "$LATEST";
+    std::string event = "{}";
+    std::string region;
+    std::string account;
+    std::string request_id;
+    std::string client_context;
+};
+
+struct FunctionSettings {
+    std::string python = "python3";
+    std::uint64_t memory_bytes = 0;
+    std::optional<std::int64_t> timeout_ms;
+};
+
+TaskError invalid(std::string cause) {
+    return {"Stepwell.InvalidParameters", "stepwell:function: " + std::move(cause)};
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= kNameMax &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+           });
+}
+
+/// "NAME", "NAME:QUALIFIER", "ACCOUNT:function:NAME", or a whole ARN.
+void set_function(Call& call, std::string_view text) {
+    if (const ArnParts arn = split_arn(text); !arn.rest.empty()) {
+        call.region = arn.region;
+        call.account = arn.account;
+        set_function(call, arn.rest);
+        return;
+    }
+    constexpr std::string_view kMiddle = "function:";
+    if (const std::size_t middle = text.find(kMiddle); middle != std::string_view::npos) {
+        if (middle > 1) call.account = text.substr(0, middle - 1);
+        text.remove_prefix(middle + kMiddle.size());
+    }
+    const std::size_t colon = text.find(':');
+    call.name = text.substr(0, colon);
+    if (colon != std::string_view::npos) call.qualifier = text.substr(colon + 1);
+}
+
+Result<Invocation, TaskError> read_invocation(Fields& fields) {
+    const std::string type = fields.text("InvocationType", "RequestResponse");
+    if (type == "RequestResponse") return Invocation::wait;
+    if (type == "Event") return Invocation::event;
+    if (type == "DryRun") return Invocation::dry_run;
+    fields.fault("expected 'InvocationType' to be RequestResponse, Event or DryRun, but it is '" +
+                 type + "'");
+    return Invocation::wait;
+}
+
+/// A string is sent as it is, and has to be JSON by itself; null is no payload.
+Result<std::string, TaskError> payload_text(const Json* payload) {
+    if (!payload) return std::string("{}");
+    if (!payload->is_string()) return to_text(*payload);
+    auto text = payload->get<std::string>();
+    if (const auto check = check_json(text); !check) {
+        return fail(TaskError{"Lambda.InvalidRequestContentException",
+                              "Could not parse request body into json: " + check.error().message +
+                                  " (Service: AWSLambda; Status Code: 400; Error Code: "
+                                  "InvalidRequestContentException; Request ID: " +
+                                  new_request_id() + "; Proxy: null)"});
+    }
+    return text;
+}
+
+Result<void, TaskError> read_invoke(Call& call, const Json& parameters) {
+    Fields fields(parameters);
+    const auto name = fields.text("FunctionName");
+    if (!name) fields.fault("expected 'FunctionName'");
+    const auto qualifier = fields.text("Qualifier");
+    call.invocation = SW_TRY(read_invocation(fields));
+    call.client_context = fields.text("ClientContext", "");
+    const Json* payload = fields.any("Payload");
+    fields.any("LogType");
+    if (const auto faults = fields.finish()) {
+        return fail(TaskError{"States.Runtime", "lambda:invoke: " + *faults});
+    }
+    set_function(call, *name);
+    if (qualifier) call.qualifier = *qualifier;
+    call.event = SW_TRY(payload_text(payload));
+    return {};
+}
+
+Result<void, TaskError> read_local(Call& call, const Json& parameters) {
+    Fields fields(parameters);
+    const auto name = fields.text("name");
+    if (!name) fields.fault("expected 'name', the function's folder");
+    if (const Json* input = fields.any("input")) call.event = to_text(*input);
+    if (const auto faults = fields.finish()) return fail(invalid(*faults));
+    set_function(call, *name);
+    return {};
+}
+
+Result<Call, TaskError> read_call(const runtime::TaskRequest& request) {
+    Call call;
+    call.request_id = new_request_id();
+    const ArnParts execution = split_arn(request.execution_arn);
+    call.region = execution.region;
+    call.account = execution.account;
+    if (request.resource == kLocal) {
+        call.style = Style::local;
+        SW_TRY(read_local(call, request.parameters.json()));
+    } else if (request.resource.rfind(kInvoke, 0) == 0) {
+        call.style = Style::invoke;
+        SW_TRY(read_invoke(call, request.parameters.json()));
+    } else {
+        set_function(call, request.resource);
+        call.event = request.parameters.text();
+    }
+    return call;
+}
+
+Result<FunctionSettings, TaskError> read_settings(const HostSettings& settings) {
+    FunctionSettings result;
+    result.memory_bytes = settings.child_memory_bytes;
+    const Json* tasks = find(settings.configuration, "tasks");
+    const Json* section = tasks ? find(*tasks, "functions") : nullptr;
+    if (!section || section->is_null()) return result;
+    Fields fields(*section);
+    result.python = fields.text("python", result.python);
+    result.memory_bytes = fields.bytes("memory_limit").value_or(result.memory_bytes);
+    result.timeout_ms = fields.milliseconds("timeout");
+    if (const auto faults = fields.finish()) {
+        return fail(invalid("in the configuration's 'tasks.functions': " + *faults));
+    }
+    return result;
+}
+
+std::string arn_of(const Call& call) {
+    return "arn:aws:lambda:" + call.region + ":" + call.account + ":function:" + call.name + ":" +
+           call.qualifier;
+}
+
+std::optional<std::filesystem::path> find_function(const Call& call, const HostSettings& settings) {
+    if (!is_name(call.name)) return std::nullopt;
+    for (const auto& folder : settings.functions_folders) {
+        std::error_code ignored;
+        if (std::filesystem::is_regular_file(folder / call.name / "handler.py", ignored)) {
+            return std::filesystem::absolute(folder / call.name, ignored);
+        }
+    }
+    return std::nullopt;
+}
+
+TaskError not_found(const Call& call, TaskContext& context) {
+    std::string where;
+    for (const auto& folder : context.settings().functions_folders) {
+        where += (where.empty() ? "'" : ", '") + (folder / call.name / "handler.py").string() + "'";
+    }
+    context.log(where.empty() ? "no functions folder is configured: give serve --functions DIR"
+                              : "expected the function's code at " + where);
+    return {"Lambda.ResourceNotFoundException",
+            "Function not found: " + arn_of(call) +
+                " (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "
+                "Request ID: " +
+                call.request_id + "; Proxy: null)"};
+}
+
+std::string log_stream() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char day[16];
+    std::strftime(day, sizeof day, "%Y/%m/%d", &parts);
+    std::string id = new_request_id();
+    id.erase(std::remove(id.begin(), id.end(), '-'), id.end());
+    return std::string(day) + "/[$LATEST]" + id;
+}
+
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string call_header(const Call& call, std::int64_t patience_ms, std::uint64_t memory_bytes) {
+    Json header = {{"request_id", call.request_id},
+                   {"function_name", call.name},
+                   {"function_version", call.qualifier},
+                   {"function_arn", arn_of(call)},
+                   {"memory_mb", std::to_string(memory_bytes == 0 ? 128 : memory_bytes >> 20)},
+                   {"log_stream", log_stream()},
+                   {"deadline_ms", now_ms() + patience_ms},
+                   {"compact", call.style == Style::invoke}};
+    if (!call.client_context.empty()) header["client_context"] = call.client_context;
+    return to_text(header);
+}
+
+/// "exit status 1", "signal: killed": how AWS spells it.
+TaskError exit_error(const Call& call, const ChildEnd& end) {
+    std::string message = "RequestId: " + call.request_id + " Error: Runtime exited ";
+    if (end.signal != 0) {
+        std::string name = ::strsignal(end.signal);
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        message += "with error: signal: " + name;
+    } else if (end.exit_code == 0) {
+        message += "without providing a reason";
+    } else {
+        message += "with error: exit status " + std::to_string(end.exit_code);
+    }
+    return {"Runtime.ExitError",
+            to_text(Json{{"errorType", "Runtime.ExitError"}, {"errorMessage", message}})};
+}
+
+TaskError timeout_error(const Call& call, std::int64_t timeout_ms) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.2f", static_cast<double>(timeout_ms) / 1000);
+    const std::string message =
+        "RequestId: " + call.request_id + " Error: Task timed out after " + seconds + " seconds";
+    return {"Sandbox.Timedout",
+            to_text(Json{{"errorType", "Sandbox.Timedout"}, {"errorMessage", message}})};
+}
+
+Json invoke_result(const Call& call, int status) {
+    Json result = Json::object();
+    if (status == 200) result["ExecutedVersion"] = call.qualifier;
+    result["StatusCode"] = status;
+    return result;
+}
+
+/// The wrapper around a payload, which is put in as text: its numbers keep their spelling.
+std::string wrap_payload(const Call& call, const FunctionAnswer& answer) {
+    HttpAnswer http;
+    http.request_id = call.request_id;
+    http.content_bytes = answer.bytes;
+    http.content_type = "application/json";
+    http.headers = {{"X-Amz-Executed-Version", call.qualifier},
+                    {"x-amzn-Remapped-Content-Length", "0"},
+                    {"X-Amzn-Trace-Id", "root=1-" + call.request_id.substr(0, 8) + ";sampled=0"}};
+    Json rest = Json::object();
+    add_sdk_metadata(rest, http);
+    rest["StatusCode"] = 200;
+    return "{\"ExecutedVersion\":" + to_text(Json(call.qualifier)) + ",\"Payload\":" + answer.text +
+           "," + to_text(rest).substr(1);
+}
+
+/// The host's pool lives as long as the host.
+FunctionPool& pool() {
+    static auto* const instance = new FunctionPool;
+    return *instance;
+}
+
+Result<FunctionSpec, TaskError> make_spec(const Call& call, const FunctionSettings& settings,
+                                          TaskContext& context) {
+    const auto folder = find_function(call, context.settings());
+    if (!folder) return fail(not_found(call, context));
+    FunctionSpec spec;
+    spec.name = call.name;
+    spec.folder = *folder;
+    spec.python = settings.python;
+    spec.memory_bytes = settings.memory_bytes;
+    spec.region = call.region;
+    spec.stamp = code_stamp(*folder);
+    return spec;
+}
+
+/// InvocationType Event: nobody waits, and nobody hears of the result.
+void call_in_background(FunctionSpec spec, Call call, std::string header) {
+    std::thread([spec = std::move(spec), call = std::move(call), header = std::move(header)] {
+        const Bell never;
+        FunctionDialogue dialogue;
+        dialogue.header = header;
+        dialogue.event = call.event;
+        dialogue.stop = &never;
+        dialogue.log = [](const std::string&) {};
+        [[maybe_unused]] const auto ignored = pool().call(spec, dialogue);
+    }).detach();
+}
+
+TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSettings& settings) {
+    switch (answer.kind) {
+        case FunctionAnswer::Kind::result:
+            return call.style == Style::invoke ? wrap_payload(call, answer)
+                                               : std::move(answer.text);
+        case FunctionAnswer::Kind::error:
+            return fail(TaskError{answer.error_type, answer.text});
+        case FunctionAnswer::Kind::timed_out:
+            return fail(timeout_error(call, settings.timeout_ms.value_or(kLongestMs)));
+        case FunctionAnswer::Kind::stopped:
+            return fail(TaskError{"Stepwell.Cancelled", "the function was stopped"});
+        case FunctionAnswer::Kind::exited:
+            break;
+    }
+    return fail(exit_error(call, answer.end));
+}
+
+TaskText run_function(TaskContext& context) {
+    const Call call = SW_TRY(read_call(context.request()));
+    const FunctionSettings settings = SW_TRY(read_settings(context.settings()));
+    FunctionSpec spec = SW_TRY(make_spec(call, settings, context));
+    std::int64_t patience = settings.timeout_ms.value_or(kLongestMs);
+    if (const auto seconds = context.request().timeout_seconds) {
+        patience = std::min(patience, *seconds * 1000);
+    }
+    std::string header = call_header(call, patience, settings.memory_bytes);
+    if (call.invocation == Invocation::dry_run) return to_text(invoke_result(call, 204));
+    if (call.invocation == Invocation::event) {
+        call_in_background(std::move(spec), call, std::move(header));
+        return to_text(invoke_result(call, 202));
+    }
+    const Bell stop;
+    const auto stop_guard = context.on_cancel([&stop] { stop.ring(); });
+    FunctionDialogue dialogue;
+    dialogue.header = std::move(header);
+    dialogue.event = call.event;
+    dialogue.stop = &stop;
+    dialogue.log = [&context](std::string lines) { context.log(std::move(lines)); };
+    if (settings.timeout_ms) {
+        dialogue.deadline =
+            std::chrono::steady_clock::now() + std::chrono::milliseconds(*settings.timeout_ms);
+    }
+    auto answer = pool().call(spec, dialogue);
+    if (!answer) return fail(TaskError{"Lambda.ServiceException", answer.error().message});
+    return finish_call(call, std::move(*answer), settings);
+}
+
+}  // namespace
+
+std::vector<TaskType> function_tasks() {
+    TaskType function;
+    function.name = "function";
+    function.run_text = run_function;
+    function.resources = {"arn:aws:lambda:*:function:*", std::string(kInvoke),
+                          std::string(kInvoke) + ".waitForTaskToken"};
+    return {function};
+}
+
+}  // namespace stepwell::tasks

@@ -1,0 +1,195 @@
+#include "tasks/function/function_worker.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "tasks/function/bootstrap.hpp"
+
+namespace stepwell::tasks {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kPrefixBytes = 8;
+constexpr std::size_t kAnswerBytesMax = 16u << 20;
+
+Failure<Error> system_failure(const std::string& what) {
+    return fail(ErrorCode::unavailable, "expected " + what + ", but: " + std::strerror(errno));
+}
+
+Result<Descriptor> bootstrap_file() {
+    Descriptor file(::memfd_create("bootstrap", MFD_CLOEXEC));
+    const auto size = static_cast<ssize_t>(kFunctionBootstrap.size());
+    if (!file ||
+        ::write(file.get(), kFunctionBootstrap.data(), kFunctionBootstrap.size()) != size) {
+        return system_failure("room for the bootstrap");
+    }
+    return file;
+}
+
+std::vector<std::string> make_environment(const FunctionSpec& spec) {
+    std::vector<std::string> environment;
+    for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
+    environment.push_back("AWS_LAMBDA_FUNCTION_NAME=" + spec.name);
+    environment.emplace_back("AWS_LAMBDA_FUNCTION_VERSION=$LATEST");
+    environment.push_back("AWS_REGION=" + spec.region);
+    environment.push_back("AWS_DEFAULT_REGION=" + spec.region);
+    environment.push_back("LAMBDA_TASK_ROOT=" + spec.folder.string());
+    environment.emplace_back("_HANDLER=handler.handler");
+    return environment;
+}
+
+void put_length(std::string& out, std::size_t length) {
+    for (int i = 0; i < 4; ++i) out += static_cast<char>(length >> (8 * i) & 0xFF);
+}
+
+std::size_t get_length(const std::string& from, std::size_t at) {
+    std::size_t length = 0;
+    for (std::size_t i = 4; i-- > 0;) {
+        length = length << 8 | static_cast<unsigned char>(from[at + i]);
+    }
+    return length;
+}
+
+std::string make_message(const FunctionDialogue& dialogue) {
+    std::string message;
+    put_length(message, dialogue.header.size());
+    put_length(message, dialogue.event.size());
+    message += dialogue.header;
+    message += dialogue.event;
+    return message;
+}
+
+int milliseconds_until(std::optional<steady_clock::time_point> deadline) {
+    if (!deadline) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - steady_clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FunctionWorker>> FunctionWorker::start(const FunctionSpec& spec) {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+        return system_failure("a socket");
+    }
+    Descriptor ours(ends[0]);
+    const Descriptor theirs(ends[1]);
+    const Descriptor bootstrap = SW_TRY(bootstrap_file());
+    ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+
+    ChildSpec child;
+    child.arguments = {spec.python, "/dev/fd/4", spec.folder.string()};
+    child.environment = make_environment(spec);
+    child.working_folder = spec.folder;
+    child.memory_bytes = spec.memory_bytes;
+    child.descriptors = {theirs.get(), bootstrap.get()};
+    ChildProcess process = SW_TRY(ChildProcess::spawn(child));
+    ::fcntl(process.output().get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(process.error().get(), F_SETFL, O_NONBLOCK);
+    return std::unique_ptr<FunctionWorker>(
+        new FunctionWorker(std::move(process), std::move(ours), spec.stamp));
+}
+
+FunctionWorker::FunctionWorker(ChildProcess child, Descriptor channel, std::string stamp)
+    : child_(std::move(child)), channel_(std::move(channel)), stamp_(std::move(stamp)) {}
+
+FunctionAnswer FunctionWorker::call(const FunctionDialogue& dialogue) {
+    const std::string message = make_message(dialogue);
+    std::string_view unsent = message;
+    LineSplitter output_lines(dialogue.log);
+    LineSplitter error_lines(dialogue.log);
+    const auto read_pipe = [](Descriptor& pipe, LineSplitter& lines) {
+        const auto take = [&lines](std::string_view bytes) { lines.feed(bytes); };
+        if (pipe && !read_available(pipe.get(), take)) pipe.reset();
+    };
+    const auto read_logs = [&] {
+        read_pipe(child_.output(), output_lines);
+        read_pipe(child_.error(), error_lines);
+    };
+    const auto finish_logs = [&] {
+        read_logs();
+        output_lines.finish();
+        error_lines.finish();
+    };
+    const auto end_with = [&](FunctionAnswer::Kind kind) {
+        is_usable_ = false;
+        child_.signal_group(SIGKILL);
+        FunctionAnswer answer;
+        answer.kind = kind;
+        answer.end = child_.finish();
+        finish_logs();
+        return answer;
+    };
+    while (true) {
+        while (!unsent.empty()) {
+            const ssize_t sent = ::send(channel_.get(), unsent.data(), unsent.size(), MSG_NOSIGNAL);
+            if (sent <= 0) break;
+            unsent.remove_prefix(static_cast<std::size_t>(sent));
+        }
+        const short wanted = static_cast<short>(unsent.empty() ? POLLIN : POLLIN | POLLOUT);
+        std::array<pollfd, 5> waits = {{{channel_.get(), wanted, 0},
+                                        {child_.output().get(), POLLIN, 0},
+                                        {child_.error().get(), POLLIN, 0},
+                                        {child_.end_descriptor(), POLLIN, 0},
+                                        {dialogue.stop->descriptor(), POLLIN, 0}}};
+        ::poll(waits.data(), waits.size(), milliseconds_until(dialogue.deadline));
+        if (waits[4].revents != 0) return end_with(FunctionAnswer::Kind::stopped);
+        read_logs();
+        if ((waits[0].revents & POLLIN) != 0 && read_answer()) {
+            if (auto answer = take_answer()) {
+                finish_logs();
+                return std::move(*answer);
+            }
+        }
+        if (!is_usable_ || child_.has_ended()) return end_with(FunctionAnswer::Kind::exited);
+        if (dialogue.deadline && steady_clock::now() >= *dialogue.deadline) {
+            return end_with(FunctionAnswer::Kind::timed_out);
+        }
+    }
+}
+
+/// Whether there may be an answer now.
+bool FunctionWorker::read_answer() {
+    read_available(channel_.get(), [this](std::string_view bytes) { received_ += bytes; });
+    if (received_.size() < kPrefixBytes) return false;
+    const std::size_t total = get_length(received_, 0) + get_length(received_, 4);
+    if (total > kAnswerBytesMax) is_usable_ = false;
+    return received_.size() >= kPrefixBytes + total;
+}
+
+std::optional<FunctionAnswer> FunctionWorker::take_answer() {
+    const std::size_t header_bytes = get_length(received_, 0);
+    const std::size_t body_bytes = get_length(received_, 4);
+    const Json header = Json::parse(received_.substr(kPrefixBytes, header_bytes), nullptr, false);
+    FunctionAnswer answer;
+    answer.text = received_.substr(kPrefixBytes + header_bytes, body_bytes);
+    received_.clear();
+    const std::string kind = string_or(header, "kind", "");
+    if (kind == "result") {
+        answer.kind = FunctionAnswer::Kind::result;
+        const Json* bytes = find(header, "bytes");
+        answer.bytes = bytes && bytes->is_number_unsigned() ? bytes->get<std::size_t>() : 0;
+    } else if (kind == "error") {
+        answer.kind = FunctionAnswer::Kind::error;
+        answer.error_type = string_or(header, "type", "Exception");
+        // What was imported badly is imported anew by the next interpreter.
+        if (answer.error_type.rfind("Runtime.", 0) == 0) is_usable_ = false;
+    } else {
+        is_usable_ = false;
+        return std::nullopt;
+    }
+    return answer;
+}
+
+}  // namespace stepwell::tasks

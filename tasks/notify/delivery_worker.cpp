@@ -1,0 +1,115 @@
+#include "tasks/notify/delivery_worker.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace stepwell::tasks {
+
+namespace {
+
+constexpr std::int64_t kDayMs = 24 * 3'600'000;
+constexpr std::int64_t kKeepMs = 7 * kDayMs;
+/// What a delivery may take beyond its channel's time-out before another host tries, too.
+constexpr std::int64_t kLeaseMarginMs = 60'000;
+/// How long a message of another host, or a locked file, may wait for us.
+constexpr std::chrono::milliseconds kRestMax{1'000};
+constexpr std::int64_t kBackoffMaxMs = 300'000;
+
+bool is_taken(int status) {
+    return status >= 200 && status <= 299;
+}
+
+}  // namespace
+
+std::int64_t wall_clock_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::int64_t backoff_ms(std::int64_t attempts) {
+    const std::int64_t doublings = std::clamp<std::int64_t>(attempts - 1, 0, 20);
+    return std::min<std::int64_t>(kBackoffMaxMs, std::int64_t{1'000} << doublings);
+}
+
+DeliveryWorker& delivery_worker() {
+    static auto* const worker = new DeliveryWorker;
+    return *worker;
+}
+
+void DeliveryWorker::begin(const HostSettings& settings) {
+    const std::lock_guard lock(mutex_);
+    if (has_begun_) return;
+    has_begun_ = true;
+    std::thread([this, &settings] { work(settings); }).detach();
+}
+
+void DeliveryWorker::wake() {
+    const std::lock_guard lock(mutex_);
+    is_woken_ = true;
+    changed_.notify_all();
+}
+
+void DeliveryWorker::await_change(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t before = changes_;
+    changed_.wait_for(lock, patience, [&] { return changes_ != before; });
+}
+
+void DeliveryWorker::work(const HostSettings& settings) {
+    auto notifications = Notifications::read(find(settings.configuration, "notifications"));
+    auto outbox = Outbox::open(settings.data_folder);
+    // Tasks meet the same faults and report them; here is nobody to tell.
+    if (!notifications || !outbox) return;
+    [[maybe_unused]] const auto ignored = (*outbox)->forget_before(wall_clock_ms() - kKeepMs);
+    while (true) {
+        deliver_due(**outbox, *notifications);
+        rest(**outbox);
+    }
+}
+
+void DeliveryWorker::deliver_due(Outbox& outbox, const Notifications& notifications) {
+    while (true) {
+        const auto claimed = outbox.claim(wall_clock_ms(), kLeaseMarginMs);
+        if (!claimed || !*claimed) return;
+        deliver(outbox, notifications, **claimed);
+        const std::lock_guard lock(mutex_);
+        ++changes_;
+        changed_.notify_all();
+    }
+}
+
+void DeliveryWorker::deliver(Outbox& outbox, const Notifications& notifications,
+                             const Outbox::Claimed& claimed) {
+    const std::int64_t now = wall_clock_ms();
+    std::string error;
+    if (const Channel* channel = notifications.find(claimed.message.channel)) {
+        HttpCall call(delivery_request(*channel, claimed.message, now / 1000));
+        const auto reply = call.run();
+        if (reply && is_taken(reply->status)) {
+            [[maybe_unused]] const auto ignored = outbox.delivered(claimed.row, wall_clock_ms());
+            return;
+        }
+        error = reply ? url_origin(channel->url) + " answered " + std::to_string(reply->status)
+                      : reply.error().message;
+    } else {
+        error = "there is no channel '" + claimed.message.channel + "' any more";
+    }
+    std::optional<std::int64_t> due = wall_clock_ms() + backoff_ms(claimed.attempts);
+    if (now - claimed.message.created_ms > kDayMs) due.reset();
+    [[maybe_unused]] const auto ignored = outbox.failed(claimed.row, due, error);
+}
+
+void DeliveryWorker::rest(Outbox& outbox) {
+    const auto due = outbox.next_due_ms();
+    std::chrono::milliseconds patience = kRestMax;
+    if (due && *due) {
+        const auto left = std::chrono::milliseconds(**due - wall_clock_ms());
+        patience = std::clamp(left, std::chrono::milliseconds(1), kRestMax);
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return is_woken_; });
+    is_woken_ = false;
+}
+
+}  // namespace stepwell::tasks

@@ -1,0 +1,207 @@
+#include "tasks/notify/outbox.hpp"
+
+#include <sqlite3.h>
+
+#include "tasks/aws_shapes.hpp"
+
+namespace stepwell::tasks {
+
+namespace {
+
+constexpr int kBusyPatienceMs = 10'000;
+
+constexpr const char* kSchema =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;"
+    "CREATE TABLE IF NOT EXISTS messages("
+    "  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, run_key TEXT NOT NULL,"
+    "  channel TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL,"
+    "  due_ms INTEGER,"  // null: delivered or given up
+    "  attempts INTEGER NOT NULL DEFAULT 0, delivered_ms INTEGER, last_error TEXT NOT NULL "
+    "DEFAULT '', UNIQUE(run_key, channel)) STRICT;"
+    "CREATE INDEX IF NOT EXISTS messages_due ON messages(due_ms) WHERE due_ms IS NOT NULL;";
+
+}  // namespace
+
+class Outbox::Impl {
+public:
+    explicit Impl(sqlite3* database) : database_(database) {}
+    ~Impl() { sqlite3_close(database_); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] Failure<Error> failure() const {
+        return fail(ErrorCode::io, std::string("outbox.db: ") + sqlite3_errmsg(database_));
+    }
+    [[nodiscard]] Result<void> execute(const char* sql) const {
+        if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return failure();
+        return {};
+    }
+    [[nodiscard]] sqlite3* database() const { return database_; }
+
+private:
+    sqlite3* database_;
+};
+
+namespace {
+
+/// One statement, bound from the left to the right. What fails shows in step().
+class Statement {
+public:
+    Statement(sqlite3* database, const char* sql) {
+        sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);
+    }
+    ~Statement() { sqlite3_finalize(statement_); }
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    Statement& bind(const std::string& text) {
+        sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                          SQLITE_TRANSIENT);
+        return *this;
+    }
+    Statement& bind(std::int64_t number) {
+        sqlite3_bind_int64(statement_, ++bound_, number);
+        return *this;
+    }
+    Statement& bind(std::optional<std::int64_t> number) {
+        if (number) return bind(*number);
+        sqlite3_bind_null(statement_, ++bound_);
+        return *this;
+    }
+    /// SQLITE_ROW, SQLITE_DONE, or what went wrong.
+    int step() { return statement_ ? sqlite3_step(statement_) : SQLITE_ERROR; }
+    [[nodiscard]] std::string text(int column) const {
+        const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+        return bytes
+                   ? std::string(bytes,
+                                 static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+                   : std::string();
+    }
+    [[nodiscard]] std::int64_t number(int column) const {
+        return sqlite3_column_int64(statement_, column);
+    }
+    [[nodiscard]] bool is_null(int column) const {
+        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+    }
+
+private:
+    sqlite3_stmt* statement_ = nullptr;
+    int bound_ = 0;
+};
+
+}  // namespace
+
+Outbox::Outbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Outbox::~Outbox() = default;
+
+Result<std::unique_ptr<Outbox>> Outbox::open(const std::filesystem::path& data_folder) {
+    const std::string path = (data_folder / "outbox.db").string();
+    sqlite3* database = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &database,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    auto impl = std::make_unique<Impl>(database);
+    if (code != SQLITE_OK) {
+        return fail(ErrorCode::io, "expected to open '" + path + "', but: " +
+                                       (database ? sqlite3_errmsg(database) : "no memory"));
+    }
+    sqlite3_busy_timeout(database, kBusyPatienceMs);
+    SW_TRY(impl->execute(kSchema));
+    return std::unique_ptr<Outbox>(new Outbox(std::move(impl)));
+}
+
+Result<std::string> Outbox::add(const std::string& run_key, const Message& message) {
+    const std::string id = new_request_id();
+    const std::string key = run_key.empty() ? id : run_key;
+    Statement insert(impl_->database(),
+                     "INSERT INTO messages(id, run_key, channel, body, created_ms, due_ms) "
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT DO NOTHING");
+    insert.bind(id).bind(key).bind(message.channel).bind(to_text(to_json(message)));
+    insert.bind(message.created_ms);
+    if (insert.step() != SQLITE_DONE) return impl_->failure();
+    Statement select(impl_->database(),
+                     "SELECT id FROM messages WHERE run_key = ? AND channel = ?");
+    select.bind(key).bind(message.channel);
+    if (select.step() != SQLITE_ROW) return impl_->failure();
+    return select.text(0);
+}
+
+Result<Delivery> Outbox::status(const std::string& id) {
+    Statement select(impl_->database(),
+                     "SELECT attempts, delivered_ms IS NOT NULL, due_ms IS NULL, last_error "
+                     "FROM messages WHERE id = ?");
+    select.bind(id);
+    if (select.step() != SQLITE_ROW) return impl_->failure();
+    Delivery delivery;
+    delivery.id = id;
+    delivery.attempts = select.number(0);
+    delivery.is_delivered = select.number(1) != 0;
+    delivery.is_given_up = !delivery.is_delivered && select.number(2) != 0;
+    delivery.last_error = select.text(3);
+    return delivery;
+}
+
+Result<std::optional<Outbox::Claimed>> Outbox::claim(std::int64_t now_ms, std::int64_t lease_ms) {
+    Statement update(impl_->database(),
+                     "UPDATE messages SET due_ms = ?1, attempts = attempts + 1 WHERE row = ("
+                     "  SELECT row FROM messages WHERE due_ms <= ?2 ORDER BY due_ms LIMIT 1) "
+                     "RETURNING row, id, channel, body, created_ms, attempts");
+    update.bind(now_ms + lease_ms).bind(now_ms);
+    const int code = update.step();
+    if (code == SQLITE_DONE) return std::optional<Claimed>();
+    if (code != SQLITE_ROW) return impl_->failure();
+    Claimed claimed;
+    claimed.row = update.number(0);
+    claimed.message = message_from_json(Json::parse(update.text(3), nullptr, false));
+    claimed.message.id = update.text(1);
+    claimed.message.channel = update.text(2);
+    claimed.message.created_ms = update.number(4);
+    claimed.attempts = update.number(5);
+    if (update.step() != SQLITE_DONE) return impl_->failure();
+    return std::optional<Claimed>(std::move(claimed));
+}
+
+Result<void> Outbox::delivered(std::int64_t row, std::int64_t now_ms) {
+    Statement update(impl_->database(),
+                     "UPDATE messages SET due_ms = NULL, delivered_ms = ?, last_error = '' "
+                     "WHERE row = ?");
+    update.bind(now_ms).bind(row);
+    if (update.step() != SQLITE_DONE) return impl_->failure();
+    return {};
+}
+
+Result<void> Outbox::failed(std::int64_t row, std::optional<std::int64_t> due_ms,
+                            const std::string& error) {
+    // Given up meanwhile: it stays so.
+    Statement update(impl_->database(),
+                     "UPDATE messages SET due_ms = ?, last_error = ? "
+                     "WHERE row = ? AND due_ms IS NOT NULL");
+    update.bind(due_ms).bind(error).bind(row);
+    if (update.step() != SQLITE_DONE) return impl_->failure();
+    return {};
+}
+
+Result<void> Outbox::give_up(const std::string& id) {
+    Statement update(impl_->database(), "UPDATE messages SET due_ms = NULL WHERE id = ?");
+    update.bind(id);
+    if (update.step() != SQLITE_DONE) return impl_->failure();
+    return {};
+}
+
+Result<std::optional<std::int64_t>> Outbox::next_due_ms() {
+    Statement select(impl_->database(),
+                     "SELECT min(due_ms) FROM messages WHERE due_ms IS NOT NULL");
+    if (select.step() != SQLITE_ROW) return impl_->failure();
+    if (select.is_null(0)) return std::optional<std::int64_t>();
+    return std::optional<std::int64_t>(select.number(0));
+}
+
+Result<void> Outbox::forget_before(std::int64_t ms) {
+    Statement remove(impl_->database(),
+                     "DELETE FROM messages WHERE due_ms IS NULL AND created_ms < ?");
+    remove.bind(ms);
+    if (remove.step() != SQLITE_DONE) return impl_->failure();
+    return {};
+}
+
+}  // namespace stepwell::tasks

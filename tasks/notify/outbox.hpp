@@ -1,0 +1,67 @@
+// Messages that are to be delivered, durably: <data>/outbox.db.
+//
+// Invariants:
+//   (1) A message is on disk before its task succeeds, once for each run key and channel.
+//   (2) A message leaves only when it was delivered or given up. Whoever delivers claims it for a
+//       while first; after a crash in between it is delivered again.
+//
+// Threads: an Outbox belongs to one thread at a time; open one for each. Processes may share the
+// file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/result.hpp"
+#include "tasks/notify/channel.hpp"
+
+namespace stepwell::tasks {
+
+struct Delivery {
+    std::string id;
+    std::int64_t attempts = 0;
+    bool is_delivered = false;
+    bool is_given_up = false;
+    std::string last_error;
+};
+
+class Outbox {
+public:
+    static Result<std::unique_ptr<Outbox>> open(const std::filesystem::path& data_folder);
+    ~Outbox();
+
+    /// Durable on return. What is already there under the same key and channel stays as it is.
+    /// Returns the message's id.
+    Result<std::string> add(const std::string& run_key, const Message& message);
+
+    Result<Delivery> status(const std::string& id);
+
+    struct Claimed {
+        std::int64_t row = 0;
+        std::int64_t attempts = 0;  // this one included
+        Message message;
+    };
+    /// The message that is due longest, claimed until `now + lease`. Nothing where none is due.
+    Result<std::optional<Claimed>> claim(std::int64_t now_ms, std::int64_t lease_ms);
+    Result<void> delivered(std::int64_t row, std::int64_t now_ms);
+    /// Due again at `due_ms`; nothing: given up.
+    Result<void> failed(std::int64_t row, std::optional<std::int64_t> due_ms,
+                        const std::string& error);
+    /// Nobody waits for it any more, and it shall not be sent.
+    Result<void> give_up(const std::string& id);
+
+    /// When the next one is due; nothing where none waits.
+    Result<std::optional<std::int64_t>> next_due_ms();
+    /// Forgets what was delivered or given up before.
+    Result<void> forget_before(std::int64_t ms);
+
+private:
+    class Impl;
+    explicit Outbox(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepwell::tasks

@@ -1,0 +1,243 @@
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <regex>
+
+#include "tests/tasks/host/test_tasks_support.hpp"
+
+namespace stepwell::test {
+
+namespace {
+
+constexpr const char* kArn = "arn:aws:lambda:us-east-1:111111111111:function:";
+
+/// A runner whose functions folder the test fills.
+struct Functions {
+    Functions() : Functions(Json::object()) {}
+    explicit Functions(Json configuration) : fixture(settings(std::move(configuration))) {}
+
+    void write(const std::string& name, const std::string& code) const {
+        std::filesystem::create_directories(folder.path() / name);
+        std::ofstream(folder.path() / name / "handler.py") << code;
+    }
+    tasks::HostRunnerSettings settings(Json configuration) const {
+        tasks::HostRunnerSettings result = RunnerFixture::default_settings();
+        result.host.functions_folders = {folder.path()};
+        result.host.configuration = std::move(configuration);
+        return result;
+    }
+    Outcome legacy(const std::string& name, const std::string& input) {
+        runtime::TaskRequest request;
+        request.resource = kArn + name;
+        request.parameters = Payload::trusted(input);
+        return fixture.sink.outcome(fixture.start(std::move(request)));
+    }
+    Outcome invoke(Json parameters) {
+        return fixture.run("arn:aws:states:::lambda:invoke", std::move(parameters));
+    }
+
+    TemporaryFolder folder;
+    RunnerFixture fixture;
+};
+
+/// The text with every UUID as <id>.
+std::string masked(const std::string& text) {
+    static const std::regex uuid("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    return std::regex_replace(text, uuid, "<id>");
+}
+
+}  // namespace
+
+TEST_CASE("a function's result passes on as Python spells it") {
+    struct Case {
+        std::string name;
+        std::string code;
+        std::string input;
+        std::string want;
+    };
+    // clang-format off
+    const Case cases[] = {
+        {"the event", "def handler(event, context): return event", R"({"a":[1.0,2e3,12345678901234567890123]})", R"({"a": [1.0, 2000.0, 12345678901234567890123]})"},
+        {"lambda_handler", "def lambda_handler(event, context): return 'x'", "{}", R"("x")"},
+        {"nothing", "def handler(event, context): pass", "{}", "null"},
+        {"bytes are JSON text", "def handler(event, context): return b'\"Hello!\"'", "{}", R"("Hello!")"},
+        {"bytes that are no JSON", "def handler(event, context): return b'aaa'", "{}", R"("aaa")"},
+        {"not ASCII", "def handler(event, context): return 'grün'", "{}", R"("grün")"},
+        {"its surroundings", "import os\ndef handler(e, c): return [c.function_name, c.function_version, c.invoked_function_arn, os.environ['AWS_REGION'], c.get_remaining_time_in_millis() > 1000, len(c.aws_request_id)]",
+         "{}", R"(["f", "$LATEST", "arn:aws:lambda:us-east-1:111111111111:function:f:$LATEST", "us-east-1", true, 36])"},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        Functions functions;
+        functions.write("f", c.code);
+        const Outcome outcome = functions.legacy("f", c.input);
+        CAPTURE(outcome.cause);
+        CHECK(outcome.output == c.want);
+    }
+}
+
+TEST_CASE("what a function raises is the error, and its cause is spelled as the runtime does") {
+    struct Case {
+        std::string name;
+        std::string code;
+        std::string error;
+        std::string cause;
+    };
+    // clang-format off
+    const Case cases[] = {
+        {"an exception", "def handler(event, context):\n    raise Exception(\"Some exception was raised.\")\n", "Exception",
+         R"({"errorMessage": "Some exception was raised.", "errorType": "Exception", "requestId": "<id>", "stackTrace": ["  File \"/var/task/handler.py\", line 2, in handler\n    raise Exception(\"Some exception was raised.\")\n"]})"},
+        {"one of its own", "class Odd(Exception):\n    pass\n\ndef helper():\n    raise Odd()\n\ndef handler(event, context):\n    helper()\n", "Odd",
+         R"({"errorMessage": "", "errorType": "Odd", "requestId": "<id>", "stackTrace": ["  File \"/var/task/handler.py\", line 8, in handler\n    helper()\n", "  File \"/var/task/handler.py\", line 5, in helper\n    raise Odd()\n"]})"},
+        {"no result for JSON", "def handler(event, context): return {1, 2}", "Runtime.MarshalError",
+         R"({"errorMessage": "Unable to marshal response: Object of type set is not JSON serializable", "errorType": "Runtime.MarshalError", "requestId": "<id>", "stackTrace": []})"},
+        {"a missing module", "import no_such_module", "Runtime.ImportModuleError",
+         R"({"errorMessage": "Unable to import module 'handler': No module named 'no_such_module'", "errorType": "Runtime.ImportModuleError", "requestId": "<id>", "stackTrace": []})"},
+        {"no handler", "x = 1", "Runtime.HandlerNotFound",
+         R"({"errorMessage": "Handler 'handler' missing on module 'handler'", "errorType": "Runtime.HandlerNotFound", "requestId": "<id>", "stackTrace": []})"},
+        {"no Python", "x = = 1", "Runtime.UserCodeSyntaxError",
+         R"x({"errorMessage": "Syntax error in module 'handler': invalid syntax (handler.py, line 1)", "errorType": "Runtime.UserCodeSyntaxError", "requestId": "<id>", "stackTrace": ["  File \"/var/task/handler.py\" Line 1\n    x = = 1\n"]})x"},
+        {"an exit", "import sys\ndef handler(event, context): sys.exit(4)", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: Runtime exited with error: exit status 4"})"},
+        {"an exit without an error", "import os\ndef handler(event, context): os._exit(0)", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: Runtime exited without providing a reason"})"},
+        {"a signal", "import os\ndef handler(event, context): os.kill(os.getpid(), 11)", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: Runtime exited with error: signal: segmentation fault"})"},
+        {"an EOFError of its own", "def handler(event, context): raise EOFError('mine')", "EOFError",
+         R"({"errorMessage": "mine", "errorType": "EOFError", "requestId": "<id>", "stackTrace": ["  File \"/var/task/handler.py\", line 1, in handler\n    def handler(event, context): raise EOFError('mine')\n"]})"},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        Functions functions;
+        functions.write("f", c.code);
+        const Outcome outcome = functions.legacy("f", "{}");
+        CHECK(outcome.error == c.error);
+        CHECK(masked(outcome.cause) == c.cause);
+    }
+}
+
+TEST_CASE("lambda:invoke wraps the result, and its errors are compact") {
+    Functions functions;
+    functions.write("id", "def handler(event, context): return event");
+    functions.write("bad", "def handler(event, context):\n    raise ValueError('no')\n");
+    struct Case {
+        std::string name;
+        Json payload;
+        std::string want;
+        std::string bytes;
+    };
+    const Case cases[] = {
+        {"null is no payload", nullptr, "{}", "2"},
+        {"a string is JSON text", "\"HelloWorld\"", "\"HelloWorld\"", "12"},
+        {"a number in a string", "0.0", "0.0", "3"},
+        {"an object", {{"a", {1, 2}}}, R"({"a":[1,2]})", "13"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        const Outcome outcome = functions.invoke({{"FunctionName", "id"}, {"Payload", c.payload}});
+        REQUIRE(outcome.kind == "succeeded");
+        const Json result = Json::parse(outcome.output);
+        CHECK(to_text(result["Payload"]) == c.want);
+        CHECK(result["ExecutedVersion"] == "$LATEST");
+        CHECK(result["StatusCode"] == 200);
+        CHECK(result["SdkHttpMetadata"]["HttpHeaders"]["Content-Length"] == c.bytes);
+        CHECK(result["SdkHttpMetadata"]["AllHttpHeaders"]["Content-Type"] ==
+              Json::array({"application/json"}));
+        CHECK(result["SdkHttpMetadata"]["HttpStatusCode"] == 200);
+        CHECK(result["SdkResponseMetadata"]["RequestId"].is_string());
+    }
+    const Outcome failed = functions.invoke({{"FunctionName", "bad"}});
+    CHECK(failed.error == "ValueError");
+    CHECK(
+        masked(failed.cause) ==
+        R"({"errorMessage":"no","errorType":"ValueError","requestId":"<id>","stackTrace":["  File \"/var/task/handler.py\", line 2, in handler\n    raise ValueError('no')\n"]})");
+}
+
+TEST_CASE("an unknown function is named as AWS names it, however it was written") {
+    Functions functions;
+    const std::string want =
+        "Function not found: arn:aws:lambda:us-east-1:111111111111:function:none:$LATEST (Service: "
+        "AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; Request ID: <id>; "
+        "Proxy: null)";
+    for (const std::string name : {"none", "111111111111:function:none",
+                                   "arn:aws:lambda:us-east-1:111111111111:function:none"}) {
+        CAPTURE(name);
+        const Outcome outcome = functions.invoke({{"FunctionName", name}});
+        CHECK(outcome.error == "Lambda.ResourceNotFoundException");
+        CHECK(masked(outcome.cause) == want);
+    }
+    CHECK(functions.legacy("none", "{}").error == "Lambda.ResourceNotFoundException");
+    CHECK(functions.invoke({{"FunctionName", "../none"}}).error ==
+          "Lambda.ResourceNotFoundException");
+    CHECK(functions.invoke({{"Payload", 1}}).cause.find("expected 'FunctionName'") !=
+          std::string::npos);
+    functions.write("f", "def handler(event, context): return 1");
+    const Outcome outcome = functions.invoke({{"FunctionName", "f"}, {"Payload", "no json"}});
+    CHECK(outcome.error == "Lambda.InvalidRequestContentException");
+}
+
+TEST_CASE("an interpreter is kept warm until the code changes") {
+    Functions functions;
+    functions.write("count", "n = 0\ndef handler(e, c):\n    global n\n    n += 1\n    return n\n");
+    CHECK(functions.legacy("count", "{}").output == "1");
+    CHECK(functions.legacy("count", "{}").output == "2");
+    functions.write("count",
+                    "n = 100\ndef handler(e, c):\n    global n\n    n += 1\n    return n\n");
+    CHECK(functions.legacy("count", "{}").output == "101");
+}
+
+TEST_CASE("what a function prints is in its log") {
+    Functions functions;
+    functions.write("f",
+                    "import sys\ndef handler(e, c):\n    print('out')\n"
+                    "    print('err', file=sys.stderr)\n    sys.stdout.write('no end')\n");
+    runtime::TaskRequest request;
+    request.resource = std::string(kArn) + "f";
+    const TaskToken token = functions.fixture.start(std::move(request));
+    CHECK(functions.fixture.sink.outcome(token).kind == "succeeded");
+    const auto lines = functions.fixture.sink.lines(token);
+    CHECK(std::find(lines.begin(), lines.end(), "out") != lines.end());
+    CHECK(std::find(lines.begin(), lines.end(), "err") != lines.end());
+}
+
+TEST_CASE("a cancelled function is killed, and the next call gets a new interpreter") {
+    Functions functions;
+    functions.write("f",
+                    "import os, time\ndef handler(e, c):\n    print(os.getpid())\n"
+                    "    if e: return 1\n    time.sleep(1000)\n");
+    runtime::TaskRequest request;
+    request.resource = std::string(kArn) + "f";
+    const TaskToken token = functions.fixture.start(std::move(request));
+    while (functions.fixture.sink.lines(token).empty()) {
+        REQUIRE(functions.fixture.run("stepwell:echo").kind == "succeeded");
+    }
+    const int pid = std::stoi(functions.fixture.sink.lines(token).front());
+    functions.fixture.runner->cancel(token);
+    CHECK(is_gone_soon(pid));
+    CHECK(functions.legacy("f", "[1]").output == "1");
+}
+
+TEST_CASE("a function has a time-out and a memory limit where the configuration says so") {
+    Functions hasty(Json{{"tasks", {{"functions", {{"timeout", "300ms"}}}}}});
+    hasty.write("slow", "import time\ndef handler(e, c): time.sleep(1000)");
+    const Outcome slow = hasty.legacy("slow", "{}");
+    CHECK(slow.error == "Sandbox.Timedout");
+    CHECK(slow.cause.find("Task timed out after 0.30 seconds") != std::string::npos);
+    Functions narrow(Json{{"tasks", {{"functions", {{"memory_limit", "200MB"}}}}}});
+    narrow.write("big", "def handler(e, c): bytearray(1 << 30)");
+    CHECK(narrow.legacy("big", "{}").error == "MemoryError");
+}
+
+TEST_CASE("stepwell:function takes the name and the input as parameters") {
+    Functions functions;
+    functions.write("id", "def handler(event, context): return event");
+    CHECK(functions.fixture.run("stepwell:function", {{"name", "id"}, {"input", {1, 2}}}).output ==
+          "[1, 2]");
+    CHECK(functions.fixture.run("stepwell:function", {{"nam", "id"}}).cause ==
+          "stepwell:function: expected 'name', the function's folder; there is no field 'nam'; did "
+          "you mean 'name'?");
+}
+
+}  // namespace stepwell::test

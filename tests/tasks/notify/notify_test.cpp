@@ -1,0 +1,211 @@
+#include <doctest/doctest.h>
+
+#include "engine/base/digest.hpp"
+#include "tasks/notify/delivery_worker.hpp"
+#include "tests/tasks/host/test_tasks_support.hpp"
+#include "tests/tasks/http/local_server.hpp"
+
+namespace stepwell::test {
+
+namespace {
+
+tasks::HostRunnerSettings with_channels(const LocalServer& server) {
+    tasks::HostRunnerSettings settings = RunnerFixture::default_settings();
+    settings.host.configuration = {
+        {"notifications",
+         {{"channels",
+           {{"ops", {{"type", "webhook"}, {"url", server.url("/ops")}, {"hmac", "key"}}},
+            {"chat", {{"type", "slack"}, {"webhook", server.url("/chat")}}}}},
+          {"topics", {{"arn:aws:sns:*:analytics-*", {"ops"}}, {"both", {"ops", "chat"}}}}}}};
+    return settings;
+}
+
+runtime::TaskRequest request_of(const std::string& resource, Json parameters,
+                                const std::string& run_key) {
+    runtime::TaskRequest request;
+    request.resource = resource;
+    request.parameters = Payload(std::move(parameters));
+    request.run_key = run_key;
+    request.workflow_name = "flow";
+    request.state_name = "Tell";
+    return request;
+}
+
+}  // namespace
+
+TEST_CASE("a webhook gets the message, signed") {
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    const TaskToken token = fixture.start(request_of(
+        "stepwell:notify",
+        {{"to", {"ops"}}, {"subject", "Done"}, {"message", "3 rows"}, {"payload", {{"rows", 3}}}},
+        "1.0.1"));
+    const Outcome outcome = fixture.sink.outcome(token);
+    CAPTURE(outcome.cause);
+    REQUIRE(outcome.kind == "succeeded");
+    const Json result = Json::parse(outcome.output);
+    CHECK(result["status"] == "success");
+    CHECK(result["sent"][0]["channel"] == "ops");
+
+    const SeenRequest seen = server.requests(1)[0];
+    CHECK(seen.line == "POST /ops HTTP/1.1");
+    const Json body = Json::parse(seen.body);
+    CHECK(body["subject"] == "Done");
+    CHECK(body["message"] == "3 rows");
+    CHECK(body["payload"] == Json{{"rows", 3}});
+    CHECK(body["workflow"] == "flow");
+    CHECK(body["state"] == "Tell");
+    CHECK(body["id"] == result["sent"][0]["id"]);
+    const std::string signature = seen.headers.at("x-stepwell-signature");
+    const std::size_t comma = signature.find(",v1=");
+    REQUIRE(signature.substr(0, 2) == "t=");
+    REQUIRE(comma != std::string::npos);
+    CHECK(signature.substr(comma + 4) ==
+          hmac_sha256_hex("key", signature.substr(2, comma - 2) + "." + seen.body));
+}
+
+TEST_CASE("Slack gets a payload of its kind") {
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    CHECK(
+        fixture.run("stepwell:notify", {{"to", "chat"}, {"subject", "Done"}, {"message", "3 rows"}})
+            .kind == "succeeded");
+    const SeenRequest seen = server.requests(1)[0];
+    CHECK(seen.line == "POST /chat HTTP/1.1");
+    CHECK(Json::parse(seen.body)["text"] == "*Done*\n3 rows");
+    CHECK(seen.headers.count("x-stepwell-signature") == 0);
+}
+
+TEST_CASE("a second attempt under the same run key sends nothing again") {
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    const Json parameters = {{"to", {"ops"}}, {"message", "once"}, {"required", true}};
+    const Outcome first =
+        fixture.sink.outcome(fixture.start(request_of("stepwell:notify", parameters, "1.0.1")));
+    const Outcome again =
+        fixture.sink.outcome(fixture.start(request_of("stepwell:notify", parameters, "1.0.1")));
+    CHECK(first.output == again.output);
+    const Outcome other =
+        fixture.sink.outcome(fixture.start(request_of("stepwell:notify", parameters, "1.0.2")));
+    CHECK(other.output != first.output);
+    CHECK(server.requests(2).size() == 2);
+}
+
+TEST_CASE("what is not taken is sent again, and a required message waits for it") {
+    LocalServer server;
+    server.answer(503, "text/plain", "later");
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    const Outcome outcome =
+        fixture.run("stepwell:notify", {{"to", {"ops"}}, {"message", "twice"}, {"required", true}});
+    CAPTURE(outcome.cause);
+    REQUIRE(outcome.kind == "succeeded");
+    CHECK(Json::parse(outcome.output)["sent"][0]["attempts"] == 2);
+    const auto requests = server.requests(2);
+    CHECK(requests[0].headers.at("x-stepwell-message-id") ==
+          requests[1].headers.at("x-stepwell-message-id"));
+}
+
+TEST_CASE("a required message that nobody takes fails its task, a plain one does not") {
+    LocalServer server;
+    server.answer(500, "text/plain", "no");
+    RunnerFixture fixture(with_channels(server));
+    CHECK(fixture.run("stepwell:notify", {{"to", {"ops"}}, {"message", "a"}}).kind == "succeeded");
+    const Outcome outcome = fixture.run(
+        "stepwell:notify", {{"to", {"ops"}}, {"message", "b"}, {"wait", true}, {"attempts", 1}});
+    CHECK(outcome.error == "Notify.DeliveryFailed");
+    CHECK(outcome.cause.find("after 1 attempts: http://127.0.0.1") == 0);
+    CHECK(outcome.cause.find("answered 500") != std::string::npos);
+}
+
+TEST_CASE("what waits in the outbox is delivered by the next daemon's hosts") {
+    TemporaryFolder folder;
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    {
+        auto outbox = tasks::Outbox::open(folder.path());
+        REQUIRE(outbox);
+        tasks::Message message;
+        message.channel = "ops";
+        message.text = "left behind";
+        message.created_ms = tasks::wall_clock_ms();
+        REQUIRE((*outbox)->add("1.0.1", message));
+    }
+    tasks::HostRunnerSettings settings = with_channels(server);
+    settings.host.data_folder = folder.path();
+    RunnerFixture fixture(settings);
+    CHECK(Json::parse(server.requests(1)[0].body)["message"] == "left behind");
+}
+
+TEST_CASE("sns:publish goes to the channels of its topic, and answers as SNS does") {
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    const Outcome outcome =
+        fixture.run("arn:aws:states:::sns:publish",
+                    {{"TopicArn", "arn:aws:sns:us-east-1:123456789:analytics-success"},
+                     {"Message", {{"a", 1}}}});
+    CAPTURE(outcome.cause);
+    REQUIRE(outcome.kind == "succeeded");
+    const Json result = Json::parse(outcome.output);
+    CHECK(result["MessageId"].is_string());
+    CHECK(result["SdkHttpMetadata"]["HttpStatusCode"] == 200);
+    CHECK(result["SdkResponseMetadata"]["RequestId"].is_string());
+    const Json body = Json::parse(server.requests(1)[0].body);
+    CHECK(body["message"] == R"({"a":1})");
+    CHECK(body["topic"] == "arn:aws:sns:us-east-1:123456789:analytics-success");
+}
+
+TEST_CASE("parameters that name nothing are refused with what there is") {
+    struct Case {
+        std::string resource;
+        Json parameters;
+        std::string error;
+        std::string cause_has;
+    };
+    // clang-format off
+    const Case cases[] = {
+        {"stepwell:notify", {{"to", {"opps"}}, {"message", "x"}}, "Stepwell.InvalidParameters", "there is no channel 'opps' under notifications.channels; did you mean 'ops'?"},
+        {"stepwell:notify", {{"mesage", "x"}}, "Stepwell.InvalidParameters", "did you mean 'message'?"},
+        {"arn:aws:states:::sns:publish", {{"TopicArn", "arn:aws:sns:us-east-1:1:other"}, {"Message", "x"}}, "SNS.NotFoundException", "name one under notifications.topics"},
+        {"arn:aws:states:::sns:publish", {{"Message", "x"}}, "SNS.InvalidParameterException", "expected 'TopicArn'"},
+    };
+    // clang-format on
+    LocalServer server;
+    RunnerFixture fixture(with_channels(server));
+    for (const Case& c : cases) {
+        CAPTURE(c.parameters);
+        const Outcome outcome = fixture.run(c.resource, c.parameters);
+        CHECK(outcome.error == c.error);
+        CAPTURE(outcome.cause);
+        CHECK(outcome.cause.find(c.cause_has) != std::string::npos);
+    }
+}
+
+TEST_CASE("the wait between attempts doubles, up to five minutes") {
+    CHECK(tasks::backoff_ms(1) == 1'000);
+    CHECK(tasks::backoff_ms(2) == 2'000);
+    CHECK(tasks::backoff_ms(5) == 16'000);
+    CHECK(tasks::backoff_ms(50) == 300'000);
+}
+
+TEST_CASE("faults of the notifications' configuration are reported at once") {
+    const Json section = Json::parse(
+        R"({"channels": {"a": {"type": "pager", "url": "u"}, "b": {"type": "slack", "hook": "x"}},
+                                         "topics": {"t": ["c"]}, "rulez": []})");
+    const auto notifications = tasks::Notifications::read(&section);
+    REQUIRE_FALSE(notifications);
+    for (const std::string part :
+         {"channel 'a': expected 'type' to be webhook or slack, but it is 'pager'",
+          "channel 'b': expected 'url'", "topic 't': there is no channel 'c'",
+          "there is no field 'rulez'; did you mean 'rules'?"}) {
+        CAPTURE(part);
+        CAPTURE(notifications.error().message);
+        CHECK(notifications.error().message.find(part) != std::string::npos);
+    }
+}
+
+}  // namespace stepwell::test
