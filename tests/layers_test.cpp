@@ -51,7 +51,7 @@ struct Library {
 };
 
 const std::vector<Library> kLibraries = {
-    {"yaml-cpp/", {"engine/definition/yaml_reader.cpp"}},
+    {"yaml-cpp/", {"engine/definition/yaml_reader.cpp", "tasks/transform/yaml.cpp"}},
     {"sqlite3.h", {"engine/journal/", "tasks/", "tests/"}},
     {"duckdb", {"tasks/", "tests/"}},
     {"spdlog/", {"engine/runtime/", "tasks/", "api/", "tests/"}},

@@ -84,7 +84,8 @@ Json Commit::to_json() const {
             {"schema", schema},
             {"add", files_json(added)},
             {"remove", removed},
-            {"partitions", {{"replaced", replaced_partitions}, {"removed", removed_partitions}}}};
+            {"partitions", {{"replaced", replaced_partitions}, {"removed", removed_partitions}}},
+            {"bookmarks", bookmarks}};
 }
 
 DataResult<Commit> Commit::from_json(const Json& json, std::int64_t number) {
@@ -105,6 +106,7 @@ DataResult<Commit> Commit::from_json(const Json& json, std::int64_t number) {
             json.at("partitions").at("replaced").get<std::vector<std::string>>();
         commit.removed_partitions =
             json.at("partitions").at("removed").get<std::vector<std::string>>();
+        commit.bookmarks = json.at("bookmarks");
         return commit;
     } catch (const Json::exception& fault) {
         return data_fail("E_FORMAT", "commit " + std::to_string(number) +
@@ -119,6 +121,7 @@ void LakeState::apply(const Commit& commit) {
     partition_by = commit.partition_by;
     schema = commit.schema;
     stage = commit.stage;
+    bookmarks.merge_patch(commit.bookmarks);
     if (!commit.run_key.empty()) run_keys[commit.run_key] = commit.number;
     if (!commit.fingerprint.empty()) {
         fingerprints[commit.fingerprint] = {commit.number,
@@ -163,9 +166,9 @@ Json LakeState::to_json() const {
     for (const auto& [key, commit] : run_keys) keys[key] = commit;
     Json prints = Json::object();
     for (const auto& [print, commit] : fingerprints) prints[print] = {commit.first, commit.second};
-    return {{"version", version},    {"stage", stage},           {"partition_by", partition_by},
-            {"schema", schema},      {"files", files_json(all)}, {"run_keys", keys},
-            {"fingerprints", prints}};
+    return {{"version", version},     {"stage", stage},           {"partition_by", partition_by},
+            {"schema", schema},       {"files", files_json(all)}, {"run_keys", keys},
+            {"fingerprints", prints}, {"bookmarks", bookmarks}};
 }
 
 DataResult<LakeState> LakeState::from_json(const Json& json) {
@@ -175,6 +178,7 @@ DataResult<LakeState> LakeState::from_json(const Json& json) {
         state.stage = json.at("stage");
         state.partition_by = json.at("partition_by").get<std::vector<std::string>>();
         state.schema = json.at("schema");
+        state.bookmarks = json.at("bookmarks");
         for (auto& file : files_from(json.at("files"))) state.files[file.path] = std::move(file);
         for (const auto& [key, commit] : json.at("run_keys").items()) state.run_keys[key] = commit;
         for (const auto& [print, commit] : json.at("fingerprints").items()) {

@@ -47,6 +47,8 @@ struct Commit {
     std::vector<std::string> removed;              // paths
     std::vector<std::string> replaced_partitions;  // swapped whole, or new
     std::vector<std::string> removed_partitions;
+    /// What writers remember about their sources, by the writer's name; merged over the older.
+    Json bookmarks = Json::object();
 
     [[nodiscard]] Json to_json() const;
     static DataResult<Commit> from_json(const Json& json, std::int64_t number);
@@ -62,6 +64,7 @@ struct LakeState {
     /// Of each fingerprint: its last commit, and how many files that added.
     std::map<std::string, std::pair<std::int64_t, std::int64_t>> fingerprints;
     std::string stage;  // of the last commit
+    Json bookmarks = Json::object();
 
     void apply(const Commit& commit);
     [[nodiscard]] std::int64_t rows() const;

@@ -57,6 +57,21 @@ bool has_file_of(const Commit& commit, const fs::path& root, const std::string& 
     });
 }
 
+DataResult<void> move_to_trash(const fs::path& from, const fs::path& to) {
+    SW_TRY(make_folder(to.parent_path()));
+    return rename_path(from, to.string() + std::string(kTrashSuffix));
+}
+
+/// Gives the staged files of a partition the names that the log has for them.
+DataResult<void> name_staged(const fs::path& staged) {
+    for (const auto& name : SW_TRY(files_below(staged))) {
+        if (!name.ends_with(kStagedSuffix)) continue;
+        SW_TRY(rename_path(staged / name,
+                           staged / name.substr(0, name.size() - kStagedSuffix.size())));
+    }
+    return {};
+}
+
 /// Moves what the swap brought into the stage to the trash. What the commit keeps (append) is
 /// there under a second name only, and goes.
 DataResult<void> discard(const fs::path& root, const fs::path& folder, const fs::path& trash,
@@ -65,8 +80,7 @@ DataResult<void> discard(const fs::path& root, const fs::path& folder, const fs:
     for (const auto& name : SW_TRY(files_below(folder))) {
         const fs::path path = fs::path(partition) / name;
         if (is_there(root / path)) continue;
-        SW_TRY(make_folder((trash / path).parent_path()));
-        SW_TRY(rename_path(folder / name, trash / path));
+        SW_TRY(move_to_trash(folder / name, trash / path));
     }
     return remove_tree(folder);
 }
@@ -78,6 +92,7 @@ DataResult<void> publish_partition(const fs::path& root, const Commit& commit,
     const fs::path trash = trash_folder(root) / std::to_string(commit.number);
     if (!has_file_of(commit, root, partition)) {
         SW_TRY(make_folder(target.parent_path()));
+        SW_TRY(name_staged(staged));
         const bool is_swapped = is_there(target) && SW_TRY(exchange(staged, target));
         if (!is_swapped) {
             const fs::path aside = stage_folder(root) / commit.stage / "_old" / partition;
@@ -99,8 +114,7 @@ DataResult<void> remove_partition(const fs::path& root, const Commit& commit,
     const fs::path trash = trash_folder(root) / std::to_string(commit.number);
     for (const auto& path : commit.removed) {
         if (LakeFile{path}.partition() != partition || !is_there(root / path)) continue;
-        SW_TRY(make_folder((trash / path).parent_path()));
-        SW_TRY(rename_path(root / path, trash / path));
+        SW_TRY(move_to_trash(root / path, trash / path));
     }
     std::error_code failed;
     for (fs::path folder = root / partition; folder != root; folder = folder.parent_path()) {
@@ -230,6 +244,16 @@ std::optional<std::int64_t> LakeWrite::needless() const {
                                               : before_.standing_commit(options_.fingerprint);
 }
 
+Json LakeWrite::bookmark() const {
+    const Json* known = find(before_.bookmarks, options_.bookmark_name);
+    return known != nullptr ? *known : Json::object();
+}
+
+void LakeWrite::set_source(std::string fingerprint, Json bookmark) {
+    options_.fingerprint = std::move(fingerprint);
+    bookmark_ = std::move(bookmark);
+}
+
 fs::path LakeWrite::data_folder() const {
     const fs::path stage = stage_folder(root_) / stage_;
     return options_.partition_by.empty() ? stage / kUnpartitioned : stage;
@@ -279,15 +303,19 @@ DataResult<Commit> LakeWrite::plan(const std::vector<StagedFile>& files, const J
                   .added = {},
                   .removed = {},
                   .replaced_partitions = {},
-                  .removed_partitions = {}};
+                  .removed_partitions = {},
+                  .bookmarks = Json::object()};
     static constexpr const char* kModes[] = {
         "error", "append", "ignore", "overwrite", "overwrite_partitions", "merge"};
     commit.mode = kModes[static_cast<std::size_t>(options_.mode)];
+    if (!bookmark_.empty()) commit.bookmarks[options_.bookmark_name] = bookmark_;
     std::set<std::string> touched;
     for (const auto& file : files) {
         const std::string partition = partition_of(file.path);
         touched.insert(partition);
-        const std::string name = fs::path(file.path).filename().string();
+        SW_ASSERT(file.path.ends_with(kStagedSuffix));
+        std::string name = fs::path(file.path).filename().string();
+        name.resize(name.size() - kStagedSuffix.size());
         std::error_code failed;
         const auto bytes = fs::file_size(data_folder() / file.path, failed);
         if (failed)
@@ -325,7 +353,8 @@ DataResult<void> LakeWrite::link_kept_files(const Commit& commit) const {
         if (!std::binary_search(commit.replaced_partitions.begin(),
                                 commit.replaced_partitions.end(), partition))
             continue;
-        SW_TRY(link_file(root_ / path, stage_folder(root_) / stage_ / path));
+        SW_TRY(link_file(root_ / path,
+                         stage_folder(root_) / stage_ / (path + std::string(kStagedSuffix))));
     }
     return {};
 }

@@ -39,6 +39,7 @@ struct WriteOptions {
     std::string
         fingerprint;  // of inputs and parameters; a write whose result still stands does nothing
     std::string execution;
+    std::string bookmark_name;            // who remembers sources; "" = nobody
     std::size_t max_partitions = 10'000;  // touched by one write
     Waiting waiting;
     /// Called between the steps with their name ("staged", "synced", "committed", ...); a failure
@@ -46,8 +47,13 @@ struct WriteOptions {
     std::function<DataResult<void>(std::string_view point)> fault_hook;
 };
 
+/// What staged files are called after: "part-1.parquet.new". So a glob for *.parquet finds no file
+/// of the stage before it is published, nor one of the trash (".old").
+inline constexpr std::string_view kStagedSuffix = ".new";
+inline constexpr std::string_view kTrashSuffix = ".old";
+
 struct StagedFile {
-    std::string path;  // relative to data_folder()
+    std::string path;  // relative to data_folder(), with kStagedSuffix
     std::int64_t rows = 0;
 };
 
@@ -76,6 +82,10 @@ public:
     /// The commit that makes this write needless: same run key, or same fingerprint and its files
     /// still stand, or mode `ignore` on a table with rows.
     [[nodiscard]] std::optional<std::int64_t> needless() const;
+    /// What this writer remembered about its sources; empty at first.
+    [[nodiscard]] Json bookmark() const;
+    /// What is known only after begin(): the version of the inputs, what to remember of them.
+    void set_source(std::string fingerprint, Json bookmark);
     /// Where the files are to be written, in folders named as partitions ("a=1/b=2/x.parquet"),
     /// without partitions straight into it.
     [[nodiscard]] std::filesystem::path data_folder() const;
@@ -103,6 +113,7 @@ private:
     std::shared_ptr<void> lock_;
     LakeState before_;
     std::string stage_;
+    Json bookmark_ = Json::object();
     bool owns_stage_ = true;
 };
 

@@ -1,6 +1,5 @@
 // The commit protocol, with text files in the place of Parquet: it does not look into them.
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <fstream>
@@ -10,6 +9,7 @@
 
 #include "tasks/lake/files.hpp"
 #include "tasks/lake/lake_write.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace stepwell::test {
 namespace {
@@ -17,21 +17,6 @@ namespace {
 using namespace stepwell::tasks;
 using namespace stepwell::tasks::lake;
 namespace fs = std::filesystem;
-
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "stepwell-lake-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    ~TemporaryFolder() { fs::remove_all(path_); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
 
 using Rows = std::multiset<std::string>;
 /// Partition -> content of the file to stage there.
@@ -47,7 +32,7 @@ WriteOptions options_of(WriteMode mode, std::string run_key = "") {
 
 std::string file_name() {
     static std::atomic<int> next{0};
-    return "part-" + std::to_string(next++) + ".parquet";
+    return "part-" + std::to_string(next++) + ".parquet.new";
 }
 
 DataResult<WriteSummary> write(const fs::path& root, const Staged& staged,
@@ -85,7 +70,7 @@ Rows glob_rows(const fs::path& root) {
     Rows rows;
     const auto files = files_below(root);
     for (const auto& name : *files) {
-        if (!name.starts_with("_stepwell/")) rows.insert(content_of(root / name));
+        if (name.ends_with(".parquet")) rows.insert(content_of(root / name));
     }
     return rows;
 }

@@ -1,0 +1,166 @@
+#include "tasks/etl/etl_inputs.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/base/digest.hpp"
+#include "tasks/data/load_schema.hpp"
+#include "tasks/data/row_writer.hpp"
+#include "tasks/lake/lake_table.hpp"
+
+namespace stepwell::tasks::etl {
+namespace {
+
+namespace fs = std::filesystem;
+using data::data_fail;
+using data::DataSession;
+using data::InputFile;
+using data::InputSpec;
+
+/// Larger files are told apart by size and time of change alone.
+constexpr std::uint64_t kHashedBytesMax = 64ull << 20;
+
+/// What is in the file, so that a file written again with the same content is the same input.
+std::string version_of(const InputFile& file) {
+    if (file.bytes == 0 || file.bytes > kHashedBytesMax) return file.etag();
+    const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return file.etag();
+    void* content = ::mmap(nullptr, file.bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    ::close(descriptor);
+    if (content == MAP_FAILED) return file.etag();
+    const auto digest = digest_hex("SHA-256", {static_cast<const char*>(content), file.bytes});
+    ::munmap(content, file.bytes);
+    return digest.value_or(file.etag());
+}
+
+bool is_file_input(const InputSpec& spec) {
+    return !spec.uri.is_null();
+}
+
+/// The name of the connection on which all inputs come together.
+DataResult<data::Connection*> main_connection(DataSession& session, const EtlParameters& parameters,
+                                              const std::string& name) {
+    if (!name.empty()) return session.connect(name);
+    for (const auto& input : parameters.inputs) {
+        if (is_file_input(input.spec)) continue;
+        std::string connection = input.spec.connection;
+        if (!input.spec.table.empty())
+            connection = SW_TRY(session.table_reference(input.spec.table, connection)).connection;
+        data::Connection* opened = SW_TRY(session.connect(connection));
+        if (opened->dialect() == data::Dialect::duckdb) return opened;
+    }
+    return session.connect_memory();
+}
+
+std::string connection_of(DataSession& session, const InputSpec& spec) {
+    if (spec.table.empty()) return spec.connection.empty() ? "wh" : spec.connection;
+    const auto reference = session.table_reference(spec.table, spec.connection);
+    return reference ? reference->connection : spec.connection;
+}
+
+/// What a SQLite column holds, as DuckDB's type.
+std::string duckdb_type(const std::string& declared) {
+    if (declared.find("int") != std::string::npos) return "bigint";
+    if (declared.find("real") != std::string::npos || declared.find("floa") != std::string::npos ||
+        declared.find("doub") != std::string::npos)
+        return "double";
+    const bool is_kept = declared.starts_with("decimal") || declared == "date" ||
+                         declared.starts_with("timestamp") || declared.starts_with("bool");
+    return is_kept ? declared : "varchar";
+}
+
+/// Brings a table or query of another database over, row by row.
+DataResult<data::Input> carry_over(DataSession& session, data::Connection& target,
+                                   const EtlInput& input) {
+    data::Connection* source = SW_TRY(session.connect(connection_of(session, input.spec)));
+    data::Input opened = SW_TRY(data::open_input(session, *source, input.spec));
+    const std::string table = data::quote_identifier("_sw_in_" + input.name);
+    std::string definition;
+    std::vector<std::string> names;
+    for (auto& column : opened.columns) {
+        column.type = duckdb_type(column.type);
+        definition += (definition.empty() ? "" : ", ") + data::quote_identifier(column.name) + " " +
+                      column.type;
+        names.push_back(column.name);
+    }
+    SW_TRY(target.execute("create temp table " + table + " (" + definition + ")"));
+    SW_TRY(data::copy_rows(*source,
+                           "select " + data::quoted_list(names) + " from " + opened.relation,
+                           opened.parameters, target, table, names.size()));
+    opened.relation = table;
+    opened.parameters = Json::object();
+    return opened;
+}
+
+}  // namespace
+
+DataResult<ChosenFiles> choose_files(DataSession& session, const InputSpec& spec) {
+    ChosenFiles chosen;
+    if (spec.uri.is_string()) {
+        const std::string uri = spec.uri.get<std::string>();
+        const bool has_glob = uri.find_first_of("*?[") != std::string::npos;
+        const auto root =
+            has_glob ? DataResult<fs::path>(fs::path()) : session.locations().resolve(uri);
+        if (root && lake::is_lake_table(*root)) {
+            lake::Waiting waiting;
+            waiting.is_cancelled = [&] { return session.context().is_cancelled(); };
+            lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
+            for (const auto& path : snapshot.paths) {
+                chosen.files.push_back(
+                    SW_TRY(data::stat_file(path, session.locations().uri_of(path))));
+            }
+            chosen.guard = std::move(snapshot.guard);
+            return chosen;
+        }
+    }
+    chosen.files = SW_TRY(session.locations().expand(spec.uri));
+    return chosen;
+}
+
+DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& parameters,
+                                     const Json& raw_parameters, const Json& read_before,
+                                     const std::string& connection_name) {
+    OpenedInputs result;
+    std::string versions = to_text(raw_parameters);
+    bool has_versions = true;
+    std::vector<ChosenFiles> chosen(parameters.inputs.size());
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const EtlInput& input = parameters.inputs[i];
+        has_versions = has_versions && is_file_input(input.spec);
+        if (!is_file_input(input.spec)) continue;
+        chosen[i] = SW_TRY(choose_files(session, input.spec));
+        const Json* known = find(read_before, input.name);
+        if (input.is_bookmarked && known != nullptr) {
+            std::erase_if(chosen[i].files, [&](const InputFile& file) {
+                return string_or(*known, file.uri, "") == file.etag();
+            });
+            if (chosen[i].files.empty()) return result;
+        }
+        for (const auto& file : chosen[i].files) {
+            versions += "\n" + file.uri + " " + version_of(file);
+            if (input.is_bookmarked) result.bookmarks[input.name][file.uri] = file.etag();
+        }
+    }
+    if (has_versions) result.fingerprint = digest_hex("SHA-256", versions).value_or("");
+    result.connection = SW_TRY(main_connection(session, parameters, connection_name));
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const EtlInput& input = parameters.inputs[i];
+        const bool is_elsewhere =
+            !is_file_input(input.spec) &&
+            &result.connection->database() !=
+                &SW_TRY(session.connect(connection_of(session, input.spec)))->database();
+        data::Input opened =
+            is_elsewhere ? SW_TRY(carry_over(session, *result.connection, input))
+                         : SW_TRY(data::open_input_of(session, *result.connection, input.spec,
+                                                      std::move(chosen[i].files)));
+        if (i == 0)
+            result.has_text = !opened.format.empty() && opened.format != "parquet" &&
+                              opened.format != "table" && opened.format != "sql";
+        result.inputs.push_back(std::move(opened));
+        result.guards.push_back(std::move(chosen[i].guard));
+    }
+    return result;
+}
+
+}  // namespace stepwell::tasks::etl

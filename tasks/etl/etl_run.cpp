@@ -1,0 +1,131 @@
+// Steps, counts and checks.
+#include "tasks/etl/etl_run.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace stepwell::tasks::etl {
+namespace {
+
+using data::data_fail;
+using data::DataSession;
+
+bool may_change_rows(const Step& step) {
+    static const std::set<std::string, std::less<>> kTypes = {
+        "cast",  "filter",    "dedupe", "sql",    "join",
+        "union", "aggregate", "limit",  "unnest", "flatten"};
+    return kTypes.contains(step.type);
+}
+
+/// Base relation without the reader's own columns; `_file` and `_line` where a step names them.
+std::string base_relation(const data::Input& input, const EtlParameters& parameters) {
+    std::vector<std::string> names;
+    for (const auto& column : input.columns) names.push_back(column.name);
+    std::string select = data::quoted_list(names);
+    const bool has_place = !input.files.empty();
+    const auto mentions = [&](const std::string& word) {
+        return std::any_of(parameters.steps.begin(), parameters.steps.end(), [&](const Step& step) {
+            return to_text(step.argument).find(word) != std::string::npos;
+        });
+    };
+    if (has_place && !has_column(input.columns, "_file") && mentions("_file"))
+        select += ", _sw_file as _file";
+    if (has_place && !has_column(input.columns, "_line") && mentions("_line"))
+        select += ", _sw_line as _line";
+    return "(select " + select + " from " + input.relation + ")";
+}
+
+DataResult<void> check_before(const Step& step, const CompiledStep& compiled, Pipeline& pipeline) {
+    if (compiled.must_be_empty.empty()) return {};
+    const auto rows = SW_TRY(
+        pipeline.connection().query(pipeline.query(compiled.must_be_empty), pipeline.parameters()));
+    if (rows.rows.empty()) return {};
+    return data_fail(compiled.error_code, step.place + ": " + compiled.error_message +
+                                              "; for example " + to_text(rows.objects()[0]));
+}
+
+}  // namespace
+
+void StepCounts::finish(std::int64_t written) {
+    std::optional<std::int64_t> known = written;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        if (!step->out) step->out = known;
+        known = step->in;
+    }
+    if (!read && steps.empty()) read = written;
+    if (!read && !steps.empty()) read = steps.front().in;
+}
+
+std::int64_t StepCounts::rejected() const {
+    std::int64_t total = 0;
+    for (const auto& step : steps) {
+        if (step.is_rejecting && step.in && step.out) total += *step.in - *step.out;
+    }
+    return total;
+}
+
+Json StepCounts::to_json() const {
+    Json list = Json::array();
+    for (const auto& step : steps) {
+        Json entry = {{"step", step.name}, {"in", nullptr}, {"out", nullptr}};
+        if (step.in) entry["in"] = *step.in;
+        if (step.out) entry["out"] = *step.out;
+        if (step.in && step.out && *step.in > *step.out)
+            entry[step.is_rejecting ? "rejected" : "dropped"] = *step.in - *step.out;
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedInputs& opened,
+                                 Pipeline& pipeline) {
+    StepCounts counts;
+    for (std::size_t i = 0; i < opened.inputs.size(); ++i) {
+        pipeline.bind(opened.inputs[i].parameters);
+        SW_TRY(pipeline.add_input(parameters.inputs[i].name,
+                                  base_relation(opened.inputs[i], parameters)));
+    }
+    std::optional<std::int64_t> rows;
+    for (std::size_t i = 0; i < parameters.steps.size(); ++i) {
+        const Step& step = parameters.steps[i];
+        CompiledStep compiled = SW_TRY(compile_step(step, pipeline));
+        const bool changes = compiled.effect != RowEffect::keeps;
+        const bool is_first_change = changes && !counts.read && parameters.counts_steps;
+        // A text file is parsed once: later counts and steps go on from the parsed rows.
+        if (is_first_change)
+            rows = SW_TRY(opened.has_text ? pipeline.materialize() : pipeline.count_rows());
+        if (is_first_change) {
+            for (auto& earlier : counts.steps) earlier.in = earlier.out = rows;
+            counts.read = rows;
+        }
+        if (!compiled.prelude.empty()) {
+            SW_TRY(pipeline.add_step(step.name, compiled.prelude, step.place));
+            SW_TRY(pipeline.materialize());
+        }
+        SW_TRY(check_before(step, compiled, pipeline));
+        SW_TRY(pipeline.add_step(step.name, compiled.sql, step.place));
+        counts.steps.push_back(
+            {step.name, rows, changes ? std::nullopt : rows, compiled.is_rejecting});
+        const bool is_last_change =
+            std::none_of(parameters.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                         parameters.steps.end(), may_change_rows);
+        if (!changes || !parameters.counts_steps) continue;
+        // What the last change leaves is what is written: counted there.
+        if (is_last_change) {
+            rows.reset();
+            continue;
+        }
+        rows = SW_TRY(compiled.effect == RowEffect::heavy ? pipeline.materialize()
+                                                          : pipeline.count_rows());
+        counts.steps.back().out = rows;
+    }
+    return counts;
+}
+
+DataResult<void> check_expected(const EtlParameters& parameters, std::int64_t rows) {
+    if (!parameters.expect_rows || parameters.expect_rows->holds(rows)) return {};
+    return data_fail("E_ROW_COUNT", "expected " + parameters.expect_rows->text() +
+                                        " rows, but the steps gave " + std::to_string(rows));
+}
+
+}  // namespace stepwell::tasks::etl

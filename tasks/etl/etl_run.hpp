@@ -1,0 +1,45 @@
+// The parts of one etl run.
+#pragma once
+
+#include "tasks/etl/etl_inputs.hpp"
+#include "tasks/etl/etl_parameters.hpp"
+#include "tasks/etl/pipeline.hpp"
+
+namespace stepwell::tasks::etl {
+
+/// What the steps did to the rows. Numbers that were not counted are empty.
+struct StepCounts {
+    struct Entry {
+        std::string name;
+        std::optional<std::int64_t> in, out;
+        bool is_rejecting = false;
+    };
+    std::vector<Entry> steps;
+    std::optional<std::int64_t> read;
+
+    /// Once the last step's rows are known: fills in what follows from it.
+    void finish(std::int64_t written);
+    [[nodiscard]] std::int64_t rejected() const;
+    [[nodiscard]] Json to_json() const;
+};
+
+/// Builds the chain; counts rows where a step changes them and a later one does so again.
+DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedInputs& opened,
+                                 Pipeline& pipeline);
+
+/// Runs the checks on `relation` (quoted or in brackets); they are listed in the envelope. Fails
+/// with E_QUALITY where one of severity error does not hold.
+DataResult<void> run_checks(data::DataSession& session, Pipeline& pipeline, const Json& checks,
+                            const std::string& relation, std::int64_t rows);
+/// E_ROW_COUNT where the rows are outside of the bounds.
+DataResult<void> check_expected(const EtlParameters& parameters, std::int64_t rows);
+
+/// Writes the pipeline's rows to a lake table. `write` holds the table's lock.
+DataResult<void> write_lake(data::DataSession& session, const EtlParameters& parameters,
+                            OpenedInputs opened, Pipeline& pipeline, StepCounts counts,
+                            lake::LakeWrite& write);
+
+DataResult<void> run_scd2(data::DataSession& session, const EtlParameters& parameters,
+                          const Json& raw_parameters);
+
+}  // namespace stepwell::tasks::etl

@@ -1,0 +1,225 @@
+// Steps that change which rows there are.
+#include <algorithm>
+
+#include "tasks/etl/step_tools.hpp"
+
+namespace stepwell::tasks::etl {
+namespace {
+
+using data::quote_identifier;
+
+DataResult<std::string> other_input(const Compiling& compiling, std::string_view member) {
+    const std::string name = compiling.argument().is_string()
+                                 ? compiling.argument().get<std::string>()
+                                 : string_or(compiling.argument(), member, "");
+    if (compiling.pipeline.has_input(name)) return name;
+    return compiling.fault("expected " + std::string(member) +
+                           " to name an input of the task, but got '" + name + "'");
+}
+
+}  // namespace
+
+DataResult<CompiledStep> compile_filter(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const Json* where = argument.is_object() ? find(argument, "where") : &argument;
+    if (where == nullptr) return compiling.fault("expected an SQL condition");
+    CompiledStep result{"select * from this where " +
+                        SW_TRY(compiling.expression(*where, "the condition"))};
+    result.effect = RowEffect::changes;
+    const Json* rejects = find(argument, "reject");
+    result.is_rejecting = rejects != nullptr && *rejects == true;
+    return result;
+}
+
+DataResult<CompiledStep> compile_dedupe(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const Json* keys = argument.is_object() ? find(argument, "keys") : &argument;
+    const std::string by = data::quoted_list(SW_TRY(compiling.column_list(keys, "keys")));
+    const Json* order = find(argument, "order_by");
+    const std::string ordered =
+        order == nullptr ? ""
+                         : " order by " + joined(SW_TRY(text_list(compiling, order, "order_by")));
+    const std::string ties = string_or(argument, "ties", "error");
+    if (ties != "error" && ties != "any")
+        return compiling.fault("expected ties: error or any, but got '" + ties + "'");
+    CompiledStep result;
+    result.effect = RowEffect::heavy;
+    const std::string window = "over (partition by " + by + ordered + ") = 1";
+    result.sql = "select * from this qualify row_number() " + window;
+    if (ties == "any") return result;
+    // Of the rows that come first by order_by; such as are alike in everything are no tie.
+    std::vector<std::string> all;
+    for (const auto& column : compiling.columns()) all.push_back(quote_identifier(column.name));
+    result.prelude = "select * from this qualify rank() " + window;
+    result.sql = "select distinct on (" + by + ") * from this";
+    result.must_be_empty = "select " + by + ", count(*) as rows from this group by " + by +
+                           " having count(*) > 1 and count(distinct hash(" + joined(all) +
+                           ")) > 1 order by all limit 5";
+    result.error_code = "E_TIE";
+    result.error_message =
+        "rows with the same keys differ, and order_by does not say which to keep; add a column to "
+        "order_by or set ties: any";
+    return result;
+}
+
+DataResult<CompiledStep> compile_sql(const Compiling& compiling) {
+    if (!compiling.argument().is_string()) return compiling.fault("expected a SELECT from this");
+    // In a bracket, so that it may begin with WITH and end with a comment.
+    CompiledStep result{"select * from (" + compiling.argument().get<std::string>() + "\n)"};
+    result.effect = RowEffect::heavy;
+    return result;
+}
+
+DataResult<CompiledStep> compile_join(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const std::string other = SW_TRY(other_input(compiling, "with"));
+    const std::string how = string_or(argument, "how", "left");
+    static const std::vector<std::string> kKinds = {"inner", "left", "right", "full",
+                                                    "semi",  "anti", "cross"};
+    if (std::find(kKinds.begin(), kKinds.end(), how) == kKinds.end())
+        return compiling.fault("expected how to be one of " + joined(kKinds) + ", but got '" + how +
+                               "'");
+    const auto right = SW_TRY(compiling.pipeline.input_columns(other));
+    const Json* on = find(argument, "on");
+    std::string condition;
+    std::vector<std::string> shared;
+    if (on != nullptr && on->is_string())
+        condition = " on " + SW_TRY(compiling.expression(*on, "on"));
+    if (on != nullptr && on->is_array()) {
+        shared = SW_TRY(compiling.column_list(on, "on"));
+        SW_TRY(need_columns(right, shared, compiling.step.place + ".with"));
+        condition = " using (" + data::quoted_list(shared) + ")";
+    }
+    if (condition.empty() && how != "cross")
+        return compiling.fault("expected on: columns that both have, or an SQL condition");
+    std::string select = how == "semi" || how == "anti" || !shared.empty() ? "*" : "this.*";
+    const Json* wanted = find(argument, "columns");
+    if (wanted != nullptr) {
+        const auto names = SW_TRY(text_list(compiling, wanted, "columns"));
+        SW_TRY(need_columns(right, names, compiling.step.place + ".columns"));
+        select = "this.*, " + data::quoted_list(names, quote_identifier(other) + ".");
+    } else if (shared.empty() && how != "semi" && how != "anti") {
+        select += ", " + quote_identifier(other) + ".*";
+    }
+    CompiledStep result{"select " + select + " from this " + how + " join " +
+                        quote_identifier(other) + condition};
+    result.effect = RowEffect::heavy;
+    return result;
+}
+
+DataResult<CompiledStep> compile_lookup(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const std::string other = SW_TRY(other_input(compiling, "from"));
+    const auto right = SW_TRY(compiling.pipeline.input_columns(other));
+    const auto keys = SW_TRY(compiling.column_list(find(argument, "on"), "on"));
+    const auto names = SW_TRY(text_list(compiling, find(argument, "columns"), "columns"));
+    SW_TRY(need_columns(right, keys, compiling.step.place + ".on"));
+    SW_TRY(need_columns(right, names, compiling.step.place + ".columns"));
+    const Json* fallback = find(argument, "default");
+    std::string select = "this.*";
+    for (const auto& name : names) {
+        const std::string column = "looked_up." + quote_identifier(name);
+        select += ", " +
+                  (fallback == nullptr
+                       ? column
+                       : "coalesce(" + column + ", " + data::sql_literal(*fallback) + ")") +
+                  " as " + quote_identifier(name);
+    }
+    CompiledStep result{"select " + select + " from this left join " + quote_identifier(other) +
+                        " as looked_up using (" + data::quoted_list(keys) + ")"};
+    const std::string by = data::quoted_list(keys);
+    result.must_be_empty = "select " + by + ", count(*) as rows from " + quote_identifier(other) +
+                           " group by " + by + " having count(*) > 1 order by all limit 5";
+    result.error_code = "E_DUPLICATE_KEY";
+    result.error_message =
+        "'" + other + "' has several rows for one key, so looking up would multiply rows";
+    return result;
+}
+
+DataResult<CompiledStep> compile_union(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const Json* with = argument.is_object() ? find(argument, "with") : &argument;
+    const bool is_distinct =
+        find(argument, "distinct") != nullptr && *find(argument, "distinct") == true;
+    std::string sql = "select * from this";
+    for (const auto& name : SW_TRY(text_list(compiling, with, "with"))) {
+        if (!compiling.pipeline.has_input(name))
+            return compiling.fault("expected with to name inputs of the task, but got '" + name +
+                                   "'");
+        sql += std::string(" union ") + (is_distinct ? "" : "all ") + "by name select * from " +
+               quote_identifier(name);
+    }
+    CompiledStep result{std::move(sql)};
+    result.effect = RowEffect::heavy;
+    return result;
+}
+
+DataResult<CompiledStep> compile_aggregate(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const Json* columns = find(argument, "columns");
+    if (columns == nullptr || !columns->is_object() || columns->empty())
+        return compiling.fault("expected {by: [...], columns: {total: sum(amount)}}");
+    std::vector<std::string> terms;
+    const Json* by = find(argument, "by");
+    std::string group;
+    if (by != nullptr) {
+        group = data::quoted_list(SW_TRY(compiling.column_list(by, "by")));
+        terms.push_back(group);
+    }
+    for (const auto& [name, value] : columns->items())
+        terms.push_back(SW_TRY(compiling.expression(value, name)) + " as " +
+                        quote_identifier(name));
+    CompiledStep result{"select " + joined(terms) + " from this" +
+                        (group.empty() ? "" : " group by " + group)};
+    const std::string having = string_or(argument, "having", "");
+    if (!having.empty()) result.sql += " having (" + having + "\n)";
+    result.effect = RowEffect::heavy;
+    return result;
+}
+
+DataResult<CompiledStep> compile_sort(const Compiling& compiling) {
+    return CompiledStep{"select * from this order by " +
+                        joined(SW_TRY(text_list(compiling, &compiling.argument(), "columns")))};
+}
+
+DataResult<CompiledStep> compile_limit(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const Json* rows = argument.is_object() ? find(argument, "rows") : &argument;
+    const Json* offset = find(argument, "offset");
+    if (rows == nullptr) return compiling.fault("expected a number of rows");
+    CompiledStep result{"select * from this limit " +
+                        std::to_string(SW_TRY(compiling.whole_number(*rows, "rows")))};
+    if (offset != nullptr)
+        result.sql +=
+            " offset " + std::to_string(SW_TRY(compiling.whole_number(*offset, "offset")));
+    result.effect = RowEffect::heavy;
+    return result;
+}
+
+DataResult<CompiledStep> compile_unnest(const Compiling& compiling) {
+    const Json& argument = compiling.argument();
+    const Json* column = argument.is_object() ? find(argument, "column") : &argument;
+    const auto names = SW_TRY(compiling.column_list(column, "column"));
+    const std::string source = quote_identifier(names[0]);
+    const auto type = SW_TRY(compiling.pipeline.connection().describe(
+        compiling.pipeline.query("select " + source + " from this"),
+        compiling.pipeline.parameters()))[0]
+                          .type;
+    CompiledStep result;
+    if (type.starts_with("struct")) {
+        result.sql = "select * exclude (" + source + "), unnest(" + source + ") from this";
+        return result;
+    }
+    const std::string name = string_or(argument, "as", names[0]);
+    const Json* outer = find(argument, "outer");
+    const bool keeps_empty = outer != nullptr && *outer == true;
+    const std::string list =
+        keeps_empty ? "case when len(" + source + ") > 0 then " + source + " else [null] end"
+                    : source;
+    result.sql = "select * exclude (" + source + "), unnest(" + list + ") as " +
+                 quote_identifier(name) + " from this";
+    result.effect = RowEffect::heavy;
+    return result;
+}
+
+}  // namespace stepwell::tasks::etl

@@ -1,0 +1,45 @@
+// The steps of an etl task: each is compiled to one SELECT from `this`, the relation before it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tasks/data/parameters.hpp"
+#include "tasks/etl/pipeline.hpp"
+
+namespace stepwell::tasks::etl {
+
+/// How a step treats the number of rows, which decides how they are counted.
+enum class RowEffect {
+    keeps,    // as many out as in
+    changes,  // cheap to count by running again
+    heavy,    // dear to run twice (windows, joins, free SQL): its result is kept
+};
+
+struct Step {
+    std::string type;
+    std::string name;   // given, or the type
+    std::string place;  // "steps[2].filter"
+    Json argument;
+};
+
+struct CompiledStep {
+    std::string sql;
+    /// Run first and kept, where the check below and `sql` both need it.
+    std::string prelude = {};
+    RowEffect effect = RowEffect::keeps;
+    bool is_rejecting = false;  // rows that it drops are rejected ones
+    /// A query over `this` as it is before `sql` that must give no row; else the step fails
+    /// with this code and message ("" = no such check).
+    std::string must_be_empty = {};
+    std::string error_code = {};
+    std::string error_message = {};
+};
+
+/// Reads `steps`; what is wrong with their form goes to `faults`.
+std::vector<Step> parse_steps(const Json& steps, data::Faults& faults);
+
+/// Fails with E_CONFIG (arguments), E_SCHEMA (a column that is not there).
+DataResult<CompiledStep> compile_step(const Step& step, Pipeline& pipeline);
+
+}  // namespace stepwell::tasks::etl

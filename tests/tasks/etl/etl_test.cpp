@@ -1,0 +1,283 @@
+#include "tests/tasks/etl/etl_test.hpp"
+
+#include <doctest/doctest.h>
+
+namespace stepwell::test {
+namespace {
+
+constexpr const char* kOrders =
+    "id,customer,amount,day\n"
+    "1, Ann ,10.5,2024-01-01\n"
+    "2,BOB,abc,2024-01-01\n"
+    "3,carl,30,2024-01-02\n"
+    "3,carl,31,2024-01-03\n";
+
+/// Steps applied to kOrders, as rows of the lake table that they give.
+Json after_steps(const std::string& steps, const std::string& columns,
+                 const std::string& more = "") {
+    Etl etl;
+    etl.folder.write("data/in/orders.csv", kOrders);
+    etl.folder.write("data/in/names.csv", "id,name\n1,one\n3,three\n");
+    const Json result = etl.result(
+        R"({"input": {"orders": {"uri": "in/orders.csv", "columns": {"id": "bigint", "day": "date"}},
+        "names": {"uri": "in/names.csv", "columns": {"id": "bigint"}}}, "steps": )" +
+        steps + R"(, "write": {"uri": "lake://out/t/"})" + more + "}");
+    if (result.is_string()) return result;
+    return etl.rows("out/t", columns);
+}
+
+}  // namespace
+
+TEST_CASE("each step does what its name says") {
+    struct Case {
+        std::string steps;
+        std::string columns;
+        std::string expected;
+    };
+    const Case cases[] = {
+        {R"([{"trim": ["customer"]}, {"limit": 1}])", "customer", R"([["Ann"]])"},
+        {R"([{"lower": {"trim": true, "columns": ["customer"]}}, {"select": ["customer"]}, {"dedupe": ["customer"]}])",
+         "customer", R"([["ann"],["bob"],["carl"]])"},
+        {R"([{"upper": "customer"}, {"filter": "id = 3"}, {"limit": 1}])", "customer",
+         R"([["CARL"]])"},
+        {R"([{"regexp_replace": {"customer": ["[^a-z]", ""]}}, {"filter": "id < 3"}])", "customer",
+         R"([[""],["nn"]])"},
+        {R"([{"derive": {"twice": "id * 2", "id": "id + 100"}}, {"filter": "id = 101"}])",
+         "id, twice", "[[101, 2]]"},
+        {R"([{"case": {"size": [{"when": "id > 2", "then": "big"}, {"when": "id > 1", "then": "mid"}, {"else": "small"}]}}])",
+         "id, size", R"([[1,"small"],[2,"mid"],[3,"big"],[3,"big"]])"},
+        {R"j([{"cast": {"amount": {"type": "decimal(18,2)", "on_error": "null"}}}])j",
+         "id, amount::double", "[[1,10.5],[2,null],[3,30.0],[3,31.0]]"},
+        {R"([{"cast": {"amount": {"type": "double", "on_error": "reject"}}}, {"filter": "amount < 31"}])",
+         "id, amount", "[[1,10.5],[3,30.0]]"},
+        {R"([{"dedupe": {"keys": ["id"], "order_by": ["day desc"]}}])", "id, day",
+         R"([[1,"2024-01-01"],[2,"2024-01-01"],[3,"2024-01-03"]])"},
+        {R"([{"dedupe": {"keys": ["day"], "order_by": ["day"], "ties": "any"}}])", "day",
+         R"([["2024-01-01"],["2024-01-02"],["2024-01-03"]])"},
+        {R"([{"sql": "with x as (select max(id) as m from this) select m from x"}])", "m", "[[3]]"},
+        {R"([{"select": ["id", {"n": "id * 10"}]}, {"filter": "id = 1"}])", "*", "[[1, 10]]"},
+        {R"([{"drop": ["customer", "amount"]}, {"filter": "id = 1"}])", "*",
+         R"([[1,"2024-01-01"]])"},
+        {R"([{"rename": {"id": "order_id"}}, {"filter": "order_id = 2"}, {"drop": ["customer"]}])",
+         "*", R"([[2,"abc","2024-01-01"]])"},
+        {R"([{"map": [["id", "long", "key", "string"], ["day", "date", "on_day", "date"]]}, {"filter": "key = '1'"}])",
+         "*", R"([["1","2024-01-01"]])"},
+        {R"([{"join": {"with": "names", "on": ["id"]}}])", "id, name",
+         R"([[1,"one"],[2,null],[3,"three"],[3,"three"]])"},
+        {R"([{"join": {"with": "names", "on": "this.id = names.id", "how": "inner", "columns": ["name"]}}])",
+         "id, name", R"([[1,"one"],[3,"three"],[3,"three"]])"},
+        {R"([{"join": {"with": "names", "on": ["id"], "how": "anti"}}])", "id", "[[2]]"},
+        {R"([{"lookup": {"from": "names", "on": ["id"], "columns": ["name"], "default": "?"}}])",
+         "id, name", R"([[1,"one"],[2,"?"],[3,"three"],[3,"three"]])"},
+        {R"([{"select": ["id"]}, {"union": "names"}])", "id, name",
+         R"([[1,"one"],[1,null],[2,null],[3,"three"],[3,null],[3,null]])"},
+        {R"j([{"aggregate": {"by": ["day"], "columns": {"n": "count(*)"}, "having": "count(*) > 1"}}])j",
+         "*", R"([["2024-01-01",2]])"},
+        {R"([{"join": {"with": "names", "on": ["id"]}}, {"fill": {"name": "none"}}, {"filter": "id = 2"}])",
+         "name", R"([["none"]])"},
+        {R"([{"sort": ["day desc", "id"]}, {"limit": {"rows": 1, "offset": 1}}])", "id, day",
+         R"([[3,"2024-01-02"]])"},
+        {R"j([{"derive": {"parts": "string_split(customer, 'a')"}}, {"filter": "id = 3 and day = date '2024-01-02'"}, {"unnest": {"column": "parts", "as": "part"}}])j",
+         "part", R"([["c"],["rl"]])"},
+        {R"j([{"window": {"columns": {"n": "row_number()"}, "partition_by": ["id"], "order_by": ["day"]}}, {"filter": "n = 2"}])j",
+         "id, n", "[[3, 2]]"},
+        {R"([{"filter": "_line = 2"}])", "id, _line", "[[1, 2]]"},
+        {R"([{"filter": "day = $day"}])", "id", "[[3]]"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.steps);
+        CHECK(to_text(after_steps(c.steps, c.columns, R"(, "params": {"day": "2024-01-02"})")) ==
+              to_text(Json::parse(c.expected)));
+    }
+}
+
+TEST_CASE("faults in steps say where, what was expected and a hint") {
+    struct Case {
+        std::string steps;
+        std::string expected;
+    };
+    const Case cases[] = {
+        {R"([{"trim": ["custmer"]}])",
+         "E_SCHEMA: steps[0].trim: expected column 'custmer', but there is none; did you mean "
+         "'customer'?"},
+        {R"([{"trims": ["customer"]}])",
+         "E_CONFIG: steps[0]: there is no step 'trims'; did you mean 'trim'?"},
+        {R"([{"cast": {"amount": "integer"}}])",
+         "E_FORMAT: steps[0].cast.amount: expected integer, but got 'abc'"},
+        {R"([{"dedupe": {"keys": ["id"]}}])",
+         "E_TIE: steps[0].dedupe: rows with the same keys differ, and order_by does not say which "
+         "to keep; add a column to order_by or set ties: any; for example {\"id\":3,\"rows\":2}"},
+        {R"([{"lookup": {"from": "orders", "on": ["id"], "columns": ["day"]}}])",
+         "E_DUPLICATE_KEY: steps[0].lookup: 'orders' has several rows for one key, so looking up "
+         "would multiply rows; for example {\"id\":3,\"rows\":2}"},
+        {R"([{"cast": {"id": "integer); drop table x"}}])",
+         "E_CONFIG: steps[0].cast: id: expected the name of a type, but got 'integer); drop table "
+         "x'"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.steps);
+        const Json result = after_steps(c.steps, "*");
+        CHECK(result == Json(c.expected));
+    }
+    const Json two = after_steps(R"([{"filter": "true); select 1; --"}])", "*");
+    REQUIRE(two.is_string());
+    CHECK(two.get<std::string>().starts_with("E_CONFIG: steps[0].filter: "));
+}
+
+TEST_CASE("rows are counted step by step, and read, rejected and written add up") {
+    Etl etl;
+    etl.folder.write("data/in/orders.csv", kOrders);
+    const Json result =
+        etl.result(R"({"input": {"uri": "in/orders.csv"}, "steps": [{"trim": ["customer"]},
+        {"cast": {"amount": {"type": "double", "on_error": "reject"}}}, {"derive": {"x": 1}},
+        {"dedupe": {"keys": ["id"], "order_by": ["day desc"]}}], "write": {"uri": "lake://out/t/"}, "checks": [{"row_count": {"min": 1}}, {"duplicates": {"keys": ["id"]}}]})");
+    REQUIRE(result.is_object());
+    CHECK(
+        to_text(result["steps"]) ==
+        R"([{"step":"trim","in":4,"out":4},{"step":"cast","in":4,"out":3,"rejected":1},{"step":"derive","in":3,"out":3},{"step":"dedupe","in":3,"out":2,"dropped":1}])");
+    CHECK(result["rows"]["read"] == 4);
+    CHECK(result["rows"]["rejected"] == 1);
+    CHECK(result["rows"]["written"] == 2);
+    CHECK(result["checks"].size() == 2);
+}
+
+TEST_CASE("a failing check on the staged rows leaves the table as it was") {
+    Etl etl;
+    etl.folder.write("data/in/orders.csv", kOrders);
+    const std::string head =
+        R"({"input": {"uri": "in/orders.csv"}, "write": {"uri": "lake://out/t/", "mode": "overwrite"}, )";
+    REQUIRE(etl.result(head + R"("steps": [{"filter": "id = '1'"}]})").is_object());
+    const std::string checks[] = {
+        R"("checks": [{"duplicates": {"keys": ["id"]}}]})",
+        R"("checks": [{"row_count": {"max": 3}}]})",
+        R"("checks": [{"rows": {"where": "id = '2'"}}]})",
+        R"("checks": [{"sql": {"failing_rows": "select * from input where amount = 'abc'"}}]})",
+        R"j("checks": [{"aggregate": {"expr": "count(*)", "between": [5, 6]}}]})j"};
+    for (const auto& check : checks) {
+        CAPTURE(check);
+        CHECK(etl.result(head + check).get<std::string>().starts_with("E_QUALITY: "));
+    }
+    CHECK(etl.result(head + R"("expect_rows": 5})") ==
+          Json("E_ROW_COUNT: expected 5 rows, but the steps gave 4"));
+    CHECK(
+        etl.result(
+               head +
+               R"("checks": [{"row_count": {"max": 3, "severity": "warn"}}], "expect_rows": {"min": 9}})")
+            .is_string());
+    CHECK(etl.rows("out/t", "id") == Json::parse(R"([["1"]])"));
+}
+
+TEST_CASE("overwriting partitions leaves the others alone, and the same inputs change nothing") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id,day\n1,2024-01-01\n2,2024-01-02\n");
+    const std::string task =
+        R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/", "partition_by": ["day"], "mode": "overwrite_partitions"}})";
+    const Json first = etl.result(task);
+    REQUIRE(first.is_object());
+    CHECK(first["outputs"][0]["commit"] == 1);
+    CHECK(first["outputs"][0]["partitions_replaced"] ==
+          Json::parse(R"(["day=2024-01-01","day=2024-01-02"])"));
+    const Json second = etl.result(task);
+    CHECK(second["unchanged"] == true);
+    CHECK(second["rows"]["written"] == 0);
+    // The same bytes written again are the same input.
+    etl.folder.write("data/in/a.csv", "id,day\n1,2024-01-01\n2,2024-01-02\n");
+    CHECK(etl.result(task)["unchanged"] == true);
+    etl.folder.write("data/in/a.csv", "id,day\n7,2024-01-02\n");
+    const Json third = etl.result(task);
+    CHECK(third["unchanged"] == false);
+    CHECK(third["outputs"][0]["partitions_replaced"] == Json::parse(R"(["day=2024-01-02"])"));
+    CHECK(third["outputs"][0]["partitions_untouched"] == 1);
+    CHECK(etl.rows("out/t", "id, day") ==
+          Json::parse(R"([["1","2024-01-01"],["7","2024-01-02"]])"));
+}
+
+TEST_CASE("appending happens once per run key") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id\n1\n");
+    const std::string task =
+        R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/", "mode": "append"}})";
+    REQUIRE(etl.result(task, "k1").is_object());
+    CHECK(etl.result(task, "k1")["unchanged"] == true);
+    CHECK(etl.result(task, "k2")["unchanged"] == false);
+    CHECK(etl.rows("out/t", "id") == Json::parse(R"([["1"],["1"]])"));
+}
+
+TEST_CASE("merging replaces rows by key, in whatever partition they were") {
+    Etl etl;
+    const std::string task =
+        R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/", "mode": "merge", "keys": ["id"], "partition_by": ["p"]}})";
+    etl.folder.write("data/in/a.csv", "id,p,v\n1,x,a\n2,x,b\n3,y,c\n4,z,d\n");
+    REQUIRE(etl.result(task).is_object());
+    etl.folder.write("data/in/a.csv", "id,p,v\n2,x,B\n3,x,C\n5,w,e\n");
+    const Json merged = etl.result(task);
+    REQUIRE(merged.is_object());
+    CHECK(merged["rows"]["written"] == 3);
+    CHECK(
+        etl.rows("out/t", "id, p, v") ==
+        Json::parse(R"([["1","x","a"],["2","x","B"],["3","x","C"],["4","z","d"],["5","w","e"]])"));
+    etl.folder.write("data/in/a.csv", "id,p,v\n2,x,1\n2,y,2\n");
+    CHECK(etl.result(task).get<std::string>().starts_with("E_DUPLICATE_KEY: "));
+}
+
+TEST_CASE("partitions keep NULLs and any text, and refuse the name that stands for NULL") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id,p\n1,\n2,a b/c=%\n3,2024\n");
+    const std::string task =
+        R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/", "mode": "overwrite", "partition_by": ["p"]}})";
+    REQUIRE(etl.result(task).is_object());
+    CHECK(etl.rows("out/t", "id, p") ==
+          Json::parse(R"([["1",null],["2","a b/c=%"],["3","2024"]])"));
+    // Read back as an input, through the log.
+    const Json again =
+        etl.result(R"({"input": {"uri": "lake://out/t/"}, "write": {"uri": "lake://out/u/"}})");
+    REQUIRE(again.is_object());
+    CHECK(etl.rows("out/u", "id, p") ==
+          Json::parse(R"([["1",null],["2","a b/c=%"],["3","2024"]])"));
+    etl.folder.write("data/in/a.csv", "id,p\n1,__HIVE_DEFAULT_PARTITION__\n");
+    CHECK(etl.result(task).get<std::string>().starts_with("E_CONFIG: "));
+    etl.folder.write("data/in/a.csv", "id,p\n1,a\n2,b\n");
+    CHECK(
+        etl.result(
+               R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/", "mode": "overwrite", "partition_by": ["p"], "max_partitions": 1}})")
+            .get<std::string>()
+            .starts_with("E_PARTITION_LIMIT: "));
+    CHECK(etl.rows("out/t", "count(*)") == Json::parse("[[3]]"));
+}
+
+TEST_CASE("a bookmark reads each file once") {
+    Etl etl;
+    const std::string task =
+        R"({"input": {"a": {"uri": "in/*.csv", "bookmark": {"by": "files"}}}, "write": {"uri": "lake://out/t/", "mode": "append"}})";
+    etl.folder.write("data/in/a.csv", "id\n1\n");
+    REQUIRE(etl.result(task).is_object());
+    CHECK(etl.result(task)["unchanged"] == true);
+    etl.folder.write("data/in/b.csv", "id\n2\n");
+    CHECK(etl.result(task)["rows"]["written"] == 1);
+    CHECK(etl.rows("out/t", "id") == Json::parse(R"([["1"],["2"]])"));
+}
+
+TEST_CASE("a changed type is refused, a new column is added and reported") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id,v\n1,2\n");
+    const std::string write = R"(, "write": {"uri": "lake://out/t/", "mode": "append"}})";
+    REQUIRE(etl.result(R"({"input": {"uri": "in/a.csv"})" + write).is_object());
+    CHECK(etl.result(R"({"input": {"uri": "in/a.csv", "columns": {"v": "bigint"}})" + write)
+              .get<std::string>()
+              .starts_with("E_SCHEMA: write: expected column 'v' to be varchar"));
+    const Json wider =
+        etl.result(R"({"input": {"uri": "in/a.csv"}, "steps": [{"derive": {"w": "1"}}])" + write);
+    CHECK(wider["schema_changes"][0]["op"] == "add_column");
+}
+
+TEST_CASE("wrong parameters are reported all at once") {
+    Etl etl;
+    const std::string message =
+        etl.result(
+               R"({"input": {}, "steps": [{"nope": 1}], "write": {"mode": "replace"}, "extra": 1})")
+            .get<std::string>();
+    for (const char* part : {"E_CONFIG", "input", "nope", "uri", "mode", "extra"})
+        CHECK(message.find(part) != std::string::npos);
+}
+
+}  // namespace stepwell::test
