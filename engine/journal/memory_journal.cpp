@@ -41,6 +41,16 @@ void MemoryDisk::set_free_bytes(std::uint64_t bytes) {
     free_bytes_ = bytes;
 }
 
+void MemoryDisk::mangle(ExecutionId id) {
+    const std::lock_guard lock(mutex_);
+    tables_.open.at(id).head = "\x05mangled";
+}
+
+std::size_t MemoryDisk::open_rows() const {
+    const std::lock_guard lock(mutex_);
+    return tables_.open.size() + tables_.records.size();
+}
+
 std::uint64_t MemoryDisk::commits() const {
     const std::lock_guard lock(mutex_);
     return commits_;

@@ -22,6 +22,10 @@ public:
     void crash_at(std::uint64_t commit, Cut cut);
     void repair();
     void set_free_bytes(std::uint64_t bytes);
+    /// Spoils what is stored of an open execution.
+    void mangle(ExecutionId id);
+    /// Rows of open executions, and their records.
+    [[nodiscard]] std::size_t open_rows() const;
     /// Commits that became durable.
     [[nodiscard]] std::uint64_t commits() const;
     /// Bytes of blobs that commits have written, all in all.

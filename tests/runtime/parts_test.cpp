@@ -1,0 +1,150 @@
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+
+#include "engine/runtime/head.hpp"
+#include "engine/runtime/inbox.hpp"
+#include "engine/runtime/names.hpp"
+#include "engine/runtime/task_log.hpp"
+#include "engine/runtime/timer_queue.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace stepwell::test {
+
+using namespace runtime;
+
+TEST_CASE("a generated name is a UUID that leads back to its execution, under its own key only") {
+    const ExecutionNames names(12345);
+    std::set<std::string> seen;
+    for (const std::uint64_t number : {1ull, 2ull, 3ull, 1000000ull, (1ull << 61) - 1}) {
+        const auto id = static_cast<ExecutionId>(number);
+        const std::string name = names.name_of(id);
+        CAPTURE(name);
+        CHECK(name.size() == 36);
+        CHECK(name[14] == '4');
+        CHECK(std::string("89ab").find(name[19]) != std::string::npos);
+        CHECK(names.id_of(name) == id);
+        CHECK_FALSE(ExecutionNames(54321).id_of(name));
+        seen.insert(name.substr(0, 8));
+    }
+    CHECK(seen.size() == 5);  // neighbours do not look alike
+    for (const std::string& name :
+         {std::string(), std::string("monday"), std::string("00000000-0000-4000-8000-000000000000"),
+          std::string("3fa85f64-5717-4562-b3fc-2c963f66afa6"),
+          std::string("3fa85f64_5717_4562_b3fc_2c963f66afa6")}) {
+        CHECK_FALSE(names.id_of(name));
+    }
+}
+
+TEST_CASE("ARNs are made and read") {
+    const std::string workflow = workflow_arn_of("eu-west-1", "42", "etl");
+    CHECK(workflow == "arn:aws:states:eu-west-1:42:stateMachine:etl");
+    CHECK(execution_arn_of(workflow, "r") == "arn:aws:states:eu-west-1:42:execution:etl:r");
+    CHECK(parse_workflow_arn(workflow) == "etl");
+    CHECK_FALSE(parse_workflow_arn(execution_arn_of(workflow, "r")));
+    const auto plain = parse_execution_arn(execution_arn_of(workflow, "r"));
+    REQUIRE(plain);
+    CHECK((plain->workflow == "etl" && plain->name == "r" && plain->generated.empty()));
+    const auto express = parse_execution_arn(express_arn_of(workflow, "r", "u"));
+    REQUIRE(express);
+    CHECK((express->name == "r" && express->generated == "u"));
+    CHECK_FALSE(parse_execution_arn("etl"));
+    CHECK_FALSE(parse_execution_arn(workflow));
+}
+
+TEST_CASE("timers come in the order of their times, and forgotten ones do not pile up") {
+    TimerQueue queue;
+    CHECK_FALSE(queue.next());
+    queue.arm(ExecutionId{1}, from_ms(30));
+    queue.arm(ExecutionId{2}, from_ms(10));
+    queue.arm(ExecutionId{3}, from_ms(20));
+    CHECK(queue.next() == from_ms(10));
+    CHECK_FALSE(queue.pop_due(from_ms(9)));
+    CHECK(queue.pop_due(from_ms(25)) == ExecutionId{2});
+    queue.forget(ExecutionId{3});
+    CHECK_FALSE(queue.pop_due(from_ms(25)));
+    CHECK(queue.pop_due(from_ms(30)) == ExecutionId{1});
+
+    for (std::uint64_t i = 10; i < 100'000; ++i) {
+        queue.arm(static_cast<ExecutionId>(i), from_ms(1'000'000));
+        queue.forget(static_cast<ExecutionId>(i));
+    }
+    CHECK(queue.size() < 3'000);
+    {
+        TimerQueue::Loader loader(queue);
+        loader.add(ExecutionId{5}, from_ms(50));
+        loader.add(ExecutionId{4}, from_ms(40));
+    }
+    CHECK(queue.pop_due(from_ms(100)) == ExecutionId{4});
+    CHECK(queue.pop_due(from_ms(100)) == ExecutionId{5});
+}
+
+TEST_CASE("a head keeps its header and records, and says where it is mangled") {
+    const std::vector<core::Record> records = {{core::RecordKey{1}, std::string("a\0b", 3)},
+                                               {core::RecordKey{1ull << 40}, ""}};
+    const std::string bytes = encode_head(std::string(300, 'h'), records);
+    const auto head = decode_head(bytes);
+    REQUIRE(head);
+    CHECK(head->header == std::string(300, 'h'));
+    REQUIRE(head->records.size() == 2);
+    CHECK((head->records[0].bytes == std::string("a\0b", 3) && head->records[1].bytes.empty()));
+    CHECK(head->records[1].key == core::RecordKey{1ull << 40});
+    std::size_t refused = 0;
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        if (!decode_head(std::string_view(bytes).substr(0, size))) ++refused;
+    }
+    CHECK(refused >= bytes.size() - 3);  // a cut between two records cannot be seen
+}
+
+TEST_CASE("a full inbox refuses requests, and takes what its own thread posts") {
+    Inbox inbox(2);
+    const auto post = [&](Inbox::IfFull if_full) {
+        Message message = Report{ExecutionId{1}, core::TimerDue{}, nullptr};
+        return inbox.post(message, if_full);
+    };
+    CHECK(post(Inbox::IfFull::refuse) == Inbox::Posted::accepted);
+    CHECK(post(Inbox::IfFull::wait) == Inbox::Posted::accepted);
+    CHECK(post(Inbox::IfFull::refuse) == Inbox::Posted::full);
+    CHECK(post(Inbox::IfFull::take) == Inbox::Posted::accepted);
+    std::vector<Message> messages;
+    CHECK(inbox.take(messages, 1, Duration::zero()));
+    CHECK(messages.size() == 1);
+    inbox.close();
+    CHECK(post(Inbox::IfFull::take) == Inbox::Posted::closed);
+    CHECK(inbox.take(messages, 10, Duration::zero()));
+    CHECK(messages.size() == 2);
+    messages.clear();
+    CHECK_FALSE(inbox.take(messages, 10, Duration(1'000'000)));
+}
+
+TEST_CASE("a task's log is readable by state and attempt, and ends at its limit") {
+    TemporaryFolder folder;
+    const TaskToken first{ExecutionId{12'345}, FrameId{0}, 1};
+    const TaskToken second{ExecutionId{12'345}, FrameId{3}, 2};
+    {
+        TaskLogs logs(folder.path());
+        logs.write(first, "dropped: nobody began");
+        logs.begin(first, {"Load", 0, 1, 0, "2024-01-01T00:00:00Z"});
+        logs.begin(second, {"Map: it's \"odd\"", 3, 2, 1, "2024-01-01T00:00:01Z"});
+        logs.write(second, "one");
+        logs.write(first, "1");
+        logs.write(first, "2");
+        logs.end(first);
+        logs.write(first, "dropped: it has ended");
+        for (std::size_t i = 0; i < 12; ++i) logs.write(second, std::string(1u << 20, 'x'));
+    }
+    const auto logs = read_task_logs(folder.path(), ExecutionId{12'345});
+    REQUIRE(logs);
+    REQUIRE(logs->size() == 2);
+    CHECK((*logs)[0].header.state == "Load");
+    CHECK((*logs)[0].lines == std::vector<std::string>{"1", "2"});
+    const TaskLog& long_one = (*logs)[1];
+    CHECK((long_one.header.state == "Map: it's \"odd\"" && long_one.header.frame == 3));
+    CHECK((long_one.header.attempt == 2 && long_one.header.retry == 1));
+    CHECK(long_one.lines.back().starts_with("(the log ends here"));
+    CHECK(long_one.lines.size() < 12);
+    CHECK(read_task_logs(folder.path(), ExecutionId{1})->empty());
+}
+
+}  // namespace stepwell::test

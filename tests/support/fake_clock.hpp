@@ -1,0 +1,25 @@
+// A clock that stands until a test moves it, with random numbers that repeat.
+#pragma once
+
+#include <atomic>
+
+#include "engine/base/prng.hpp"
+#include "engine/runtime/clock.hpp"
+
+namespace stepwell::test {
+
+class FakeClock final : public runtime::Clock {
+public:
+    explicit FakeClock(std::uint64_t seed = 1) : seed_(seed) {}
+    Timestamp now() override { return from_ms(now_ms_); }
+    std::uint64_t entropy() override { return Prng(seed_ + ++draws_).next(); }
+    void advance(Duration by) { now_ms_ += by.count(); }
+    void set(Timestamp now) { now_ms_ = to_ms(now); }
+
+private:
+    std::uint64_t seed_;
+    std::atomic<std::uint64_t> draws_{0};
+    std::atomic<std::int64_t> now_ms_{1'700'000'000'000};
+};
+
+}  // namespace stepwell::test
