@@ -24,7 +24,9 @@ if(SW_MOLD)
 endif()
 find_program(SW_CCACHE ccache)
 if(SW_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SW_CCACHE})
+  # Paths relative to the tree, so that clones and worktrees share what one of them has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${SW_CCACHE})
 endif()
 
 # sw_library(NAME SOURCES... LINK ...): one static library per folder; it sees what it links, and
