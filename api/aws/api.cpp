@@ -1,0 +1,145 @@
+#include "api/aws/api.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/uuid.hpp"
+
+namespace stepwell::api::aws {
+namespace {
+
+std::string request_id_line() {
+    thread_local Prng random(runtime::system_clock().entropy());
+    return "x-amzn-RequestId: " + uuid4(random) + "\r\n";
+}
+
+unsigned status_of(const AwsError& error) {
+    if (error.type == "ServiceUnavailable") return 503;
+    return error.type == "InternalFailure" ? 500 : 400;
+}
+
+Response to_response(AwsResult<std::string> result) {
+    Response response;
+    response.content_type = "application/x-amz-json-1.0";
+    response.headers = request_id_line();
+    if (result) {
+        response.body = std::move(result).value();
+        return response;
+    }
+    const AwsError& error = result.error();
+    Json body{{"__type", error.type}, {"message", error.message}};
+    if (!error.reason.empty()) body["reason"] = error.reason;
+    response.status = status_of(error);
+    response.body = to_text(body);
+    return response;
+}
+
+AwsResult<Json> parse_body(const std::string& text) {
+    if (text.find_first_not_of(" \t\r\n") == text.npos) return Json::object();
+    auto body = parse_json(text);
+    if (!body) return refuse("SerializationException", std::move(body).error().message);
+    if (!body->is_object()) {
+        return refuse("SerializationException", "expected the body to be a JSON object");
+    }
+    return std::move(body).value();
+}
+
+}  // namespace
+
+AwsError internal_error(const Error& error) {
+    if (error.code == ErrorCode::unavailable) return {"ServiceUnavailable", error.message, {}};
+    if (error.code == ErrorCode::invalid) return {"ValidationException", error.message, {}};
+    return {"InternalFailure", error.message, {}};
+}
+
+std::string time_text(Timestamp at) {
+    const std::int64_t ms = to_ms(at);
+    const std::string fraction = std::to_string(1'000 + ms % 1'000);
+    return std::to_string(ms / 1'000) + "." + fraction.substr(1);
+}
+
+Api::Api(runtime::Engine& engine, Readers& readers, Account account,
+         std::vector<std::string> builtin_tasks)
+    : engine_(engine),
+      readers_(readers),
+      account_(std::move(account)),
+      builtin_tasks_(std::move(builtin_tasks)) {}
+
+const Api::Entry* Api::find_action(std::string_view name) {
+    static const std::array<Entry, 12> kActions{{
+        {"StartExecution", &Api::start_execution, nullptr},
+        {"DescribeExecution", nullptr, &Api::describe_execution},
+        {"GetExecutionHistory", nullptr, &Api::get_execution_history},
+        {"ListExecutions", nullptr, &Api::list_executions},
+        {"StopExecution", &Api::stop_execution, nullptr},
+        {"CreateStateMachine", &Api::create_state_machine, nullptr},
+        {"UpdateStateMachine", &Api::update_state_machine, nullptr},
+        {"DeleteStateMachine", &Api::delete_state_machine, nullptr},
+        {"DescribeStateMachine", nullptr, &Api::describe_state_machine},
+        {"DescribeStateMachineForExecution", nullptr, &Api::describe_state_machine_for_execution},
+        {"ListStateMachines", nullptr, &Api::list_state_machines},
+        {"ValidateStateMachineDefinition", nullptr, &Api::validate_state_machine_definition},
+    }};
+    const auto* found = std::find_if(kActions.begin(), kActions.end(),
+                                     [&](const Entry& entry) { return entry.name == name; });
+    return found == kActions.end() ? nullptr : found;
+}
+
+void Api::handle(Request& request, Responder respond) {
+    constexpr std::string_view kPrefix = "AWSStepFunctions.";
+    const std::string_view target = request.header("X-Amz-Target");
+    const Entry* entry = target.substr(0, kPrefix.size()) == kPrefix
+                             ? find_action(target.substr(kPrefix.size()))
+                             : nullptr;
+    if (!entry) {
+        return respond(to_response(refuse(
+            "UnknownOperationException",
+            "expected X-Amz-Target to name an operation of Step Functions that Stepwell has, "
+            "but got '" +
+                std::string(target.substr(0, 100)) + "'")));
+    }
+    auto body = parse_body(request.body());
+    if (!body) return respond(to_response(fail(std::move(body).error())));
+    if (entry->act) {
+        return (this->*entry->act)(*body,
+                                   [respond = std::move(respond)](AwsResult<std::string> result) {
+                                       respond(to_response(std::move(result)));
+                                   });
+    }
+    auto read = (this->*entry->read)(*body);
+    if (!read) return respond(to_response(fail(std::move(read).error())));
+    respond(to_response(to_text(*read)));
+}
+
+AwsResult<Readers::Lease> Api::reader() {
+    auto lease = readers_.take();
+    if (!lease) return fail(internal_error(lease.error()));
+    return std::move(lease).value();
+}
+
+AwsResult<Arn> Api::own_state_machine(std::string_view text) const {
+    Arn arn = SW_TRY(parse_arn(text, "stateMachine"));
+    const bool is_ours = arn.region == account_.region && arn.account == account_.account;
+    if (!is_ours || !arn.qualifier.empty()) {
+        return refuse_quoting("StateMachineDoesNotExist", "State Machine Does Not Exist", text);
+    }
+    return arn;
+}
+
+AwsResult<runtime::WorkflowDescription> Api::workflow(const Arn& arn) {
+    auto reader = SW_TRY(this->reader());
+    auto found = reader->workflow(arn.name);
+    if (found) return std::move(found).value();
+    if (found.error().code != ErrorCode::not_found) return fail(internal_error(found.error()));
+    return refuse_quoting("StateMachineDoesNotExist", "State Machine Does Not Exist", arn.text);
+}
+
+AwsResult<ExecutionId> Api::execution(Readers::Lease& reader, std::string_view text) {
+    SW_TRY(parse_arn(text, "execution"));
+    auto found = reader->find(text);
+    if (found) return *found;
+    if (found.error().code != ErrorCode::not_found) return fail(internal_error(found.error()));
+    return refuse_quoting("ExecutionDoesNotExist", "Execution Does Not Exist", text);
+}
+
+}  // namespace stepwell::api::aws

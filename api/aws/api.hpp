@@ -1,0 +1,73 @@
+// The AWS Step Functions API, as SDKs speak it: POST / with X-Amz-Target: AWSStepFunctions.ACTION
+// and a JSON body; any signature is accepted.
+//
+// Threads: handle() may be called from any; starts and changes are answered from the engine's
+// thread once they are durable, reads at once from the caller's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/aws/arn.hpp"
+#include "api/aws/aws_error.hpp"
+#include "api/http.hpp"
+#include "api/readers.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace stepwell::api::aws {
+
+class Api {
+public:
+    /// REQUIRES: all outlive it, and every answer that it has asked for.
+    Api(runtime::Engine& engine, Readers& readers, Account account,
+        std::vector<std::string> builtin_tasks);
+
+    void handle(Request& request, Responder respond);
+
+private:
+    /// Takes the body of the answer, as JSON text.
+    using Reply = std::function<void(AwsResult<std::string>)>;
+    using Action = void (Api::*)(const Json& body, Reply reply);
+    using Reading = AwsResult<Json> (Api::*)(const Json& body);
+    struct Entry {
+        std::string_view name;
+        Action act = nullptr;
+        Reading read = nullptr;
+    };
+    static const Entry* find_action(std::string_view name);
+
+    void create_state_machine(const Json& body, Reply reply);
+    void update_state_machine(const Json& body, Reply reply);
+    void delete_state_machine(const Json& body, Reply reply);
+    AwsResult<Json> describe_state_machine(const Json& body);
+    AwsResult<Json> describe_state_machine_for_execution(const Json& body);
+    AwsResult<Json> list_state_machines(const Json& body);
+    AwsResult<Json> validate_state_machine_definition(const Json& body);
+
+    void start_execution(const Json& body, Reply reply);
+    void stop_execution(const Json& body, Reply reply);
+    AwsResult<Json> describe_execution(const Json& body);
+    AwsResult<Json> list_executions(const Json& body);
+    AwsResult<Json> get_execution_history(const Json& body);
+
+    AwsResult<runtime::WorkflowSpec> workflow_spec(const Json& body) const;
+    AwsResult<std::pair<std::string, runtime::WorkflowUpdate>> workflow_update(const Json& body);
+    /// The state machine of this daemon that the ARN names.
+    AwsResult<Arn> own_state_machine(std::string_view text) const;
+    AwsResult<runtime::WorkflowDescription> workflow(const Arn& arn);
+    AwsResult<ExecutionId> execution(Readers::Lease& reader, std::string_view text);
+    AwsResult<Readers::Lease> reader();
+
+    runtime::Engine& engine_;
+    Readers& readers_;
+    const Account account_;
+    const std::vector<std::string> builtin_tasks_;
+};
+
+/// An error of the engine that no action has words for.
+AwsError internal_error(const Error& error);
+
+/// `1700000000.123`: how the AWS API spells a time.
+std::string time_text(Timestamp at);
+
+}  // namespace stepwell::api::aws

@@ -1,0 +1,217 @@
+// The actions on executions.
+#include <array>
+
+#include "api/aws/api.hpp"
+#include "api/aws/json_fault.hpp"
+#include "api/aws/members.hpp"
+
+namespace stepwell::api::aws {
+namespace {
+
+constexpr Length kArnLength{1, 256};
+constexpr Length kPayloadLength{0, kPayloadBytesMax};
+
+std::optional<core::Status> status_named(std::string_view name) {
+    for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
+                              core::Status::timed_out, core::Status::aborted}) {
+        if (name == core::name_of(status)) return status;
+    }
+    return std::nullopt;
+}
+
+Failure<AwsError> invalid_token() {
+    return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
+}
+
+void describe_redrive(Json& out, core::Status status) {
+    out["redriveCount"] = 0;
+    const bool is_redrivable = status != core::Status::running && status != core::Status::succeeded;
+    out["redriveStatus"] = is_redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE";
+    if (is_redrivable) return;
+    out["redriveStatusReason"] =
+        std::string("Execution is ") + core::name_of(status) + " and cannot be redriven";
+}
+
+Json to_item(const runtime::ExecutionSummary& summary) {
+    Json item{{"executionArn", summary.arn},
+              {"stateMachineArn", summary.workflow_arn},
+              {"name", summary.name},
+              {"status", core::name_of(summary.status)},
+              {"startDate", to_epoch_seconds(summary.started_at)}};
+    if (summary.stopped_at) item["stopDate"] = to_epoch_seconds(*summary.stopped_at);
+    item["redriveCount"] = 0;
+    return item;
+}
+
+void describe_data(Json& out, const runtime::ExecutionDescription& found) {
+    out["input"] = found.input.text();
+    out["inputDetails"] = {{"included", true}};
+    if (!found.output) return;
+    out["output"] = found.output->text();
+    out["outputDetails"] = {{"included", true}};
+}
+
+AwsResult<Payload> execution_input(std::optional<std::string> text) {
+    if (!text) return Payload();
+    if (text->empty()) return refuse("InvalidExecutionInput", "Invalid execution input.");
+    const std::string copy = text->size() < 1'000 ? *text : text->substr(0, 1'000);
+    auto payload = Payload::from_text(std::move(*text));
+    if (payload) return std::move(payload).value();
+    return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
+                          json_fault(copy));
+}
+
+/// By hand: this is the answer that is given most often. ARNs hold nothing that JSON escapes.
+std::string started_text(const runtime::Started& started) {
+    std::string out = R"({"executionArn":")";
+    out.reserve(started.arn.size() + 64);
+    out += started.arn;
+    out += R"(","startDate":)";
+    out += time_text(started.started_at);
+    out += '}';
+    return out;
+}
+
+AwsError start_error(const Error& error, const std::string& machine_arn) {
+    switch (error.code) {
+        case ErrorCode::not_found:
+            return {"StateMachineDoesNotExist",
+                    "State Machine Does Not Exist: '" + machine_arn + "'",
+                    {}};
+        case ErrorCode::conflict:
+            return {"ExecutionAlreadyExists", error.message, {}};
+        default:
+            return internal_error(error);
+    }
+}
+
+}  // namespace
+
+void Api::start_execution(const Json& body, Reply reply) {
+    Members members(body);
+    const std::string text = members.required_text("stateMachineArn", kArnLength);
+    runtime::StartRequest request;
+    request.name = members.text("name", {1, 80});
+    auto input_text = members.text("input", kPayloadLength);
+    members.text("traceHeader", {0, 256});
+    if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
+    auto arn = own_state_machine(text);
+    if (!arn) return reply(fail(std::move(arn).error()));
+    if (request.name && !is_name(*request.name)) {
+        return reply(refuse_quoting("InvalidName", "Invalid Name", *request.name));
+    }
+    auto input = execution_input(std::move(input_text));
+    if (!input) return reply(fail(std::move(input).error()));
+    request.workflow = std::move(arn->name);
+    request.input = std::move(input).value();
+    engine_.start_execution(std::move(request), [reply = std::move(reply), machine = arn->text](
+                                                    Result<runtime::Started> started) {
+        if (started) return reply(started_text(*started));
+        reply(fail(start_error(started.error(), machine)));
+    });
+}
+
+void Api::stop_execution(const Json& body, Reply reply) {
+    Members members(body);
+    const std::string text = members.required_text("executionArn", kArnLength);
+    core::StopExecution how;
+    how.error = members.text("error", {0, 256});
+    how.cause = members.text("cause", {0, 32'768});
+    if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
+    auto reader = this->reader();
+    if (!reader) return reply(fail(std::move(reader).error()));
+    auto id = execution(*reader, text);
+    if (!id) return reply(fail(std::move(id).error()));
+    engine_.stop_execution(*id, std::move(how), [reply = std::move(reply)](Result<Timestamp> at) {
+        if (!at) return reply(fail(internal_error(at.error())));
+        reply(R"({"stopDate":)" + time_text(*at) + "}");
+    });
+}
+
+AwsResult<Json> Api::describe_execution(const Json& body) {
+    Members members(body);
+    const std::string text = members.required_text("executionArn", kArnLength);
+    const auto data = members.choice("includedData", {"ALL_DATA", "METADATA_ONLY"});
+    SW_TRY(members.check());
+    auto reader = SW_TRY(this->reader());
+    const ExecutionId id = SW_TRY(execution(reader, text));
+    auto found = reader->describe(id);
+    if (!found) return fail(internal_error(found.error()));
+
+    const runtime::ExecutionSummary& summary = found->summary;
+    Json out{{"executionArn", summary.arn},
+             {"stateMachineArn", summary.workflow_arn},
+             {"name", summary.name},
+             {"status", core::name_of(summary.status)},
+             {"startDate", to_epoch_seconds(summary.started_at)}};
+    if (summary.stopped_at) out["stopDate"] = to_epoch_seconds(*summary.stopped_at);
+    if (data != "METADATA_ONLY") describe_data(out, *found);
+    describe_redrive(out, summary.status);
+    if (found->error) out["error"] = *found->error;
+    if (found->cause) out["cause"] = *found->cause;
+    if (!found->version_arn.empty()) out["stateMachineVersionArn"] = found->version_arn;
+    if (!found->alias_arn.empty()) out["stateMachineAliasArn"] = found->alias_arn;
+    return out;
+}
+
+AwsResult<Json> Api::list_executions(const Json& body) {
+    Members members(body);
+    const auto text = members.text("stateMachineArn", kArnLength);
+    const bool has_map_run = members.text("mapRunArn", {1, 2'000}).has_value();
+    const auto status = members.choice("statusFilter", {"SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE",
+                                                        "ABORTED", "FAILED", "RUNNING"});
+    const auto asked = static_cast<std::size_t>(members.number("maxResults", 0, 1'000));
+    runtime::ListQuery query;
+    query.token = members.text("nextToken", {1, 3'096});
+    SW_TRY(members.check());
+    if (text.has_value() == has_map_run) {
+        return refuse("ValidationException",
+                      "Must specify exactly one of stateMachineArn and mapRunArn");
+    }
+    if (has_map_run) return refuse("ResourceNotFound", "Resource not found");
+    if (status == "PENDING_REDRIVE") {
+        return refuse("ValidationException", "PENDING_REDRIVE can only be listed for a Map Run");
+    }
+    const Arn arn = SW_TRY(own_state_machine(*text));
+    const auto found = SW_TRY(workflow(arn));
+    if (found.workflow.type == "EXPRESS") {
+        return refuse("StateMachineTypeNotSupported",
+                      "This operation is not supported by this type of state machine");
+    }
+    query.workflow = arn.name;
+    if (status) query.status = status_named(*status);
+    query.limit = asked == 0 ? 100 : asked;
+    auto reader = SW_TRY(this->reader());
+    const auto page = reader->list(query);
+    if (!page && page.error().code == ErrorCode::invalid) return invalid_token();
+    if (!page) return fail(internal_error(page.error()));
+
+    Json out{{"executions", Json::array()}};
+    for (const auto& summary : page->items) out["executions"].push_back(to_item(summary));
+    if (page->next) out["nextToken"] = *page->next;
+    return out;
+}
+
+AwsResult<Json> Api::get_execution_history(const Json& body) {
+    Members members(body);
+    const std::string text = members.required_text("executionArn", kArnLength);
+    const auto asked = static_cast<std::size_t>(members.number("maxResults", 0, 1'000));
+    runtime::HistoryQuery query;
+    query.is_reversed = members.flag("reverseOrder", false);
+    query.include_data = members.flag("includeExecutionData", true);
+    query.token = members.text("nextToken", {1, 1'024});
+    SW_TRY(members.check());
+    query.limit = asked == 0 ? 100 : asked;
+    auto reader = SW_TRY(this->reader());
+    const ExecutionId id = SW_TRY(execution(reader, text));
+    auto page = reader->history(id, query);
+    if (!page && page.error().code == ErrorCode::invalid) return invalid_token();
+    if (!page) return fail(internal_error(page.error()));
+
+    Json out{{"events", Json::array()}};
+    for (Json& event : page->items) out["events"].push_back(std::move(event));
+    if (page->next) out["nextToken"] = *page->next;
+    return out;
+}
+
+}  // namespace stepwell::api::aws

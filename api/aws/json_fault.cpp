@@ -1,0 +1,57 @@
+#include "api/aws/json_fault.hpp"
+
+#include "engine/base/json.hpp"
+
+namespace stepwell::api::aws {
+namespace {
+
+bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// Where the text stops being JSON; its end where it is cut off.
+std::size_t fault_position(std::string_view text) {
+    try {
+        const Json parsed = Json::parse(text);
+    } catch (const nlohmann::json::parse_error& e) {
+        return e.byte == 0 ? 0 : std::min(e.byte - 1, text.size());
+    }
+    return text.size();
+}
+
+/// The last character before `position` that is no blank; NUL where there is none.
+char before(std::string_view text, std::size_t position) {
+    const auto found = text.substr(0, position).find_last_not_of(" \t\r\n");
+    return found == text.npos ? '\0' : text[found];
+}
+
+}  // namespace
+
+std::string json_fault(std::string_view text) {
+    constexpr std::string_view kValues =
+        "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+    std::size_t at = fault_position(text);
+    if (at >= text.size()) return "Unexpected end-of-input";
+    // The fault may lie inside a word ("nonsense" fails at its second letter).
+    if (is_word(text[at]) || (at > 0 && is_word(text[at - 1]))) {
+        if (!is_word(text[at])) --at;
+        std::size_t begin = at;
+        while (begin > 0 && is_word(text[begin - 1])) --begin;
+        std::size_t end = at;
+        while (end < text.size() && is_word(text[end])) ++end;
+        return "Unrecognized token '" + std::string(text.substr(begin, end - begin)) +
+               "': was expecting " + std::string(kValues);
+    }
+    const std::string shown = "Unexpected character ('" + std::string(1, text[at]) + "' (code " +
+                              std::to_string(static_cast<unsigned char>(text[at])) + ")): ";
+    switch (before(text, at)) {
+        case '{':
+            return shown + "was expecting double-quote to start field name";
+        case '"':
+            return shown + "was expecting a colon to separate field name and value";
+        default:
+            return shown + "expected a valid value " + std::string(kValues);
+    }
+}
+
+}  // namespace stepwell::api::aws

@@ -1,0 +1,52 @@
+// The members of an AWS request, held against the service's model: wrong types, lengths and ranges
+// are collected, and reported together as AWS does.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/aws/aws_error.hpp"
+#include "engine/base/json.hpp"
+
+namespace stepwell::api::aws {
+
+/// In bytes of UTF-8.
+struct Length {
+    std::size_t min = 0;
+    std::size_t max = 0;
+};
+
+class Members {
+public:
+    /// REQUIRES: `body` outlives it.
+    explicit Members(const Json& body) : body_(body) {}
+
+    /// The empty string where it is missing; check() then says so.
+    std::string required_text(std::string_view name, Length length);
+    std::optional<std::string> text(std::string_view name, Length length);
+    /// One of `values`.
+    std::optional<std::string> choice(std::string_view name,
+                                      const std::vector<std::string>& values);
+    std::int64_t number(std::string_view name, std::int64_t otherwise, std::int64_t max);
+    bool flag(std::string_view name, bool otherwise);
+    /// Null where it is missing. An object.
+    const Json* object(std::string_view name);
+
+    /// SerializationException for wrong types, ValidationException with every violation.
+    [[nodiscard]] AwsResult<void> check() const;
+
+private:
+    const Json* member(std::string_view name) const;
+    void expect_type(std::string_view name, std::string_view type);
+    void violate(std::string_view name, const Json* value, std::string_view rule);
+    void check_length(std::string_view name, const Json& value, Length length);
+
+    const Json& body_;
+    std::vector<std::string> violations_;
+    std::string type_fault_;
+};
+
+}  // namespace stepwell::api::aws

@@ -1,0 +1,104 @@
+#include "api/cli/show.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+std::string text(const Json& object, std::string_view key) {
+    const Json* found = find(object, key);
+    if (!found || found->is_null()) return "";
+    return found->is_string() ? found->get<std::string>() : to_text(*found);
+}
+
+std::string duration(const Json& object) {
+    const Json* found = find(object, "duration_ms");
+    return found ? duration_text(Duration(found->get<std::int64_t>())) : "";
+}
+
+/// "2024-01-02T03:04:05.678Z" as "2024-01-02 03:04:05".
+std::string time(const Json& object, std::string_view key) {
+    std::string shown = text(object, key).substr(0, 19);
+    if (shown.size() > 10) shown[10] = ' ';
+    return shown;
+}
+
+const Json& items(const Json& view, std::string_view key) {
+    static const Json kNone = Json::array();
+    const Json* found = find(view, key);
+    return found ? *found : kNone;
+}
+
+std::string state_note(const Json& state) {
+    std::string note;
+    if (const Json* rows = find(state, "rows")) note = rows_text(*rows);
+    if (find(state, "retries")) {
+        note += (note.empty() ? "" : "; ") + text(state, "retries") + " retries";
+    }
+    if (find(state, "error")) {
+        note += (note.empty() ? "" : "; ") + text(state, "error");
+        const std::string cause = text(state, "cause");
+        if (!cause.empty()) note += ": " + shortened(cause, 80);
+    }
+    return note;
+}
+
+}  // namespace
+
+void print_workflows(const Terminal& terminal, const Json& view) {
+    Table table({"WORKFLOW", "VERSION", "UPDATED (UTC)"});
+    for (const Json& workflow : items(view, "workflows")) {
+        table.add(
+            {text(workflow, "name"), text(workflow, "version"), time(workflow, "updated_at")});
+    }
+    table.print(terminal);
+}
+
+void print_runs(const Terminal& terminal, const Json& view) {
+    Table table({"RUN", "WORKFLOW", "STARTED (UTC)", "DURATION", "STATUS"});
+    for (const Json& run : items(view, "runs")) {
+        table.add({text(run, "id"), text(run, "workflow"), time(run, "started_at"), duration(run),
+                   terminal.styled_status(text(run, "status")) +
+                       (find(run, "error") ? "  " + text(run, "error") : "")});
+    }
+    table.print(terminal);
+    if (find(view, "next")) terminal.out << "there are more; see --limit\n";
+}
+
+void print_run(const Terminal& terminal, const Json& view) {
+    terminal.out << terminal.styled("run " + text(view, "id"), Style::bold) << "  "
+                 << text(view, "workflow") << "  " << terminal.styled_status(text(view, "status"))
+                 << (find(view, "duration_ms") ? " in " + duration(view) : "") << '\n'
+                 << "started  " << time(view, "started_at") << " UTC\n"
+                 << "input    " << shortened(text(view, "input"), 1'000) << '\n';
+    if (find(view, "output")) {
+        terminal.out << "output   " << shortened(text(view, "output"), 1'000) << '\n';
+    }
+    if (find(view, "error")) terminal.out << "error    " << text(view, "error") << '\n';
+    if (find(view, "cause")) terminal.out << "cause    " << text(view, "cause") << '\n';
+    terminal.out << '\n';
+    Table table({"STATE", "TYPE", "DURATION", "OUTCOME", ""});
+    for (const Json& state : items(view, "states")) {
+        table.add({text(state, "state"), text(state, "type"), duration(state),
+                   text(state, "outcome"), state_note(state)});
+    }
+    table.print(terminal);
+}
+
+void print_history(const Terminal& terminal, const Json& view) {
+    for (const Json& line : items(view, "lines")) {
+        terminal.out << line.get_ref<const std::string&>() << '\n';
+    }
+}
+
+void print_logs(const Terminal& terminal, const Json& view) {
+    for (const Json& log : items(view, "logs")) {
+        std::string title = "--- " + text(log, "state");
+        if (text(log, "retry") != "0") title += ", retry " + text(log, "retry");
+        terminal.out << terminal.styled(title + ", " + time(log, "started_at") + " UTC", Style::dim)
+                     << '\n';
+        for (const Json& line : items(log, "lines")) {
+            terminal.out << line.get_ref<const std::string&>() << '\n';
+        }
+    }
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,30 @@
+#include "api/cli/source.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+class Folder final : public Source {
+public:
+    Folder(std::filesystem::path folder, std::unique_ptr<runtime::Reader> reader)
+        : folder_(std::move(folder)), reader_(std::move(reader)) {}
+    Result<Json> workflows() override { return workflows_view(*reader_); }
+    Result<Json> runs(const RunFilter& filter) override { return runs_view(*reader_, filter); }
+    Result<Json> run(const std::string& run) override { return run_view(*reader_, run); }
+    Result<Json> history(const std::string& run) override { return history_view(*reader_, run); }
+    Result<Json> logs(const std::string& run, const std::string& state) override {
+        return logs_view(*reader_, folder_, run, state);
+    }
+
+private:
+    const std::filesystem::path folder_;
+    std::unique_ptr<runtime::Reader> reader_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_folder(const std::filesystem::path& folder) {
+    auto reader = SW_TRY(runtime::Reader::open(folder));
+    return std::unique_ptr<Source>(std::make_unique<Folder>(folder, std::move(reader)));
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,47 @@
+// Where commands look: at a daemon, or at a data folder that needs none.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "api/views.hpp"
+
+namespace stepwell::api::cli {
+
+/// Answers as views.hpp describes them. Fails with `unavailable` where no daemon answers.
+class Source {
+public:
+    virtual ~Source() = default;
+    virtual Result<Json> workflows() = 0;
+    virtual Result<Json> runs(const RunFilter& filter) = 0;
+    virtual Result<Json> run(const std::string& run) = 0;
+    virtual Result<Json> history(const std::string& run) = 0;
+    virtual Result<Json> logs(const std::string& run, const std::string& state) = 0;
+};
+
+/// Fails with `not_found` where `folder` is no data folder.
+Result<std::unique_ptr<Source>> open_folder(const std::filesystem::path& folder);
+
+/// A daemon's own API.
+class Server final : public Source {
+public:
+    /// "http://127.0.0.1:8083". `token` may be empty.
+    Server(std::string url, std::string token) : url_(std::move(url)), token_(std::move(token)) {}
+    Result<Json> workflows() override;
+    Result<Json> runs(const RunFilter& filter) override;
+    Result<Json> run(const std::string& run) override;
+    Result<Json> history(const std::string& run) override;
+    Result<Json> logs(const std::string& run, const std::string& state) override;
+
+    Result<Json> start(const Json& request);
+    Result<Json> stop(const std::string& run, const Json& request);
+
+private:
+    Result<Json> get(const std::string& path);
+    Result<Json> post(const std::string& path, const Json& body);
+    const std::string url_;
+    const std::string token_;
+};
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,37 @@
+// Requests and responses as handlers see them; which library speaks HTTP is http_server.cpp's
+// affair.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace stepwell::api {
+
+/// One request, complete and admitted by the gate. Lives until its response is given.
+class Request {
+public:
+    virtual ~Request() = default;
+    [[nodiscard]] virtual std::string_view method() const = 0;
+    /// As it came: path and query, still percent-encoded.
+    [[nodiscard]] virtual std::string_view target() const = 0;
+    /// The value of the first header of that name; empty where there is none.
+    [[nodiscard]] virtual std::string_view header(std::string_view name) const = 0;
+    [[nodiscard]] virtual const std::string& body() const = 0;
+};
+
+struct Response {
+    unsigned status = 200;
+    std::string_view content_type = "application/json";  // a literal
+    std::string body;
+    std::string headers;  // further complete lines: "X-Name: value\r\n"
+};
+
+/// Gives the response: once, from any thread, at once or later. A call after the client has gone
+/// does nothing.
+using Responder = std::function<void(Response)>;
+
+/// Called from the server's threads; must be quick, and may answer later.
+using Handler = std::function<void(Request&, Responder)>;
+
+}  // namespace stepwell::api

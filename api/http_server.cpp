@@ -1,0 +1,470 @@
+// The only file that includes Boost. A connection goes round in
+//
+//   reading ──▶ handling ──▶ writing ──▶ reading
+//      └── refused ──▶ writing ──▶ lingering ──▶ closed
+//
+// and is touched by its worker's thread only; a responder posts to that thread. Requests that came
+// pipelined wait in the buffer until the one before is answered. Deadlines are kept as plain times
+// that a timer of the worker looks through: a timer for each connection would cost more than the
+// request it guards.
+#include "api/http_server.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+namespace stepwell::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t kReadBytes = 8u << 10;
+constexpr std::size_t kLingerBytesMax = 1u << 20;
+constexpr Duration kLingerTime{2'000};
+constexpr Duration kDrainTime{2'000};
+
+std::string_view view(boost::beast::string_view text) {
+    return {text.data(), text.size()};
+}
+boost::beast::string_view view(std::string_view text) {
+    return {text.data(), text.size()};
+}
+
+class Connection;
+
+/// What all connections share, and where one thread keeps its own.
+struct Worker {
+    Worker(const ServerSettings& settings_, const Gate& gate_, const Handler& handler_)
+        : settings(settings_), gate(gate_), handler(handler_) {}
+
+    const ServerSettings& settings;
+    const Gate& gate;
+    const Handler& handler;
+    std::unordered_set<Connection*> connections;  // outlives `context`, whose end destroys them
+    bool is_draining = false;
+    asio::io_context context{1};
+    asio::steady_timer timer{context};
+    std::thread thread;
+};
+
+unsigned status_of(const error_code& error) {
+    if (error == http::error::header_limit) return 431;
+    if (error == http::error::body_limit) return 413;
+    return 400;
+}
+
+std::string json_problem(unsigned status, std::string_view message) {
+    std::string body = R"({"status":)" + std::to_string(status) + R"(,"message":")";
+    for (const char c : message) {
+        if (c == '"' || c == '\\') body += '\\';
+        if (static_cast<unsigned char>(c) >= 0x20) body += c;
+    }
+    return body += "\"}";
+}
+
+class Connection final : public Request, public std::enable_shared_from_this<Connection> {
+public:
+    Connection(Worker& worker, tcp::socket socket) : worker_(worker), socket_(std::move(socket)) {
+        worker_.connections.insert(this);
+    }
+    ~Connection() override { worker_.connections.erase(this); }
+
+    void begin() {
+        error_code ignored;
+        socket_.set_option(tcp::no_delay(true), ignored);
+        socket_.non_blocking(true, ignored);
+        expect_request();
+        advance();
+    }
+
+    [[nodiscard]] std::string_view method() const override {
+        return view(parser_->get().method_string());
+    }
+    [[nodiscard]] std::string_view target() const override { return view(parser_->get().target()); }
+    [[nodiscard]] std::string_view header(std::string_view name) const override {
+        return view(parser_->get()[view(name)]);
+    }
+    [[nodiscard]] const std::string& body() const override { return parser_->get().body(); }
+
+    void close_if_late(Steady::time_point now) {
+        if (phase_ != Phase::handling && now >= deadline_) close();
+    }
+    /// Ends it, or lets its answer go out first.
+    void drain() {
+        if (phase_ == Phase::reading) close();
+    }
+    void close() {
+        phase_ = Phase::closed;
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+private:
+    enum class Phase { reading, handling, writing, lingering, closed };
+    using Parser = http::request_parser<http::string_body>;
+
+    void set_deadline(Duration time) { deadline_ = Steady::now() + time; }
+
+    void expect_request() {
+        parser_.emplace();
+        parser_->header_limit(worker_.settings.header_bytes_max);
+        parser_->body_limit(worker_.settings.body_bytes_max);
+        is_admitted_ = is_refused_ = false;
+        phase_ = Phase::reading;
+        set_deadline(buffer_.size() == 0 ? worker_.settings.idle_time
+                                         : worker_.settings.header_time);
+    }
+
+    /// Goes on with what has been read; reads more where that is not a whole request.
+    void advance() {
+        if (!parse()) return read();
+        if (is_refused_) return;
+        phase_ = Phase::handling;
+        worker_.handler(*this, [self = shared_from_this()](Response response) {
+            auto& context = self->worker_.context;
+            asio::dispatch(context, [self, response = std::move(response)]() mutable {
+                self->respond(std::move(response));
+            });
+        });
+    }
+
+    /// True where a whole request is there, or was refused.
+    bool parse() {
+        while (!parser_->is_done()) {
+            if (buffer_.size() == 0) return false;
+            error_code error;
+            buffer_.consume(parser_->put(buffer_.data(), error));
+            if (error == http::error::need_more) return false;
+            if (error) return refuse(status_of(error), error.message());
+            if (parser_->is_header_done() && !is_admitted_ && !admit()) return true;
+        }
+        return true;
+    }
+
+    bool refuse(unsigned status, std::string_view message) {
+        is_refused_ = true;
+        phase_ = Phase::handling;
+        Response response;
+        response.status = status;
+        response.body = json_problem(status, message);
+        respond(std::move(response));
+        return true;
+    }
+
+    /// The headers are there, the body is not yet: asks the gate.
+    bool admit() {
+        Incoming incoming;
+        incoming.method = method();
+        incoming.target = target();
+        for (const auto& field : parser_->get()) {
+            switch (field.name()) {
+                case http::field::host:
+                    incoming.hosts.push_back(view(field.value()));
+                    break;
+                case http::field::transfer_encoding:
+                    incoming.transfer_encodings.push_back(view(field.value()));
+                    break;
+                case http::field::origin:
+                    incoming.origins.push_back(view(field.value()));
+                    break;
+                case http::field::authorization:
+                    incoming.authorization = view(field.value());
+                    break;
+                default:
+                    break;
+            }
+        }
+        if (const auto refusal = worker_.gate.check(incoming)) {
+            refuse(refusal->status, refusal->message);
+            return false;
+        }
+        is_admitted_ = true;
+        set_deadline(worker_.settings.body_time);
+        parser_->eager(true);
+        if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) send_continue();
+        return true;
+    }
+
+    void send_continue() {
+        constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+        error_code ignored;
+        // The first bytes on a connection that waits for them: they fit, or the client is gone.
+        socket_.send(asio::buffer(kContinue.data(), kContinue.size()), 0, ignored);
+    }
+
+    void read() {
+        socket_.async_read_some(
+            buffer_.prepare(kReadBytes),
+            [self = shared_from_this()](const error_code& error, std::size_t size) {
+                self->on_read(error, size);
+            });
+    }
+
+    void on_read(const error_code& error, std::size_t size) {
+        if (phase_ == Phase::closed) return;
+        if (error) return close();
+        const bool is_first = buffer_.size() == 0 && !parser_->got_some();
+        buffer_.commit(size);
+        if (is_first && !is_admitted_) set_deadline(worker_.settings.header_time);
+        advance();
+    }
+
+    void respond(Response response) {
+        if (phase_ != Phase::handling) return;
+        const auto& request = parser_->get();
+        keeps_alive_ = !is_refused_ && !worker_.is_draining && request.keep_alive();
+        out_.clear();
+        out_.reserve(160 + response.headers.size() + response.body.size());
+        out_ += "HTTP/1.1 ";
+        out_ += std::to_string(response.status);
+        out_ += ' ';
+        out_ += view(http::obsolete_reason(http::int_to_status(response.status)));
+        out_ += "\r\nContent-Type: ";
+        out_ += response.content_type;
+        out_ += "\r\nContent-Length: ";
+        out_ += std::to_string(response.body.size());
+        out_ += "\r\n";
+        out_ += response.headers;
+        if (!keeps_alive_) {
+            out_ += "Connection: close\r\n";
+        } else if (request.version() == 10) {
+            out_ += "Connection: keep-alive\r\n";
+        }
+        out_ += "\r\n";
+        if (is_refused_ || request.method() != http::verb::head) out_ += response.body;
+        sent_ = 0;
+        phase_ = Phase::writing;
+        set_deadline(worker_.settings.write_time);
+        write();
+    }
+
+    /// Most answers fit the socket's buffer: one system call, and no way through the reactor.
+    void write() {
+        error_code error;
+        while (sent_ < out_.size()) {
+            sent_ += socket_.send(asio::buffer(out_.data() + sent_, out_.size() - sent_),
+                                  MSG_NOSIGNAL, error);
+            if (error == asio::error::would_block) {
+                return socket_.async_wait(tcp::socket::wait_write,
+                                          [self = shared_from_this()](const error_code& failed) {
+                                              if (self->phase_ == Phase::closed) return;
+                                              if (failed) return self->close();
+                                              self->write();
+                                          });
+            }
+            if (error) return close();
+        }
+        if (!keeps_alive_) return linger();
+        expect_request();
+        // Through the queue: a client that pipelines must not starve the others, nor the stack.
+        if (buffer_.size() == 0) return read();
+        asio::post(worker_.context, [self = shared_from_this()] {
+            if (self->phase_ == Phase::reading) self->advance();
+        });
+    }
+
+    /// A close with unread bytes would reset the connection and may destroy the answer on its way:
+    /// says that we are done, and drops what still comes.
+    void linger() {
+        phase_ = Phase::lingering;
+        set_deadline(kLingerTime);
+        error_code ignored;
+        socket_.shutdown(tcp::socket::shutdown_send, ignored);
+        buffer_.clear();
+        drop();
+    }
+
+    void drop() {
+        socket_.async_read_some(
+            buffer_.prepare(kReadBytes),
+            [self = shared_from_this()](const error_code& error, std::size_t size) {
+                self->dropped_ += size;
+                if (self->phase_ == Phase::closed) return;
+                if (error || self->dropped_ > kLingerBytesMax) return self->close();
+                self->drop();
+            });
+    }
+
+    Worker& worker_;
+    tcp::socket socket_;
+    beast::flat_buffer buffer_;
+    std::optional<Parser> parser_;
+    std::string out_;
+    std::size_t sent_ = 0;
+    std::size_t dropped_ = 0;
+    Steady::time_point deadline_;
+    Phase phase_ = Phase::reading;
+    bool is_admitted_ = false;
+    bool is_refused_ = false;
+    bool keeps_alive_ = true;
+};
+
+void sweep(Worker& worker) {
+    worker.timer.expires_after(std::chrono::seconds(1));
+    worker.timer.async_wait([&worker](const error_code& error) {
+        if (error) return;
+        const auto now = Steady::now();
+        for (Connection* connection : worker.connections) connection->close_if_late(now);
+        sweep(worker);
+    });
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+public:
+    Impl(ServerSettings settings, Gate gate, Handler handler)
+        : settings_(std::move(settings)), gate_(std::move(gate)), handler_(std::move(handler)) {
+        for (unsigned i = 0; i < std::max(1u, settings_.threads); ++i) {
+            workers_.push_back(std::make_unique<Worker>(settings_, gate_, handler_));
+        }
+        acceptor_.emplace(workers_[0]->context);
+        retry_.emplace(workers_[0]->context);
+    }
+
+    Result<void> listen() {
+        error_code error;
+        tcp::resolver resolver(workers_[0]->context);
+        const auto found =
+            resolver.resolve(settings_.address.host, std::to_string(settings_.address.port),
+                             tcp::resolver::passive, error);
+        const std::string place =
+            settings_.address.host + ":" + std::to_string(settings_.address.port);
+        if (error || found.empty()) {
+            return fail(ErrorCode::invalid, "expected a listen address of this machine, but '" +
+                                                place + "' is none: " + error.message());
+        }
+        const tcp::endpoint endpoint = found.begin()->endpoint();
+        acceptor_->open(endpoint.protocol(), error);
+        if (!error) acceptor_->set_option(tcp::acceptor::reuse_address(true), error);
+        if (!error) acceptor_->bind(endpoint, error);
+        if (!error) acceptor_->listen(1024, error);
+        if (error == asio::error::address_in_use) {
+            return fail(ErrorCode::conflict,
+                        "expected " + place + " to be free, but another program listens there; " +
+                            "choose another port with --listen HOST:PORT");
+        }
+        if (error) return fail(ErrorCode::io, "cannot listen on " + place + ": " + error.message());
+        port_ = acceptor_->local_endpoint(error).port();
+        return {};
+    }
+
+    void run() {
+        accept();
+        for (const auto& worker : workers_) {
+            sweep(*worker);
+            worker->thread = std::thread([&w = *worker] { w.context.run(); });
+        }
+    }
+
+    void stop() {
+        if (is_stopped_.exchange(true)) return;
+        asio::post(workers_[0]->context, [this] {
+            error_code ignored;
+            acceptor_->close(ignored);
+            retry_->cancel();
+        });
+        const auto deadline = Steady::now() + kDrainTime;
+        for (const auto& worker : workers_) {
+            asio::post(worker->context, [this, &w = *worker, deadline] {
+                w.is_draining = true;
+                drain(w, deadline);
+            });
+        }
+        for (const auto& worker : workers_) {
+            if (worker->thread.joinable()) worker->thread.join();
+        }
+    }
+
+    std::uint16_t port_ = 0;
+
+private:
+    /// Closes what is idle, now and every few milliseconds, until nothing is in hand or the time
+    /// is up; then ends the thread.
+    void drain(Worker& worker, Steady::time_point deadline) {
+        for (Connection* connection : worker.connections) connection->drain();
+        const bool is_over = worker.connections.empty() || Steady::now() >= deadline;
+        if (is_over) return worker.context.stop();
+        worker.timer.expires_after(std::chrono::milliseconds(5));
+        worker.timer.async_wait([this, &worker, deadline](const error_code& error) {
+            if (!error) drain(worker, deadline);
+        });
+    }
+
+    void accept() {
+        Worker& worker = *workers_[next_++ % workers_.size()];
+        acceptor_->async_accept(worker.context,
+                                [this, &worker](const error_code& error, tcp::socket socket) {
+                                    on_accept(worker, error, std::move(socket));
+                                });
+    }
+
+    void on_accept(Worker& worker, const error_code& error, tcp::socket socket) {
+        if (is_stopped_ || error == asio::error::operation_aborted) return;
+        if (error) {
+            // Out of file descriptors, most likely: trying again at once would spin.
+            retry_->expires_after(std::chrono::milliseconds(50));
+            return retry_->async_wait([this](const error_code& cancelled) {
+                if (!cancelled) accept();
+            });
+        }
+        asio::post(worker.context, [&worker, moved = std::move(socket)]() mutable {
+            const std::size_t share =
+                worker.settings.connections_max / std::max(1u, worker.settings.threads);
+            if (worker.is_draining || worker.connections.size() >= share) return;
+            std::make_shared<Connection>(worker, std::move(moved))->begin();
+        });
+        accept();
+    }
+
+    const ServerSettings settings_;
+    const Gate gate_;
+    const Handler handler_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::optional<tcp::acceptor> acceptor_;
+    std::optional<asio::steady_timer> retry_;
+    std::size_t next_ = 0;
+    std::atomic<bool> is_stopped_{false};
+};
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() {
+    stop();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerSettings& settings, Gate gate,
+                                                      Handler handler) {
+    auto impl = std::make_unique<Impl>(settings, std::move(gate), std::move(handler));
+    SW_TRY(impl->listen());
+    impl->run();
+    return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+std::uint16_t HttpServer::port() const {
+    return impl_->port_;
+}
+
+void HttpServer::stop() {
+    impl_->stop();
+}
+
+}  // namespace stepwell::api

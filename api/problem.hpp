@@ -1,0 +1,13 @@
+// Errors as HTTP answers. The only place that maps a code to a status; the AWS API has its own.
+#pragma once
+
+#include "api/http.hpp"
+#include "engine/base/result.hpp"
+
+namespace stepwell::api {
+
+/// {"status", "code", "message"}
+Response problem(const Error& error);
+Response problem(unsigned status, std::string_view message);
+
+}  // namespace stepwell::api

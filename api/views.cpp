@@ -1,0 +1,130 @@
+#include "api/views.hpp"
+
+#include <algorithm>
+
+#include "api/state_tracker.hpp"
+#include "engine/runtime/task_log.hpp"
+
+namespace stepwell::api {
+namespace {
+
+Result<std::optional<core::Status>> status_filter(const std::optional<std::string>& text) {
+    if (!text) return std::optional<core::Status>();
+    std::string upper = *text;
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
+                              core::Status::timed_out, core::Status::aborted}) {
+        if (upper == core::name_of(status)) return std::optional(status);
+    }
+    return fail(ErrorCode::invalid,
+                "expected the status to be running, succeeded, failed, timed_out or aborted, but "
+                "got '" +
+                    *text + "'");
+}
+
+Json to_json(const runtime::ExecutionSummary& summary) {
+    Json out{{"id", value_of(summary.id)},
+             {"name", summary.name},
+             {"workflow", summary.workflow_name},
+             {"status", core::name_of(summary.status)},
+             {"started_at", to_iso8601(summary.started_at)}};
+    if (summary.stopped_at) {
+        out["stopped_at"] = to_iso8601(*summary.stopped_at);
+        out["duration_ms"] = (*summary.stopped_at - summary.started_at).count();
+    }
+    if (!summary.error.empty()) out["error"] = summary.error;
+    out["arn"] = summary.arn;
+    return out;
+}
+
+Json to_json(const StateRow& row) {
+    Json out{{"state", row.place},
+             {"type", row.kind},
+             {"outcome", row.outcome == "failing" ? "running" : row.outcome},
+             {"entered_at", to_iso8601(row.entered_at)}};
+    if (row.ended_at) out["duration_ms"] = (*row.ended_at - row.entered_at).count();
+    if (row.retries > 0) out["retries"] = row.retries;
+    if (!row.error.empty()) out["error"] = row.error;
+    if (!row.cause.empty()) out["cause"] = row.cause;
+    if (!row.rows.is_null()) out["rows"] = row.rows;
+    return out;
+}
+
+}  // namespace
+
+Result<Json> workflows_view(runtime::Reader& reader) {
+    Json workflows = Json::array();
+    for (const auto& [workflow, version] : SW_TRY(reader.workflows())) {
+        workflows.push_back({{"name", workflow.name},
+                             {"type", workflow.type},
+                             {"version", version.number},
+                             {"created_at", to_iso8601(workflow.created_at)},
+                             {"updated_at", to_iso8601(version.created_at)},
+                             {"arn", workflow.arn}});
+    }
+    return Json{{"workflows", std::move(workflows)}};
+}
+
+Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
+    runtime::ListQuery query;
+    query.workflow = filter.workflow;
+    query.status = SW_TRY(status_filter(filter.status));
+    query.limit = filter.limit;
+    query.token = filter.token;
+    const auto page = SW_TRY(reader.list(query));
+    Json out{{"runs", Json::array()}};
+    for (const auto& summary : page.items) out["runs"].push_back(to_json(summary));
+    if (page.next) out["next"] = *page.next;
+    return out;
+}
+
+Result<Json> run_view(runtime::Reader& reader, std::string_view run) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    const auto found = SW_TRY(reader.describe(id));
+    StateTracker tracker;
+    tracker.take(SW_TRY(reader.events(id)));
+
+    Json out = to_json(found.summary);
+    if (found.error) out["error"] = *found.error;
+    if (found.cause) out["cause"] = *found.cause;
+    out["input"] = found.input.json();
+    if (found.output) out["output"] = found.output->json();
+    out["states"] = Json::array();
+    for (const StateRow& row : tracker.rows()) out["states"].push_back(to_json(row));
+    return out;
+}
+
+Result<Json> history_view(runtime::Reader& reader, std::string_view run) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    const std::vector<core::Event> events = SW_TRY(reader.events(id));
+    Json lines = Json::array();
+    for (const core::Event& event : events) {
+        if (!core::is_internal(event.type)) lines.push_back(core::trace(event));
+    }
+    return Json{{"run", value_of(id)},
+                {"events", core::to_history(events, true)},
+                {"lines", std::move(lines)}};
+}
+
+Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
+                       std::string_view run, std::string_view state) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    Json logs = Json::array();
+    for (const auto& log : SW_TRY(runtime::read_task_logs(logs_folder(data_folder), id))) {
+        if (!state.empty() && log.header.state != state) continue;
+        logs.push_back({{"state", log.header.state},
+                        {"frame", log.header.frame},
+                        {"attempt", log.header.attempt},
+                        {"retry", log.header.retry},
+                        {"started_at", log.header.started_at},
+                        {"lines", log.lines}});
+    }
+    return Json{{"run", value_of(id)}, {"logs", std::move(logs)}};
+}
+
+std::filesystem::path logs_folder(const std::filesystem::path& data_folder) {
+    return data_folder / "logs";
+}
+
+}  // namespace stepwell::api
