@@ -1,0 +1,25 @@
+// The commands. Each prints to the terminal and returns what the process ends with (Exit).
+#pragma once
+
+#include "api/cli/options.hpp"
+#include "api/cli/terminal.hpp"
+
+namespace stepwell::api::cli {
+
+int validate(const Options& options, const Terminal& terminal,
+             const std::vector<std::string>& builtin_tasks);
+int list(const Options& options, const Terminal& terminal);
+int show(const Options& options, const Terminal& terminal);
+int history(const Options& options, const Terminal& terminal);
+int logs(const Options& options, const Terminal& terminal);
+int start(const Options& options, const Terminal& terminal);
+int stop(const Options& options, const Terminal& terminal);
+
+// With a data folder of their own; these are part of the composition root.
+int run(const Options& options, const Terminal& terminal);
+int serve(const Options& options, const Terminal& terminal);
+
+/// Prints the error and gives the status that fits it.
+int report(const Terminal& terminal, const Error& error);
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,33 @@
+// What the command line says, parsed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/config.hpp"
+
+namespace stepwell::api::cli {
+
+struct Options {
+    Overrides overrides;
+    bool is_json = false;
+    bool is_verbose = false;
+    std::string server;  // URL
+
+    std::vector<std::string> files;  // validate
+    std::string subject;             // a file, a workflow, a run, or what to list
+    std::string state;               // logs
+    std::optional<std::string> input;
+    std::optional<std::string> name;
+    std::optional<std::string> workflow;
+    std::optional<std::string> status;
+    std::optional<std::string> error;
+    std::optional<std::string> cause;
+    std::size_t limit = 50;
+};
+
+/// `--input`: JSON, "@FILE", or "-" for what comes on standard input; absent: {}.
+Result<Json> read_input(const std::optional<std::string>& argument);
+
+}  // namespace stepwell::api::cli

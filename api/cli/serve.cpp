@@ -1,0 +1,112 @@
+// `stepwell serve`: the daemon.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "api/aws/api.hpp"
+#include "api/cli/commands.hpp"
+#include "api/http_server.hpp"
+#include "api/node.hpp"
+#include "api/routes.hpp"
+#include "api/signals.hpp"
+#include "api/workflow_folders.hpp"
+#include "tasks/registry.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+/// Each connection takes a file descriptor, and so do hosts and logs.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void log_to_stderr() {
+    auto logger = spdlog::stderr_color_mt("stepwell");
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+    spdlog::set_default_logger(std::move(logger));
+}
+
+void log_file(const FileReport& report) {
+    switch (report.kind) {
+        case FileReport::Kind::made:
+            return spdlog::info("workflow file {} is new", report.file);
+        case FileReport::Kind::changed:
+            return spdlog::info("workflow file {} changed: version {}", report.file, report.text);
+        case FileReport::Kind::fault:
+            return spdlog::error("workflow file {} has faults; the last good version stays:\n{}",
+                                 report.file, report.text);
+        case FileReport::Kind::gone:
+            return spdlog::warn("workflow file {} is gone; its workflow stays", report.file);
+    }
+}
+
+std::string url_of(const ListenAddress& address, std::uint16_t port) {
+    const bool is_v6 = address.host.find(':') != std::string::npos;
+    return "http://" + (is_v6 ? "[" + address.host + "]" : address.host) + ":" +
+           std::to_string(port);
+}
+
+Error with_hint(Error error, const Configuration& configuration) {
+    if (error.code == ErrorCode::conflict) {
+        error.message = "expected the data folder " + configuration.data.string() +
+                        " to be free, but another stepwell works in it; stop that one, or give "
+                        "this one a folder of its own with --data DIR";
+    }
+    return error;
+}
+
+Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
+    const Configuration configuration =
+        SW_TRY(load_configuration(options.overrides, environment_variable));
+    SW_TRY(check_exposure(configuration.listen, configuration.gate));
+    raise_descriptor_limit();
+
+    std::atomic<bool> has_failed{false};
+    NodeHooks hooks;
+    hooks.log = [](const std::string& line) { spdlog::info("{}", line); };
+    hooks.failed = [&](const Error& error) {
+        spdlog::critical("the journal failed, so this daemon ends: {}", error.message);
+        has_failed = true;
+        signals.wake();
+    };
+    auto node = Node::open(configuration, hooks);
+    if (!node) return fail(with_hint(std::move(node).error(), configuration));
+
+    Readers readers(configuration.data);
+    aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
+    Routes routes((*node)->engine(), readers, aws, configuration.data);
+    auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
+                                                 tasks::builtin_task_names(), log_file));
+    ServerSettings settings;
+    settings.address = configuration.listen;
+    settings.body_bytes_max = configuration.body_bytes_max;
+    auto server = SW_TRY(HttpServer::start(
+        settings, Gate(configuration.gate),
+        [&](Request& request, Responder respond) { routes.handle(request, std::move(respond)); }));
+    terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
+                 << " (data: " << configuration.data.string() << ")" << std::endl;
+
+    if (const auto signal = signals.wait()) {
+        spdlog::info("{} came; stopping", *signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
+    folders.reset();
+    server->stop();
+    (*node)->stop();
+    return has_failed ? kFailed : kSuccess;
+}
+
+}  // namespace
+
+int serve(const Options& options, const Terminal& terminal) {
+    Signals signals;
+    log_to_stderr();
+    auto status = serve_until_told(options, terminal, signals);
+    return status ? *status : report(terminal, status.error());
+}
+
+}  // namespace stepwell::api::cli

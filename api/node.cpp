@@ -1,0 +1,143 @@
+#include "api/node.hpp"
+
+#include <charconv>
+
+#include "api/views.hpp"
+#include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/nested_runner.hpp"
+#include "tasks/host/host_runner.hpp"
+
+namespace stepwell::api {
+namespace {
+
+/// "512MB", "2GiB", or a number of bytes.
+std::optional<std::uint64_t> bytes_of(const Json& value) {
+    if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+    if (!value.is_string()) return std::nullopt;
+    const auto& text = value.get_ref<const std::string&>();
+    std::uint64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const std::string unit(end, text.data() + text.size());
+    if (error != std::errc{}) return std::nullopt;
+    if (unit == "MB") return count * 1'000'000;
+    if (unit == "GB") return count * 1'000'000'000;
+    if (unit == "MiB") return count << 20;
+    if (unit == "GiB") return count << 30;
+    return std::nullopt;
+}
+
+Result<void> read_count(const Json& section, const char* name, std::uint32_t& out) {
+    const Json* value = find(section, name);
+    if (!value) return {};
+    const bool is_good = value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 &&
+                         value->get<std::uint64_t>() <= 1'000;
+    if (!is_good) {
+        return fail(ErrorCode::invalid, std::string("expected 'tasks.") + name +
+                                            "' to be 1 to 1000, but got " + to_text(*value));
+    }
+    out = value->get<std::uint32_t>();
+    return {};
+}
+
+Result<void> read_memory(const Json& section, const char* name, std::uint64_t& out) {
+    const Json* value = find(section, name);
+    if (!value) return {};
+    const auto bytes = bytes_of(*value);
+    if (!bytes) {
+        return fail(ErrorCode::invalid, std::string("expected 'tasks.") + name +
+                                            "' to be a size such as 2GB, but got " +
+                                            to_text(*value));
+    }
+    out = *bytes;
+    return {};
+}
+
+Result<void> read_tasks_section(const Json& configuration, tasks::HostRunnerSettings& settings) {
+    const Json* section = find(configuration, "tasks");
+    if (!section) return {};
+    SW_TRY(read_count(*section, "general_hosts", settings.general_hosts));
+    SW_TRY(read_count(*section, "general_threads", settings.general_threads));
+    SW_TRY(read_count(*section, "data_threads", settings.data_threads));
+    SW_TRY(read_memory(*section, "general_memory", settings.general_memory_bytes));
+    SW_TRY(read_memory(*section, "data_memory", settings.data_memory_bytes));
+    return {};
+}
+
+Result<tasks::HostRunnerSettings> host_settings(const Configuration& configuration,
+                                                const NodeHooks& hooks) {
+    tasks::HostRunnerSettings settings;
+    settings.host.data_folder = configuration.data;
+    settings.host.functions_folders = configuration.functions;
+    settings.host.configuration = configuration.tasks;
+    settings.log = hooks.log;
+    SW_TRY(read_tasks_section(configuration.tasks, settings));
+    return settings;
+}
+
+runtime::EngineSettings engine_settings(const Configuration& configuration) {
+    runtime::EngineSettings settings;
+    settings.account = configuration.account.account;
+    settings.region = configuration.account.region;
+    settings.logs_folder = logs_folder(configuration.data);
+    settings.builtin_tasks = tasks::builtin_task_names();
+    settings.limits.events_max = configuration.events_max;
+    return settings;
+}
+
+}  // namespace
+
+class Node::Impl {
+public:
+    Impl(const Configuration& configuration, const NodeHooks& hooks,
+         std::unique_ptr<journal::Journal> journal, tasks::HostRunnerSettings settings)
+        : journal_(std::move(journal)),
+          engine(engine_settings(configuration), *journal_, runtime::system_clock()),
+          hosts_(std::move(settings), engine),
+          nested_(engine, hosts_) {
+        if (hooks.failed) engine.on_failure(hooks.failed);
+    }
+    ~Impl() { stop(); }
+
+    Result<void> start() {
+        SW_TRY(hosts_.open());
+        return engine.start(nested_);
+    }
+
+    void stop() {
+        engine.stop();
+        hosts_.close();
+    }
+
+private:
+    std::unique_ptr<journal::Journal> journal_;
+
+public:
+    runtime::Engine engine;
+
+private:
+    tasks::HostRunner hosts_;
+    runtime::NestedRunner nested_;
+};
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::open(const Configuration& configuration, NodeHooks hooks) {
+    auto settings = SW_TRY(host_settings(configuration, hooks));
+    auto journal =
+        SW_TRY(journal::SqliteJournal::open(configuration.data, runtime::system_clock().entropy()));
+    auto impl =
+        std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(settings));
+    SW_TRY(impl->start());
+    return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+runtime::Engine& Node::engine() {
+    return impl_->engine;
+}
+
+void Node::stop() {
+    impl_->stop();
+}
+
+}  // namespace stepwell::api
