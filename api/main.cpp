@@ -1,7 +1,7 @@
 // The program: a task host where it is told to be one, else the command line.
 #include <cstring>
 
-#include "api/cli/cli.hpp"
+#include "api/main/cli.hpp"
 #include "tasks/host/host_main.hpp"
 
 int main(int argc, char** argv) {

@@ -5,8 +5,15 @@
 namespace stepwell::api::aws {
 namespace {
 
+constexpr const char* kValues =
+    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
 }
 
 /// Where the text stops being JSON; its end where it is cut off.
@@ -25,11 +32,22 @@ char before(std::string_view text, std::size_t position) {
     return found == text.npos ? '\0' : text[found];
 }
 
+std::string unexpected(std::string_view text, std::size_t at) {
+    const std::string shown = "Unexpected character ('" + std::string(1, text[at]) + "' (code " +
+                              std::to_string(static_cast<unsigned char>(text[at])) + ")): ";
+    switch (before(text, at)) {
+        case '{':
+            return shown + "was expecting double-quote to start field name";
+        case '"':
+            return shown + "was expecting a colon to separate field name and value";
+        default:
+            return shown + "expected a valid value " + kValues;
+    }
+}
+
 }  // namespace
 
 std::string json_fault(std::string_view text) {
-    constexpr std::string_view kValues =
-        "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
     std::size_t at = fault_position(text);
     if (at >= text.size()) return "Unexpected end-of-input";
     // The fault may lie inside a word ("nonsense" fails at its second letter).
@@ -39,19 +57,11 @@ std::string json_fault(std::string_view text) {
         while (begin > 0 && is_word(text[begin - 1])) --begin;
         std::size_t end = at;
         while (end < text.size() && is_word(text[end])) ++end;
+        if (is_digit(text[begin])) return unexpected(text, begin);
         return "Unrecognized token '" + std::string(text.substr(begin, end - begin)) +
-               "': was expecting " + std::string(kValues);
+               "': was expecting " + kValues;
     }
-    const std::string shown = "Unexpected character ('" + std::string(1, text[at]) + "' (code " +
-                              std::to_string(static_cast<unsigned char>(text[at])) + ")): ";
-    switch (before(text, at)) {
-        case '{':
-            return shown + "was expecting double-quote to start field name";
-        case '"':
-            return shown + "was expecting a colon to separate field name and value";
-        default:
-            return shown + "expected a valid value " + std::string(kValues);
-    }
+    return unexpected(text, at);
 }
 
 }  // namespace stepwell::api::aws

@@ -87,10 +87,8 @@ std::string shortened(std::string_view text, std::size_t columns) {
     std::string line(text.substr(0, text.find('\n')));
     if (width(line) <= columns && line.size() == text.size()) return line;
     while (!line.empty() && width(line) >= columns) {
+        while ((static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80U) line.pop_back();
         line.pop_back();
-        while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0) == 0x80) {
-            line.pop_back();
-        }
     }
     return line + "…";
 }

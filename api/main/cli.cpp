@@ -1,4 +1,4 @@
-#include "api/cli/cli.hpp"
+#include "api/main/cli.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "api/node.hpp"
+#include "api/main/node.hpp"
 
 #include <charconv>
 

@@ -3,7 +3,7 @@
 
 #include "api/cli/commands.hpp"
 #include "api/cli/progress.hpp"
-#include "api/node.hpp"
+#include "api/main/node.hpp"
 #include "api/signals.hpp"
 #include "api/views.hpp"
 #include "api/workflow_folders.hpp"

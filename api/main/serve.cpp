@@ -8,7 +8,7 @@
 #include "api/aws/api.hpp"
 #include "api/cli/commands.hpp"
 #include "api/http_server.hpp"
-#include "api/node.hpp"
+#include "api/main/node.hpp"
 #include "api/routes.hpp"
 #include "api/signals.hpp"
 #include "api/workflow_folders.hpp"

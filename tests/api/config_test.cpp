@@ -1,0 +1,122 @@
+#include "api/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <map>
+
+#include "tests/support/temporary_folder.hpp"
+
+using namespace stepwell;
+using namespace stepwell::api;
+using stepwell::test::TemporaryFolder;
+
+namespace {
+
+Variables variables(std::map<std::string, std::string> values) {
+    return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
+        const auto found = values.find(name);
+        return found == values.end() ? std::nullopt : std::optional(found->second);
+    };
+}
+
+std::string write(const TemporaryFolder& folder, const std::string& text) {
+    const auto path = folder.path() / "stepwell.yaml";
+    std::ofstream(path) << text;
+    return path.string();
+}
+
+Overrides with_config(const std::string& file) {
+    Overrides overrides;
+    overrides.config = file;
+    return overrides;
+}
+
+}  // namespace
+
+TEST_CASE("flags win over variables, variables over the file, the file over defaults") {
+    const TemporaryFolder folder;
+    Overrides overrides = with_config(write(folder,
+                                            "region: eu-west-1\naccount: '111111111111'\n"
+                                            "listen: 127.0.0.1:1\n"));
+    auto got = load_configuration(overrides, variables({{"HOME", "/h"}}));
+    REQUIRE(got);
+    CHECK(got->account.region == "eu-west-1");
+    CHECK(got->listen.port == 1);
+
+    const auto set = variables({{"STEPWELL_REGION", "ap-south-1"}, {"STEPWELL_LISTEN", ":2"}});
+    got = load_configuration(overrides, set);
+    REQUIRE(got);
+    CHECK(got->account.region == "ap-south-1");
+    CHECK(got->account.account == "111111111111");
+    CHECK(got->listen.port == 2);
+
+    overrides.listen = "127.0.0.1:3";
+    got = load_configuration(overrides, set);
+    REQUIRE(got);
+    CHECK(got->listen.port == 3);
+}
+
+TEST_CASE("folders in the file are relative to the file") {
+    const TemporaryFolder folder;
+    const auto got = load_configuration(
+        with_config(write(folder, "data: state\nworkflows: [flows, /abs]\nfunctions: fn\n")),
+        variables({}));
+    REQUIRE(got);
+    CHECK(got->data == folder.path() / "state");
+    REQUIRE(got->workflows.size() == 2);
+    CHECK(got->workflows[0] == folder.path() / "flows");
+    CHECK(got->workflows[1] == "/abs");
+    CHECK(got->functions.at(0) == folder.path() / "fn");
+}
+
+TEST_CASE("what belongs to tasks is passed on as it stands") {
+    const TemporaryFolder folder;
+    const auto got = load_configuration(
+        with_config(write(folder, "connections: {wh: {type: duckdb}}\nallowed_roots: [/data]\n")),
+        variables({}));
+    REQUIRE(got);
+    CHECK(to_text(got->tasks) ==
+          R"({"connections":{"wh":{"type":"duckdb"}},"allowed_roots":["/data"]})");
+}
+
+TEST_CASE("every fault of the file is reported, with its line and what was meant") {
+    const TemporaryFolder folder;
+    const auto got = load_configuration(
+        with_config(write(folder,
+                          "conections: {}\nlisten: nowhere:x\nlimits:\n  request_bytes: 0\n"
+                          "  events: 5\n")),
+        variables({}));
+    REQUIRE_FALSE(got);
+    const std::string& message = got.error().message;
+    CAPTURE(message);
+    CHECK(message.find("stepwell.yaml:1: ") != std::string::npos);
+    CHECK(message.find("did you mean 'connections'?") != std::string::npos);
+    CHECK(message.find("stepwell.yaml:2: expected a listen address") != std::string::npos);
+    CHECK(message.find("stepwell.yaml:4: expected 'request_bytes' to be a positive integer") !=
+          std::string::npos);
+    CHECK(message.find("but got 'events'") != std::string::npos);
+}
+
+TEST_CASE("a file that is named and missing is an error, one that is only looked for is not") {
+    CHECK_FALSE(load_configuration(with_config("/nowhere/stepwell.yaml"), variables({})));
+    CHECK(load_configuration({}, variables({{"XDG_CONFIG_HOME", "/nowhere"}})));
+}
+
+TEST_CASE("an account is twelve digits") {
+    Overrides overrides;
+    overrides.account = "12345";
+    CHECK_FALSE(load_configuration(overrides, variables({})));
+    overrides.account = "000000000001";
+    CHECK(load_configuration(overrides, variables({})));
+}
+
+TEST_CASE("a token comes from a file that only the daemon reads, or from the environment") {
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "token") << "s3cret\n";
+    auto got = load_configuration(with_config(write(folder, "token_file: token\n")), variables({}));
+    REQUIRE(got);
+    CHECK(got->gate.token == "s3cret");
+    got = load_configuration(with_config(write(folder, "token_file: missing\n")), variables({}));
+    CHECK_FALSE(got);
+}

@@ -1,0 +1,231 @@
+#include "api/http_server.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <thread>
+#include <vector>
+
+using namespace stepwell;
+using namespace stepwell::api;
+
+namespace {
+
+/// A plain socket: what it sends is exactly what is written here.
+class Client {
+public:
+    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        SW_ASSERT(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        const timeval patience{20, 0};
+        ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    ~Client() { ::close(socket_); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    Client& send(const std::string& bytes) {
+        ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        return *this;
+    }
+    /// All that comes until the server closes.
+    std::string rest() {
+        while (receive()) {
+        }
+        return std::exchange(received_, {});
+    }
+    /// One answer, by its Content-Length.
+    std::string answer() {
+        std::size_t end = 0;
+        while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
+            if (!receive()) return std::exchange(received_, {});
+        }
+        const std::string name = "Content-Length: ";
+        const std::size_t at = received_.find(name) + name.size();
+        const std::size_t size = end + 4 + std::stoul(received_.substr(at));
+        while (received_.size() < size && receive()) {
+        }
+        const std::string whole = received_.substr(0, size);
+        received_.erase(0, size);
+        return whole;
+    }
+
+private:
+    bool receive() {
+        char buffer[4096];
+        const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
+        if (got <= 0) return false;
+        received_.append(buffer, static_cast<std::size_t>(got));
+        return true;
+    }
+    int socket_;
+    std::string received_;
+};
+
+/// Answers with what it was asked.
+void echo(Request& request, const Responder& respond) {
+    Response response;
+    response.content_type = "text/plain";
+    response.body = std::string(request.method()) + " " + std::string(request.target()) + " " +
+                    std::string(request.header("X-Word")) + " " + request.body();
+    respond(std::move(response));
+}
+
+std::unique_ptr<HttpServer> server(Handler handler, ServerSettings settings = {}) {
+    settings.address = {"127.0.0.1", 0};
+    auto started = HttpServer::start(settings, Gate({}), std::move(handler));
+    SW_ASSERT(started.has_value());
+    return std::move(started).value();
+}
+
+std::string request(const std::string& target, const std::string& body = "") {
+    return "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nX-Word: w\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string body_of(const std::string& answer) {
+    const auto end = answer.find("\r\n\r\n");
+    return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+
+}  // namespace
+
+TEST_CASE("a connection takes one request after the other") {
+    const auto http = server(echo);
+    Client client(http->port());
+    for (int i = 0; i < 3; ++i) {
+        const std::string n = std::to_string(i);
+        CHECK(body_of(client.send(request("/" + n, n)).answer()) == "POST /" + n + " w " + n);
+    }
+}
+
+TEST_CASE("pipelined requests are answered in their order") {
+    const auto http = server(echo);
+    Client client(http->port());
+    std::string all;
+    for (int i = 0; i < 50; ++i) all += request("/" + std::to_string(i));
+    client.send(all);
+    for (int i = 0; i < 50; ++i) {
+        CHECK(body_of(client.answer()) == "POST /" + std::to_string(i) + " w ");
+    }
+}
+
+TEST_CASE("an answer may come later and from another thread") {
+    std::mutex mutex;
+    std::vector<Responder> waiting;
+    const auto http = server([&](Request&, Responder respond) {
+        const std::lock_guard lock(mutex);
+        waiting.push_back(std::move(respond));
+    });
+    Client first(http->port());
+    Client second(http->port());
+    first.send(request("/a"));
+    second.send(request("/b"));
+    const auto are_both_there = [&] {
+        const std::lock_guard lock(mutex);
+        return waiting.size() == 2;
+    };
+    while (!are_both_there()) std::this_thread::yield();
+    std::thread([&] {
+        for (Responder& respond : waiting) respond({200, "text/plain", "late", {}});
+    }).join();
+    CHECK(body_of(first.answer()) == "late");
+    CHECK(body_of(second.answer()) == "late");
+}
+
+TEST_CASE("a chunked body comes whole") {
+    const auto http = server(echo);
+    Client client(http->port());
+    client.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send("3\r\nabc\r\n").send("2;x=y\r\nde\r\n0\r\n\r\n");
+    CHECK(body_of(client.answer()) == "POST /  abcde");
+}
+
+TEST_CASE("what is not exactly HTTP is refused, once, and the connection ends") {
+    struct Case {
+        std::string name;
+        std::string bytes;
+        std::string want;  // the status
+    };
+    const std::string host = "Host: localhost\r\n";
+    // clang-format off
+    const Case cases[] = {
+        {"two lengths", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "400"},
+        {"length and chunked", "POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+        {"unknown coding", "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + request("/smuggled"), "400"},
+        {"bare LF", "GET / HTTP/1.1\nHost: localhost\n\n", "400"},
+        {"no Host", "GET / HTTP/1.1\r\n\r\n", "400"},
+        {"foreign Host", "GET / HTTP/1.1\r\nHost: attacker.example\r\n\r\n", "403"},
+        {"foreign Origin", "GET / HTTP/1.1\r\n" + host + "Origin: http://attacker.example\r\n\r\n", "403"},
+        {"too much header", "GET / HTTP/1.1\r\n" + host + "A: " + std::string(20'000, 'a') + "\r\n\r\n", "431"},
+        {"too much body", "POST / HTTP/1.1\r\n" + host + "Content-Length: 3000000\r\n\r\n", "413"},
+        {"not HTTP", std::string("\x16\x03\x01\x02\x00\x01\r\n\r\n", 10), "400"},
+    };
+    // clang-format on
+    const auto http = server(echo);
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        const std::string answer = Client(http->port()).send(c.bytes).rest();
+        CHECK(answer.substr(0, 12) == "HTTP/1.1 " + c.want);
+        CHECK(answer.find("HTTP/1.1", 1) == std::string::npos);
+        CHECK(answer.find("Connection: close") != std::string::npos);
+    }
+}
+
+TEST_CASE("a request that comes too slowly loses its connection") {
+    ServerSettings settings;
+    settings.header_time = Duration(100);
+    const auto http = server(echo, settings);
+    Client client(http->port());
+    client.send("POST / HTTP/1.1\r\nHost: loc");
+    CHECK(client.rest().empty());
+}
+
+TEST_CASE("HEAD has no body, and HTTP/1.0 closes") {
+    const auto http = server(echo);
+    const std::string head =
+        Client(http->port())
+            .send("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .rest();
+    CHECK(head.find("Content-Length: 8\r\n") != std::string::npos);
+    CHECK(body_of(head).empty());
+    const std::string old =
+        Client(http->port()).send("GET /x HTTP/1.0\r\nHost: localhost\r\n\r\n").rest();
+    CHECK(body_of(old) == "GET /x  ");
+}
+
+TEST_CASE("stopping lets the answers in hand go out") {
+    std::mutex mutex;
+    std::vector<Responder> waiting;
+    const auto http = server([&](Request&, Responder respond) {
+        const std::lock_guard lock(mutex);
+        waiting.push_back(std::move(respond));
+    });
+    Client client(http->port());
+    client.send(request("/"));
+    const auto is_there = [&] {
+        const std::lock_guard lock(mutex);
+        return !waiting.empty();
+    };
+    while (!is_there()) std::this_thread::yield();
+    std::thread stopper([&] { http->stop(); });
+    waiting.front()({200, "text/plain", "done", {}});
+    CHECK(body_of(client.rest()) == "done");
+    stopper.join();
+}
+
+TEST_CASE("a taken address is said to be taken") {
+    const auto http = server(echo);
+    ServerSettings settings;
+    settings.address = {"127.0.0.1", http->port()};
+    const auto second = HttpServer::start(settings, Gate({}), echo);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == ErrorCode::conflict);
+}
