@@ -47,9 +47,10 @@ AwsResult<void> check_publish(Members& members) {
                   "Version description can only be set when publish is true");
 }
 
+/// The engine's words for a bad definition are AWS's already.
 AwsError definition_error(const Error& error) {
     if (error.code != ErrorCode::invalid) return internal_error(error);
-    return {"InvalidDefinition", "Invalid State Machine Definition: '" + error.message + "'", {}};
+    return {"InvalidDefinition", error.message, {}};
 }
 
 void describe_version(Json& out, const journal::VersionRecord& version, bool metadata_only) {

@@ -16,6 +16,13 @@ bool takes_time(const StateRow& row) {
     return row.kind == "Task" || row.kind == "Wait" || row.kind == "Map" || row.kind == "Parallel";
 }
 
+std::string failure_text(const StateRow& row) {
+    std::string text = row.outcome;
+    if (!row.error.empty()) text += ": " + row.error;
+    if (!row.cause.empty()) text += ": " + shortened(row.cause, 200);
+    return text;
+}
+
 }  // namespace
 
 Progress::Progress(const Terminal& terminal, std::string workflow, Settings settings)
@@ -64,16 +71,10 @@ void Progress::on_ended(const StateRow& row) {
     const bool is_good = row.outcome == "succeeded";
     std::string line =
         is_good ? terminal_.styled("  ✓ ", Style::green) : terminal_.styled("  ✗ ", Style::red);
-    line += padded(row.place, kPlaceColumns) + "  " +
-            padded(duration_text(*row.ended_at - row.entered_at), 8);
-    if (is_good) {
-        const std::string rows = rows_text(row.rows);
-        if (!rows.empty()) line += "  " + rows;
-    } else {
-        line += "  " + row.outcome + (row.error.empty() ? "" : ": " + row.error);
-        if (!row.cause.empty()) line += ": " + shortened(row.cause, 200);
-    }
-    print(line);
+    const std::string note = is_good ? rows_text(row.rows) : failure_text(row);
+    const std::string duration = duration_text(*row.ended_at - row.entered_at);
+    line += padded(row.place, kPlaceColumns) + "  ";
+    print(line + (note.empty() ? duration : padded(duration, 8) + "  " + note));
 }
 
 void Progress::on_log(const TaskToken& token, const std::string& line) {
