@@ -118,7 +118,7 @@ Result<StartRequest, ApiError> start_of(const TaskRequest& request) {
     if (!workflow)
         return fail(ApiError{"InvalidArn", "Invalid Arn: 'Invalid ARN prefix: " + arn + "'"});
     start.workflow = *workflow;
-    if (const Json* input = find(parameters, "Input")) {
+    if (const Json* input = find(parameters, "Input"); input && !input->is_null()) {
         if (input->is_string()) {
             auto payload = Payload::from_text(input->get<std::string>());
             if (!payload) {
