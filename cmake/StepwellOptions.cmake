@@ -6,7 +6,7 @@ target_compile_options(sw_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wimplicit-fallthrough
   # GCC 12 sees overlaps in std::string that are not there (its bug 105651), with -O2 and above.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict $<$<CONFIG:Release>:-Wno-maybe-uninitialized>>)
 if(SW_WERROR)
   target_compile_options(sw_options INTERFACE -Werror)
 endif()
