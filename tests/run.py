@@ -84,13 +84,18 @@ def demo_part(log):
     sh(log, ORACLE, "tests/e2e/seeds.py", "--stepwell", PROGRAM)
 
 
+def faults_part(log):
+    """A full disk, a read-only database, tasks that eat memory or ignore their time-out."""
+    sh(log, ORACLE, "tests/e2e/faults.py", "--stepwell", PROGRAM)
+
+
 def crash_part(log):
     """kill -9, a hundred times."""
     sh(log, ORACLE, "tests/e2e/crash.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
 
 
 PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "e2e": e2e_part, "conformance": conformance_part,
-         "demo": demo_part, "crash": crash_part, "threads": threads_part}
+         "demo": demo_part, "faults": faults_part, "crash": crash_part, "threads": threads_part}
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
 

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""What goes wrong outside: a full disk, a read-only database, tasks that eat memory or ignore their time-out.
+
+Each gets a clear error and nothing is lost. Small tmpfs mounts stand for the disks: it needs root, or user
+namespaces to become it.
+"""
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from daemon import ApiError, Daemon, wait_until  # noqa: E402
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+PASS_ON = {"StartAt": "Hold", "States": {"Hold": {"Type": "Wait", "SecondsPath": "$.pause", "End": True}}}
+
+
+def task(resource, parameters, **more):
+    return {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True, **more}}}
+
+
+def create(daemon, name, definition):
+    return daemon.call("CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
+
+
+def run(daemon, name, definition, document=None):
+    arn = daemon.call("StartExecution", stateMachineArn=create(daemon, name, definition), input=json.dumps(document or {}))["executionArn"]
+    return daemon.ended(arn, 120)
+
+
+def expect(what, is_true, got):
+    if not is_true:
+        raise AssertionError(f"{what}: {got}")
+
+
+@contextlib.contextmanager
+def small_disk(megabytes):
+    """A folder that is a file system of its own, of that size."""
+    folder = tempfile.mkdtemp(prefix="stepwell-disk-")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+        os.rmdir(folder)
+
+
+def full_disk(program):
+    """Starts are refused while the disk is full; what was accepted before ends after space is made."""
+    with small_disk(24) as disk, tempfile.TemporaryDirectory() as logs:
+        daemon = Daemon(program, os.path.join(disk, "data"), log=os.path.join(logs, "log"))
+        with daemon:
+            machine = create(daemon, "hold", PASS_ON)
+            accepted, refusal = [], None
+            ballast = os.path.join(disk, "ballast")
+            with open(ballast, "wb") as file:
+                file.write(b"x" * 10_000_000)
+            for number in range(400):
+                document = json.dumps({"pause": 3600 if number else 0, "filler": "x" * 100_000})
+                try:
+                    accepted.append(daemon.call("StartExecution", stateMachineArn=machine, name=f"r{number}", input=document)["executionArn"])
+                except (ApiError, OSError) as error:
+                    refusal = str(error)
+                    break
+            expect("expected the full disk to refuse a start", refusal is not None, len(accepted))
+            expect("expected the refusal or the log to say that the disk is full",
+                   any("full" in text or "disk" in text for text in (refusal, daemon.tail())), refusal)
+            os.unlink(ballast)
+            if daemon.process.poll() is None:
+                daemon.kill()
+            daemon.start()
+            for arn in accepted:
+                execution = daemon.call("DescribeExecution", executionArn=arn)
+                expect("expected an accepted run to be kept", execution["status"] in ("RUNNING", "SUCCEEDED"), execution)
+            number = len(accepted)
+            again = daemon.call("StartExecution", stateMachineArn=machine, name=f"r{number}", input='{"pause": 0}')["executionArn"]
+            expect("expected a start after space was made", daemon.ended(again)["status"] == "SUCCEEDED", again)
+            for arn in accepted[1:]:
+                daemon.call("StopExecution", executionArn=arn)
+            expect("expected a clean stop", daemon.stop() == 0, daemon.tail())
+
+
+def read_only_database(program):
+    """A daemon that cannot write says so and does not start."""
+    with small_disk(16) as disk, tempfile.TemporaryDirectory() as logs:
+        daemon = Daemon(program, os.path.join(disk, "data"), log=os.path.join(logs, "log"))
+        with daemon:
+            create(daemon, "hold", PASS_ON)
+            daemon.stop()
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        done = subprocess.run(daemon.command, capture_output=True, text=True, timeout=60)
+        expect("expected exit code 2 of a daemon on a read-only disk", done.returncode == 2, (done.returncode, done.stderr))
+        expect("expected the message to say read-only", "read-only" in done.stderr.lower(), done.stderr)
+
+
+def memory_eater(program):
+    """A task that eats memory fails by name; its neighbours and the daemon do not notice."""
+    with tempfile.TemporaryDirectory() as folder, Daemon(program, os.path.join(folder, "data")) as daemon:
+        eater = task("stepwell:shell", {"command": ["/usr/bin/python3", "-c", "x = bytearray(2_000_000_000)"], "memory_limit": "200MB"})
+        got = run(daemon, "eater", eater)
+        expect("expected the eater to fail", got["status"] == "FAILED", got)
+        expect("expected a named error", got["error"].startswith(("Shell.", "Stepwell.OutOfMemory")), got)
+        neighbour = run(daemon, "neighbour", task("stepwell:echo", {"x": 1}))
+        expect("expected its neighbour to succeed", neighbour["status"] == "SUCCEEDED", neighbour)
+        daemon.stop()
+
+
+def deaf_task(program):
+    """A task that ignores its time-out is killed, with its children."""
+    with tempfile.TemporaryDirectory() as folder, Daemon(program, os.path.join(folder, "data")) as daemon:
+        mark = os.path.join(folder, "pid")
+        script = f"trap '' TERM INT HUP\nsh -c 'echo $$ > {mark}; trap \"\" TERM; while :; do sleep 1; done' &\nwait\nwhile :; do sleep 1; done\n"
+        got = run(daemon, "deaf", task("stepwell:shell", {"script": script}, TimeoutSeconds=2))
+        expect("expected States.Timeout", got.get("error") == "States.Timeout", got)
+        with open(mark) as file:
+            pid = int(file.read())
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 30, "the child of the killed task to be gone")
+        daemon.stop()
+
+
+CASES = [full_disk, read_only_database, memory_eater, deaf_task]
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("--stepwell", default=os.path.join(ROOT, "build/release/stepwell"))
+    parse.add_argument("--only", choices=[case.__name__ for case in CASES])
+    arguments = parse.parse_args()
+    if os.geteuid() != 0:
+        os.execvp("unshare", ["unshare", "--user", "--map-root-user", "--mount", sys.executable, *sys.argv])
+    program, failed = os.path.abspath(arguments.stepwell), 0
+    cases = [case for case in CASES if arguments.only in (None, case.__name__)]
+    for case in cases:
+        try:
+            case(program)
+            print(f"ok      {case.__name__}: {case.__doc__}")
+        except (AssertionError, TimeoutError, RuntimeError, OSError) as fault:
+            failed += 1
+            print(f"FAILED  {case.__name__}: {fault}")
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
