@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tasks/data/data_tasks.hpp"
+#include "tasks/etl/etl.hpp"
 #include "tasks/function/function_tasks.hpp"
 #include "tasks/glob.hpp"
 #include "tasks/http/http_tasks.hpp"
@@ -31,7 +33,8 @@ std::vector<TaskType> echo_tasks() {
 
 std::vector<TaskType> collect() {
     std::vector<TaskType> all;
-    for (auto folder : {echo_tasks, shell_tasks, function_tasks, http_tasks, notify_tasks}) {
+    for (auto folder : {echo_tasks, shell_tasks, function_tasks, http_tasks, notify_tasks,
+                        data_tasks, etl_tasks}) {
         std::vector<TaskType> types = folder();
         std::move(types.begin(), types.end(), std::back_inserter(all));
     }
