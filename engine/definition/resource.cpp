@@ -173,7 +173,8 @@ Outcome read_arn(const std::string& text) {
         const bool is_function = parts[5] == "function" &&
                                  (parts.size() == 7 || parts.size() == 8) && !parts[6].empty() &&
                                  is_placed;
-        if (!is_function) return {std::nullopt, "arn:aws:lambda:REGION:ACCOUNT:function:NAME"};
+        if (!is_function)
+            return {std::nullopt, "a function is arn:aws:lambda:REGION:ACCOUNT:function:NAME"};
         const std::string name = parts.size() == 8 ? parts[6] + ":" + parts[7] : parts[6];
         return {Resource{Resource::Kind::lambda, Pattern::request_response, text, "lambda", name},
                 ""};
@@ -232,6 +233,10 @@ std::optional<Resource> read_resource(const std::string& text, const ParseOption
                                       Report& report, const Place& place) {
     if (text.rfind("stepwell:", 0) == 0) return read_builtin(text, options, report, place);
     Outcome outcome = read_arn(text);
+    const auto& tasks = options.builtin_tasks;
+    if (std::find(tasks.begin(), tasks.end(), text) != tasks.end()) {
+        outcome.hint = "did you mean 'stepwell:" + text + "'?";
+    }
     if (!outcome.resource) {
         report.add(place, {"The resource provided " + text +
                                " is not recognized. The value is not a valid resource ARN, or the "

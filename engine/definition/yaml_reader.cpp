@@ -31,7 +31,9 @@ public:
     }
     void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        if (builder_.expects_key()) stop("expected a name before ':', but there is none", mark);
+        if (builder_.expects_key()) {
+            stop("expected a name, but there is null or nothing", mark, "put it in quotes");
+        }
         check(builder_.scalar(nullptr, at(mark), anchor));
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {

@@ -1,6 +1,37 @@
 #include "tests/definition/support.hpp"
 
+#include <doctest/doctest.h>
+
+#include <sstream>
+
 namespace stepwell::test {
+namespace {
+
+/// `got` with its lines cut where those of `want` leave the rest open.
+std::string cut_as(const std::string& want, const std::string& got) {
+    std::istringstream want_lines(want);
+    std::istringstream got_lines(got);
+    std::string cut;
+    std::string wanted;
+    for (std::string line; std::getline(got_lines, line);) {
+        if (!std::getline(want_lines, wanted)) wanted.clear();
+        const bool is_open = wanted.size() > 3 && wanted.substr(wanted.size() - 3) == "...";
+        const std::string start = wanted.substr(0, is_open ? wanted.size() - 3 : 0);
+        if (is_open && line.substr(0, start.size()) == start) line = wanted;
+        cut += (cut.empty() ? "" : "\n") + line;
+    }
+    return cut;
+}
+
+}  // namespace
+
+void check_rules(const std::vector<RuleCase>& cases, const std::string& before,
+                 const std::string& after) {
+    for (const RuleCase& c : cases) {
+        CAPTURE(c.rule);
+        CHECK(cut_as(c.want, text_of(parse_yaml_file(before + c.text + after))) == c.want);
+    }
+}
 
 definition::Parsed parse_yaml_file(const std::string& text) {
     definition::ParseOptions options;

@@ -20,4 +20,15 @@ std::vector<std::string> lines_of(const definition::Parsed& parsed);
 /// The same, joined by line breaks: what a failed CHECK shows in full.
 std::string text_of(const definition::Parsed& parsed);
 
+struct RuleCase {
+    std::string rule;
+    std::string text;  // what stands in the document
+    /// A line for each fault, as line_of() writes it. "..." at a line's end: whatever follows.
+    std::string want;
+};
+
+/// Checks each case's text, put between `before` and `after`.
+void check_rules(const std::vector<RuleCase>& cases, const std::string& before,
+                 const std::string& after);
+
 }  // namespace stepwell::test
