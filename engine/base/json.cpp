@@ -36,7 +36,8 @@ std::string plain_message(std::string_view what) {
 Result<Json> parse_json(std::string_view text) {
     if (is_too_deep(text)) {
         return fail(ErrorCode::invalid, "expected JSON nested at most " +
-                                            std::to_string(kJsonDepthMax) + " deep, but it is deeper");
+                                            std::to_string(kJsonDepthMax) +
+                                            " deep, but it is deeper");
     }
     try {
         return Json::parse(text);
@@ -50,6 +51,29 @@ Result<void> check_json(std::string_view text) {
     auto parsed = parse_json(text);  // for its message
     if (!parsed) return fail(std::move(parsed).error());
     return {};
+}
+
+bool is_deeper_than(const Json& value, int depth) {
+    if (!value.is_structured()) return false;
+    if (depth <= 0) return true;
+    for (const Json& child : value) {
+        if (child.is_structured() && is_deeper_than(child, depth - 1)) return true;
+    }
+    return false;
+}
+
+std::string pointer_part(std::string_view key) {
+    std::string part = "/";
+    for (const char c : key) {
+        if (c == '~') {
+            part += "~0";
+        } else if (c == '/') {
+            part += "~1";
+        } else {
+            part += c;
+        }
+    }
+    return part;
 }
 
 std::string to_text(const Json& value) {

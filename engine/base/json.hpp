@@ -24,6 +24,13 @@ Result<Json> parse_json(std::string_view text);
 /// Whether `text` is one JSON document that parse_json() accepts, without building it.
 Result<void> check_json(std::string_view text);
 
+/// Whether arrays and objects stand in each other more than `depth` deep. What is put together out
+/// of parsed documents can be deeper than any of them.
+bool is_deeper_than(const Json& value, int depth);
+
+/// "/a~1b": a member's name as one part of a JSON pointer.
+std::string pointer_part(std::string_view key);
+
 /// Compact JSON. Bytes that are not UTF-8 are replaced by U+FFFD.
 std::string to_text(const Json& value);
 

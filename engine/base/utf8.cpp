@@ -68,27 +68,6 @@ std::string utf8_repaired(std::string_view text) {
     return repaired;
 }
 
-void utf8_append(std::string& text, char32_t code_point) {
-    const auto tail = [&](int shift) {
-        text += static_cast<char>(0x80 | ((code_point >> shift) & 0x3F));
-    };
-    if (code_point < 0x80) {
-        text += static_cast<char>(code_point);
-    } else if (code_point < 0x800) {
-        text += static_cast<char>(0xC0 | (code_point >> 6));
-        tail(0);
-    } else if (code_point < 0x10000) {
-        text += static_cast<char>(0xE0 | (code_point >> 12));
-        tail(6);
-        tail(0);
-    } else {
-        text += static_cast<char>(0xF0 | (code_point >> 18));
-        tail(12);
-        tail(6);
-        tail(0);
-    }
-}
-
 bool utf16_less(std::string_view a, std::string_view b) {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
         return utf16_rank(x) < utf16_rank(y);

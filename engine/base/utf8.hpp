@@ -17,9 +17,6 @@ std::size_t utf8_count(std::string_view text);
 /// `text` with each byte that belongs to no character replaced by U+FFFD.
 std::string utf8_repaired(std::string_view text);
 
-/// Appends one character. REQUIRES: a code point that is no surrogate.
-void utf8_append(std::string& text, char32_t code_point);
-
 /// The order of UTF-16 code units, which is that of Java and JavaScript: it differs from the order
 /// of bytes where characters beyond U+FFFF meet those from U+E000 on.
 bool utf16_less(std::string_view a, std::string_view b);

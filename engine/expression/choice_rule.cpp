@@ -76,11 +76,11 @@ private:
             const bool is_taken = std::find(taken.begin(), taken.end(), it.key()) != taken.end();
             if (is_taken || is_allowed_beside(it.key(), depth)) continue;
             const bool is_top_only = is_allowed_beside(it.key(), 0);
-            fault(pointer + "/" + it.key(),
+            fault(pointer + pointer_part(it.key()),
                   is_top_only ? "expected '" + it.key() +
-                                    "' at the top of a rule only, but it is in a nested rule"
-                              : "expected nothing but '" + std::string(taken.back()) +
-                                    "' to decide here, but there is '" + it.key() + "' too");
+                                    "' at the top of a rule only, but it is in a nested one"
+                              : "expected one comparison, but '" + it.key() + "' stands beside '" +
+                                    std::string(taken.back()) + "'");
         }
     }
 

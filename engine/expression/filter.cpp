@@ -40,7 +40,11 @@ private:
     const Json* value_ = nullptr;
 };
 
-bool is_equal(const Json& a, const Json& b) {
+/// Comparing costs what the values weigh: a filter may compare the whole document with each of its
+/// nodes.
+bool is_equal(const Json& a, const Json& b, VisitBudget& budget) {
+    constexpr std::size_t kBytesPerVisit = 16;
+    if (!budget.take(1 + rough_bytes(a, kPathVisitsMax) / kBytesPerVisit)) return false;
     if (a.is_number() && b.is_string()) {
         auto number = parse_json(b.get_ref<const std::string&>());
         return number && number->is_number() && compare_numbers(a, *number) == 0;
@@ -59,14 +63,14 @@ bool has_order(const Json& a, const Json& b) {
     return (a.is_number() && b.is_number()) || (a.is_string() && b.is_string());
 }
 
-bool has_element(const Json& list, const Json& value) {
+bool has_element(const Json& list, const Json& value, VisitBudget& budget) {
     return list.is_array() && std::any_of(list.begin(), list.end(), [&](const Json& element) {
-               return is_equal(element, value);
+               return is_equal(element, value, budget);
            });
 }
 
-bool has_part(const Json& whole, const Json& part) {
-    if (!whole.is_string()) return has_element(whole, part);
+bool has_part(const Json& whole, const Json& part, VisitBudget& budget) {
+    if (!whole.is_string()) return has_element(whole, part, budget);
     return part.is_string() && whole.get_ref<const std::string&>().find(
                                    part.get_ref<const std::string&>()) != std::string::npos;
 }
@@ -76,18 +80,18 @@ std::size_t size_of(const Json& value) {
 }
 
 /// How many elements of `a` are elements of `b`; nothing where one is not an array.
-std::optional<std::size_t> common_elements(const Json& a, const Json& b) {
+std::optional<std::size_t> common_elements(const Json& a, const Json& b, VisitBudget& budget) {
     if (!a.is_array() || !b.is_array()) return std::nullopt;
     return static_cast<std::size_t>(std::count_if(
-        a.begin(), a.end(), [&](const Json& element) { return has_element(b, element); }));
+        a.begin(), a.end(), [&](const Json& element) { return has_element(b, element, budget); }));
 }
 
-bool compare(FilterOperator op, const Json& a, const Json& b) {
+bool compare(FilterOperator op, const Json& a, const Json& b, VisitBudget& budget) {
     switch (op) {
         case FilterOperator::equal:
-            return is_equal(a, b);
+            return is_equal(a, b, budget);
         case FilterOperator::not_equal:
-            return !is_equal(a, b);
+            return !is_equal(a, b, budget);
         case FilterOperator::same:
             return is_same_value(a, b);
         case FilterOperator::not_same:
@@ -101,19 +105,19 @@ bool compare(FilterOperator op, const Json& a, const Json& b) {
         case FilterOperator::greater_equal:
             return has_order(a, b) && !is_less(a, b);
         case FilterOperator::in:
-            return has_element(b, a);
+            return has_element(b, a, budget);
         case FilterOperator::not_in:
-            return !has_element(b, a);
+            return !has_element(b, a, budget);
         case FilterOperator::contains:
-            return has_part(a, b);
+            return has_part(a, b, budget);
         case FilterOperator::subset_of:
-            return a.is_array() && common_elements(a, b) == a.size();
+            return a.is_array() && common_elements(a, b, budget) == a.size();
         case FilterOperator::any_of:
-            return common_elements(a, b).value_or(0) > 0;
+            return common_elements(a, b, budget).value_or(0) > 0;
         case FilterOperator::none_of:
-            return common_elements(a, b) == std::size_t{0};
+            return common_elements(a, b, budget) == std::size_t{0};
         case FilterOperator::size:
-            return (a.is_string() || a.is_array()) && is_equal(Json(size_of(a)), b);
+            return (a.is_string() || a.is_array()) && is_equal(Json(size_of(a)), b, budget);
         case FilterOperator::empty:
             return (a.is_string() || a.is_array()) && b.is_boolean() &&
                    (size_of(a) == 0) == b.get<bool>();
@@ -157,7 +161,7 @@ bool passes(const Filter& filter, const Json& node, const Json& document, VisitB
     const Value left(filter.left, node, document, budget);
     const Value right(filter.right, node, document, budget);
     if (!left.get() || !right.get()) return compare_missing(filter.comparison);
-    return compare(filter.comparison, *left.get(), *right.get());
+    return compare(filter.comparison, *left.get(), *right.get(), budget);
 }
 
 }  // namespace stepwell::expression

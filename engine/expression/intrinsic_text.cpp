@@ -14,13 +14,12 @@ bool is_escapable(char c) {
     return c == '\\' || c == '\'' || c == '{' || c == '}';
 }
 
-Result<std::string_view, std::string> short_string(const Arguments& arguments, std::size_t i) {
-    const std::string_view text = SW_TRY(string_argument(arguments, i));
-    if (text.size() > kCodecCharactersMax && utf8_count(text) > kCodecCharactersMax) {
-        return fail(
-            std::string("expected at most 10000 characters as argument " + std::to_string(i + 1)));
-    }
-    return text;
+/// Base64 and Hash take texts up to a length only.
+Result<void, std::string> check_length(std::string_view text) {
+    const bool is_long =
+        text.size() > kCodecCharactersMax && utf8_count(text) > kCodecCharactersMax;
+    if (!is_long) return {};
+    return fail(std::string("expected at most 10000 characters as argument 1"));
 }
 
 /// Splits a Format text at its `{}`: hands each run of plain characters, and each placeholder, on.
@@ -131,12 +130,14 @@ Answer string_split(const Arguments& arguments) {
 }
 
 Answer base64_encode(const Arguments& arguments) {
-    const std::string_view text = SW_TRY(short_string(arguments, 0));
+    const std::string_view text = SW_TRY(string_argument(arguments, 0));
+    SW_TRY(check_length(text));
     return Json(stepwell::base64_encode(text));
 }
 
 Answer base64_decode(const Arguments& arguments) {
-    const std::string_view text = SW_TRY(short_string(arguments, 0));
+    const std::string_view text = SW_TRY(string_argument(arguments, 0));
+    SW_TRY(check_length(text));
     const auto decoded = stepwell::base64_decode(text);
     if (!decoded) return fail(std::string("expected base64 text as argument 1"));
     return Json(utf8_repaired(*decoded));
@@ -146,9 +147,7 @@ Answer hash(const Arguments& arguments) {
     const std::string_view algorithm = SW_TRY(string_argument(arguments, 1));
     const std::string data =
         arguments[0].is_string() ? arguments[0].get<std::string>() : to_text(arguments[0]);
-    if (data.size() > kCodecCharactersMax && utf8_count(data) > kCodecCharactersMax) {
-        return fail(std::string("expected at most 10000 characters as argument 1"));
-    }
+    SW_TRY(check_length(data));
     auto digest = digest_hex(algorithm, data);
     if (!digest) {
         return fail(std::string("expected MD5, SHA-1, SHA-256, SHA-384 or SHA-512 as argument 2"));

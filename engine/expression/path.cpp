@@ -101,6 +101,12 @@ Result<void, Failure> Path::assign(Json& document, Json value) const {
             Failure{"States.ResultPathMatchFailure",
                     "Unable to apply ReferencePath " + text() + " to input " + to_text(document)});
     }
+    const int depth_left = kJsonDepthMax - static_cast<int>(program_->steps.size());
+    if (is_deeper_than(value, depth_left)) {
+        return fail(Failure{"States.DataLimitExceeded",
+                            "The result at " + text() + " would be nested more than " +
+                                std::to_string(kJsonDepthMax) + " deep"});
+    }
     Json* node = &document;
     for (const Step& step : program_->steps) node = reach(step, *node);
     *node = std::move(value);

@@ -44,7 +44,8 @@ public:
     /// For ResultPath: puts `value` at this place of `document`, making the objects between.
     ///
     /// Fails with States.ResultPathMatchFailure where a scalar or a missing array element is in
-    /// the way. REQUIRES: is_reference() and source() is data.
+    /// the way, and with States.DataLimitExceeded where the document would become deeper than
+    /// kJsonDepthMax; then it is unchanged. REQUIRES: is_reference() and source() is data.
     Result<void, Failure> assign(Json& document, Json value) const;
 
 private:

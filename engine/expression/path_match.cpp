@@ -140,14 +140,14 @@ public:
         }
     }
 
-    Json matches = Json::array();
-    std::optional<Failure> failure;
-
-private:
     void run_out() {
         failure = runtime_failure("The path '" + program_.text + "' visits too many values");
     }
 
+    Json matches = Json::array();
+    std::optional<Failure> failure;
+
+private:
     void descend(const Json& node, std::size_t i) {
         take(node, i);
         if (!node.is_structured()) return;
@@ -287,6 +287,8 @@ Evaluated<Json> match(const PathProgram& program, const Json& root, const Json& 
     }
     Matcher matcher(program, document, budget);
     matcher.visit(root, 0);
+    // A filter without budget passes nothing: then what is gathered is not all there is.
+    if (budget.visits == 0) matcher.run_out();
     if (matcher.failure) return fail(std::move(*matcher.failure));
     if (!program.is_computed) return std::move(matcher.matches);
     if (matcher.matches.empty()) {

@@ -4,6 +4,7 @@
 // that lacks the next step drops out silently.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,7 +65,10 @@ void classify(PathProgram& program);
 struct VisitBudget {
     std::size_t visits = kPathVisitsMax;
     /// False once nothing is left.
-    bool take() { return visits > 0 && --visits > 0; }
+    bool take(std::size_t count = 1) {
+        visits -= std::min(visits, count);
+        return visits > 0;
+    }
 };
 
 /// The node of a definite program, null where there is none.

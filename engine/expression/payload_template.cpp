@@ -28,21 +28,6 @@ namespace {
 /// What the values of one template may come to; the limit on payloads is checked by who asked.
 constexpr std::size_t kTemplateBytesMax = 33'554'432;
 
-/// "a/b~c" as a part of a JSON pointer.
-std::string pointer_part(std::string_view key) {
-    std::string part = "/";
-    for (const char c : key) {
-        if (c == '~') {
-            part += "~0";
-        } else if (c == '/') {
-            part += "~1";
-        } else {
-            part += c;
-        }
-    }
-    return part;
-}
-
 class Compiler {
 public:
     TemplateNode compile(const Json& source, const std::string& pointer) {
@@ -115,30 +100,32 @@ class Evaluator {
 public:
     explicit Evaluator(const Environment& environment) : environment_(environment) {}
 
-    Evaluated<Json> evaluate(const TemplateNode& node, const std::string& name) {
+    /// `depth` is how deep `node` lies in the template, `name` the member that it is.
+    Evaluated<Json> evaluate(const TemplateNode& node, int depth, const std::string& name) {
         if (const auto* literal = std::get_if<Json>(&node.value)) return *literal;
         if (const auto* members = std::get_if<TemplateNode::Members>(&node.value)) {
-            return evaluate_object(*members);
+            return evaluate_object(*members, depth + 1);
         }
         if (const auto* elements = std::get_if<TemplateNode::Elements>(&node.value)) {
-            return evaluate_array(*elements);
+            return evaluate_array(*elements, depth + 1);
         }
         if (const auto* call = std::get_if<IntrinsicCall>(&node.value)) {
-            return within_limit(call->evaluate(environment_));
+            return within_limits(call->evaluate(environment_), depth);
         }
-        return within_limit(evaluate_path(std::get<Path>(node.value), name));
+        return within_limits(evaluate_path(std::get<Path>(node.value), name), depth);
     }
 
 private:
-    Evaluated<Json> evaluate_object(const TemplateNode::Members& members) {
+    Evaluated<Json> evaluate_object(const TemplateNode::Members& members, int depth) {
         Json object = Json::object();
-        for (const auto& [name, node] : members) object[name] = SW_TRY(evaluate(node, name));
+        for (const auto& [name, node] : members) object[name] = SW_TRY(evaluate(node, depth, name));
         return object;
     }
 
-    Evaluated<Json> evaluate_array(const TemplateNode::Elements& elements) {
+    Evaluated<Json> evaluate_array(const TemplateNode::Elements& elements, int depth) {
         Json array = Json::array();
-        for (const TemplateNode& element : elements) array.push_back(SW_TRY(evaluate(element, "")));
+        for (const TemplateNode& element : elements)
+            array.push_back(SW_TRY(evaluate(element, depth, "")));
         return array;
     }
 
@@ -151,13 +138,20 @@ private:
                                                   to_text(environment_.state_input) + "'"});
     }
 
-    /// A short template may name a large value many times.
-    Evaluated<Json> within_limit(Evaluated<Json> value) {
+    /// A short template may name a large value many times, and wrap one in itself state by state.
+    Evaluated<Json> within_limits(Evaluated<Json> value, int depth) {
         if (!value) return value;
         bytes_ += rough_bytes(*value, kTemplateBytesMax);
-        if (bytes_ <= kTemplateBytesMax) return value;
-        return fail(Failure{"States.DataLimitExceeded",
-                            "The payload template gives more than 32 MiB of data"});
+        if (bytes_ > kTemplateBytesMax) {
+            return fail(Failure{"States.DataLimitExceeded",
+                                "The payload template gives more than 32 MiB of data"});
+        }
+        if (is_deeper_than(*value, kJsonDepthMax - depth)) {
+            return fail(Failure{"States.DataLimitExceeded",
+                                "The payload template gives data nested more than " +
+                                    std::to_string(kJsonDepthMax) + " deep"});
+        }
+        return value;
     }
 
     const Environment& environment_;
@@ -200,7 +194,7 @@ std::vector<std::string> PayloadTemplate::variables() const {
 }
 
 Evaluated<Json> PayloadTemplate::evaluate(const Environment& environment) const {
-    return Evaluator(environment).evaluate(*root_, "");
+    return Evaluator(environment).evaluate(*root_, 0, "");
 }
 
 }  // namespace stepwell::expression

@@ -1,6 +1,6 @@
 #include "engine/expression/scanner.hpp"
 
-#include <charconv>
+#include <algorithm>
 
 #include "engine/base/utf8.hpp"
 
@@ -9,53 +9,6 @@ namespace {
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-bool is_hex_digit(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/// The four digits after "\u"; a lone surrogate becomes U+FFFD.
-Result<char32_t> scan_code_unit(Scanner& scanner) {
-    const std::size_t begin = scanner.position();
-    while (scanner.position() - begin < 4 && is_hex_digit(scanner.peek())) scanner.advance();
-    const std::string_view digits = scanner.since(begin);
-    if (digits.size() != 4) return scanner.expected("four hexadecimal digits");
-    std::uint32_t unit = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), unit, 16);
-    return static_cast<char32_t>(unit);
-}
-
-Result<void> scan_unicode_escape(Scanner& scanner, std::string& text) {
-    constexpr char32_t kReplacement = 0xFFFD;
-    char32_t code_point = SW_TRY(scan_code_unit(scanner));
-    if (code_point >= 0xD800 && code_point < 0xDC00 && scanner.eat("\\u")) {
-        const char32_t low = SW_TRY(scan_code_unit(scanner));
-        const bool is_pair = low >= 0xDC00 && low < 0xE000;
-        code_point =
-            is_pair ? 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00) : kReplacement;
-    }
-    if (code_point >= 0xD800 && code_point < 0xE000) code_point = kReplacement;
-    utf8_append(text, code_point);
-    return {};
-}
-
-/// What stands for itself after a backslash, or for a control character.
-char escaped(char c) {
-    switch (c) {
-        case 'n':
-            return '\n';
-        case 't':
-            return '\t';
-        case 'r':
-            return '\r';
-        case 'b':
-            return '\b';
-        case 'f':
-            return '\f';
-        default:
-            return c;
-    }
 }
 
 }  // namespace
@@ -93,21 +46,10 @@ Result<std::string> scan_quoted(Scanner& scanner) {
     std::string text;
     while (!scanner.eat(quote)) {
         if (scanner.is_at_end()) return scanner.expected("the closing quote");
-        const char c = scanner.peek();
+        const char next = scanner.peek(1);
+        if (scanner.peek() == '\\' && (next == quote || next == '\\')) scanner.advance();
+        text += scanner.peek();
         scanner.advance();
-        if (c != '\\') {
-            text += c;
-        } else if (scanner.eat('u')) {
-            SW_TRY(scan_unicode_escape(scanner, text));
-        } else if (scanner.is_at_end()) {
-            return scanner.expected("a character after the backslash");
-        } else {
-            // AWS takes the backslash before the other kind of quote for itself (recorded).
-            const char other = quote == '"' ? '\'' : '"';
-            if (scanner.peek() == other) text += '\\';
-            text += escaped(scanner.peek());
-            scanner.advance();
-        }
     }
     return text;
 }

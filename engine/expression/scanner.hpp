@@ -51,7 +51,8 @@ private:
     std::size_t at_ = 0;
 };
 
-/// A text in single or double quotes, with the escapes of JSON and \'.
+/// A text in single or double quotes. A backslash stands before the closing quote's like or another
+/// backslash; before anything else it is itself, as in the recordings of Step Functions.
 Result<std::string> scan_quoted(Scanner& scanner);
 
 /// A number as JSON writes it.

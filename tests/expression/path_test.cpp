@@ -11,7 +11,7 @@ namespace {
 
 using expression::Path;
 
-std::string evaluated(const std::string& path, World& world) {
+std::string evaluated(const std::string& path, const World& world) {
     auto parsed = Path::parse(path);
     if (!parsed) return "refused: " + parsed.error().message;
     return outcome(parsed->evaluate(world.environment()));
@@ -53,7 +53,7 @@ TEST_CASE("a definite path gives the value, or says where it got lost") {
          "object"},
         {"$gone.x", "States.Runtime: No results for path: $gone"},
     };
-    World world(kStore, R"({"Execution": {"Name": "run-1"}})", R"({"v": {"x": [1, 2]}})");
+    const World world(kStore, R"({"Execution": {"Name": "run-1"}})", R"({"v": {"x": [1, 2]}})");
     for (const Case& c : cases) {
         CAPTURE(c.path);
         CHECK(evaluated(c.path, world) == c.want);
@@ -87,7 +87,7 @@ TEST_CASE("an indefinite path gives the list of its matches, and [] for none") {
          R"([{"name":"Ann","year":1997},{"name":"Bob","year":1998}])"},
         {"$.deep['list','none'][0]", R"([{"name":"inner"}])"},
     };
-    World world(kStore);
+    const World world(kStore);
     for (const Case& c : cases) {
         CAPTURE(c.path);
         CHECK(evaluated(c.path, world) == c.want);

@@ -15,6 +15,7 @@ inline Json json_of(std::string_view text) {
 
 class World : public expression::ContextSource, public expression::VariableSource {
 public:
+    explicit World(Json document) : data(std::move(document)) {}
     explicit World(std::string_view data_text, std::string_view context_text = "{}",
                    std::string_view variables_text = "{}")
         : data(json_of(data_text)),
@@ -26,14 +27,14 @@ public:
     }
     [[nodiscard]] const Json& object() const override { return context; }
 
-    [[nodiscard]] expression::Environment environment() {
+    [[nodiscard]] expression::Environment environment() const {
         return {data, *this, *this, random, data};
     }
 
     Json data;
-    Json context;
-    Json variables;
-    Prng random{7};
+    Json context = Json::object();
+    Json variables = Json::object();
+    mutable Prng random{7};
 };
 
 /// The JSON text of a value, or "ERROR: DETAIL".
