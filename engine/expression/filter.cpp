@@ -43,7 +43,6 @@ private:
 /// Comparing costs what the values weigh: a filter may compare the whole document with each of its
 /// nodes.
 bool is_equal(const Json& a, const Json& b, VisitBudget& budget) {
-    constexpr std::size_t kBytesPerVisit = 16;
     if (!budget.take(1 + rough_bytes(a, kPathVisitsMax) / kBytesPerVisit)) return false;
     if (a.is_number() && b.is_string()) {
         auto number = parse_json(b.get_ref<const std::string&>());
@@ -64,9 +63,12 @@ bool has_order(const Json& a, const Json& b) {
 }
 
 bool has_element(const Json& list, const Json& value, VisitBudget& budget) {
-    return list.is_array() && std::any_of(list.begin(), list.end(), [&](const Json& element) {
-               return is_equal(element, value, budget);
-           });
+    if (!list.is_array()) return false;
+    for (const Json& element : list) {
+        if (budget.visits == 0) return false;
+        if (is_equal(element, value, budget)) return true;
+    }
+    return false;
 }
 
 bool has_part(const Json& whole, const Json& part, VisitBudget& budget) {
@@ -82,8 +84,12 @@ std::size_t size_of(const Json& value) {
 /// How many elements of `a` are elements of `b`; nothing where one is not an array.
 std::optional<std::size_t> common_elements(const Json& a, const Json& b, VisitBudget& budget) {
     if (!a.is_array() || !b.is_array()) return std::nullopt;
-    return static_cast<std::size_t>(std::count_if(
-        a.begin(), a.end(), [&](const Json& element) { return has_element(b, element, budget); }));
+    std::size_t count = 0;
+    for (const Json& element : a) {
+        if (budget.visits == 0) break;
+        if (has_element(b, element, budget)) ++count;
+    }
+    return count;
 }
 
 bool compare(FilterOperator op, const Json& a, const Json& b, VisitBudget& budget) {
@@ -142,6 +148,7 @@ bool exists(const FilterOperand& operand, const Json& node, const Json& document
 }  // namespace
 
 bool passes(const Filter& filter, const Json& node, const Json& document, VisitBudget& budget) {
+    if (budget.visits == 0) return false;
     const auto passes_child = [&](const Filter& child) {
         return passes(child, node, document, budget);
     };

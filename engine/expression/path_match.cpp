@@ -132,7 +132,7 @@ public:
         if (failure) return;
         if (!budget_.take()) return run_out();
         if (i == program_.steps.size()) {
-            matches.push_back(node);
+            keep(node);
         } else if (program_.steps[i].is_descent) {
             descend(node, i);
         } else {
@@ -148,6 +148,12 @@ public:
     std::optional<Failure> failure;
 
 private:
+    /// A match costs what its copy weighs: the values of a deep document hold each other.
+    void keep(const Json& node) {
+        if (!budget_.take(rough_bytes(node, kPathVisitsMax) / kBytesPerVisit)) return run_out();
+        matches.push_back(node);
+    }
+
     void descend(const Json& node, std::size_t i) {
         take(node, i);
         if (!node.is_structured()) return;
@@ -215,6 +221,7 @@ private:
         if (node.is_object() && passes(*step.filter, node, document_, budget_)) visit(node, i + 1);
         if (!node.is_array()) return;
         for (const Json& element : node) {
+            if (budget_.visits == 0) return run_out();
             if (step.is_descent && element.is_object()) continue;
             if (passes(*step.filter, element, document_, budget_)) visit(element, i + 1);
         }

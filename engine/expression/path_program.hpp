@@ -52,7 +52,7 @@ struct PathProgram {
 /// More steps than this are refused.
 inline constexpr std::size_t kPathStepsMax = 256;
 /// More nodes than this are not visited for one path: `$..*..*` grows with the power of its steps.
-inline constexpr std::size_t kPathVisitsMax = 2'000'000;
+inline constexpr std::size_t kPathVisitsMax = 1'000'000;
 
 /// Reads a path up to the first character that cannot belong to it.
 Result<PathProgram> scan_path(Scanner& scanner);
@@ -60,6 +60,9 @@ Result<PathProgram> scan_path(Scanner& scanner);
 Result<std::vector<Step>> scan_steps(Scanner& scanner);
 /// Fills in what follows from the steps.
 void classify(PathProgram& program);
+
+/// Looking at a large value, or copying it, counts as so many visits as it has bytes by this.
+inline constexpr std::size_t kBytesPerVisit = 16;
 
 /// What the matching of one path, with all filters in it, may still visit.
 struct VisitBudget {

@@ -26,6 +26,17 @@ TEST_CASE("JSON that cannot be read is refused with the place") {
     CHECK(parse_json("\"" + std::string(300, '[') + "\""));
 }
 
+TEST_CASE("depth counts arrays and objects that stand in each other") {
+    const auto is_deeper = [](const std::string& text, int depth) {
+        return is_deeper_than(*parse_json(text), depth);
+    };
+    CHECK_FALSE(is_deeper("5", 0));
+    CHECK(is_deeper("[]", 0));
+    CHECK_FALSE(is_deeper("[[], {}]", 2));
+    CHECK(is_deeper("[1, {\"a\": [2]}]", 2));
+    CHECK(pointer_part("a/b~c") == "/a~1b~0c");
+}
+
 TEST_CASE("a payload keeps the text that it came as") {
     auto payload = Payload::from_text("{ \"a\" : 1.0 }");
     REQUIRE(payload);

@@ -15,7 +15,11 @@ inline Json json_of(std::string_view text) {
 
 class World : public expression::ContextSource, public expression::VariableSource {
 public:
-    explicit World(Json document) : data(std::move(document)) {}
+    static World of(Json document) {
+        World world("{}");
+        world.data = std::move(document);
+        return world;
+    }
     explicit World(std::string_view data_text, std::string_view context_text = "{}",
                    std::string_view variables_text = "{}")
         : data(json_of(data_text)),

@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         SW_ASSERT(!rule.error().empty() && !negated);
         return 0;
     }
-    const test::World world(*document);
+    const test::World world = test::World::of(*document);
     const auto matched = rule->matches(world.environment());
     SW_ASSERT(matched.has_value() || matched.error().error == "States.Runtime");
     if (!negated || !matched) return 0;

@@ -12,7 +12,7 @@ void assign(const expression::Path& path, const Json& document) {
     const auto assigned = path.assign(changed, Json("new"));
     SW_ASSERT(assigned.has_value() || changed == document);
     if (!assigned) return;
-    const test::World world(changed);
+    const test::World world = test::World::of(changed);
     const Json* found = path.find(world.environment());
     SW_ASSERT(found && *found == Json("new"));
 }
@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     SW_ASSERT(path->text() == line);
     SW_ASSERT(!path->is_reference() || path->is_definite());
-    const test::World world(*document);
+    const test::World world = test::World::of(*document);
     const auto value = path->evaluate(world.environment());
     if (path->is_definite()) {
         const Json* found = path->find(world.environment());

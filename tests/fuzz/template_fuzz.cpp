@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         SW_ASSERT(!compiled.error().empty());
         return 0;
     }
-    const test::World world(*document);
+    const test::World world = test::World::of(*document);
     const auto value = compiled->evaluate(world.environment());
     if (compiled->is_literal()) SW_ASSERT(value.has_value() && *value == source);
     SW_ASSERT(value.has_value() || !value.error().error.empty());
