@@ -142,8 +142,8 @@ DataResult<void> run_checks(DataSession& session, Pipeline& pipeline, const Json
     for (const auto& entry : checks) {
         if (!entry.is_object() || entry.size() != 1)
             return data_fail("E_CONFIG", "checks: expected entries such as {row_count: {min: 1}}");
-        const auto& [kind, argument] = *entry.items().begin();
-        const Check check = SW_TRY(runner.run(kind, argument));
+        const auto only = entry.begin();
+        const Check check = SW_TRY(runner.run(only.key(), only.value()));
         const bool holds = check.message.empty();
         const std::string status = holds ? "pass" : check.severity == "warn" ? "warn" : "fail";
         session.result()["checks"].push_back({{"name", check.name},
