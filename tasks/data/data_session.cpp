@@ -4,6 +4,7 @@
 
 #include "tasks/data/duckdb_engine.hpp"
 #include "tasks/data/sqlite_engine.hpp"
+#include "tasks/lake/lake_table.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -199,6 +200,32 @@ DataResult<std::shared_ptr<void>> DataSession::lock_table(const TableReference& 
     return lock_by_name(settings.path.string() + "#" + table.name.display(),
                         lock_timeout(context_.settings()),
                         [this] { return context_.is_cancelled(); });
+}
+
+DataResult<std::vector<InputFile>> DataSession::input_files(const Json& uris) {
+    std::vector<InputFile> files;
+    const Json all = uris.is_array() ? uris : Json::array({uris});
+    for (const auto& uri : all) {
+        const bool is_text = uri.is_string();
+        const auto root = is_text ? locations_.resolve(uri.get<std::string>())
+                                  : DataResult<std::filesystem::path>(data_fail("", ""));
+        if (!root || !lake::is_lake_table(*root)) {
+            for (auto& file : SW_TRY(locations_.expand(uri))) files.push_back(std::move(file));
+            continue;
+        }
+        lake::Waiting waiting;
+        waiting.is_cancelled = [this] { return context_.is_cancelled(); };
+        lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
+        for (const auto& path : snapshot.paths) {
+            files.push_back(SW_TRY(stat_file(path, locations_.uri_of(path))));
+        }
+        guards_.push_back(std::move(snapshot.guard));
+    }
+    const auto by_path = [](const InputFile& a, const InputFile& b) { return a.path < b.path; };
+    std::sort(files.begin(), files.end(), by_path);
+    const auto is_same = [](const InputFile& a, const InputFile& b) { return a.path == b.path; };
+    files.erase(std::unique(files.begin(), files.end(), is_same), files.end());
+    return files;
 }
 
 void DataSession::count(std::string_view group, std::string_view name, std::int64_t by) {

@@ -53,6 +53,10 @@ public:
     /// Excludes other writers of the table in this process, until the guard goes.
     DataResult<std::shared_ptr<void>> lock_table(const TableReference& table);
 
+    /// The files of `uris`, as Locations::expand(); of a lake table, those of its current version,
+    /// which stay where they are for as long as the session lives.
+    DataResult<std::vector<InputFile>> input_files(const Json& uris);
+
     /// Adds to a number of the envelope: count("rows", "inserted", 3).
     void count(std::string_view group, std::string_view name, std::int64_t by);
     /// Lists the files read, with sizes, in the envelope. At most the first 100.
@@ -71,6 +75,7 @@ private:
     std::mutex mutex_;  // connections_, against cancellation
     std::vector<std::unique_ptr<Connection>> connections_;
     std::shared_ptr<Database> memory_;
+    std::vector<std::shared_ptr<void>> guards_;  // of lake tables that are read
     std::shared_ptr<void> on_cancel_;
 };
 

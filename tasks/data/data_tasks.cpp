@@ -2,6 +2,8 @@
 
 #include "tasks/data/data_session.hpp"
 #include "tasks/data/load.hpp"
+#include "tasks/data/refresh.hpp"
+#include "tasks/data/unload.hpp"
 #include "tasks/data/validate.hpp"
 
 namespace stepwell::tasks {
@@ -23,7 +25,8 @@ TaskType data_task(const char* name, Body body) {
 }  // namespace
 
 std::vector<TaskType> data_tasks() {
-    return {data_task("validate", data::run_validate), data_task("load", data::run_load)};
+    return {data_task("validate", data::run_validate), data_task("load", data::run_load),
+            data_task("refresh", data::run_refresh), data_task("unload", data::run_unload)};
 }
 
 }  // namespace stepwell::tasks

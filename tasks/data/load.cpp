@@ -5,6 +5,7 @@
 
 #include "tasks/data/file_ledger.hpp"
 #include "tasks/data/load_statements.hpp"
+#include "tasks/data/row_copy.hpp"
 #include "tasks/data/row_writer.hpp"
 #include "tasks/data/type_inference.hpp"
 
@@ -67,7 +68,7 @@ DataResult<void> Loader::connect() {
 /// False where there is nothing to do.
 DataResult<bool> Loader::choose_files() {
     if (load_.input.uri.is_null()) return true;
-    files_ = SW_TRY(session_.locations().expand(load_.input.uri));
+    files_ = SW_TRY(session_.input_files(load_.input.uri));
     if (!load_.input.is_changed_only || files_.empty()) return true;
     const auto all = files_.size();
     files_ = SW_TRY(changed_files(*writer_, target_.display(), files_));
@@ -127,8 +128,9 @@ DataResult<void> Loader::open() {
     if (!files_.empty()) SW_TRY(declare_types());
     input_ = SW_TRY(open_input_of(session_, *reader_, load_.input, files_));
     columns_ = input_.columns;
-    if (writer_->dialect() == Dialect::sqlite && reader_->dialect() == Dialect::sqlite) {
-        for (auto& column : columns_) column.type = column.type.empty() ? "varchar" : column.type;
+    if (reader_->dialect() == Dialect::sqlite) {
+        columns_ = SW_TRY(typed_columns(*reader_, "select * from " + input_.relation + " as input",
+                                        input_.parameters));
     }
     std::vector<std::string> names;
     for (const auto& column : columns_) names.push_back(column.name);

@@ -94,6 +94,39 @@ void regexp(sqlite3_context* context, int, sqlite3_value** values) {
     }
 }
 
+/// stepwell_rows_hash(a, b, ...): a sum over the rows, whatever their order, that is another one
+/// when a value is.
+struct RowsHash {
+    std::uint64_t sum = 0;
+};
+
+std::uint64_t hash_of(std::uint64_t hash, const void* bytes, std::size_t size) {
+    constexpr std::uint64_t kPrime = 1'099'511'628'211ULL;  // FNV-1a, 64 bits
+    const auto* data = static_cast<const unsigned char*>(bytes);
+    for (std::size_t i = 0; i < size; ++i) hash = (hash ^ data[i]) * kPrime;
+    return hash;
+}
+
+void rows_hash_step(sqlite3_context* context, int count, sqlite3_value** values) {
+    auto* state = static_cast<RowsHash*>(sqlite3_aggregate_context(context, sizeof(RowsHash)));
+    if (state == nullptr) return sqlite3_result_error_nomem(context);
+    std::uint64_t hash = 14'695'981'039'346'656'037ULL;
+    for (int i = 0; i < count; ++i) {
+        const auto type = static_cast<unsigned char>(sqlite3_value_type(values[i]));
+        hash = hash_of(hash, &type, 1);
+        const void* text = sqlite3_value_blob(values[i]);
+        const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[i]));
+        hash = hash_of(hash, &size, sizeof size);
+        if (text != nullptr) hash = hash_of(hash, text, size);
+    }
+    state->sum += hash;
+}
+
+void rows_hash_final(sqlite3_context* context) {
+    const auto* state = static_cast<RowsHash*>(sqlite3_aggregate_context(context, 0));
+    sqlite3_result_int64(context, state == nullptr ? 0 : static_cast<sqlite3_int64>(state->sum));
+}
+
 class SqliteDatabase final : public Database {
 public:
     explicit SqliteDatabase(SqliteOptions options) : options_(std::move(options)) {}
@@ -265,6 +298,8 @@ DataResult<std::unique_ptr<Connection>> SqliteDatabase::connect() {
     sqlite3_busy_timeout(handle, options_.busy_timeout_ms);
     sqlite3_create_function_v2(handle, "regexp", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
                                regexp, nullptr, nullptr, nullptr);
+    sqlite3_create_function_v2(handle, "stepwell_rows_hash", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                               nullptr, nullptr, rows_hash_step, rows_hash_final, nullptr);
     sqlite3_set_authorizer(handle, authorize, nullptr);
     // Reads the file's head, so that a file that is no database is noticed here.
     auto readable = connection->query("select count(*) from sqlite_schema");

@@ -246,7 +246,7 @@ DataResult<void> open(Validation& validation) {
     validation.connection = SW_TRY(connect(session, parameters));
     std::vector<InputFile> files;
     if (!parameters.input.uri.is_null()) {
-        files = SW_TRY(session.locations().expand(parameters.input.uri));
+        files = SW_TRY(session.input_files(parameters.input.uri));
     }
     validation.input =
         SW_TRY(open_raw_input(session, *validation.connection, parameters.input, std::move(files)));

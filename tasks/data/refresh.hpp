@@ -1,0 +1,10 @@
+// The refresh task: brings views that are kept as tables up to date (docs/tasks/refresh.md).
+#pragma once
+
+#include "tasks/data/data_session.hpp"
+
+namespace stepwell::tasks::data {
+
+DataResult<void> run_refresh(DataSession& session, const Json& parameters);
+
+}  // namespace stepwell::tasks::data
