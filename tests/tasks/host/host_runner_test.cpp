@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <set>
+#include <sstream>
 
+#include "tasks/host/child_process.hpp"
 #include "tests/tasks/host/test_tasks_support.hpp"
 
 namespace stepwell::test {
@@ -192,6 +194,29 @@ TEST_CASE("a new daemon waits for the hosts of one that was killed, even where t
     for (const int pid : hosts) CHECK_FALSE(is_alive(pid));
     CHECK_FALSE(is_alive(child));
     CHECK(fresh.run("stepwell:echo", Json(1)).output == "1");
+}
+
+TEST_CASE("kill -9 of the daemon ends its hosts and what they started, before the next one works") {
+    TemporaryFolder folder;
+    tasks::ChildSpec spec;
+    spec.arguments = {std::filesystem::read_symlink("/proc/self/exe").string(), kDaemonCommand,
+                      folder.path().string()};
+    auto daemon = tasks::ChildProcess::spawn(spec);
+    REQUIRE(daemon);
+    std::string line;
+    for (char c = 0; ::read(daemon->output().get(), &c, 1) == 1 && c != '\n';) line += c;
+    std::istringstream words(line);
+    std::vector<int> pids;
+    for (int pid = 0; words >> pid;) pids.push_back(pid);
+    REQUIRE(pids.size() >= 2);
+    for (const int pid : pids) CHECK(is_alive(pid));
+    ::kill(daemon->pid(), SIGKILL);
+
+    HostRunnerSettings settings = RunnerFixture::default_settings();
+    settings.host.data_folder = folder.path();
+    RunnerFixture next(settings);  // its open() waits
+    for (const int pid : pids) CHECK_FALSE(is_alive(pid));
+    CHECK(next.run("stepwell:echo", Json(1)).output == "1");
 }
 
 }  // namespace stepwell::test

@@ -1,4 +1,5 @@
-// The tests, and the task host that they start: this program again, as the real binary does it.
+// The tests, the task host that they start (this program again, as the real binary does it), and a
+// daemon for them to kill.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -10,6 +11,9 @@
 int main(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == stepwell::tasks::kHostCommand) {
         return stepwell::tasks::host_main(argc, argv, stepwell::test::test_catalog());
+    }
+    if (argc > 2 && std::string_view(argv[1]) == stepwell::test::kDaemonCommand) {
+        return stepwell::test::daemon_main(argv[2]);
     }
     return doctest::Context(argc, argv).run();
 }

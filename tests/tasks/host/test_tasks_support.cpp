@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
 #include <new>
 
@@ -195,6 +196,22 @@ TaskToken RunnerFixture::start(runtime::TaskRequest request) {
 
 Outcome RunnerFixture::run(const std::string& resource, Json parameters) {
     return sink.outcome(start(resource, std::move(parameters)));
+}
+
+int daemon_main(const char* data_folder) {
+    tasks::HostRunnerSettings settings = RunnerFixture::default_settings();
+    settings.host.data_folder = data_folder;
+    RunnerFixture fixture(settings);
+    const TaskToken token =
+        fixture.start("stepwell:shell", {{"script", "echo $$; exec sleep 1000"}});
+    while (fixture.sink.lines(token).empty()) {
+        if (fixture.run("stepwell:echo").kind != "succeeded") return 1;
+    }
+    std::printf("%s", fixture.sink.lines(token).front().c_str());
+    for (const int pid : fixture.runner->statistics().pids) std::printf(" %d", pid);
+    std::printf("\n");
+    std::fflush(stdout);
+    while (true) ::pause();
 }
 
 bool is_alive(int pid) {

@@ -75,6 +75,11 @@ private:
     std::uint32_t next_attempt_ = 1;
 };
 
+/// argv[1] of a process that is to be a daemon: runs a command that lasts, prints the numbers of
+/// its hosts and of the command, and waits to be killed. argv[2]: the data folder.
+inline constexpr const char* kDaemonCommand = "test-daemon";
+int daemon_main(const char* data_folder);
+
 /// Whether there is such a process, and it is not a zombie.
 bool is_alive(int pid);
 /// Waits until it is gone.

@@ -1,0 +1,224 @@
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "tasks/host/host_main.hpp"
+#include "tasks/host/host_report.hpp"
+#include "tasks/host/host_runner_impl.hpp"
+
+namespace stepwell::tasks {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+void HostRunner::Impl::loop() {
+    while (true) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (is_closing_) break;
+        }
+        start_hosts();
+        flush_hosts();
+        send_reports();
+        wait_and_serve();
+        look_at_time();
+    }
+    end_hosts();
+}
+
+void HostRunner::Impl::wait_and_serve() {
+    std::array<epoll_event, 16> events{};
+    const int timeout = static_cast<int>(patience().count());
+    const int count =
+        ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        if (event.data.u64 != kHostWakeTag) {
+            if ((event.events & EPOLLOUT) != 0) set_writable(event.data.u64 / 2, true);
+            serve(event.data.u64 / 2, event.data.u64 % 2 == 1);
+            continue;
+        }
+        // In this order: who rings between the two is served in the turn that follows.
+        std::uint64_t ignored = 0;
+        [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &ignored, sizeof ignored);
+        is_awake_ = false;
+    }
+}
+
+void HostRunner::Impl::serve(std::size_t index, bool is_end) {
+    if (!slots_[index].host) return;
+    if (is_end) {
+        bury(index);
+    } else {
+        receive(index);
+    }
+}
+
+/// How long nothing needs to be looked at: for ever, where no host has work and nothing was
+/// cancelled.
+milliseconds HostRunner::Impl::patience() const {
+    const std::lock_guard lock(mutex_);
+    if (attempts_.empty()) {
+        const bool is_starting =
+            std::any_of(slots_.begin(), slots_.end(),
+                        [](const HostSlot& slot) { return slot.host && !slot.is_ready; });
+        if (!is_starting) return milliseconds(-1);
+    }
+    const milliseconds tick = std::min({settings_.ping_interval, settings_.cancel_grace,
+                                        settings_.start_timeout, milliseconds(1'000)});
+    return std::max(tick / 4, milliseconds(1));
+}
+
+void HostRunner::Impl::start_hosts() {
+    std::vector<std::size_t> wanted;
+    {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < slots_.size(); ++i) {
+            if (slots_[i].host) continue;
+            if (!slots_[i].in_flight.empty() || wanted_slot_ == i) wanted.push_back(i);
+        }
+        wanted_slot_.reset();
+    }
+    for (const std::size_t index : wanted) start_host(index);
+}
+
+void HostRunner::Impl::start_host(std::size_t index) {
+    HostSlot& slot = slots_[index];
+    const bool is_data = slot.kind == HostKind::data;
+    HostCommand command{settings_.program, {is_data ? "stepwell-data-host" : "stepwell-host"}};
+    command.arguments.insert(command.arguments.end(), settings_.arguments.begin(),
+                             settings_.arguments.end());
+    command.arguments.insert(command.arguments.end(),
+                             {kHostCommand, "--kind", is_data ? "data" : "general"});
+    auto host = HostProcess::spawn(command);
+    if (!host) {
+        note(host.error().message);
+        const std::lock_guard lock(mutex_);
+        mark_sent(slot);
+        slot.waiting.clear();
+        give_up_attempts(index, {"Stepwell.HostStartFailed", host.error().message});
+        return;
+    }
+    HostHello hello;
+    hello.settings = settings_.host;
+    hello.threads_max = is_data ? settings_.data_threads : settings_.general_threads;
+    hello.memory_bytes = is_data ? settings_.data_memory_bytes : settings_.general_memory_bytes;
+    const std::lock_guard lock(mutex_);
+    slot.host = std::move(*host);
+    append_hello(slot.host->outgoing(), hello);
+    slot.host->outgoing() += slot.waiting;
+    slot.waiting.clear();
+    mark_sent(slot);
+    slot.is_ready = false;
+    slot.is_writable = true;
+    slot.last_heard = slot.last_ping = steady_clock::now();
+    ++hosts_started_;
+    watch(index);
+    record();
+}
+
+void HostRunner::Impl::watch(std::size_t index) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = index * 2;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, slots_[index].host->socket(), &event);
+    event.data.u64 = index * 2 + 1;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, slots_[index].host->end_descriptor(), &event);
+}
+
+void HostRunner::Impl::set_writable(std::size_t index, bool is_writable) {
+    HostSlot& slot = slots_[index];
+    if (!slot.host || slot.is_writable == is_writable) return;
+    slot.is_writable = is_writable;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (!is_writable) event.events |= EPOLLOUT;
+    event.data.u64 = index * 2;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, slot.host->socket(), &event);
+}
+
+void HostRunner::Impl::flush_hosts() {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+        HostSlot& slot = slots_[i];
+        while (slot.host && slot.is_writable) {
+            {
+                const std::lock_guard lock(mutex_);
+                if (!slot.host->stage()) break;
+            }
+            if (!slot.host->flush()) set_writable(i, false);
+        }
+    }
+}
+
+void HostRunner::Impl::send_reports() {
+    std::vector<Report> reports;
+    {
+        const std::lock_guard lock(mutex_);
+        reports.swap(reports_);
+    }
+    for (Report& report : reports) {
+        sink_.failed(report.token, std::move(report.error.error), std::move(report.error.cause));
+    }
+}
+
+/// Takes what the host sent; false: there is no more for now.
+bool HostRunner::Impl::receive(std::size_t index) {
+    HostSlot& slot = slots_[index];
+    const HostProcess::Received received = slot.host->receive();
+    if (received == HostProcess::Received::closed) {
+        // It is ending or wants to: how, its process tells.
+        slot.host->kill();
+        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slot.host->socket(), nullptr);
+    }
+    if (received != HostProcess::Received::data) return false;
+    {
+        const std::lock_guard lock(mutex_);
+        slot.last_heard = steady_clock::now();
+    }
+    while (true) {
+        auto frame = slot.host->frames().next();
+        if (!frame) {
+            const std::lock_guard lock(mutex_);
+            condemn(slot, {"Stepwell.HostCrashed",
+                           "the task host sent nonsense and was killed: " + frame.error().message});
+            return false;
+        }
+        if (!*frame) return true;
+        handle(slot, std::move(**frame));
+    }
+}
+
+void HostRunner::Impl::handle(HostSlot& slot, Frame frame) {
+    if (frame.type == FrameType::pong) return;
+    if (frame.type == FrameType::ready) {
+        const std::lock_guard lock(mutex_);
+        slot.is_ready = true;
+    } else if (frame.type == FrameType::succeeded || frame.type == FrameType::failed) {
+        const std::optional<std::string> resource = take_attempt(slot, frame.token);
+        if (resource) report_end(sink_, *resource, std::move(frame));
+    } else if (is_wanted(frame.token)) {
+        report_middle(sink_, std::move(frame));
+    }
+}
+
+/// The resource of an attempt that has ended; nothing where nobody waits for it any more.
+std::optional<std::string> HostRunner::Impl::take_attempt(HostSlot& slot, const TaskToken& token) {
+    const std::lock_guard lock(mutex_);
+    const auto found = attempts_.find(token);
+    if (found == attempts_.end()) return std::nullopt;
+    std::optional<std::string> resource;
+    if (!found->second.is_cancelled) resource = std::move(found->second.request.resource);
+    attempts_.erase(found);
+    slot.in_flight.erase(token);
+    return resource;
+}
+
+bool HostRunner::Impl::is_wanted(const TaskToken& token) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = attempts_.find(token);
+    return found != attempts_.end() && !found->second.is_cancelled;
+}
+
+}  // namespace stepwell::tasks
