@@ -10,6 +10,7 @@
 #include "tasks/http/http_tasks.hpp"
 #include "tasks/notify/notify_tasks.hpp"
 #include "tasks/shell/shell_tasks.hpp"
+#include "tasks/transform/transform.hpp"
 
 namespace stepwell::tasks {
 
@@ -34,7 +35,7 @@ std::vector<TaskType> echo_tasks() {
 std::vector<TaskType> collect() {
     std::vector<TaskType> all;
     for (auto folder : {echo_tasks, shell_tasks, function_tasks, http_tasks, notify_tasks,
-                        data_tasks, etl_tasks}) {
+                        data_tasks, etl_tasks, transform_tasks}) {
         std::vector<TaskType> types = folder();
         std::move(types.begin(), types.end(), std::back_inserter(all));
     }

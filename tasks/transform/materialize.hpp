@@ -1,0 +1,35 @@
+// Brings a model into the database, as its configuration says: view, table or incremental.
+#pragma once
+
+#include <string>
+
+#include "tasks/data/sql_engine.hpp"
+#include "tasks/transform/rendering.hpp"
+
+namespace stepwell::tasks::transform {
+
+struct Materialized {
+    std::string how;  // "CREATE VIEW", "CREATE TABLE", "INSERT", "MERGE", ...
+    std::int64_t rows = 0;
+    Json schema_changes = Json::array();
+};
+
+struct MaterializeOptions {
+    bool is_full_refresh = false;
+    std::string run_key;  // an incremental model takes in its rows once per key; "" = every time
+    std::function<void(const std::string&)> log;
+};
+
+/// Each model changes its relation in one transaction: whoever reads sees the old or the new one.
+DataResult<Materialized> materialize(data::Connection& connection, const Renderer& renderer,
+                                     const Node& node, const MaterializeOptions& options);
+
+/// Runs a test. Returns how many failures it found.
+DataResult<std::int64_t> run_test(data::Connection& connection, const Renderer& renderer,
+                                  const Node& node);
+
+/// Makes what the run itself needs in the database: schemas, the table of commits. Once a run.
+DataResult<void> prepare_database(data::Connection& connection, const Renderer& renderer,
+                                  const Project& project, const std::set<std::size_t>& chosen);
+
+}  // namespace stepwell::tasks::transform

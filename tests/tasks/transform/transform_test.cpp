@@ -1,0 +1,296 @@
+#include "tests/tasks/transform/transform_test.hpp"
+
+#include <doctest/doctest.h>
+
+namespace stepwell::test {
+namespace {
+
+const std::string kEngines[] = {"duckdb", "sqlite"};
+
+/// raw orders, a view on them, a table of customers and an incremental one of days.
+void shop(Transform& t) {
+    t.execute("create table orders (id integer, customer varchar, day varchar, amount integer)");
+    t.execute(
+        "insert into orders values (1, 'ann', '2024-01-01', 10), (2, 'bob', '2024-01-01', 20), (3, "
+        "'ann', '2024-01-02', 30)");
+    t.file("models/stg_orders.sql",
+           "{{ config(materialized='view') }}\nselect * from {{ source('raw', 'orders') }};\n");
+    t.file("models/customers.sql",
+           "{{ config(materialized='table', tags=['daily']) }}\nselect customer, sum(amount) as "
+           "total from {{ ref('stg_orders') }} group by customer");
+    t.file("models/days.sql",
+           "{{ config(materialized='incremental', unique_key='day', tags=['daily']) }}\n"
+           "select day, sum(amount) as total from {{ ref('stg_orders') }}\n"
+           "{% if is_incremental() %}where day >= (select max(day) from {{ this }}){% endif %} "
+           "group by day");
+    t.file("models/schema.yml",
+           "version: 2\nsources:\n  - name: raw\n    schema: ''\n    tables: [{name: "
+           "orders}]\nmodels:\n"
+           "  - name: customers\n    columns:\n      - name: customer\n        tests:\n          - "
+           "unique\n          - not_null\n"
+           "          - accepted_values: {values: [ann, bob, carl]}\n          - relationships: "
+           "{to: ref('stg_orders'), field: customer}\n");
+}
+
+}  // namespace
+
+TEST_CASE("models are built in the order of their refs, then tested") {
+    for (const auto& engine : kEngines) {
+        CAPTURE(engine);
+        Transform t(engine);
+        shop(t);
+        const Json result = t.run();
+        CHECK(result["message"].is_null());
+        CHECK(result["status"] == "success");
+        CHECK(to_text(result["nodes"]) ==
+              R"({"success":3,"error":0,"skipped":0,"pass":4,"warn":0,"fail":0,"total":7})");
+        CHECK(to_text(t.query("select customer, total from customers order by 1")) ==
+              R"([["ann",40],["bob",20]])");
+        CHECK(to_text(t.query("select day, total from days order by 1")) ==
+              R"([["2024-01-01",30],["2024-01-02",30]])");
+    }
+}
+
+TEST_CASE("an incremental model takes in what is new by key, and all again on full refresh") {
+    for (const auto& engine : kEngines) {
+        for (const std::string strategy : {"", "merge"}) {
+            CAPTURE(engine);
+            Transform t(engine);
+            shop(t);
+            if (!strategy.empty())
+                t.file(
+                    "dbt_project.yml",
+                    "name: shop\nmodels:\n  shop:\n    +incremental_strategy: " + strategy + "\n");
+            REQUIRE(t.run()["status"] == "success");
+            t.execute(
+                "insert into orders values (4, 'carl', '2024-01-02', 5), (5, 'ann', '2024-01-03', "
+                "7)");
+            t.execute("update orders set amount = 99 where id = 1");
+            const Json second = t.run();
+            CHECK(second["status"] == "success");
+            CHECK(to_text(t.query("select day, total from days order by 1")) ==
+                  R"([["2024-01-01",30],["2024-01-02",35],["2024-01-03",7]])");
+            REQUIRE(t.run({{"full_refresh", true}})["status"] == "success");
+            CHECK(to_text(t.query("select total from days order by day")) == "[[119],[35],[7]]");
+        }
+    }
+}
+
+TEST_CASE("appending happens once per run key") {
+    for (const auto& engine : kEngines) {
+        CAPTURE(engine);
+        Transform t(engine);
+        t.file("models/log.sql", "{{ config(materialized='incremental') }} select 1 as x");
+        REQUIRE(t.run({}, "k1")["status"] == "success");
+        REQUIRE(t.run({}, "k1")["status"] == "success");
+        CHECK(to_text(t.query("select count(*) from log")) == "[[1]]");
+        REQUIRE(t.run({}, "k2")["status"] == "success");
+        CHECK(to_text(t.query("select count(*) from log")) == "[[2]]");
+    }
+}
+
+TEST_CASE("new rows with one key twice are refused and change nothing") {
+    for (const auto& engine : kEngines) {
+        CAPTURE(engine);
+        Transform t(engine);
+        t.execute("create table src (k integer, v integer)");
+        t.execute("insert into src values (1, 1)");
+        t.file("models/m.sql",
+               "{{ config(materialized='incremental', unique_key=['k']) }} select * from src");
+        REQUIRE(t.run()["status"] == "success");
+        t.execute("insert into src values (2, 1), (2, 2)");
+        const Json result = t.run();
+        CHECK(result["code"] == "E_DUPLICATE_KEY");
+        CHECK(to_text(t.query("select k, v from m")) == "[[1,1]]");
+    }
+}
+
+TEST_CASE(
+    "a column that is new to an incremental model is ignored, added or refused, as configured") {
+    for (const auto& engine : kEngines) {
+        for (const auto& [policy, columns] : {std::pair<std::string, std::string>{"ignore", "1"},
+                                              {"append_new_columns", "2"},
+                                              {"fail", ""}}) {
+            CAPTURE(engine);
+            CAPTURE(policy);
+            Transform t(engine);
+            const std::string config =
+                "{{ config(materialized='incremental', on_schema_change='" + policy + "') }} ";
+            t.file("models/m.sql", config + "select 1 as a");
+            REQUIRE(t.run()["status"] == "success");
+            t.file("models/m.sql", config + "select 2 as a, 3 as b");
+            const Json result = t.run();
+            if (columns.empty()) {
+                CHECK(result["code"] == "E_SCHEMA");
+                continue;
+            }
+            CHECK(result["status"] == "success");
+            CHECK(t.query("select * from m")[0].size() == std::stoul(columns));
+        }
+    }
+}
+
+TEST_CASE("a view becomes a table and a table a view") {
+    for (const auto& engine : kEngines) {
+        CAPTURE(engine);
+        Transform t(engine);
+        for (const std::string kind : {"view", "table", "view", "incremental"}) {
+            t.file("models/m.sql", "{{ config(materialized='" + kind + "') }} select 1 as a");
+            CHECK(t.run()["status"] == "success");
+            CHECK(to_text(t.query("select a from m")) == "[[1]]");
+        }
+    }
+}
+
+TEST_CASE("a failing test skips what comes after it, a warning does not") {
+    for (const std::string severity : {"error", "warn"}) {
+        CAPTURE(severity);
+        Transform t;
+        t.file("models/a.sql",
+               "{{ config(materialized='table') }} select 1 as x union all select 1");
+        t.file("models/b.sql", "select * from {{ ref('a') }}");
+        t.file("models/s.yml",
+               "models:\n  - name: a\n    columns:\n      - name: x\n        tests:\n          - "
+               "unique: {severity: " +
+                   severity + "}\n");
+        const Json result = t.run();
+        const bool is_error = severity == "error";
+        CHECK(statuses(result) == (is_error ? "a:success b:skipped unique_a_x:fail"
+                                            : "a:success b:success unique_a_x:warn"));
+        CHECK(result["status"] == (is_error ? "failed" : "warn"));
+        if (is_error) CHECK(result["code"] == "E_QUALITY");
+    }
+}
+
+TEST_CASE("tests count what fails them") {
+    Transform t;
+    t.execute(
+        "create table src as select * from (values (1, 'a', 10), (1, 'b', null), (2, 'c', 5), "
+        "(null, 'a', 5)) v(id, kind, amount)");
+    t.file("models/parent.sql", "select 1 as id");
+    t.file("models/m.sql", "select * from src");
+    t.file("models/s.yml", R"(
+models:
+  - name: m
+    tests:
+      - dbt_utils.unique_combination_of_columns: {combination_of_columns: [id, kind]}
+      - expression_is_true: {expression: "amount >= 10"}
+    columns:
+      - name: id
+        tests:
+          - unique
+          - not_null
+          - not_null: {name: known, where: "kind <> 'a'"}
+          - relationships: {to: ref('parent'), field: id}
+      - name: kind
+        data_tests:
+          - accepted_values: {arguments: {values: [a]}}
+      - name: amount
+        tests:
+          - accepted_values: {values: [5, 10], quote: false}
+)");
+    t.file("tests/no_c.sql", "select * from {{ ref('m') }} where kind = 'c'");
+    const Json result = t.run({{"command", "build"}});
+    std::map<std::string, int> failures;
+    for (const auto& node : result["results"]) {
+        const std::string id = node["unique_id"];
+        if (node["resource_type"] == "test")
+            failures[id.substr(id.rfind('.') + 1)] = node["failures"];
+    }
+    CHECK(failures == std::map<std::string, int>{{"unique_combination_of_columns_m__id__kind", 0},
+                                                 {"expression_is_true_m__amount_10", 2},
+                                                 {"unique_m_id", 1},
+                                                 {"not_null_m_id", 1},
+                                                 {"known", 0},
+                                                 {"relationships_m_id__id__ref_parent_", 1},
+                                                 {"accepted_values_m_kind__a", 2},
+                                                 {"accepted_values_m_amount__False__5__10", 0},
+                                                 {"no_c", 1}});
+}
+
+TEST_CASE("macros, vars, schemas and project configuration reach the SQL") {
+    Transform t;
+    t.file("dbt_project.yml",
+           "name: shop\nvars:\n  limit: 3\n  shop:\n    word: hi\nmodels:\n  shop:\n    +schema: "
+           "analytics\n    staging:\n      +materialized: table\n      +tags: [early]\n");
+    t.file("macros/tools.sql",
+           "{% macro twice(x) %}({{ x }} * 2){% endmacro %}{% macro four(x) %}{{ "
+           "return(twice(twice(x))) }}{% endmacro %}");
+    t.file("models/staging/a.sql",
+           "select {{ four(var('limit')) }} as n, '{{ var('word') }}' as w, '{{ this }}' as me, {{ "
+           "var('other', 1) }} as o");
+    t.file("models/b.sql", "select n from {{ ref('a') }} -- {{ target.type }} {{ this.schema }}");
+    REQUIRE(t.run({{"vars", {{"limit", 5}}}})["message"].is_null());
+    CHECK(to_text(t.query("select n, w, me, o from analytics.a")) ==
+          R"([[20,"hi","\"analytics\".\"a\"",1]])");
+    CHECK(to_text(t.query("select table_type from information_schema.tables where table_name in "
+                          "('a', 'b') order by table_name")) == R"([["BASE TABLE"],["VIEW"]])");
+}
+
+TEST_CASE("an ephemeral model stands inside of those that use it") {
+    Transform t;
+    t.file("models/e.sql", "{{ config(materialized='ephemeral') }} select 7 as x");
+    t.file("models/m.sql", "select x + 1 as y from {{ ref('e') }} as e");
+    REQUIRE(t.run()["status"] == "success");
+    CHECK(to_text(t.query("select y from m")) == "[[8]]");
+    CHECK(t.query("select * from e").is_string());
+}
+
+TEST_CASE("faults of a project are reported with their places and hints, all at once") {
+    struct Case {
+        std::map<std::string, std::string> files;
+        std::vector<std::string> parts;
+    };
+    const Case cases[] = {
+        {{{"models/a.sql", "select * from {{ ref('bb') }}"},
+          {"models/b.sql", "\n{{ source('x', 'y') }}"}},
+         {"models/a.sql:1: depends on a node named 'bb' which was not found; did you mean 'b'?",
+          "models/b.sql:2: depends on a source named 'x.y' which was not found"}},
+        {{{"models/a.sql", "select * from {{ ref('b') }}"},
+          {"models/b.sql", "select * from {{ ref('a') }}"}},
+         {"expected models without a cycle, but found a -> b -> a"}},
+        {{{"models/a.sql", "select 1"}, {"models/x/a.sql", "select 2"}},
+         {"models/x/a.sql: expected a name of its own, but models/a.sql is a model 'a' too"}},
+        {{{"models/a.sql", "select 1"}, {"models/s.yml", "models:\n  - name: a\n   bad: 1\n"}},
+         {"models/s.yml:3:"}},
+        {{{"models/a.sql", "select 1"}, {"models/s.yml", "models:\n  - name: nope\n"}},
+         {"models/s.yml: expected the name of a model, but there is no 'nope'"}},
+        {{{"models/a.sql", "{% if %}"}, {"models/b.sql", "{{ nope() }}"}}, {"models/a.sql:1: "}},
+        {{{"models/a.sql", "selec 1"}}, {"models/a.sql: "}},
+        {{{"models/a.sql", "select 1; drop table x"}}, {"models/a.sql: "}},
+        {{{"models/a.sql", "select {{ var('v') }}"}},
+         {"models/a.sql:1: expected var 'v', but it is not set"}},
+        {{{"models/a.sql", "{{ config(materialized='tabel') }} select 1 as x"}},
+         {"expected materialized: view, table, incremental or ephemeral, but got 'tabel'"}},
+        {{{"models/a.sql", "select 1 as x"},
+          {"models/s.yml", "models:\n  - name: a\n    columns: [{name: x, tests: [uniqe]}]\n"}},
+         {"models/s.yml: there is no test 'uniqe'; did you mean 'unique'?"}},
+    };
+    for (const auto& c : cases) {
+        Transform t;
+        for (const auto& [name, text] : c.files) t.file(name, text);
+        const Json result = t.run();
+        CHECK(result["status"] == "failed");
+        CHECK(result["code"] == "E_CONFIG");
+        for (const auto& part : c.parts) {
+            CAPTURE(result["message"].dump());
+            CHECK(result["message"].get<std::string>().find(part) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("many models on several threads come out right") {
+    Transform t;
+    for (int i = 0; i < 24; ++i) {
+        const std::string ref =
+            i < 4 ? "(select 1 as x)" : "{{ ref('m" + std::to_string(i - 4) + "') }}";
+        t.file("models/m" + std::to_string(i) + ".sql",
+               "{{ config(materialized='" + std::string(i % 2 == 0 ? "table" : "view") +
+                   "') }} select x + 1 as x from " + ref);
+    }
+    const Json result = t.run({{"threads", 4}});
+    CHECK(result["nodes"]["success"] == 24);
+    CHECK(to_text(t.query("select x from m23")) == "[[7]]");
+}
+
+}  // namespace stepwell::test
