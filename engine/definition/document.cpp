@@ -25,16 +25,13 @@ LineIndex::LineIndex(std::string_view text) : text_(text), starts_{0} {
 
 Position LineIndex::at(std::size_t line, std::size_t column) const {
     line = std::min(line, starts_.size() - 1);
-    const auto part = text_.substr(starts_[line], column);
-    const auto characters =
-        std::count_if(part.begin(), part.end(), [](char c) { return !is_continuation(c); });
-    return {static_cast<int>(line) + 1, static_cast<int>(characters) + 1};
+    return {static_cast<int>(line) + 1, characters(line, 0, column) + 1};
 }
 
-Position LineIndex::at(std::size_t offset) const {
-    const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
-    const auto line = static_cast<std::size_t>(after - starts_.begin()) - 1;
-    return at(line, offset - starts_[line]);
+int LineIndex::characters(std::size_t line, std::size_t begin, std::size_t end) const {
+    const auto part = text_.substr(std::min(starts_[line] + begin, text_.size()), end - begin);
+    return static_cast<int>(
+        std::count_if(part.begin(), part.end(), [](char c) { return !is_continuation(c); }));
 }
 
 std::string_view LineIndex::line(int number) const {
@@ -139,7 +136,16 @@ std::optional<Position> DocumentBuilder::innermost() const {
 }
 
 bool DocumentBuilder::attach(Piece piece, std::size_t anchor) {
-    if (anchor != 0) anchors_.insert_or_assign(anchor, piece);
+    if (anchor != 0) {
+        anchored_nodes_ += piece.nodes;
+        if (anchored_nodes_ > limits_.nodes_max) {
+            return stop("SCHEMA_VALIDATION_FAILED",
+                        "expected anchors for at most " + std::to_string(limits_.nodes_max) +
+                            " values, but there are more",
+                        piece.source.value);
+        }
+        anchors_.insert_or_assign(anchor, piece);
+    }
     if (open_.empty()) {
         root_ = std::move(piece);
         return true;

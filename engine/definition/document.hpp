@@ -40,7 +40,8 @@ public:
     explicit LineIndex(std::string_view text);
     /// The position of the byte `column` (from 0) of `line` (from 0).
     [[nodiscard]] Position at(std::size_t line, std::size_t column) const;
-    [[nodiscard]] Position at(std::size_t offset) const;
+    /// How many characters begin in the bytes from `begin` to before `end` of `line` (all from 0).
+    [[nodiscard]] int characters(std::size_t line, std::size_t begin, std::size_t end) const;
     /// The text of a line (from 1), without its end; empty where there is no such line.
     [[nodiscard]] std::string_view line(int number) const;
 
@@ -109,6 +110,7 @@ private:
     std::map<std::size_t, Piece> anchors_;
     Piece root_;
     std::size_t nodes_ = 0;
+    std::size_t anchored_nodes_ = 0;  // anchors inside anchors are kept more than once
     std::vector<Diagnostic> faults_;
 };
 

@@ -82,7 +82,7 @@ void Fields::exclude(const std::string& one, const std::string& other) const {
 void Fields::only(const std::vector<std::string>& allowed, const std::string& owner) const {
     for (auto it = object_.begin(); it != object_.end(); ++it) {
         if (std::find(allowed.begin(), allowed.end(), it.key()) != allowed.end()) continue;
-        std::string hint = suggest(it.key(), allowed);
+        std::string hint = report_.is_full() ? "" : suggest(it.key(), allowed);
         if (hint.empty()) hint = "the fields are " + quoted_list(allowed);
         report_.add_at_name(
             place_.member(it.key()),

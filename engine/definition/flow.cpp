@@ -81,7 +81,7 @@ private:
 
     void report_missing(const std::string& target, std::string_view name, const Place& at,
                         Targets& targets) {
-        const auto near = nearest(target, names_);
+        const auto near = likely(target);
         std::string hint =
             near ? "did you mean '" + *near + "'?" : "the states here are " + listed();
         report_.add(at.member(name), {"expected '" + std::string(name) +
@@ -95,6 +95,14 @@ private:
         } else {
             is_certain_ = false;
         }
+    }
+
+    /// The state that was meant. In a large scope only the first slips are looked up: each costs a
+    /// comparison with every name.
+    std::optional<std::string> likely(const std::string& target) {
+        if (names_.size() > comparisons_left_) return std::nullopt;
+        comparisons_left_ -= names_.size();
+        return nearest(target, names_);
     }
 
     std::string listed() const {
@@ -140,6 +148,7 @@ private:
     std::vector<std::string> names_;
     std::unordered_map<std::string, std::size_t> indices_;
     std::vector<Targets> leads_to_;
+    std::size_t comparisons_left_ = 50'000;
     bool is_certain_ = true;  // whether every way is known
     bool can_end_ = false;
     bool has_all_types_ = true;

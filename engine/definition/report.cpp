@@ -88,15 +88,32 @@ Spot Place::find(const Document& document) const {
     return spot;
 }
 
+void Report::add(Diagnostic diagnostic) {
+    has_errors_ = has_errors_ || diagnostic.severity == Severity::error;
+    diagnostics_.push_back(std::move(diagnostic));
+}
+
+bool Report::takes(const Fault& fault) {
+    has_errors_ = has_errors_ || fault.severity == Severity::error;
+    if (!is_full()) return true;
+    ++left_out_;
+    return false;
+}
+
 void Report::add(const Place& place, Fault fault) {
-    add(diagnostic(place, std::move(fault), place.find(document_).source->value));
+    if (!takes(fault)) return;
+    const Position position = place.find(document_).source->value;
+    add(diagnostic(place, std::move(fault), position));
 }
 
 void Report::add_at_name(const Place& place, Fault fault) {
-    add(diagnostic(place, std::move(fault), place.find(document_).source->key));
+    if (!takes(fault)) return;
+    const Position position = place.find(document_).source->key;
+    add(diagnostic(place, std::move(fault), position));
 }
 
 void Report::add_below(const Place& place, std::string_view pointer, Fault fault, Said said) {
+    if (!takes(fault)) return;
     Spot spot = place.find(document_);
     std::string below;
     for (const std::string& step : pointer_steps(pointer)) {
@@ -107,17 +124,21 @@ void Report::add_below(const Place& place, std::string_view pointer, Fault fault
     if (said == Said::of_itself) diagnostics_.back().location += below;
 }
 
-bool Report::has_errors() const {
-    return std::any_of(diagnostics_.begin(), diagnostics_.end(),
-                       [](const Diagnostic& d) { return d.severity == Severity::error; });
-}
-
 std::vector<Diagnostic> Report::take() {
     std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
                      [](const Diagnostic& a, const Diagnostic& b) {
                          return std::pair(a.position.line, a.position.column) <
                                 std::pair(b.position.line, b.position.column);
                      });
+    if (left_out_ > 0) {
+        add({.severity = Severity::error,
+             .code = kSchemaFailed,
+             .message = "expected fewer faults, but there are " + std::to_string(left_out_) +
+                        " more than are shown",
+             .location = "",
+             .hint = "",
+             .position = {}});
+    }
     return std::move(diagnostics_);
 }
 

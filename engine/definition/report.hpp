@@ -55,6 +55,9 @@ struct Fault {
 /// Which location a fault below a place gives: AWS says templates' faults of their roots.
 enum class Said { of_root, of_itself };
 
+/// A document with more faults than this is told so; a hostile one may have a fault a byte.
+inline constexpr std::size_t kDiagnosticsMax = 500;
+
 class Report {
 public:
     explicit Report(const Document& document) : document_(document) {}
@@ -65,15 +68,22 @@ public:
     void add_at_name(const Place& place, Fault fault);
     /// At what `pointer` (a JSON pointer below the place) names.
     void add_below(const Place& place, std::string_view pointer, Fault fault, Said said);
-    void add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+    void add(Diagnostic diagnostic);
 
-    [[nodiscard]] bool has_errors() const;
+    [[nodiscard]] bool has_errors() const { return has_errors_; }
+    /// Whether further faults are only counted: then hints need not be looked for.
+    [[nodiscard]] bool is_full() const { return diagnostics_.size() >= kDiagnosticsMax; }
     /// All of them, in the order of their positions.
     std::vector<Diagnostic> take();
 
 private:
+    /// Whether the fault is to be placed and kept; notes its severity in either case.
+    bool takes(const Fault& fault);
+
     const Document& document_;
     std::vector<Diagnostic> diagnostics_;
+    std::size_t left_out_ = 0;
+    bool has_errors_ = false;
 };
 
 /// "/a/b~1c" as {"a", "b/c"}.

@@ -58,9 +58,19 @@ public:
     }
     void OnMapEnd() override { check(builder_.close()); }
 
-    [[nodiscard]] Position at(const YAML::Mark& mark) const {
-        return lines_.at(static_cast<std::size_t>(std::max(mark.line, 0)),
-                         static_cast<std::size_t>(std::max(mark.column, 0)));
+    /// Marks come in the order of the text, mostly: a long line is counted once, not once a mark.
+    Position at(const YAML::Mark& mark) {
+        const auto line = static_cast<std::size_t>(std::max(mark.line, 0));
+        const auto column = static_cast<std::size_t>(std::max(mark.column, 0));
+        const bool goes_on = line == last_line_ && column >= last_column_;
+        if (goes_on && last_.line > 0) {
+            last_.column += lines_.characters(line, last_column_, column);
+        } else {
+            last_ = lines_.at(line, column);
+        }
+        last_line_ = line;
+        last_column_ = column;
+        return last_;
     }
     [[nodiscard]] int documents() const { return documents_; }
     const LineIndex& lines() { return lines_; }
@@ -120,6 +130,9 @@ private:
     LineIndex lines_;
     DocumentBuilder builder_;
     int documents_ = 0;
+    Position last_;
+    std::size_t last_line_ = 0;
+    std::size_t last_column_ = 0;
 };
 
 bool is_indented_by_tab(std::string_view line) {

@@ -165,8 +165,7 @@ TEST_CASE("aliases of aliases are counted before they are copied") {
 }
 
 TEST_CASE("YAML's syntax faults name line and column") {
-    for (const std::string text :
-         {"a: [1, 2", "a: 'x", "a: b: c", "- a\nb: 1\n", "*x", "a: @b"}) {
+    for (const std::string text : {"a: [1, 2", "a: 'x", "a: b: c", "- a\nb: 1\n", "*x", "a: @b"}) {
         CAPTURE(text);
         CHECK(yaml(text).substr(0, 5) == "line ");
     }
@@ -227,6 +226,41 @@ TEST_CASE("a repeated name in JSON is an error in a file, and only a warning to 
     REQUIRE(parsed.is_valid());
     CHECK(parsed.workflow.definition->comment == "y");
     CHECK_FALSE(parse_yaml_file(text).is_valid());
+}
+
+TEST_CASE("anchors inside anchors are counted each") {
+    std::string text = "a: ";
+    for (int i = 0; i < 50; ++i) text += "&a" + std::to_string(i) + " [";
+    CHECK(yaml(text + repeat("1,", 10'000) + repeat("]", 50))
+              .find("expected anchors for at most 100000 values") != std::string::npos);
+}
+
+TEST_CASE("positions in one long line are right") {
+    const Document document = definition::read_yaml("[" + repeat("ä, ", 5'000) + "{k: v}]");
+    REQUIRE(document.source.children.size() == 5'001);
+    CHECK(document.source.children[4'999].value == definition::Position{1, 2 + 3 * 4'999});
+    CHECK(document.source.children[5'000].children[0].value == definition::Position{1, 15'006});
+}
+
+TEST_CASE("of very many faults the first are told, and how many there are") {
+    std::string text = "StartAt: A\nStates: {A: {Type: Succeed}}\n";
+    for (int i = 0; i < 5'000; ++i) text += "field" + std::to_string(i) + ": 1\n";
+    const auto parsed = parse_yaml_file(text);
+    REQUIRE(parsed.diagnostics.size() == 501);
+    CHECK(parsed.diagnostics[499].position.line == 502);
+    CHECK(parsed.diagnostics[500].message ==
+          "expected fewer faults, but there are 4500 more than are shown");
+}
+
+TEST_CASE("a large scope full of slips is read in time that grows with its size") {
+    std::string text = "StartAt: State 0\nStates:\n";
+    for (int i = 0; i < 5'000; ++i) {
+        text += "  State " + std::to_string(i) + ": {Type: Pass, Next: Stat " + std::to_string(i) +
+                "}\n";
+    }
+    const auto parsed = parse_yaml_file(text);
+    CHECK(parsed.diagnostics.size() == 501);
+    CHECK(parsed.diagnostics[0].hint == "did you mean 'State 0'?");
 }
 
 TEST_CASE("hostile objects of many names are read in time that grows with their size") {
