@@ -273,8 +273,9 @@ private:
     }
 
     static void read_test_object(Node& node, const Json& test) {
-        const auto& [type, arguments] = *test.items().begin();
-        node.test_type = type;
+        const auto first = test.begin();
+        const Json& arguments = first.value();
+        node.test_type = first.key();
         Json all = arguments.is_object() ? arguments : Json::object();
         for (std::size_t i = 1; i < test.size(); ++i) {
             const auto entry = std::next(test.begin(), static_cast<std::ptrdiff_t>(i));
