@@ -5,6 +5,7 @@
 #include "api/views.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/nested_runner.hpp"
+#include "tasks/binding/dispatcher.hpp"
 #include "tasks/host/host_runner.hpp"
 
 namespace stepwell::api {
@@ -74,6 +75,16 @@ Result<tasks::HostRunnerSettings> host_settings(const Configuration& configurati
     return settings;
 }
 
+Result<tasks::Bindings> read_bindings(const Configuration& configuration) {
+    auto bindings = tasks::Bindings::compile(find(configuration.tasks, "bindings"));
+    if (bindings) return std::move(bindings).value();
+    std::string faults;
+    for (const std::string& fault : bindings.error()) {
+        faults += (faults.empty() ? "" : "\n") + configuration.file.string() + ": " + fault;
+    }
+    return fail(ErrorCode::invalid, std::move(faults));
+}
+
 runtime::EngineSettings engine_settings(const Configuration& configuration) {
     runtime::EngineSettings settings;
     settings.account = configuration.account.account;
@@ -89,11 +100,14 @@ runtime::EngineSettings engine_settings(const Configuration& configuration) {
 class Node::Impl {
 public:
     Impl(const Configuration& configuration, const NodeHooks& hooks,
-         std::unique_ptr<journal::Journal> journal, tasks::HostRunnerSettings settings)
+         std::unique_ptr<journal::Journal> journal, tasks::HostRunnerSettings settings,
+         tasks::Bindings bindings)
         : journal_(std::move(journal)),
           engine(engine_settings(configuration), *journal_, runtime::system_clock()),
-          hosts_(std::move(settings), engine),
-          nested_(engine, hosts_) {
+          dispatcher_(std::move(bindings), engine),
+          hosts_(std::move(settings), dispatcher_),
+          nested_(engine, dispatcher_) {
+        dispatcher_.forward_to(hosts_);
         if (hooks.failed) engine.on_failure(hooks.failed);
     }
     ~Impl() { stop(); }
@@ -115,6 +129,7 @@ public:
     runtime::Engine engine;
 
 private:
+    tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
     runtime::NestedRunner nested_;
 };
@@ -126,8 +141,8 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& configuration, Nod
     auto settings = SW_TRY(host_settings(configuration, hooks));
     auto journal =
         SW_TRY(journal::SqliteJournal::open(configuration.data, runtime::system_clock().entropy()));
-    auto impl =
-        std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(settings));
+    auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal),
+                                       std::move(settings), std::move(bindings));
     SW_TRY(impl->start());
     return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
