@@ -53,15 +53,15 @@ def small_disk(megabytes):
 
 def full_disk(program):
     """Starts are refused while the disk is full; what was accepted before ends after space is made."""
-    with small_disk(24) as disk, tempfile.TemporaryDirectory() as logs:
+    with small_disk(160) as disk, tempfile.TemporaryDirectory() as logs:
         daemon = Daemon(program, os.path.join(disk, "data"), log=os.path.join(logs, "log"))
         with daemon:
             machine = create(daemon, "hold", PASS_ON)
             accepted, refusal = [], None
             ballast = os.path.join(disk, "ballast")
             with open(ballast, "wb") as file:
-                file.write(b"x" * 10_000_000)
-            for number in range(400):
+                file.write(b"x" * 100_000_000)
+            for number in range(2000):
                 document = json.dumps({"pause": 3600 if number else 0, "filler": "x" * 100_000})
                 try:
                     accepted.append(daemon.call("StartExecution", stateMachineArn=machine, name=f"r{number}", input=document)["executionArn"])
@@ -88,7 +88,7 @@ def full_disk(program):
 
 def read_only_database(program):
     """A daemon that cannot write says so and does not start."""
-    with small_disk(16) as disk, tempfile.TemporaryDirectory() as logs:
+    with small_disk(160) as disk, tempfile.TemporaryDirectory() as logs:
         daemon = Daemon(program, os.path.join(disk, "data"), log=os.path.join(logs, "log"))
         with daemon:
             create(daemon, "hold", PASS_ON)
