@@ -139,6 +139,7 @@ Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::open(const Configuration& configuration, NodeHooks hooks) {
     auto settings = SW_TRY(host_settings(configuration, hooks));
+    auto bindings = SW_TRY(read_bindings(configuration));
     auto journal =
         SW_TRY(journal::SqliteJournal::open(configuration.data, runtime::system_clock().entropy()));
     auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal),
