@@ -1,11 +1,14 @@
 #include "engine/journal/owner_lock.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -19,6 +22,25 @@ std::string owner_in(int descriptor) {
     return size > 0 ? "process " + std::string(text.data()) : "another process";
 }
 
+bool is_alive(int descriptor) {
+    std::array<char, 32> text{};
+    if (::pread(descriptor, text.data(), text.size() - 1, 0) <= 0) return true;
+    const long owner = std::strtol(text.data(), nullptr, 10);
+    return owner <= 0 || ::kill(static_cast<pid_t>(owner), 0) == 0 || errno != ESRCH;
+}
+
+/// An owner that was killed while it started a child leaves the lock with that child until it has
+/// become another program: a matter of milliseconds, which a restart must not trip over.
+bool lock(int descriptor) {
+    constexpr int kTriesMax = 1'000;
+    constexpr int kPauseMs = 5;
+    for (int tries = 0; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; ++tries) {
+        if (tries == kTriesMax || is_alive(descriptor)) return false;
+        ::poll(nullptr, 0, kPauseMs);
+    }
+    return true;
+}
+
 }  // namespace
 
 Result<OwnerLock> OwnerLock::take(const std::filesystem::path& folder) {
@@ -28,8 +50,8 @@ Result<OwnerLock> OwnerLock::take(const std::filesystem::path& folder) {
     if (descriptor < 0) {
         return fail(ErrorCode::io, "'" + path.string() + "': " + std::strerror(errno));
     }
-    OwnerLock lock(descriptor);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    OwnerLock owned(descriptor);
+    if (!lock(descriptor)) {
         return fail(ErrorCode::conflict,
                     "data folder '" + folder.string() + "': expected nobody else to use it, but " +
                         owner_in(descriptor) + " does; stop it, or name another folder");
@@ -38,7 +60,7 @@ Result<OwnerLock> OwnerLock::take(const std::filesystem::path& folder) {
     const bool is_written =
         ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, owner.data(), owner.size(), 0) > 0;
     static_cast<void>(is_written);  // the number is only a courtesy: a full disk may refuse it
-    return lock;
+    return owned;
 }
 
 OwnerLock::OwnerLock(OwnerLock&& other) noexcept

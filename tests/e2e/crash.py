@@ -31,7 +31,7 @@ SMALL = {
         "Pause": {"Type": "Wait", "SecondsPath": "$.pause", "Next": "Append"},
         "Append": {
             "Type": "Task", "Resource": "stepwell:load",
-            "Parameters": {"input": {"rows.$": "States.Array($)"}, "mode": "append",
+            "Parameters": {"input": {"connection": "ledger", "sql.$": "States.Format('select {} as number', $.number)"}, "mode": "append",
                            "target": {"connection": "ledger", "table": "entries", "create": "auto"}},
             "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 5}],
             "ResultPath": "$.appended", "Next": "Mark"},
