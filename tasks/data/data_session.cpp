@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tasks/data/duckdb_engine.hpp"
+#include "tasks/data/parameters.hpp"
 #include "tasks/data/sqlite_engine.hpp"
 #include "tasks/lake/lake_table.hpp"
 
@@ -42,16 +43,6 @@ Json empty_envelope(const TaskContext& context, std::string_view type) {
     };
 }
 
-std::chrono::milliseconds lock_timeout(const HostSettings& settings) {
-    constexpr std::chrono::milliseconds kDefault = std::chrono::minutes(1);
-    const Json* value = find(settings.configuration, "db_lock_timeout");
-    if (value == nullptr) return kDefault;
-    const Json seconds = *value;
-    return seconds.is_number()
-               ? std::chrono::milliseconds(static_cast<std::int64_t>(seconds.get<double>() * 1000))
-               : kDefault;
-}
-
 }  // namespace
 
 struct DataSession::ConnectionSettings {
@@ -61,6 +52,7 @@ struct DataSession::ConnectionSettings {
     std::string memory_limit;
     int threads = 0;
     bool is_read_only = false;
+    std::chrono::seconds lock_timeout = std::chrono::minutes(1);
 };
 
 DataSession::DataSession(TaskContext& context, std::string_view type)
@@ -90,7 +82,6 @@ DataResult<DataSession::ConnectionSettings> DataSession::settings_of(std::string
     ConnectionSettings settings;
     settings.name = name;
     const Json& configuration = context_.settings().configuration;
-    const Json* common = find(configuration, "duckdb");
     const Json* all = find(configuration, "connections");
     const Json* own = all == nullptr ? nullptr : find(*all, name);
     if (own == nullptr && name != kDefaultConnection) {
@@ -98,20 +89,28 @@ DataResult<DataSession::ConnectionSettings> DataSession::settings_of(std::string
                          "expected a connection of the configuration, but there is no '" +
                              std::string(name) + "' under connections");
     }
-    const Json& given = own == nullptr ? Json::object() : *own;
+    static const Json kNone = Json::object();
+    const Json& given = own == nullptr ? kNone : *own;
     settings.type = string_or(given, "type", "duckdb");
     const std::string otherwise = settings.type == "sqlite" ? ".sqlite" : ".duckdb";
     const std::string file = name == kDefaultConnection && settings.type == "duckdb"
                                  ? "warehouse.duckdb"
                                  : settings.name + otherwise;
     settings.path = locations_.data_folder() / string_or(given, "path", file);
-    for (const Json* source : {common, own}) {
-        if (source == nullptr) continue;
-        settings.memory_limit = string_or(*source, "memory_limit", settings.memory_limit);
-        const Json* threads = find(*source, "threads");
-        if (threads != nullptr && threads->is_number_integer()) settings.threads = *threads;
-        const Json* read_only = find(*source, "read_only");
-        if (read_only != nullptr && read_only->is_boolean()) settings.is_read_only = *read_only;
+    settings.memory_limit = string_or(given, "memory_limit", "");
+    if (const Json* threads = find(given, "threads"); threads && threads->is_number_integer()) {
+        settings.threads = threads->get<int>();
+    }
+    if (const Json* only = find(given, "read_only"); only && only->is_boolean()) {
+        settings.is_read_only = only->get<bool>();
+    }
+    if (const Json* timeout = find(given, "lock_timeout")) {
+        const auto seconds = parse_duration(*timeout);
+        if (!seconds) {
+            return data_fail("E_CONFIG", "connection '" + settings.name +
+                                             "': expected lock_timeout to be a duration like 1m");
+        }
+        settings.lock_timeout = std::chrono::seconds(*seconds);
     }
     if (settings.type == "duckdb" || settings.type == "sqlite") return settings;
     return data_fail("E_UNSUPPORTED", "connection '" + settings.name +
@@ -197,8 +196,7 @@ DataResult<TableReference> DataSession::table_reference(std::string_view text,
 
 DataResult<std::shared_ptr<void>> DataSession::lock_table(const TableReference& table) {
     const ConnectionSettings settings = SW_TRY(settings_of(table.connection));
-    return lock_by_name(settings.path.string() + "#" + table.name.display(),
-                        lock_timeout(context_.settings()),
+    return lock_by_name(settings.path.string() + "#" + table.name.display(), settings.lock_timeout,
                         [this] { return context_.is_cancelled(); });
 }
 

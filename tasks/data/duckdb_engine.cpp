@@ -1,10 +1,13 @@
 #include "tasks/data/duckdb_engine.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "tasks/data/csv_function.hpp"
 #include "tasks/data/duckdb_api.hpp"
@@ -190,10 +193,7 @@ public:
         std::string_view sql, const Json& parameters,
         const std::function<DataResult<void>(Row&)>& consume) override;
     DataResult<std::vector<Column>> describe(std::string_view sql, const Json& parameters) override;
-    void interrupt() override {
-        is_cancelled_ = true;
-        api_.interrupt(handle_);
-    }
+    void interrupt() override;
     Handle native() { return handle_; }
 
 private:
@@ -208,6 +208,20 @@ private:
     DataResult<void> bind_one(Handle statement, Size index, const Json& value);
     DataResult<void> drain(ResultData* result, const std::vector<Owned>& types,
                            const std::function<DataResult<void>(Row&)>& consume);
+    /// Marks the time in which the library works for this connection.
+    class Running {
+    public:
+        explicit Running(DuckdbConnection& connection) : connection_(connection) {
+            connection_.runner_ = std::this_thread::get_id();
+        }
+        ~Running() { connection_.runner_ = std::thread::id(); }
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+    private:
+        DuckdbConnection& connection_;
+    };
+
     DataResult<void> refuse_if_cancelled() const {
         if (is_cancelled_) return data_fail("E_CANCELLED", "the task was cancelled");
         return {};
@@ -223,7 +237,23 @@ private:
     std::shared_ptr<DuckdbDatabase> database_;
     Handle handle_;
     std::atomic<bool> is_cancelled_ = false;
+    std::atomic<std::thread::id> runner_ = std::thread::id();  // none: nothing runs
 };
+
+/// The library forgets an interrupt that comes before a query has begun; so it is repeated until
+/// the query that may just have begun is over.
+void DuckdbConnection::interrupt() {
+    constexpr auto kPause = std::chrono::milliseconds(5);
+    constexpr int kTriesMax = 400;
+    is_cancelled_ = true;
+    api_.interrupt(handle_);
+    for (int i = 0; i < kTriesMax; ++i) {
+        const std::thread::id runner = runner_;
+        if (runner == std::thread::id() || runner == std::this_thread::get_id()) return;
+        std::this_thread::sleep_for(kPause);
+        api_.interrupt(handle_);
+    }
+}
 
 DataResult<DuckdbConnection::Script> DuckdbConnection::parse(std::string_view sql) {
     Script script{Owned(api_.destroy_extracted), 0};
@@ -294,10 +324,12 @@ DataResult<void> DuckdbConnection::bind_one(Handle statement, Size index, const 
 }
 
 DataResult<std::int64_t> DuckdbConnection::execute(std::string_view sql, const Json& parameters) {
+    const Running running(*this);
     SW_TRY(refuse_if_cancelled());
     const Script script = SW_TRY(parse(sql));
     std::int64_t changed = 0;
     for (Size i = 0; i < script.count; ++i) {
+        SW_TRY(refuse_if_cancelled());
         // One after the other: a later statement may use what an earlier one made.
         Owned statement = SW_TRY(prepare(script, i));
         SW_TRY(bind(statement.get(), parameters));
@@ -313,6 +345,7 @@ DataResult<std::int64_t> DuckdbConnection::execute(std::string_view sql, const J
 DataResult<std::vector<Column>> DuckdbConnection::scan(
     std::string_view sql, const Json& parameters,
     const std::function<DataResult<void>(Row&)>& consume) {
+    const Running running(*this);
     Owned statement = SW_TRY(prepare_single(sql, parameters));
     QueryResult result(api_);
     if (api_.execute_prepared_streaming(statement.get(), result.get()) != State::success) {
@@ -384,6 +417,10 @@ std::string default_memory_limit() {
     std::uint64_t group = 0;
     if (std::ifstream limit("/sys/fs/cgroup/memory.max"); limit >> group) {
         bytes = std::min(bytes, group);
+    }
+    rlimit own{};
+    if (getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_cur != RLIM_INFINITY) {
+        bytes = std::min<std::uint64_t>(bytes, own.rlim_cur);
     }
     return std::to_string(bytes / 2 / 1'000'000) + "MB";
 }

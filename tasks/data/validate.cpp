@@ -4,6 +4,7 @@
 
 #include "engine/base/digest.hpp"
 #include "tasks/data/load_schema.hpp"
+#include "tasks/data/row_copy.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -16,7 +17,10 @@ bool needs_database(const ValidateParameters& parameters) {
     });
 }
 
-DataResult<Connection*> connect(DataSession& session, const ValidateParameters& parameters) {
+/// Where the rows are checked: in the database of the tables that are spoken of, if that is
+/// DuckDB's; else in memory. Sets `rows.connection`.
+DataResult<Connection*> connect(DataSession& session, const ValidateParameters& parameters,
+                                CheckedRows& rows) {
     if (!needs_database(parameters)) return session.connect_memory();
     std::string name = parameters.connection;
     if (name.empty()) name = parameters.input.connection;
@@ -34,10 +38,9 @@ DataResult<Connection*> connect(DataSession& session, const ValidateParameters& 
         if (to != nullptr) SW_TRY(of_table(string_or(*to, "table", "")));
     }
     auto* connection = SW_TRY(session.connect(name));
-    if (connection->dialect() == Dialect::duckdb) return connection;
-    return data_fail("E_UNSUPPORTED",
-                     "validate compares with tables of DuckDB connections only; load the rows "
-                     "first, or check them without references, sql and good.table");
+    if (connection->dialect() == Dialect::sqlite) return session.connect_memory();
+    rows.connection = name.empty() ? "wh" : name;
+    return connection;
 }
 
 const ColumnRule* rule_of(const ValidateParameters& parameters, const std::string& column) {
@@ -49,19 +52,30 @@ const ColumnRule* rule_of(const ValidateParameters& parameters, const std::strin
     return nullptr;
 }
 
-/// Tables and queries get rows' numbers too, so that rows can be told apart.
-DataResult<void> number_rows(Connection& connection, Input& input) {
-    if (!input.files.empty()) return {};
-    SW_TRY(connection.execute(
-        "create temp table _sw_input as select * from " + input.relation + " as input",
-        input.parameters));
+/// Opens a table or query, and gives its rows numbers, so that they can be told apart.
+DataResult<Input> open_rows(DataSession& session, Connection& connection,
+                            const ValidateParameters& parameters, const std::string& here) {
+    std::string name = parameters.input.connection;
+    if (name.empty()) name = parameters.connection.empty() ? "wh" : parameters.connection;
+    if (!parameters.input.table.empty()) {
+        name = SW_TRY(session.table_reference(parameters.input.table, name)).connection;
+    }
+    Connection* reader = name == here ? &connection : SW_TRY(session.connect(name));
+    Input input = SW_TRY(open_raw_input(session, *reader, parameters.input, {}));
+    const std::string sql = "select * from " + input.relation + " as input";
+    if (reader == &connection) {
+        SW_TRY(connection.execute("create temp table _sw_input as " + sql, input.parameters));
+    } else {
+        SW_TRY(copy_to_duckdb(*reader, sql, input.parameters, connection, "_sw_input"));
+        session.note_engine(connection.database());
+    }
+    input.columns = SW_TRY(connection.describe("select * from _sw_input"));
     input.relation = "(select *, '' as _sw_file, rowid + 1 as _sw_line from _sw_input)";
     input.parameters = Json::object();
-    return {};
+    return input;
 }
 
-CheckedRows typed_rows(const ValidateParameters& parameters, const Input& input) {
-    CheckedRows rows;
+void make_typed_rows(const ValidateParameters& parameters, const Input& input, CheckedRows& rows) {
     rows.columns = input.columns;
     rows.parameters = parameters.params;
     std::string select;
@@ -84,7 +98,6 @@ CheckedRows typed_rows(const ValidateParameters& parameters, const Input& input)
                                   : "null::varchar as _sw_fault, null::varchar as _sw_raw";
     rows.relation =
         "(select " + select + "_sw_file, _sw_line, " + fault + " from " + input.relation + ")";
-    return rows;
 }
 
 /// The checks that are told from the files alone.
@@ -243,15 +256,16 @@ DataResult<void> repeat_verdict(DataSession& session, Json verdict) {
 DataResult<void> open(Validation& validation) {
     auto& session = validation.session;
     auto& parameters = validation.parameters;
-    validation.connection = SW_TRY(connect(session, parameters));
-    std::vector<InputFile> files;
-    if (!parameters.input.uri.is_null()) {
-        files = SW_TRY(session.input_files(parameters.input.uri));
+    validation.connection = SW_TRY(connect(session, parameters, validation.rows));
+    if (parameters.input.uri.is_null()) {
+        validation.input = SW_TRY(
+            open_rows(session, *validation.connection, parameters, validation.rows.connection));
+    } else {
+        auto files = SW_TRY(session.input_files(parameters.input.uri));
+        validation.input = SW_TRY(
+            open_raw_input(session, *validation.connection, parameters.input, std::move(files)));
     }
-    validation.input =
-        SW_TRY(open_raw_input(session, *validation.connection, parameters.input, std::move(files)));
-    SW_TRY(number_rows(*validation.connection, validation.input));
-    validation.rows = typed_rows(parameters, validation.input);
+    make_typed_rows(parameters, validation.input, validation.rows);
     auto known = validation.connection->describe("select * from " + validation.rows.relation,
                                                  validation.rows.parameters);
     if (!known) return data_fail("E_CONFIG", "columns: " + known.error().message);
@@ -305,8 +319,8 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters) {
     validation.checks.insert(validation.checks.end(), built.begin(), built.end());
 
     SW_TRY(run_checks(validation));
-    SW_TRY(add_samples(validation));
     SW_TRY(reject_rows(validation));
+    SW_TRY(add_samples(validation));
     SW_ASSERT(validation.good() >= 0);
     fill_result(validation);
     DataResult<void> verdict = judge(validation);

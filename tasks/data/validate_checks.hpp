@@ -14,8 +14,8 @@ struct CheckedRows {
     /// under raw_name(); _sw_file, _sw_line, _sw_fault, _sw_raw.
     std::string relation;
     Json parameters = Json::object();
-    std::vector<Column> columns;    // as the input has them
-    std::vector<ColumnRule> rules;  // of columns that are there, under the input's spelling
+    std::vector<Column> columns;  // as the input has them
+    std::string connection;       // on which they are checked; "" = in memory
 };
 
 /// Under which name a column's own text stands beside its typed value.

@@ -3,6 +3,7 @@
 #include "engine/base/digest.hpp"
 #include "tasks/data/file_output.hpp"
 #include "tasks/data/load_schema.hpp"
+#include "tasks/data/row_writer.hpp"
 #include "tasks/data/validate.hpp"
 
 namespace stepwell::tasks::data {
@@ -19,9 +20,9 @@ std::string format_options(const std::string& format) {
     return format == "csv" ? "format csv, header true" : "format parquet";
 }
 
-/// A folder gets a file of its own; a name with an extension is the file.
-fs::path file_in(const fs::path& path, const std::string& name, const std::string& format) {
-    return path.has_extension() ? path : path / (name + "." + format);
+/// Whether the uri names a file: by an extension at its end.
+bool is_file_uri(const std::string& uri) {
+    return !uri.ends_with("/") && fs::path(uri).has_extension();
 }
 
 std::string good_rows(const Validation& validation) {
@@ -35,8 +36,10 @@ std::string good_rows(const Validation& validation) {
 DataResult<void> write_good_file(Validation& validation) {
     auto& session = validation.session;
     const auto& parameters = validation.parameters;
-    const fs::path target = file_in(SW_TRY(session.locations().resolve(parameters.good_uri)),
-                                    "part-" + run_id(session), parameters.good_format);
+    fs::path target = SW_TRY(session.locations().resolve(parameters.good_uri));
+    if (!is_file_uri(parameters.good_uri)) {
+        target /= "part-" + run_id(session) + "." + parameters.good_format;
+    }
     MetricsStore store = SW_TRY(MetricsStore::open(session));
     const std::string uri = session.locations().uri_of(target);
     Json& outputs = session.result()["outputs"];
@@ -77,11 +80,36 @@ DataResult<std::int64_t> fill_table(Validation& validation, const TableName& nam
                               validation.rows.parameters);
 }
 
+/// Into a table of another database than the one in which the rows were checked.
+DataResult<std::int64_t> fill_table_of(Validation& validation, Connection& other,
+                                       const TableName& name) {
+    const Dialect dialect = other.dialect();
+    const std::string table = quote_table(name, dialect);
+    const std::string rows = good_rows(validation);
+    const auto columns = SW_TRY(validation.connection->describe(rows, validation.rows.parameters));
+    std::string declared;
+    for (const auto& column : columns) {
+        declared += (declared.empty() ? "" : ", ") + quote_identifier(column.name) + " " +
+                    (dialect == Dialect::sqlite ? sqlite_type(column.type) : column.type);
+    }
+    const std::string& mode = validation.parameters.good_mode;
+    if (mode == "replace") SW_TRY(other.execute("drop table if exists " + table));
+    SW_TRY(other.execute("create table if not exists " + table + " (" + declared + ")"));
+    if (mode == "truncate") SW_TRY(other.execute("delete from " + table + " where true"));
+    std::vector<std::string> names;
+    for (const auto& column : columns) names.push_back(column.name);
+    return copy_rows(*validation.connection, rows, validation.rows.parameters, other,
+                     table + " (" + quoted_list(names) + ")", columns.size());
+}
+
 DataResult<void> write_good_table(Validation& validation) {
     auto& session = validation.session;
-    auto& connection = *validation.connection;
     const auto target = SW_TRY(session.table_reference(validation.parameters.good_table,
                                                        validation.parameters.connection));
+    const bool is_here = target.connection == validation.rows.connection;
+    auto& connection =
+        is_here ? *validation.connection : *SW_TRY(session.connect(target.connection));
+    session.note_engine(validation.connection->database());
     const auto guard = SW_TRY(session.lock_table(target));
     Json output = {{"uri", target.display()}, {"rows", validation.good()}};
     if (SW_TRY(is_replayed(session, connection))) {
@@ -89,12 +117,13 @@ DataResult<void> write_good_table(Validation& validation) {
         session.result()["outputs"].push_back(std::move(output));
         return {};
     }
-    if (!target.name.schema.empty()) {
+    if (!target.name.schema.empty() && connection.dialect() == Dialect::duckdb) {
         SW_TRY(connection.execute("create schema if not exists " +
                                   quote_identifier(target.name.schema)));
     }
     auto transaction = SW_TRY(Transaction::begin(connection));
-    const std::int64_t rows = SW_TRY(fill_table(validation, target.name));
+    const std::int64_t rows = is_here ? SW_TRY(fill_table(validation, target.name))
+                                      : SW_TRY(fill_table_of(validation, connection, target.name));
     if (rows != validation.good()) {
         return data_fail("E_INTERNAL", "expected " + std::to_string(validation.good()) +
                                            " good rows, but wrote " + std::to_string(rows));
@@ -112,10 +141,10 @@ DataResult<void> write_quarantine(Validation& validation) {
     if (validation.rejected == 0) return {};
     auto& session = validation.session;
     const auto& parameters = validation.parameters;
-    const std::string id = run_id(session);
-    fs::path folder = SW_TRY(session.locations().resolve(parameters.quarantine_uri));
-    if (!folder.has_extension()) folder /= "run=" + id;
-    const fs::path target = file_in(folder, "rejected", parameters.quarantine_format);
+    fs::path target = SW_TRY(session.locations().resolve(parameters.quarantine_uri));
+    if (!is_file_uri(parameters.quarantine_uri)) {
+        target = target / ("run=" + run_id(session)) / ("rejected." + parameters.quarantine_format);
+    }
     const std::string reasons = parameters.quarantine_format == "csv"
                                     ? "array_to_string(_sw_reasons, '; ') as _sw_reasons"
                                     : "_sw_reasons as _sw_reasons";

@@ -27,41 +27,78 @@ std::string source_name(const std::string& column) {
     return quote_identifier("_sw_source_" + column);
 }
 
-/// First rows, in the order of the files, for which `condition` holds.
-DataResult<Json> rows_where(Validation& validation, const std::string& condition,
-                            const std::string& value_column) {
+/// Where samples come from, and how a column's own text is called there.
+struct Samples {
+    std::string relation;
+    Json parameters = Json::object();
+    std::string condition;
+    bool is_rejected_table = false;
+
+    [[nodiscard]] std::string column(const std::string& name) const {
+        return is_rejected_table ? quote_identifier(name) : source_name(name);
+    }
+};
+
+/// Rejected rows stand apart already, with their reasons: no second look at the files.
+Samples samples_of(const Validation& validation, const Check& check) {
+    Samples samples;
+    const bool is_rejecting = check.is_failing() && !validation.rejected_table.empty() &&
+                              validation.parameters.on_fail != "warn";
+    if (is_rejecting || check.kind == "structure") {
+        samples.relation = validation.rejected_table;
+        samples.is_rejected_table = true;
+        samples.condition = check.kind == "structure"
+                                ? "_sw_raw is not null"
+                                : "list_contains(_sw_reasons, " + quote_literal(check.name) + ")";
+        return samples;
+    }
+    samples.relation = validation.rows.relation;
+    samples.parameters = validation.rows.parameters;
+    const std::string where = check.where.empty() ? "" : " and (" + check.where + "\n)";
+    samples.condition = "_sw_fault is null" + where + " and not (" + check.ok + ")";
+    return samples;
+}
+
+/// Of a broken row: the line as it stands, and what is wrong with it.
+Json broken_sample(const Validation& validation, const Row& row, Json sample) {
+    const std::string reason = row[3].is_string() ? row[3].get<std::string>() : "";
+    constexpr std::string_view kPrefix = "structure: ";
+    sample["reason"] = reason.starts_with(kPrefix) ? reason.substr(kPrefix.size()) : reason;
+    sample["value"] =
+        validation.parameters.masked.empty() ? shown(validation, "", row[2]) : Json("***");
+    return sample;
+}
+
+/// First rows, in the order of the files.
+DataResult<Json> sample_rows(Validation& validation, const Check& check) {
+    const Samples from = samples_of(validation, check);
     std::vector<std::string> names;
-    std::string select = "_sw_file, _sw_line, _sw_raw, _sw_fault";
+    std::string select = std::string("_sw_file, _sw_line, _sw_raw, ") +
+                         (from.is_rejected_table ? "_sw_reasons[1]" : "_sw_fault");
     for (const auto& column : validation.rows.columns) {
-        if (names.size() == kColumnsShownMax && column.name != value_column) continue;
+        if (names.size() == kColumnsShownMax && column.name != check.column) continue;
         names.push_back(column.name);
-        select += ", cast(" + source_name(column.name) + " as varchar)";
+        select += ", cast(" + from.column(column.name) + " as varchar)";
     }
     const Rows found = SW_TRY(validation.connection->query(
-        "select " + select + " from " + validation.rows.relation + " where " + condition +
+        "select " + select + " from " + from.relation + " where " + from.condition +
             " order by _sw_file, _sw_line limit " + std::to_string(validation.parameters.samples),
-        validation.rows.parameters));
+        from.parameters));
     Json samples = Json::array();
     const bool has_files = validation.input.files.size() > 1;
     for (const auto& row : found.rows) {
         Json sample = {{"line", row[1]}};
         if (has_files) sample["file"] = row[0];
-        if (!row[3].is_null()) {
-            sample["reason"] = row[3];
-            sample["value"] =
-                validation.parameters.masked.empty() ? shown(validation, "", row[2]) : Json("***");
-            samples.push_back(std::move(sample));
+        if (check.kind == "structure") {
+            samples.push_back(broken_sample(validation, row, std::move(sample)));
             continue;
         }
-        Json shown_row = Json::object();
+        Json others = Json::object();
         for (std::size_t i = 0; i < names.size(); ++i) {
-            const Json value = shown(validation, names[i], row[i + 4]);
-            if (strcasecmp(names[i].c_str(), value_column.c_str()) == 0)
-                sample["value"] = value;
-            else
-                shown_row[names[i]] = value;
+            const bool is_it = names[i] == check.column;
+            (is_it ? sample["value"] : others[names[i]]) = shown(validation, names[i], row[i + 4]);
         }
-        sample["row"] = std::move(shown_row);
+        sample["row"] = std::move(others);
         samples.push_back(std::move(sample));
     }
     return samples;
@@ -119,13 +156,8 @@ DataResult<void> add_samples(Validation& validation) {
     if (validation.parameters.samples <= 0) return {};
     for (auto& check : validation.checks) {
         if (check.failed == 0 || check.status == "skipped") continue;
-        if (check.kind == "structure") {
-            check.extra["samples"] = SW_TRY(rows_where(validation, "_sw_fault is not null", ""));
-        } else if (check.is_row_check()) {
-            const std::string where = check.where.empty() ? "" : " and (" + check.where + "\n)";
-            check.extra["samples"] = SW_TRY(
-                rows_where(validation, "_sw_fault is null" + where + " and not (" + check.ok + ")",
-                           check.column));
+        if (check.is_row_check() || check.kind == "structure") {
+            check.extra["samples"] = SW_TRY(sample_rows(validation, check));
             if (check.kind == "in") {
                 check.extra["unexpected"] = SW_TRY(unexpected(validation, check));
             }

@@ -384,6 +384,31 @@ TEST_CASE("Parquet files and tables are checked like CSV") {
           "warn 3=1+2, fail id.unique 2, fail amount.gt 1");
 }
 
+TEST_CASE("Rows and references of SQLite are checked, and good rows go there") {
+    const ScratchFolder folder;
+    TestContext context(folder, {{"connections", {{"wh", {{"type", "sqlite"}}}}}});
+    query_text(context, "wh", "", "create table ref (code text)");
+    query_text(context, "wh", "", "insert into ref values ('a'), ('b'), (null)");
+    folder.write("data/lake/raw/in.csv", "id,code\n1,a\n2,z\n3,b\n");
+    const Json checks = Json::array(
+        {*parse_json(R"x({"references": {"column": "code", "to": {"table": "wh.ref"}}})x")});
+    const auto outcome = run_task("validate",
+                                  {{"input", "lake://raw/in.csv"},
+                                   {"columns", {{"id", "bigint"}}},
+                                   {"checks", checks},
+                                   {"on_fail", "drop"},
+                                   {"good", {{"table", "wh.staging.good"}}}},
+                                  context);
+    INFO(outcome.message());
+    CHECK(verdict(outcome) == "warn 3=2+1, fail references(code) 1");
+    CHECK(query_text(context, "wh", "\"staging.good\"", "select * from {} order by 1") ==
+          "1,a;3,b");
+    const auto table = run_task(
+        "validate",
+        {{"input", {{"table", "wh.staging.good"}}}, {"columns", {{"id", {{"max", 2}}}}}}, context);
+    CHECK(verdict(table) == "E_QUALITY 2=1+1, fail id.max 1");
+}
+
 TEST_CASE("Several files are one set, and each must have the columns") {
     Validation validation;
     validation.folder.write("data/lake/raw/a.csv", "id,x\n1,a\n2,b\n");

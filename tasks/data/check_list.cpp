@@ -1,295 +1,18 @@
-#include "tasks/data/validate_checks.hpp"
-
-#include <algorithm>
 #include <cmath>
 
-#include "tasks/data/load_schema.hpp"
+#include "tasks/data/check_builder.hpp"
+#include "tasks/data/row_copy.hpp"
 #include "tasks/data/validate_semantics.hpp"
 
 namespace stepwell::tasks::data {
 
-std::string raw_name(const std::string& column) {
-    return "_sw_text_" + column;
-}
-
-namespace {
-
-std::string typed_literal(const Json& value, const std::string& type) {
-    if (type.empty() || value.is_boolean()) return sql_literal(value);
-    return "cast(" + sql_literal(value) + " as " + type + ")";
-}
-
-std::string display(const Json& value) {
-    return value.is_string() ? value.get<std::string>() : to_text(value);
-}
-
-std::string list_of(const Json& values, const std::string& type) {
-    std::string list;
-    for (const auto& value : values)
-        list += (list.empty() ? "" : ", ") + typed_literal(value, type);
-    return list;
-}
-
-class Builder {
-public:
-    Builder(DataSession& session, Connection& connection, const ValidateParameters& validate,
-            const CheckedRows& rows, const MetricsHistory& history)
-        : session_(session),
-          connection_(connection),
-          validate_(validate),
-          rows_(rows),
-          history_(history) {}
-
-    DataResult<std::vector<Check>> build() {
-        add_schema_checks();
-        for (const auto& rule : validate_.columns) add_column_checks(rule);
-        std::size_t index = 0;
-        for (const auto& item : validate_.checks) {
-            SW_TRY(add_item(item, "checks[" + std::to_string(index++) + "]"));
-        }
-        SW_TRY(faults_.result());
-        return std::move(checks_);
-    }
-
-private:
-    [[nodiscard]] const Column* find_input(const std::string& name) const {
-        for (const auto& column : rows_.columns) {
-            const bool is_it = validate_.is_case_sensitive ? column.name == name
-                                                           : is_same_column(column.name, name);
-            if (is_it) return &column;
-        }
-        return nullptr;
-    }
-
-    // The schema.
-    void add_schema_checks();
-    void add_schema_check(const std::string& kind, const std::string& policy, const Json& columns,
-                          const std::string& message);
-    // Columns.
-    void add_column_checks(const ColumnRule& rule);
-    void add_value_checks(const ColumnRule& rule, const Column& column);
-    void add_bounds(const ColumnRule& rule, const Column& column);
-    void add_length(const ColumnRule& rule, const Column& column);
-    Check& add_row_check(const ColumnRule& rule, const std::string& kind, std::string ok,
-                         std::string expected);
-    // The list.
-    DataResult<void> add_item(const Json& item, const std::string& place);
-    DataResult<void> add_kind(Check check, const std::string& kind, ParameterReader& read);
-    DataResult<void> add_references(Check check, ParameterReader& read);
-    DataResult<void> add_rows(Check check, ParameterReader& read);
-    DataResult<void> add_sql(Check check, ParameterReader& read);
-    DataResult<void> add_reconcile(Check check, ParameterReader& read);
-    void add_row_count(Check check, ParameterReader& read);
-    void add_row_count_change(Check check, ParameterReader& read);
-    void add_duplicates(Check check, ParameterReader& read);
-    void add_freshness(Check check, ParameterReader& read);
-    void add_aggregate(Check check, ParameterReader& read);
-    void add_anomaly(Check check, ParameterReader& read);
-    void push(Check check) { checks_.push_back(std::move(check)); }
-    /// Skips a check that speaks of a column which is not there.
-    bool is_there(Check& check, const std::string& column);
-    /// A user's expression stands alone as one, and the columns in it are there.
-    void examine(Check& check, const std::string& expression, const std::string& place);
-
-    DataSession& session_;
-    Connection& connection_;
-    const ValidateParameters& validate_;
-    const CheckedRows& rows_;
-    const MetricsHistory& history_;
-    Faults faults_;
-    std::vector<Check> checks_;
-};
-
-void Builder::add_schema_check(const std::string& kind, const std::string& policy,
-                               const Json& columns, const std::string& message) {
-    if (policy == "ignore" || columns.empty()) return;
-    Check check;
-    check.name = "schema." + kind;
-    check.kind = "schema";
-    check.severity = policy == "warn" ? "warn" : "error";
-    check.status = policy == "warn" ? "warn" : "fail";
-    check.failed = static_cast<std::int64_t>(columns.size());
-    check.extra["columns"] = columns;
-    check.message = message;
-    for (const auto& column : columns) check.message += " " + column.get<std::string>() + ",";
-    check.message.pop_back();
-    push(std::move(check));
-}
-
-void Builder::add_schema_checks() {
-    Json missing = Json::array();
-    Json extra = Json::array();
-    std::size_t at = 0;
-    bool is_ordered = true;
-    for (const auto& rule : validate_.columns) {
-        const Column* column = find_input(rule.name);
-        if (column == nullptr) {
-            if (rule.is_required) missing.push_back(rule.name);
-            continue;
-        }
-        const auto position = static_cast<std::size_t>(column - rows_.columns.data());
-        is_ordered = is_ordered && position >= at;
-        at = position;
-    }
-    for (const auto& column : rows_.columns) {
-        const bool is_known =
-            std::any_of(validate_.columns.begin(), validate_.columns.end(),
-                        [&](const ColumnRule& rule) { return find_input(rule.name) == &column; });
-        if (!is_known) extra.push_back(column.name);
-    }
-    // A column that is required by its rule is missed whatever the policy says.
-    add_schema_check("missing", validate_.schema_missing == "warn" ? "warn" : "fail", missing,
-                     "the input lacks columns");
-    if (!validate_.columns.empty()) {
-        add_schema_check("extra", validate_.schema_extra, extra, "the input has more columns:");
-    }
-    if (!is_ordered) {
-        add_schema_check("order", validate_.schema_order, Json::array({"in another order"}),
-                         "the columns are");
-    }
-}
-
-Check& Builder::add_row_check(const ColumnRule& rule, const std::string& kind, std::string ok,
-                              std::string expected) {
-    Check check;
-    check.name = rule.name + "." + kind;
-    check.kind = kind;
-    check.column = rule.name;
-    check.severity = string_or(rule.value, "severity", "error");
-    check.where = string_or(rule.value, "where", "");
-    if (const Json* mostly = find(rule.value, "mostly"); mostly != nullptr) {
-        check.tolerance = {1 - mostly->get<double>(), -1};
-    }
-    check.ok = std::move(ok);
-    check.expected = std::move(expected);
-    const Column* found = find_input(rule.name);
-    if (found == nullptr) check.skipped = "column " + rule.name + " is missing";
-    if (found != nullptr) check.column = found->name;
-    push(std::move(check));
-    return checks_.back();
-}
-
-void Builder::add_column_checks(const ColumnRule& rule) {
-    const Column* found = find_input(rule.name);
-    const Column column = found != nullptr ? *found : Column{rule.name, "varchar"};
-    const std::string typed = quote_identifier(column.name);
-    const std::string raw = quote_identifier(raw_name(column.name));
-    if (!rule.type.empty()) {
-        add_row_check(rule, "type", raw + " is null or " + typed + " is not null",
-                      "are not " + rule.type + (rule.format.empty() ? "" : " as " + rule.format));
-    }
-    const Json* nullable = find(rule.value, "nullable");
-    if (nullable != nullptr && *nullable == false) {
-        add_row_check(rule, "not_null", raw + " is not null", "are missing").is_about_missing =
-            true;
-    }
-    if (const Json* filled = find(rule.value, "not_empty"); filled != nullptr && *filled == true) {
-        add_row_check(rule, "not_empty", "trim(" + raw + ") <> ''", "are empty");
-    }
-    add_bounds(rule, column);
-    add_length(rule, column);
-    add_value_checks(rule, column);
-    const Json* unique = find(rule.value, "unique");
-    if (unique == nullptr || *unique != true) return;
-    Check& check = add_row_check(rule, "unique", "true", "are not unique");
-    check.ok.clear();
-    check.keys = {column.name};
-}
-
-void Builder::add_bounds(const ColumnRule& rule, const Column& column) {
-    static constexpr std::pair<const char*, const char*> kBounds[] = {
-        {"min", ">="}, {"max", "<="}, {"gt", ">"}, {"ge", ">="}, {"lt", "<"}, {"le", "<="}};
-    for (const auto& [name, op] : kBounds) {
-        const Json* bound = find(rule.value, name);
-        if (bound == nullptr) continue;
-        std::string value = quote_identifier(column.name);
-        std::string type = rule.type;
-        // Texts without a declared type are compared as what the bound is.
-        if (type.empty() && bound->is_number()) {
-            type = "double";
-            value = "try_cast(" + value + " as double)";
-        }
-        add_row_check(rule, name, value + " " + op + " " + typed_literal(*bound, type),
-                      "are not " + std::string(op) + " " + display(*bound));
-        if (rule.type.empty() && bound->is_number()) {
-            checks_.back().ok = "coalesce(" + checks_.back().ok + ", " +
-                                quote_identifier(raw_name(column.name)) + " is null)";
-        }
-    }
-}
-
-void Builder::add_length(const ColumnRule& rule, const Column& column) {
-    const Json* length = find(rule.value, "length");
-    if (length == nullptr) return;
-    Json low = *length;
-    Json high = *length;
-    if (length->is_array() && length->size() == 2) {
-        low = (*length)[0];
-        high = (*length)[1];
-    } else if (length->is_object()) {
-        low = length->value("min", Json(nullptr));
-        high = length->value("max", Json(nullptr));
-    }
-    const bool is_valid =
-        (low.is_null() || low.is_number_integer()) && (high.is_null() || high.is_number_integer());
-    if (!is_valid) {
-        faults_.add("columns." + rule.name + ".length",
-                    "expected [MIN, MAX], {min, max} or a number");
-        return;
-    }
-    const std::string size = "length(" + quote_identifier(raw_name(column.name)) + ")";
-    add_row_check(rule, "length",
-                  (low.is_null() ? "true" : size + " >= " + low.dump()) + " and " +
-                      (high.is_null() ? "true" : size + " <= " + high.dump()),
-                  "are not " + low.dump() + " to " + high.dump() + " characters long");
-}
-
-void Builder::add_value_checks(const ColumnRule& rule, const Column& column) {
-    const std::string typed = quote_identifier(column.name);
-    const std::string raw = quote_identifier(raw_name(column.name));
-    const auto pattern = [&](const char* name, bool is_wanted) {
-        const Json* regex = find(rule.value, name);
-        if (regex == nullptr || !regex->is_string()) return;
-        const std::string match = "regexp_matches(" + raw + ", " + sql_literal(*regex) + ")";
-        const auto tried =
-            connection_.query("select regexp_matches('', " + sql_literal(*regex) + ")");
-        if (!tried) faults_.add("columns." + rule.name + "." + name, tried.error().message);
-        add_row_check(rule, name, is_wanted ? match : "not " + match,
-                      std::string(is_wanted ? "do not match " : "match ") + display(*regex));
-    };
-    pattern("regex", true);
-    pattern("not_regex", false);
-    for (const char* name : {"in", "not_in"}) {
-        const Json* values = find(rule.value, name);
-        if (values == nullptr) continue;
-        if (!values->is_array() || values->empty()) {
-            faults_.add("columns." + rule.name + "." + name, "expected a list of values");
-            continue;
-        }
-        const std::string list = list_of(*values, rule.type);
-        add_row_check(
-            rule, name, typed + (std::string(name) == "in" ? " in (" : " not in (") + list + ")",
-            std::string(name) == "in" ? "are none of the allowed values" : "are forbidden values");
-    }
-    const Json* semantic = find(rule.value, "semantic");
-    if (semantic == nullptr) return;
-    const std::string regex = semantic_pattern(display(*semantic));
-    if (regex.empty()) {
-        faults_.add("columns." + rule.name + ".semantic",
-                    "expected one of " + semantic_names() + ", but got " + to_text(*semantic));
-        return;
-    }
-    add_row_check(rule, "semantic", "regexp_full_match(" + raw + ", " + quote_literal(regex) + ")",
-                  "are no " + display(*semantic));
-}
-
-bool Builder::is_there(Check& check, const std::string& column) {
+bool CheckBuilder::is_there(Check& check, const std::string& column) {
     if (find_input(column) != nullptr) return true;
     check.skipped = "column " + column + " is missing";
     return false;
 }
 
-void Builder::examine(Check& check, const std::string& expression, const std::string& place) {
+void CheckBuilder::examine(Check& check, const std::string& expression, const std::string& place) {
     if (expression.empty()) return;
     const auto alone =
         check_expression(connection_, expression, rows_.relation + " as input", rows_.parameters);
@@ -304,7 +27,7 @@ void Builder::examine(Check& check, const std::string& expression, const std::st
     faults_.add(place, alone.error().message);
 }
 
-DataResult<void> Builder::add_item(const Json& item, const std::string& place) {
+DataResult<void> CheckBuilder::add_item(const Json& item, const std::string& place) {
     if (!item.is_object() || item.size() != 1) {
         faults_.add(place, "expected one check as {KIND: {...}}, but got " + to_text(item));
         return {};
@@ -333,7 +56,8 @@ DataResult<void> Builder::add_item(const Json& item, const std::string& place) {
     return {};
 }
 
-DataResult<void> Builder::add_kind(Check check, const std::string& kind, ParameterReader& read) {
+DataResult<void> CheckBuilder::add_kind(Check check, const std::string& kind,
+                                        ParameterReader& read) {
     if (kind == "references") return add_references(std::move(check), read);
     if (kind == "rows") return add_rows(std::move(check), read);
     if (kind == "sql") return add_sql(std::move(check), read);
@@ -357,11 +81,15 @@ DataResult<void> Builder::add_kind(Check check, const std::string& kind, Paramet
     return {};
 }
 
+namespace {
+
 void name_by_default(Check& check, const std::string& name) {
     if (check.name.empty()) check.name = name;
 }
 
-DataResult<void> Builder::add_references(Check check, ParameterReader& read) {
+}  // namespace
+
+DataResult<void> CheckBuilder::add_references(Check check, ParameterReader& read) {
     check.column = read.required_text("column");
     name_by_default(check, "references(" + check.column + ")");
     ParameterReader to = read.object("to");
@@ -373,10 +101,24 @@ DataResult<void> Builder::add_references(Check check, ParameterReader& read) {
     if (table.empty() || !is_there(check, check.column))
         return push(std::move(check)), DataResult<void>();
     const auto reference = SW_TRY(session_.table_reference(table, validate_.connection));
-    const std::string known = "select " + quote_identifier(column) + " from " +
-                              quote_table(reference.name, connection_.dialect()) + " where " +
-                              quote_identifier(column) + " is not null" +
-                              (where.empty() ? "" : " and (" + where + "\n)");
+    std::string known = "select " + quote_identifier(column) + " from ";
+    const std::string filter = " where " + quote_identifier(column) + " is not null" +
+                               (where.empty() ? "" : " and (" + where + "\n)");
+    if (reference.connection == rows_.connection) {
+        known += quote_table(reference.name, Dialect::duckdb) + filter;
+    } else {
+        auto* other = SW_TRY(session_.connect(reference.connection));
+        session_.note_engine(connection_.database());
+        const std::string copy = "_sw_reference_" + std::to_string(checks_.size());
+        const std::string sql = "select distinct " + quote_identifier(column) + " from " +
+                                quote_table(reference.name, other->dialect()) + filter;
+        auto copied = copy_to_duckdb(*other, sql, validate_.params, connection_, copy);
+        if (!copied) {
+            faults_.add(read.place_of("to"), copied.error().message);
+            return {};
+        }
+        known += quote_identifier(copy);
+    }
     const auto described = connection_.describe(known, rows_.parameters);
     if (!described) {
         faults_.add(read.place_of("to"), described.error().message);
@@ -391,7 +133,7 @@ DataResult<void> Builder::add_references(Check check, ParameterReader& read) {
     return {};
 }
 
-DataResult<void> Builder::add_rows(Check check, ParameterReader& read) {
+DataResult<void> CheckBuilder::add_rows(Check check, ParameterReader& read) {
     const std::string failing = read.required_text("where");
     name_by_default(check, "rows(" + failing + ")");
     examine(check, failing, read.place_of("where"));
@@ -401,7 +143,7 @@ DataResult<void> Builder::add_rows(Check check, ParameterReader& read) {
     return {};
 }
 
-DataResult<void> Builder::add_sql(Check check, ParameterReader& read) {
+DataResult<void> CheckBuilder::add_sql(Check check, ParameterReader& read) {
     check.failing_rows = read.required_text("failing_rows");
     name_by_default(check, "sql");
     check.expected = "are returned by the query";
@@ -414,6 +156,8 @@ DataResult<void> Builder::add_sql(Check check, ParameterReader& read) {
     push(std::move(check));
     return {};
 }
+
+namespace {
 
 /// min, max, equal and between of a check, as a judgement about one number.
 std::function<Verdict(const Json&)> range_judge(ParameterReader& read) {
@@ -449,14 +193,16 @@ std::function<Verdict(const Json&)> range_judge(ParameterReader& read) {
     };
 }
 
-void Builder::add_row_count(Check check, ParameterReader& read) {
+}  // namespace
+
+void CheckBuilder::add_row_count(Check check, ParameterReader& read) {
     name_by_default(check, "row_count");
     check.expression = "count(*)";
     check.judge = range_judge(read);
     push(std::move(check));
 }
 
-void Builder::add_row_count_change(Check check, ParameterReader& read) {
+void CheckBuilder::add_row_count_change(Check check, ParameterReader& read) {
     name_by_default(check, "row_count_change");
     read.choice("vs", {"last_success"}, "last_success");
     const auto share = [&](const char* name) {
@@ -493,7 +239,7 @@ void Builder::add_row_count_change(Check check, ParameterReader& read) {
     push(std::move(check));
 }
 
-void Builder::add_duplicates(Check check, ParameterReader& read) {
+void CheckBuilder::add_duplicates(Check check, ParameterReader& read) {
     check.keys = read.texts("keys");
     if (check.keys.empty()) read.fault("keys", "expected the columns that identify a row");
     check.keep = read.choice("keep", {"none", "first", "latest"}, "none");
@@ -512,6 +258,8 @@ void Builder::add_duplicates(Check check, ParameterReader& read) {
     push(std::move(check));
 }
 
+namespace {
+
 std::string age_text(std::int64_t seconds) {
     const std::int64_t size = seconds < 0 ? -seconds : seconds;
     std::string text = seconds < 0 ? "-" : "";
@@ -520,7 +268,9 @@ std::string age_text(std::int64_t seconds) {
     return text + std::to_string(size % 3600 / 60) + "m";
 }
 
-void Builder::add_freshness(Check check, ParameterReader& read) {
+}  // namespace
+
+void CheckBuilder::add_freshness(Check check, ParameterReader& read) {
     check.column = read.required_text("column");
     name_by_default(check, "freshness(" + check.column + ")");
     const Json* given = read.any("max_age");
@@ -532,7 +282,9 @@ void Builder::add_freshness(Check check, ParameterReader& read) {
     const std::string now = as_of.is_null() ? "(now() at time zone 'UTC')"
                                             : "cast(" + sql_literal(as_of) + " as timestamp)";
     check.expression = "epoch(" + now + ") - epoch(max(try_cast(" + value + " as timestamp)))";
-    const std::string limit = given == nullptr ? "" : display(*given);
+    const std::string limit = given == nullptr     ? ""
+                              : given->is_string() ? given->get<std::string>()
+                                                   : to_text(*given);
     check.judge = [=](const Json& age) {
         Verdict verdict;
         verdict.expected = "at most " + limit + " old";
@@ -546,7 +298,7 @@ void Builder::add_freshness(Check check, ParameterReader& read) {
     push(std::move(check));
 }
 
-void Builder::add_aggregate(Check check, ParameterReader& read) {
+void CheckBuilder::add_aggregate(Check check, ParameterReader& read) {
     check.expression = read.required_text("expr");
     name_by_default(check, "aggregate(" + check.expression + ")");
     examine(check, check.expression, read.place_of("expr"));
@@ -554,7 +306,7 @@ void Builder::add_aggregate(Check check, ParameterReader& read) {
     push(std::move(check));
 }
 
-DataResult<void> Builder::add_reconcile(Check check, ParameterReader& read) {
+DataResult<void> CheckBuilder::add_reconcile(Check check, ParameterReader& read) {
     check.expression = read.required_text("expr");
     name_by_default(check, "reconcile(" + check.expression + ")");
     examine(check, check.expression, read.place_of("expr"));
@@ -588,7 +340,7 @@ DataResult<void> Builder::add_reconcile(Check check, ParameterReader& read) {
     return {};
 }
 
-void Builder::add_anomaly(Check check, ParameterReader& read) {
+void CheckBuilder::add_anomaly(Check check, ParameterReader& read) {
     const std::string metric = read.required_text("metric");
     name_by_default(check, "anomaly(" + metric + ")");
     const auto runs = static_cast<std::size_t>(read.integer("history").value_or(14));
@@ -613,13 +365,11 @@ void Builder::add_anomaly(Check check, ParameterReader& read) {
     push(std::move(check));
 }
 
-}  // namespace
-
 DataResult<std::vector<Check>> build_checks(DataSession& session, Connection& connection,
                                             const ValidateParameters& validate,
                                             const CheckedRows& rows,
                                             const MetricsHistory& history) {
-    return Builder(session, connection, validate, rows, history).build();
+    return CheckBuilder(session, connection, validate, rows, history).build();
 }
 
 }  // namespace stepwell::tasks::data
