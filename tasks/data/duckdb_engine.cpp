@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
 #include "tasks/data/csv_function.hpp"
@@ -212,15 +214,20 @@ private:
     class Running {
     public:
         explicit Running(DuckdbConnection& connection) : connection_(connection) {
-            connection_.runner_ = std::this_thread::get_id();
+            connection_.set_runner(std::this_thread::get_id());
         }
-        ~Running() { connection_.runner_ = std::thread::id(); }
+        ~Running() { connection_.set_runner({}); }
         Running(const Running&) = delete;
         Running& operator=(const Running&) = delete;
 
     private:
         DuckdbConnection& connection_;
     };
+    void set_runner(std::thread::id runner) {
+        const std::lock_guard lock(mutex_);
+        runner_ = runner;
+        if (runner == std::thread::id()) idle_.notify_all();
+    }
 
     DataResult<void> refuse_if_cancelled() const {
         if (is_cancelled_) return data_fail("E_CANCELLED", "the task was cancelled");
@@ -237,7 +244,9 @@ private:
     std::shared_ptr<DuckdbDatabase> database_;
     Handle handle_;
     std::atomic<bool> is_cancelled_ = false;
-    std::atomic<std::thread::id> runner_ = std::thread::id();  // none: nothing runs
+    std::mutex mutex_;
+    std::condition_variable idle_;
+    std::thread::id runner_;  // who is in a query; none: nobody
 };
 
 /// The library forgets an interrupt that comes before a query has begun; so it is repeated until
@@ -246,12 +255,13 @@ void DuckdbConnection::interrupt() {
     constexpr auto kPause = std::chrono::milliseconds(5);
     constexpr int kTriesMax = 400;
     is_cancelled_ = true;
-    api_.interrupt(handle_);
+    std::unique_lock lock(mutex_);
+    const bool is_own = runner_ == std::this_thread::get_id();
     for (int i = 0; i < kTriesMax; ++i) {
-        const std::thread::id runner = runner_;
-        if (runner == std::thread::id() || runner == std::this_thread::get_id()) return;
-        std::this_thread::sleep_for(kPause);
         api_.interrupt(handle_);
+        const bool is_over =
+            is_own || idle_.wait_for(lock, kPause, [&] { return runner_ == std::thread::id(); });
+        if (is_over) return;
     }
 }
 

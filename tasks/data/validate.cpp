@@ -1,6 +1,7 @@
 #include "tasks/data/validate.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/base/digest.hpp"
 #include "tasks/data/load_schema.hpp"
@@ -162,10 +163,9 @@ void add_missing_by_file(Validation& validation) {
 }
 
 std::string percent_text(std::int64_t part, std::int64_t whole) {
-    const double percent =
-        whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-    std::string text = std::to_string(percent);
-    return text.substr(0, text.find('.') + 3) + "%";
+    const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+    constexpr double kHundredths = 1e4;  // of a percent
+    return Tolerance{std::round(share * kHundredths) / kHundredths, -1}.display();
 }
 
 /// The verdict, as the envelope's status, or as an error to fail with.

@@ -121,7 +121,7 @@ TEST_CASE(
     CHECK(verdict(outcome) ==
           "warn 5=2+3, fail structure 1, fail customer_id.length 1, fail customer_id.regex 1, fail "
           "order_date.type 1, fail order_amount.type 1, fail order_amount.gt 1");
-    CHECK(outcome.message() == "3 of 5 rows rejected (60.00%)");
+    CHECK(outcome.message() == "3 of 5 rows rejected (60%)");
     CHECK(validation.rows_of("quarantine/orders/*/*.parquet",
                              "_sw_line, order_id, order_date, order_amount, _sw_raw, "
                              "array_to_string(_sw_reasons, ' ')") ==
@@ -143,7 +143,7 @@ TEST_CASE("More bad rows than allowed fail the task, keep the quarantine and wri
               {"quarantine", {{"uri", "lake://quarantine/orders/"}, {"max_bad", "5%"}}},
               {"good", {{"uri", "lake://good/orders.parquet"}}}});
     CHECK(outcome.error == "E_QUALITY");
-    CHECK(outcome.message() == "1 of 2 rows rejected (50.00%) > max_bad 5%");
+    CHECK(outcome.message() == "1 of 2 rows rejected (50%) > max_bad 5%");
     CHECK(outcome.result["score"] == 0.5);
     CHECK(outcome.result["quarantine"]["rows"] == 1);
     CHECK(!std::filesystem::exists(validation.folder.path() / "data/lake/good/orders.parquet"));
