@@ -52,6 +52,12 @@ public:
 private:
     using Order = std::variant<TaskRequest, TaskToken>;  // start it, or cancel it
     using Reply = std::function<void(const Error* failure)>;
+    /// A decision and what it will write.
+    struct Decided {
+        core::Decision decision;
+        std::string bytes;
+        core::Changes changes;
+    };
 
     void on(CreateWorkflow& message);
     void on(UpdateWorkflow& message);
@@ -76,11 +82,13 @@ private:
     Result<std::unique_ptr<Slot>> restored(journal::StoredExecution stored);
     void restart_tasks(Slot& slot);
     Result<void> decide(Slot& slot, const core::Input& input);
-    void merge(Slot& slot, core::Decision&& decision, std::string bytes, core::Changes&& changes);
+    Result<Decided> decided_safely(Slot& slot, const core::Input& input);
+    void merge(Slot& slot, Decided&& decided);
     void quarantine(Slot& slot, const std::string& why);
     PendingWrite& pending_of(Slot& slot);
     void order(Slot& slot, const core::Command& command, bool is_restarted);
-    TaskRequest request_of(Slot& slot, const core::StartTask& command) const;
+    TaskRequest request_of(const Slot& slot, const core::StartTask& command,
+                           const core::Frame& frame) const;
 
     Result<void> commit();
     void seal(Slot& slot);

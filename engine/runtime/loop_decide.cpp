@@ -82,19 +82,26 @@ void Loop::restart_tasks(Slot& slot) {
 }
 
 Result<void> Loop::decide(Slot& slot, const core::Input& input) {
+    auto decided = decided_safely(slot, input);
+    if (!decided) return stepwell::fail(std::move(decided).error());
+    if (!decided->decision.events.empty()) merge(slot, std::move(decided).value());
+    return {};
+}
+
+/// Until merge() nothing is changed, so a decision that goes wrong can be dropped: it must not take
+/// the other executions down.
+Result<Loop::Decided> Loop::decided_safely(Slot& slot, const core::Input& input) {
     const core::Moment moment{now_, clock_.entropy(), settings_.limits};
     std::string why;
     try {
-        // A wrong decision about one execution must not take the others down; until merge()
-        // nothing is changed, so it can still be dropped.
         const AssertionGuard guard;
-        core::Decision decision =
+        Decided decided;
+        decided.decision =
             SW_TRY(core::decide(*slot.version->definition, slot.execution, input, moment));
-        if (decision.events.empty()) return {};
-        std::string bytes = core::encode(decision.events);
-        core::Changes changes = core::encode_changes(slot.execution, decision.next);
-        merge(slot, std::move(decision), std::move(bytes), std::move(changes));
-        return {};
+        if (decided.decision.events.empty()) return decided;
+        decided.bytes = core::encode(decided.decision.events);
+        decided.changes = core::encode_changes(slot.execution, decided.decision.next);
+        return decided;
     } catch (const AssertionFailure& failure) {
         why = failure.text;
     } catch (const std::exception& e) {
@@ -105,14 +112,15 @@ Result<void> Loop::decide(Slot& slot, const core::Input& input) {
                           place_of(slot.execution.id()) + " is put aside: " + why);
 }
 
-void Loop::merge(Slot& slot, core::Decision&& decision, std::string bytes,
-                 core::Changes&& changes) {
+void Loop::merge(Slot& slot, Decided&& decided) {
+    core::Decision& decision = decided.decision;
+    core::Changes& changes = decided.changes;
     PendingWrite& pending = pending_of(slot);
     journal::ChunkRecord chunk;
     chunk.id = next_chunk_;
     chunk.previous = slot.last_chunk;
     chunk.events_before = slot.execution.header().events;
-    chunk.bytes = std::move(bytes);
+    chunk.bytes = std::move(decided.bytes);
     next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
     slot.last_chunk = chunk.id;
     pending.write.chunks.push_back(std::move(chunk));
@@ -166,16 +174,19 @@ void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
         orders_.emplace_back(cancel->token);
         return;
     }
-    TaskRequest request = request_of(slot, std::get<core::StartTask>(command));
+    const auto& start = std::get<core::StartTask>(command);
+    // A decision may begin an attempt and abort it, where a sibling fails after it.
+    const core::Frame* frame = slot.execution.find(start.token.frame);
+    if (!frame || !frame->task || frame->attempt != start.token.attempt) return;
+    TaskRequest request = request_of(slot, start, *frame);
     request.is_restarted = is_restarted;
     orders_.emplace_back(std::move(request));
 }
 
-TaskRequest Loop::request_of(Slot& slot, const core::StartTask& command) const {
+TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
+                             const core::Frame& frame) const {
     const core::Facts& facts = slot.execution.facts();
     const definition::State& state = slot.version->definition->state(command.state);
-    const core::Frame* frame = slot.execution.find(command.token.frame);
-    SW_ASSERT(frame != nullptr);
     TaskRequest request;
     request.token = command.token;
     request.resource = std::get<definition::TaskState>(state.body).resource.text;
@@ -190,7 +201,7 @@ TaskRequest Loop::request_of(Slot& slot, const core::StartTask& command) const {
     request.retry_count = command.retry_count;
     request.timeout_seconds = command.timeout_seconds;
     request.heartbeat_seconds = command.heartbeat_seconds;
-    request.run_key = run_key_of(names_, slot.execution, *frame);
+    request.run_key = run_key_of(names_, slot.execution, frame);
     request.submitted = command.submitted;
     return request;
 }
@@ -289,12 +300,13 @@ void Loop::rearm(Slot& slot) {
     slot.armed = due;
 }
 
-/// After a timer that changed nothing: whatever is due already must not keep the thread spinning.
+/// After a timer that changed nothing, as it came too early. What is due already, and was not seen
+/// to, must not keep the thread spinning.
 void Loop::rearm_unfruitful(Slot& slot) {
     const auto due = slot.execution.next_due();
     if (!due) return;
-    timers_.arm(slot.execution.id(), std::max(*due, now_ + kUnfruitfulPause));
-    slot.armed = due;
+    slot.armed = *due > now_ ? *due : now_ + kUnfruitfulPause;
+    timers_.arm(slot.execution.id(), *slot.armed);
 }
 
 void Loop::carry_out() {

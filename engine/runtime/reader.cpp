@@ -72,12 +72,17 @@ public:
         return *std::move(row);
     }
 
-    /// The execution of a workflow by its name, whoever gave it.
+    /// The execution of a workflow by its name, whoever gave it. A generated name says enough: then
+    /// `workflow` may be empty.
     Result<ExecutionId> named(const std::string& workflow, const std::string& name,
                               std::string_view text) {
         if (const auto id = names_.id_of(name)) {
             const auto row = SW_TRY(journal_.execution(*id));
-            if (row && row->name.empty()) return *id;
+            const bool is_named_so = row && row->name.empty();
+            if (is_named_so &&
+                (workflow.empty() || SW_TRY(this->workflow(row->workflow))->name == workflow)) {
+                return *id;
+            }
         }
         const auto owner = SW_TRY(journal_.workflow_named(workflow));
         if (!owner) return not_found(text);
