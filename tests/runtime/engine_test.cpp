@@ -98,6 +98,29 @@ TEST_CASE("a task that outlives its time-out is cancelled") {
     CHECK(stage.runner.cancelled == std::vector<TaskToken>{stage.runner.started[0].token});
 }
 
+TEST_CASE("a timer that came too early does not delay the one that is meant") {
+    Stage stage;
+    REQUIRE(stage.create("etl", R"({"StartAt":"T","States":{"T":{"Type":"Task",
+        "Resource":"stepwell:shell","HeartbeatSeconds":10,"End":true}}})"));
+    const auto started = stage.start("etl");
+    stage.advance(500ms);
+    stage.engine().heartbeat(stage.runner.started.at(0).token);
+    stage.settle();
+    stage.advance(9'500ms);
+    CHECK(stage.outcome(started->id) == "RUNNING");
+    stage.advance(500ms);
+    CHECK(stage.outcome(started->id).starts_with("FAILED"));
+}
+
+TEST_CASE("an attempt that its own decision aborts is never started") {
+    Stage stage;
+    REQUIRE(stage.create("etl", R"({"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,
+        "Branches":[{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"stepwell:shell",
+        "End":true}}},{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}}]}}})"));
+    CHECK(stage.outcome(stage.start("etl")->id) == "FAILED E");
+    CHECK(stage.runner.started.empty());
+}
+
 TEST_CASE("a start under a name that is taken is a repetition, or refused") {
     Stage stage;
     REQUIRE(stage.create("etl", kWait));

@@ -44,7 +44,8 @@ TEST_CASE("an execution is found by ARN, number, generated name, and workflow an
     CHECK(*reader.find("etl/" + generated->name) == generated->id);
     for (const std::string& text :
          {std::string("99"), std::string("tuesday"), std::string("etl/tuesday"), std::string(),
-          named->arn + "x", generated->arn + "0", std::string("other/monday")}) {
+          named->arn + "x", generated->arn + "0", std::string("other/monday"),
+          "other/" + generated->name}) {
         CAPTURE(text);
         CHECK(reader.find(text).error().code == ErrorCode::not_found);
     }

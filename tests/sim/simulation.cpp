@@ -1,0 +1,261 @@
+#include "tests/sim/simulation.hpp"
+
+#include <doctest/doctest.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/runtime/head.hpp"
+#include "engine/runtime/journal_walk.hpp"
+#include "engine/runtime/reader.hpp"
+
+namespace stepwell::test {
+namespace {
+
+constexpr int kStepsMax = 100'000;
+/// Noise ends after so many rounds: then everything must come to its end.
+constexpr int kNoisyRounds = 60;
+
+}  // namespace
+
+Simulation::Simulation(Scenario scenario, Faults faults)
+    : scenario_(std::move(scenario)),
+      faults_(std::move(faults)),
+      noise_(faults_.noise.value_or(0)),
+      clock_(scenario_.seed) {
+    for (std::size_t i = 0; i < scenario_.inputs.size(); ++i) {
+        clients_.push_back({"run-" + std::to_string(i), Payload::trusted(scenario_.inputs[i])});
+    }
+    boot();
+}
+
+Simulation::~Simulation() = default;
+
+void Simulation::boot() {
+    spdlog::set_level(spdlog::level::off);  // each crash is meant
+    REQUIRE(++lives_ < 1'000);
+    engine_.reset();
+    disk_->repair();
+    journal_ = std::make_unique<journal::MemoryJournal>(disk_);
+    check_disk();
+    if (next_crash_ < faults_.crashes.size()) {
+        const auto& crash = faults_.crashes[next_crash_++];
+        disk_->crash_at(crash.commit, crash.cut);
+    }
+    is_dead_ = false;
+    has_workflow_ = false;
+    for (Client& client : clients_) client.is_asked = false;
+    for (auto& [token, task] : tasks_) task.is_reported = true;  // until it is started again
+
+    runtime::EngineSettings settings;
+    settings.limits.transitions_per_turn_max = scenario_.transitions_per_turn_max;
+    settings.loaded_executions_max = scenario_.loaded_executions_max;
+    engine_ = std::make_unique<runtime::Engine>(settings, *journal_, clock_);
+    engine_->on_failure([this](const Error&) { is_dead_ = true; });
+    REQUIRE(engine_->start(*this, runtime::Engine::Threading::manual));
+}
+
+void Simulation::run() {
+    for (int i = 0; i < kStepsMax; ++i) {
+        settle();
+        ask();
+        if (faults_.noise && i < kNoisyRounds) make_noise();
+        if (report_next()) continue;
+        if (!pass_time()) {
+            check_end();
+            return;
+        }
+    }
+    FAIL("the simulation does not come to an end");
+}
+
+/// Turns until nothing is left to do at this instant, through as many lives as that takes.
+void Simulation::settle() {
+    do {
+        if (is_dead_) boot();
+        if (!has_workflow_) {
+            runtime::WorkflowSpec spec;
+            spec.name = "w";
+            spec.definition = scenario_.definition;
+            engine_->put_workflow(spec, [this](const auto& status) {
+                if (!status) INFO(status.error().message);
+                REQUIRE((status || status.error().code == ErrorCode::io));
+                has_workflow_ = status.has_value();
+            });
+        }
+        while (!is_dead_ && engine_->step()) {
+        }
+    } while (is_dead_);
+}
+
+/// One start at a time; a client that got no answer asks again in the next life.
+void Simulation::ask() {
+    for (Client& client : clients_) {
+        while (!client.is_answered) {
+            runtime::StartRequest request;
+            request.workflow = "w";
+            request.name = client.name;
+            request.input = client.input;
+            request.adopts_existing = true;
+            engine_->start_execution(request, [&client](const auto& started) {
+                client.is_answered = started.has_value();
+            });
+            settle();
+        }
+    }
+}
+
+Prng Simulation::chance_of(const TaskToken& token) const {
+    Prng random(scenario_.seed * 1'000'003 + std::hash<TaskToken>()(token));
+    random.next();
+    return random;
+}
+
+/// Whether the journal knows that the attempt was begun. Looks at the newest chunks first, as that
+/// is where it should be.
+bool Simulation::is_journaled(const TaskToken& token) {
+    journal::MemoryJournal disk(disk_);
+    const auto row = *disk.execution(token.execution);
+    if (!row) return false;
+    for (journal::ChunkId at = row->last_chunk; at != journal::kNoChunk;) {
+        const auto events = runtime::events_of(disk, at);
+        REQUIRE(events);
+        for (const core::Event& event : *events) {
+            const auto* scheduled = std::get_if<core::ScheduledInfo>(&event.details);
+            const bool is_it = scheduled && event.frame == token.frame;
+            if (is_it && scheduled->attempt == token.attempt) return true;
+        }
+        at = (*disk.chunk_link(at))->previous;
+    }
+    return false;
+}
+
+void Simulation::start(runtime::TaskRequest request) {
+    CHECK(is_journaled(request.token));
+    Prng random = chance_of(request.token);
+    const Duration work(3 + 10 * static_cast<std::int64_t>(random.below(300)));
+    // A task that an earlier life began ends when it would have ended.
+    const auto [task, is_new] = tasks_.try_emplace(request.token, Task{clock_.now() + work});
+    // A token names one attempt, for ever.
+    CHECK((known_.insert(request.token).second || request.is_restarted));
+    task->second.is_reported = false;
+    if (is_new) past_.push_back(request.token);
+}
+
+void Simulation::cancel(const TaskToken& token) {
+    tasks_.erase(token);
+}
+
+void Simulation::report(const TaskToken& token, Prng& random) {
+    switch (random.below(5)) {
+        case 0:
+            engine_->failed(token, "Boom", "because");
+            break;
+        case 1:
+            engine_->failed(token, "States.TaskFailed", std::nullopt);
+            break;
+        default:
+            engine_->succeeded(token, Payload::trusted("{\"ok\":true}"));
+            break;
+    }
+}
+
+/// The first of the tasks that have ended by now tells so; one at a time, so that a crash cannot
+/// change their order.
+bool Simulation::report_next() {
+    for (auto& [token, task] : tasks_) {
+        if (task.is_reported || task.ends_at > clock_.now()) continue;
+        task.is_reported = true;
+        Prng random = chance_of(token);
+        random.next();
+        report(token, random);
+        return true;
+    }
+    return false;
+}
+
+void Simulation::make_noise() {
+    for (std::uint64_t n = noise_.below(3); n > 0 && !past_.empty(); --n) {
+        TaskToken token = past_[static_cast<std::size_t>(noise_.below(past_.size()))];
+        if (noise_.below(4) == 0) token.attempt += 1;
+        if (noise_.below(6) == 0)
+            token.frame = FrameId{static_cast<std::uint32_t>(noise_.below(9))};
+        switch (noise_.below(6)) {
+            case 0:
+                engine_->heartbeat(token);
+                break;
+            case 1:
+                engine_->submitted(token, Payload());
+                break;
+            case 2:
+                engine_->succeeded(TaskToken{ExecutionId{77}, {}, 1}, Payload());
+                break;
+            case 3:
+                if (noise_.below(8) == 0) engine_->stop_execution(token.execution, {}, nullptr);
+                break;
+            default:
+                report(token, noise_);
+                break;
+        }
+    }
+    if (noise_.below(4) == 0)
+        clock_.advance(Duration(static_cast<std::int64_t>(noise_.below(900))));
+    if (noise_.below(15) == 0) boot();
+}
+
+/// On to when something happens; false where nothing will.
+bool Simulation::pass_time() {
+    std::optional<Timestamp> next = engine_->next_due();
+    for (const auto& [token, task] : tasks_) {
+        if (!task.is_reported) next = std::min(next.value_or(task.ends_at), task.ends_at);
+    }
+    if (!next) return false;
+    clock_.set(std::max(clock_.now(), *next));
+    return true;
+}
+
+std::vector<core::Event> Simulation::events_of(ExecutionId id) {
+    journal::MemoryJournal disk(disk_);
+    auto events = runtime::Reader(disk).events(id);
+    REQUIRE(events);
+    return *std::move(events);
+}
+
+/// Replaying the history of an open execution gives what its rows restore to.
+void Simulation::check_disk() {
+    REQUIRE(journal_->scan_open([&](const journal::OpenSummary& open) {
+        auto stored = **journal_->load(open.id);
+        auto head = runtime::decode_head(stored.open.head);
+        REQUIRE(head);
+        std::vector<core::Record> records = stored.records;
+        records.insert(records.end(), head->records.begin(), head->records.end());
+        const auto restored = core::restore(open.id, head->header, records);
+        REQUIRE(restored);
+        core::Execution replayed(open.id);
+        core::evolve(replayed, events_of(open.id));
+        CHECK(replayed == *restored);
+        CHECK(open.due == restored->next_due());
+        CHECK(open.has_tasks == restored->has_tasks_in_flight());
+    }));
+}
+
+void Simulation::check_end() {
+    CHECK(disk_->open_rows() == 0);
+    const auto page = runtime::Reader(*journal_).list({});
+    REQUIRE(page);
+    CHECK(page->items.size() == clients_.size());
+    for (const auto& item : page->items) CHECK(item.status != core::Status::running);
+}
+
+std::string Simulation::trace() {
+    std::string lines;
+    for (const Client& client : clients_) {
+        auto reader = runtime::Reader(*journal_);
+        const auto id = reader.find("w/" + client.name);
+        REQUIRE(id);
+        lines += client.name + "\n" + core::trace(events_of(*id));
+    }
+    return lines;
+}
+
+}  // namespace stepwell::test

@@ -1,0 +1,104 @@
+// Simulation: an engine, its disk, the clock and the world around it, in one thread and without
+// chance. The world starts executions and runs their tasks; the disk may fail at any commit, which
+// ends the engine's life; the next one boots from what the disk holds.
+//
+// What must hold, and is checked as it goes: no task is started that the journal does not know of;
+// replaying the history gives what is stored; every execution ends, and then nothing of it is left
+// in the open tables.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/base/prng.hpp"
+#include "engine/journal/memory_journal.hpp"
+#include "engine/runtime/engine.hpp"
+#include "tests/support/fake_clock.hpp"
+
+namespace stepwell::test {
+
+using Cut = journal::MemoryDisk::Cut;
+
+/// What is to be run.
+struct Scenario {
+    std::uint64_t seed = 1;  // of how tasks end, and when
+    std::string definition;
+    std::vector<std::string> inputs;  // one execution each
+    std::uint32_t transitions_per_turn_max = 1'000;
+    std::size_t loaded_executions_max = 4'096;
+};
+
+/// What goes wrong.
+struct Faults {
+    struct Crash {
+        std::uint64_t commit = 0;  // counted from the crash before, from 1
+        Cut cut = Cut::before_durable;
+    };
+    std::vector<Crash> crashes;
+    /// Repeated, late, wrong and reordered reports, lost ones, and stops; seeded.
+    std::optional<std::uint64_t> noise;
+};
+
+class Simulation final : private runtime::TaskRunner {
+public:
+    Simulation(Scenario scenario, Faults faults);
+    ~Simulation() override;
+
+    /// Until every execution has ended.
+    void run();
+
+    /// The histories of all executions, a line an event.
+    [[nodiscard]] std::string trace();
+    [[nodiscard]] std::uint64_t commits() const { return disk_->commits(); }
+    [[nodiscard]] int lives() const { return lives_; }
+
+private:
+    struct Task {
+        Timestamp ends_at;
+        bool is_reported = false;  // in this life
+    };
+    struct Client {
+        std::string name;
+        Payload input;
+        bool is_asked = false;  // in this life
+        bool is_answered = false;
+    };
+
+    void start(runtime::TaskRequest request) override;
+    void cancel(const TaskToken& token) override;
+
+    void boot();
+    void settle();
+    void ask();
+    bool report_next();
+    void report(const TaskToken& token, Prng& random);
+    void make_noise();
+    bool pass_time();
+    void check_disk();
+    void check_end();
+    bool is_journaled(const TaskToken& token);
+    Prng chance_of(const TaskToken& token) const;
+    std::vector<core::Event> events_of(ExecutionId id);
+
+    Scenario scenario_;
+    Faults faults_;
+    Prng noise_;
+    std::shared_ptr<journal::MemoryDisk> disk_ = std::make_shared<journal::MemoryDisk>();
+    FakeClock clock_;
+    std::unique_ptr<journal::MemoryJournal> journal_;
+    std::unique_ptr<runtime::Engine> engine_;
+    std::map<TaskToken, Task> tasks_;
+    std::vector<TaskToken> past_;  // every token there ever was
+    std::set<TaskToken> known_;    // the same
+    std::vector<Client> clients_;
+    bool is_dead_ = false;
+    bool has_workflow_ = false;
+    std::size_t next_crash_ = 0;
+    int lives_ = 0;
+};
+
+}  // namespace stepwell::test
