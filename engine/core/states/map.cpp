@@ -149,6 +149,8 @@ void continue_wave(Turn& turn, FrameId id) {
         is_paid = false;
         if (!start_iteration(turn, id, started)) return;
     }
+    // No iteration runs before the wave is complete: its frame comes before theirs in every turn.
+    SW_ASSERT(turn.execution().running_children(id) > 0);
     if (was_paused) turn.emit(EventType::wave_ended, id);
 }
 
