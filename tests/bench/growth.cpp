@@ -67,16 +67,14 @@ void measure_map(bool is_quick, const std::string& state, const std::string& nam
                  cost_of(definition, array_of(large), large, 1));
 }
 
-void measure_chain(bool is_quick){
+void measure_chain(bool is_quick) {
     // A loop that counts: three transitions a round.
     const std::string definition =
-        R"({"StartAt":"Add","States":{"Add":{"Type":"Pass","Parameters":)"
-        R"({"n.$":"States.MathAdd($.n,-1)"},
-    "Next" : "Enough"
-}
-, "Enough" : {"Type":"Choice","Choices":)"
-        R"([{"Variable":"$.n","NumericGreaterThan":0,"Next":"Add"}],"Default":"End"},)"
-        R"("End":{"Type":"Succeed"}}})";
+        R"j({"StartAt":"Add","States":{"Add":{"Type":"Pass","Parameters":)j"
+        R"j({"n.$":"States.MathAdd($.n,-1)"},"Next":"Enough"},)j"
+        R"j("Enough":{"Type":"Choice","Choices":)j"
+        R"j([{"Variable":"$.n","NumericGreaterThan":0,"Next":"Add"}],"Default":"End"},)j"
+        R"j("End":{"Type":"Succeed"}}})j";
     const int large = is_quick ? 2'000 : 10'000;
     const auto input = [](int rounds) { return R"({"n":)" + std::to_string(rounds) + "}"; };
     print_growth("transition of a chain of " + std::to_string(2 * large) + " against 100",
