@@ -32,7 +32,7 @@ public:
     /// Listens. Fails with `conflict` where the address is taken, `invalid` where it is none.
     static Result<std::unique_ptr<HttpServer>> start(const ServerSettings& settings, Gate gate,
                                                      Handler handler);
-    /// Stops. REQUIRES: no responder is called from then on.
+    /// Stops. REQUIRES: no responder is called from then on, or outlives it.
     ~HttpServer();
 
     /// The actual port, where 0 was asked for.

@@ -196,7 +196,7 @@ CsvReader::~CsvReader() {
 /// Moves what is left to the front and reads on. False at the end of the file.
 DataResult<bool> CsvReader::fill() {
     const std::size_t left = end_ - begin_;
-    std::memmove(buffer_.data(), buffer_.data() + begin_, left);
+    if (left > 0) std::memmove(buffer_.data(), buffer_.data() + begin_, left);
     begin_ = 0;
     end_ = left;
     if (buffer_.size() - end_ < kBlockBytes / 2) buffer_.resize(end_ + kBlockBytes);

@@ -69,7 +69,8 @@ Outcome<ExpressionPtr> Parser::or_() {
     const int line = peek().line;
     auto node = SW_TRY(and_());
     while (take_name("or")) {
-        node = make(line, Binary{BinaryOperator::or_, std::move(node), SW_TRY(and_())});
+        auto right = SW_TRY(and_());
+        node = make(line, Binary{BinaryOperator::or_, std::move(node), std::move(right)});
     }
     return node;
 }
@@ -78,7 +79,8 @@ Outcome<ExpressionPtr> Parser::and_() {
     const int line = peek().line;
     auto node = SW_TRY(not_());
     while (take_name("and")) {
-        node = make(line, Binary{BinaryOperator::and_, std::move(node), SW_TRY(not_())});
+        auto right = SW_TRY(not_());
+        node = make(line, Binary{BinaryOperator::and_, std::move(node), std::move(right)});
     }
     return node;
 }
@@ -126,7 +128,8 @@ Outcome<ExpressionPtr> Parser::sum() {
     auto node = SW_TRY(concat());
     while (peek().is_symbol("+") || peek().is_symbol("-")) {
         const auto op = take().text == "+" ? BinaryOperator::add : BinaryOperator::subtract;
-        node = make(line, Binary{op, std::move(node), SW_TRY(concat())});
+        auto right = SW_TRY(concat());
+        node = make(line, Binary{op, std::move(node), std::move(right)});
     }
     return node;
 }
@@ -135,7 +138,8 @@ Outcome<ExpressionPtr> Parser::concat() {
     const int line = peek().line;
     auto node = SW_TRY(product());
     while (take_symbol("~")) {
-        node = make(line, Binary{BinaryOperator::concat, std::move(node), SW_TRY(product())});
+        auto right = SW_TRY(product());
+        node = make(line, Binary{BinaryOperator::concat, std::move(node), std::move(right)});
     }
     return node;
 }
@@ -154,7 +158,8 @@ Outcome<ExpressionPtr> Parser::product() {
             ++i;
             continue;
         }
-        node = make(line, Binary{kOperators[i].second, std::move(node), SW_TRY(power())});
+        auto right = SW_TRY(power());
+        node = make(line, Binary{kOperators[i].second, std::move(node), std::move(right)});
         i = 0;
     }
     return node;
@@ -164,7 +169,8 @@ Outcome<ExpressionPtr> Parser::power() {
     const int line = peek().line;
     auto node = SW_TRY(unary());
     while (take_symbol("**")) {
-        node = make(line, Binary{BinaryOperator::power, std::move(node), SW_TRY(unary())});
+        auto right = SW_TRY(unary());
+        node = make(line, Binary{BinaryOperator::power, std::move(node), std::move(right)});
     }
     return node;
 }
@@ -255,7 +261,8 @@ Outcome<ExpressionPtr> Parser::dict_literal() {
         if (take_symbol("}")) break;
         auto key = SW_TRY(conditional());
         SW_TRY(expect_symbol(":"));
-        node.entries.emplace_back(std::move(key), SW_TRY(conditional()));
+        auto value = SW_TRY(conditional());
+        node.entries.emplace_back(std::move(key), std::move(value));
     }
     return make(line, std::move(node));
 }
@@ -274,7 +281,8 @@ Outcome<ExpressionPtr> Parser::postfix(ExpressionPtr node) {
         } else if (peek().is_symbol("[")) {
             node = SW_TRY(subscript(std::move(node)));
         } else if (peek().is_symbol("(")) {
-            node = make(line, Call{std::move(node), SW_TRY(call_arguments())});
+            auto right = SW_TRY(call_arguments());
+            node = make(line, Call{std::move(node), std::move(right)});
         } else {
             return node;
         }
@@ -350,7 +358,8 @@ Outcome<ExpressionPtr> Parser::filters_and_tests(ExpressionPtr node) {
 Outcome<ExpressionPtr> Parser::filter(ExpressionPtr node) {
     const int line = peek().line;
     take();
-    FilterCall call{std::move(node), SW_TRY(expect_identifier("a filter name after '|'")), {}};
+    std::string name = SW_TRY(expect_identifier("a filter name after '|'"));
+    FilterCall call{std::move(node), std::move(name), {}};
     while (take_symbol(".")) call.name += "." + SW_TRY(expect_identifier("a filter name"));
     if (peek().is_symbol("(")) call.arguments = SW_TRY(call_arguments());
     return make(line, std::move(call));

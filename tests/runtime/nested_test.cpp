@@ -168,7 +168,9 @@ TEST_CASE("stopping the parent stops the child that it waits for") {
     const auto id = stage.start("parent", "{}");
     stage.engine->stop_execution(id, {}, nullptr);
     stage.settle();
-    for (const auto& item : Reader(*stage.journal).list({})->items) {
+    const auto listed = Reader(*stage.journal).list({});
+    REQUIRE(listed);
+    for (const auto& item : listed->items) {
         CHECK(item.status == core::Status::aborted);
     }
 }
