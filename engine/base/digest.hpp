@@ -7,8 +7,8 @@
 
 namespace stepwell {
 
-/// Lower-case hex of the digest. `algorithm`: MD5, SHA-1, SHA-256, SHA-384 or SHA-512; nothing where
-/// it is none of them.
+/// Lower-case hex of the digest. `algorithm`: MD5, SHA-1, SHA-256, SHA-384 or SHA-512; nothing
+/// where it is none of them.
 std::optional<std::string> digest_hex(std::string_view algorithm, std::string_view data);
 
 /// Lower-case hex.

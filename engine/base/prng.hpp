@@ -1,4 +1,5 @@
-// A small deterministic generator (SplitMix64). The shell draws the seed; the core only stretches it.
+// A small deterministic generator (SplitMix64). The shell draws the seed; the core only stretches
+// it.
 #pragma once
 
 #include <cstdint>

@@ -106,9 +106,9 @@ private:
 
 // Evaluates to the value, or returns the error to the caller. A GNU statement expression: GCC and
 // Clang only, which is all we build with.
-#define SW_TRY(expression)                                                          \
-    __extension__({                                                                 \
-        auto sw_result_ = (expression);                                             \
-        if (!sw_result_) return ::stepwell::fail(std::move(sw_result_).error());    \
-        std::move(sw_result_).value();                                              \
+#define SW_TRY(expression)                                                       \
+    __extension__({                                                              \
+        auto sw_result_ = (expression);                                          \
+        if (!sw_result_) return ::stepwell::fail(std::move(sw_result_).error()); \
+        std::move(sw_result_).value();                                           \
     })

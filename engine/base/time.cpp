@@ -57,10 +57,10 @@ std::string to_iso8601(Timestamp at) {
     const chrono::year_month_day date(day);
     const chrono::hh_mm_ss time(at - day);
     std::array<char, 40> buffer{};
-    const int length = std::snprintf(
-        buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int(date.year()),
-        unsigned(date.month()), unsigned(date.day()), int(time.hours().count()),
-        int(time.minutes().count()), int(time.seconds().count()));
+    const int length = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
+                                     int(date.year()), unsigned(date.month()), unsigned(date.day()),
+                                     int(time.hours().count()), int(time.minutes().count()),
+                                     int(time.seconds().count()));
     std::string text(buffer.data(), static_cast<std::size_t>(length));
     if (const auto ms = time.subseconds().count(); ms != 0) {
         std::snprintf(buffer.data(), buffer.size(), ".%03d", int(ms));
@@ -84,7 +84,8 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
     const int second = read_digits(text, at, 2);
     const std::int32_t nanos = read_fraction(text, at);
     const auto offset = read_offset(text, at);
-    if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) return std::nullopt;
+    if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0)
+        return std::nullopt;
     const chrono::year_month_day date{chrono::year(year), chrono::month(unsigned(month)),
                                       chrono::day(unsigned(day))};
     if (!date.ok() || hour > 23 || minute > 59 || second > 59 || nanos < 0 || !offset) {
