@@ -72,6 +72,7 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
     auto subscription = engine.subscribe(progress.listener());
     if (!options.is_json) terminal.out << terminal.styled(name, Style::bold) << std::endl;
     runtime::StartRequest request;
+    request.origin = "cli";
     request.workflow = name;
     request.name = options.name;
     request.input = Payload(std::move(input));

@@ -30,6 +30,17 @@ struct ExecutionQuery {
     std::size_t limit = 100;
 };
 
+/// Which claims of a source to list: newest first, by the order in which they were made.
+struct ClaimQuery {
+    std::string source;
+    std::optional<std::int64_t> before;  // `row` of the last one seen
+    std::size_t limit = 100;
+};
+struct ListedClaim {
+    std::int64_t row = 0;
+    ClaimRecord record;
+};
+
 /// The reading half. Where something is not there, the result is empty, not an error.
 class JournalReader {
 public:
@@ -49,6 +60,17 @@ public:
     virtual Result<std::optional<ChunkRecord>> chunk(ChunkId id) = 0;
     /// As chunk(), with empty bytes: for walking along a history.
     virtual Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) = 0;
+    virtual Result<std::optional<std::string>> document(std::string_view collection,
+                                                        std::string_view key) = 0;
+    /// By key, those after `after`.
+    virtual Result<std::vector<DocumentRecord>> documents(std::string_view collection,
+                                                          std::string_view after,
+                                                          std::size_t limit) = 0;
+    virtual Result<std::optional<ClaimRecord>> claim(std::string_view source,
+                                                     std::string_view key) = 0;
+    virtual Result<std::vector<ListedClaim>> claims(const ClaimQuery& query) = 0;
+    /// What started this execution; most were started by a request and have none.
+    virtual Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) = 0;
     /// A random number, drawn when the journal was made: keys generated names.
     virtual std::uint64_t secret() = 0;
 };

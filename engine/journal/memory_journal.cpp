@@ -67,6 +67,13 @@ Result<void> MemoryDisk::check(const Batch& batch) const {
             if (!other.is_deleted && other.name == workflow.name) return taken(workflow.name);
         }
     }
+    for (const auto& claim : batch.claims) {
+        for (const auto& other : tables_.claims) {
+            const bool is_same =
+                other.claim.source == claim.claim.source && other.claim.key == claim.claim.key;
+            if (is_same) return taken(claim.claim.key);
+        }
+    }
     std::set<std::pair<WorkflowId, std::string>> names;
     for (const auto& execution : batch.executions) {
         for (const auto& chunk : execution.chunks) {
@@ -89,6 +96,15 @@ void MemoryDisk::apply(const Batch& batch) {
     for (const auto& version : batch.versions) tables_.versions[version.id] = version;
     for (const WorkflowId id : batch.deleted_workflows) tables_.workflows[id].is_deleted = true;
     for (const auto& execution : batch.executions) apply(execution);
+    for (const auto& document : batch.documents) {
+        const std::pair key(document.collection, document.key);
+        if (document.value) {
+            tables_.documents[key] = *document.value;
+        } else {
+            tables_.documents.erase(key);
+        }
+    }
+    tables_.claims.insert(tables_.claims.end(), batch.claims.begin(), batch.claims.end());
     ++commits_;
 }
 
@@ -101,6 +117,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.version = start->version;
         record.name = start->name;
         record.started_at = start->started_at;
+        record.origin = start->origin;
         record.first_chunk = execution.chunks.front().id;
     }
     for (const auto& chunk : execution.chunks) {
@@ -261,6 +278,56 @@ Result<std::optional<ChunkRecord>> MemoryJournal::chunk_link(ChunkId id) {
     auto record = SW_TRY(chunk(id));
     if (record) record->bytes.clear();
     return record;
+}
+
+Result<std::optional<std::string>> MemoryJournal::document(std::string_view collection,
+                                                           std::string_view key) {
+    const std::lock_guard lock(disk_->mutex_);
+    return found(disk_->tables_.documents, std::pair(std::string(collection), std::string(key)));
+}
+
+Result<std::vector<DocumentRecord>> MemoryJournal::documents(std::string_view collection,
+                                                             std::string_view after,
+                                                             std::size_t limit) {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& all = disk_->tables_.documents;
+    std::vector<DocumentRecord> rows;
+    for (auto at = all.upper_bound(std::pair(std::string(collection), std::string(after)));
+         at != all.end() && at->first.first == collection && rows.size() < limit; ++at) {
+        rows.push_back({at->first.first, at->first.second, at->second});
+    }
+    return rows;
+}
+
+Result<std::optional<ClaimRecord>> MemoryJournal::claim(std::string_view source,
+                                                        std::string_view key) {
+    const std::lock_guard lock(disk_->mutex_);
+    for (const auto& row : disk_->tables_.claims) {
+        if (row.claim.source == source && row.claim.key == key) return std::optional(row);
+    }
+    return std::optional<ClaimRecord>();
+}
+
+Result<std::vector<ListedClaim>> MemoryJournal::claims(const ClaimQuery& query) {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& all = disk_->tables_.claims;
+    std::vector<ListedClaim> rows;
+    for (auto row = static_cast<std::int64_t>(all.size()); row > 0; --row) {
+        const ClaimRecord& record = all[static_cast<std::size_t>(row - 1)];
+        const bool fits = record.claim.source == query.source &&
+                          (!query.before || row < *query.before) && rows.size() < query.limit;
+        if (fits) rows.push_back({row, record});
+    }
+    return rows;
+}
+
+Result<std::vector<ClaimRecord>> MemoryJournal::claims_of(ExecutionId execution) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<ClaimRecord> rows;
+    for (const auto& row : disk_->tables_.claims) {
+        if (row.execution == execution && value_of(execution) != 0) rows.push_back(row);
+    }
+    return rows;
 }
 
 }  // namespace stepwell::journal

@@ -40,6 +40,8 @@ private:
         std::map<ExecutionId, OpenRecord> open;
         std::map<std::pair<ExecutionId, core::RecordKey>, std::string> records;
         std::map<ChunkId, ChunkRecord> history;
+        std::map<std::pair<std::string, std::string>, std::string, std::less<>> documents;
+        std::vector<ClaimRecord> claims;  // in the order in which they were made
     };
     Result<void> check(const Batch& batch) const;
     void apply(const Batch& batch);
@@ -77,6 +79,15 @@ public:
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+    Result<std::optional<std::string>> document(std::string_view collection,
+                                                std::string_view key) override;
+    Result<std::vector<DocumentRecord>> documents(std::string_view collection,
+                                                  std::string_view after,
+                                                  std::size_t limit) override;
+    Result<std::optional<ClaimRecord>> claim(std::string_view source,
+                                             std::string_view key) override;
+    Result<std::vector<ListedClaim>> claims(const ClaimQuery& query) override;
+    Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) override;
 
 private:
     std::shared_ptr<MemoryDisk> disk_;

@@ -48,7 +48,37 @@ struct ExecutionRecord {
     std::optional<Timestamp> stopped_at;
     ChunkId first_chunk{};
     ChunkId last_chunk{};
-    std::string error;  // of a failed, timed out or aborted one; may be empty
+    std::string error;   // of a failed, timed out or aborted one; may be empty
+    std::string origin;  // what started it: "api", "cli", "schedule", "file", "webhook", "parent"
+};
+
+/// A small JSON text that a part of the daemon keeps under a name: a schedule's state, a user, ...
+struct DocumentRecord {
+    std::string collection;
+    std::string key;
+    std::string value;
+};
+
+struct DocumentWrite {
+    enum class If { always, absent, present };
+    std::string collection;
+    std::string key;
+    std::optional<std::string> value;  // absent: the document is removed
+    If condition = If::always;         // of what was there; checked before the batch is made
+};
+
+/// What starts an execution: (source, key) is taken once and for all, so that one fire of a
+/// schedule, one version of a file, one call of a webhook starts one execution.
+struct Claim {
+    std::string source;
+    std::string key;
+    std::string details;  // JSON text
+};
+
+struct ClaimRecord {
+    Claim claim;
+    ExecutionId execution{};  // 0: it started none
+    Timestamp at;
 };
 
 struct ChunkRecord {
@@ -74,6 +104,7 @@ struct ExecutionStart {
     VersionId version{};
     std::string name;  // empty: generated
     Timestamp started_at;
+    std::string origin;
 };
 
 struct ExecutionEnd {
@@ -100,9 +131,11 @@ struct Batch {
     std::vector<VersionRecord> versions;
     std::vector<WorkflowId> deleted_workflows;
     std::vector<ExecutionWrite> executions;
+    std::vector<DocumentWrite> documents;  // in order
+    std::vector<ClaimRecord> claims;
     [[nodiscard]] bool is_empty() const {
         return workflows.empty() && versions.empty() && deleted_workflows.empty() &&
-               executions.empty();
+               executions.empty() && documents.empty() && claims.empty();
     }
 };
 

@@ -3,7 +3,7 @@
 
 namespace stepwell::journal {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 inline constexpr int kApplicationId = 0x5357454c;  // "SWEL"
 
 // No table with many rows has a hot secondary index: history and executions are appended by rowid,
@@ -39,7 +39,8 @@ CREATE TABLE executions(
   stopped INTEGER,
   first_chunk INTEGER NOT NULL,
   last_chunk INTEGER NOT NULL,
-  error TEXT) STRICT;
+  error TEXT,
+  origin TEXT) STRICT;
 CREATE INDEX executions_by_workflow ON executions(workflow);
 CREATE INDEX executions_not_succeeded ON executions(workflow, status) WHERE status <> 1;
 CREATE UNIQUE INDEX executions_by_name ON executions(workflow, name) WHERE name IS NOT NULL;
@@ -60,5 +61,26 @@ CREATE TABLE history(
   events_before INTEGER NOT NULL,
   bytes BLOB NOT NULL) STRICT;
 )sql";
+
+// What version 2 added, for new journals and for those of version 1. A claim's rowid is the order
+// in which it was made.
+inline constexpr const char* kSchemaOfDocuments = R"sql(
+CREATE TABLE documents(
+  collection TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY(collection, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE claims(
+  id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  key TEXT NOT NULL,
+  details TEXT NOT NULL,
+  execution INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE(source, key)) STRICT;
+CREATE INDEX claims_by_source ON claims(source, id);
+CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
+)sql";
+inline constexpr const char* kAddOrigin = "ALTER TABLE executions ADD COLUMN origin TEXT";
 
 }  // namespace stepwell::journal

@@ -21,7 +21,7 @@ constexpr const char* kInsertVersion =
     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr const char* kInsertExecution =
     "INSERT INTO executions(id, workflow, version, name, status, started, stopped, first_chunk,"
-    " last_chunk, error) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    " last_chunk, error, origin) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr const char* kCloseExecution =
     "UPDATE executions SET status = ?2, stopped = ?3, last_chunk = ?4, error = ?5 WHERE id = ?1";
 constexpr const char* kInsertChunk =
@@ -34,6 +34,11 @@ constexpr const char* kPutRecord =
     "INSERT OR REPLACE INTO records(execution, key, bytes) VALUES(?1, ?2, ?3)";
 constexpr const char* kRemoveRecord = "DELETE FROM records WHERE execution = ?1 AND key = ?2";
 constexpr const char* kRemoveRecords = "DELETE FROM records WHERE execution = ?1";
+constexpr const char* kPutDocument =
+    "INSERT OR REPLACE INTO documents(collection, key, value) VALUES(?1, ?2, ?3)";
+constexpr const char* kRemoveDocument = "DELETE FROM documents WHERE collection = ?1 AND key = ?2";
+constexpr const char* kInsertClaim =
+    "INSERT INTO claims(source, key, details, execution, at) VALUES(?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kScanOpen = "SELECT id, due, flags FROM open_executions ORDER BY id";
 constexpr const char* kLoadOpen =
     "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
@@ -64,9 +69,19 @@ void bind_or_null(Statement& statement, int index, std::optional<Timestamp> at) 
 Result<void> make_schema(Database& database, std::uint64_t secret) {
     SW_TRY(database.execute(kBegin));
     SW_TRY(database.execute(kSchema));
+    SW_TRY(database.execute(kSchemaOfDocuments));
     SW_TRY(database.execute("INSERT INTO meta VALUES('secret', " +
                             std::to_string(static_cast<std::int64_t>(secret)) + ")"));
     SW_TRY(database.execute("PRAGMA application_id = " + std::to_string(kApplicationId)));
+    SW_TRY(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
+    return database.execute(kCommit);
+}
+
+/// Brings the file of an older Stepwell up to date, all at once or not at all.
+Result<void> migrate(Database& database) {
+    SW_TRY(database.execute(kBegin));
+    SW_TRY(database.execute(kAddOrigin));
+    SW_TRY(database.execute(kSchemaOfDocuments));
     SW_TRY(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
     return database.execute(kCommit);
 }
@@ -124,6 +139,7 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     SW_TRY(database_.scalar("PRAGMA wal_autocheckpoint = 2000"));
     SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
     if (version == 0) SW_TRY(make_schema(database_, secret));
+    if (version == 1) SW_TRY(migrate(database_));
     return read_secret();
 }
 
@@ -151,6 +167,8 @@ Result<void> SqliteJournal::write(const Batch& batch) {
         SW_TRY(run(kDeleteWorkflow, [&](Statement& row) { row.bind(1, number_of(id)); }));
     }
     for (const auto& execution : batch.executions) SW_TRY(write(execution));
+    for (const auto& document : batch.documents) SW_TRY(write(document));
+    for (const auto& claim : batch.claims) SW_TRY(write(claim));
     return run(kCommit, [](Statement&) {});
 }
 
@@ -174,6 +192,24 @@ Result<void> SqliteJournal::write(const VersionRecord& version) {
         row.bind(6, version.role_arn);
         row.bind(7, version.settings);
         row.bind(8, to_ms(version.created_at));
+    });
+}
+
+Result<void> SqliteJournal::write(const DocumentWrite& document) {
+    return run(document.value ? kPutDocument : kRemoveDocument, [&](Statement& row) {
+        row.bind(1, document.collection);
+        row.bind(2, document.key);
+        if (document.value) row.bind(3, *document.value);
+    });
+}
+
+Result<void> SqliteJournal::write(const ClaimRecord& record) {
+    return run(kInsertClaim, [&](Statement& row) {
+        row.bind(1, record.claim.source);
+        row.bind(2, record.claim.key);
+        row.bind(3, record.claim.details);
+        row.bind(4, number_of(record.execution));
+        row.bind(5, to_ms(record.at));
     });
 }
 
@@ -212,6 +248,7 @@ Result<void> SqliteJournal::insert_row(const ExecutionWrite& execution) {
         row.bind(8, number_of(execution.chunks.front().id));
         row.bind(9, number_of(execution.chunks.back().id));
         bind_or_null(row, 10, end.error);
+        bind_or_null(row, 11, start.origin);
     });
 }
 
@@ -336,6 +373,12 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
     const std::int64_t version = SW_TRY(schema_version_of(database, path));
     if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
+    if (version < kSchemaVersion) {
+        return fail(ErrorCode::invalid, "'" + path.string() + "': expected a journal of form " +
+                                            std::to_string(kSchemaVersion) +
+                                            ", but an older Stepwell wrote it; "
+                                            "`stepwell serve` brings it up to date when it starts");
+    }
     std::unique_ptr<SqliteReader> reader(new SqliteReader(std::move(database)));
     SW_TRY(reader->read_secret());
     return reader;

@@ -39,6 +39,8 @@ private:
     Result<void> write(const WorkflowRecord& workflow);
     Result<void> write(const VersionRecord& version);
     Result<void> write(const ExecutionWrite& execution);
+    Result<void> write(const DocumentWrite& document);
+    Result<void> write(const ClaimRecord& record);
     Result<void> insert_row(const ExecutionWrite& execution);
     Result<void> close_row(const ExecutionWrite& execution);
     Result<void> write_open(const ExecutionWrite& execution);

@@ -17,6 +17,18 @@ constexpr const char* kVersion =
 constexpr const char* kLatestVersion =
     "SELECT id, workflow, number, revision, definition, role, settings, created FROM versions"
     " WHERE workflow = ?1 ORDER BY number DESC LIMIT 1";
+constexpr const char* kDocument = "SELECT value FROM documents WHERE collection = ?1 AND key = ?2";
+constexpr const char* kDocuments =
+    "SELECT collection, key, value FROM documents WHERE collection = ?1 AND key > ?2"
+    " ORDER BY key LIMIT ?3";
+constexpr const char* kClaim =
+    "SELECT source, key, details, execution, at, id FROM claims WHERE source = ?1 AND key = ?2";
+constexpr const char* kClaims =
+    "SELECT source, key, details, execution, at, id FROM claims WHERE source = ?1 AND id < ?2"
+    " ORDER BY id DESC LIMIT ?3";
+constexpr const char* kClaimsOf =
+    "SELECT source, key, details, execution, at, id FROM claims"
+    " WHERE execution = ?1 AND execution <> 0 ORDER BY id";
 constexpr const char* kChunk =
     "SELECT id, previous, events_before, bytes FROM history WHERE id = ?1";
 constexpr const char* kChunkLink = "SELECT id, previous, events_before FROM history WHERE id = ?1";
@@ -25,7 +37,7 @@ constexpr const char* kChunkLink = "SELECT id, previous, events_before FROM hist
 constexpr const char* kExecutionColumns =
     "SELECT e.id, e.workflow, e.version, e.name, e.status, e.started, e.stopped, e.first_chunk,"
     " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
-    " ELSE e.last_chunk END, e.error FROM ";
+    " ELSE e.last_chunk END, e.error, e.origin FROM ";
 const std::string kExecution = kExecutionColumns + std::string("executions e WHERE e.id = ?1");
 const std::string kExecutionNamed =
     kExecutionColumns + std::string("executions e WHERE e.workflow = ?1 AND e.name = ?2");
@@ -67,7 +79,14 @@ ExecutionRecord execution_in(const Statement& row) {
     record.first_chunk = id_in<ChunkId>(row, 7);
     record.last_chunk = id_in<ChunkId>(row, 8);
     record.error = row.bytes(9);
+    record.origin = row.bytes(10);
     return record;
+}
+
+ClaimRecord claim_in(const Statement& row) {
+    return {{row.bytes(0), row.bytes(1), row.bytes(2)},
+            id_in<ExecutionId>(row, 3),
+            from_ms(row.integer(4))};
 }
 
 ChunkRecord link_in(const Statement& row) {
@@ -195,6 +214,55 @@ Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk_link(ChunkId id) {
     Statement& statement = *SW_TRY(database_.cached(kChunkLink));
     statement.bind(1, number_of(id));
     return first_row(statement, link_in);
+}
+
+template <class Port>
+Result<std::optional<std::string>> SqliteReads<Port>::document(std::string_view collection,
+                                                               std::string_view key) {
+    Statement& statement = *SW_TRY(database_.cached(kDocument));
+    statement.bind(1, collection);
+    statement.bind(2, key);
+    return first_row(statement, [](const Statement& row) { return row.bytes(0); });
+}
+
+template <class Port>
+Result<std::vector<DocumentRecord>> SqliteReads<Port>::documents(std::string_view collection,
+                                                                 std::string_view after,
+                                                                 std::size_t limit) {
+    Statement& statement = *SW_TRY(database_.cached(kDocuments));
+    statement.bind(1, collection);
+    statement.bind(2, after);
+    statement.bind(3, static_cast<std::int64_t>(limit));
+    return all_rows(statement, [](const Statement& row) {
+        return DocumentRecord{row.bytes(0), row.bytes(1), row.bytes(2)};
+    });
+}
+
+template <class Port>
+Result<std::optional<ClaimRecord>> SqliteReads<Port>::claim(std::string_view source,
+                                                            std::string_view key) {
+    Statement& statement = *SW_TRY(database_.cached(kClaim));
+    statement.bind(1, source);
+    statement.bind(2, key);
+    return first_row(statement, claim_in);
+}
+
+template <class Port>
+Result<std::vector<ListedClaim>> SqliteReads<Port>::claims(const ClaimQuery& query) {
+    Statement& statement = *SW_TRY(database_.cached(kClaims));
+    statement.bind(1, std::string_view(query.source));
+    statement.bind(2, query.before.value_or(INT64_MAX));
+    statement.bind(3, static_cast<std::int64_t>(query.limit));
+    return all_rows(statement, [](const Statement& row) {
+        return ListedClaim{row.integer(5), claim_in(row)};
+    });
+}
+
+template <class Port>
+Result<std::vector<ClaimRecord>> SqliteReads<Port>::claims_of(ExecutionId execution) {
+    Statement& statement = *SW_TRY(database_.cached(kClaimsOf));
+    statement.bind(1, number_of(execution));
+    return all_rows(statement, claim_in);
 }
 
 template <class Port>

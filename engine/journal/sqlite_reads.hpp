@@ -21,6 +21,15 @@ public:
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+    Result<std::optional<std::string>> document(std::string_view collection,
+                                                std::string_view key) override;
+    Result<std::vector<DocumentRecord>> documents(std::string_view collection,
+                                                  std::string_view after,
+                                                  std::size_t limit) override;
+    Result<std::optional<ClaimRecord>> claim(std::string_view source,
+                                             std::string_view key) override;
+    Result<std::vector<ListedClaim>> claims(const ClaimQuery& query) override;
+    Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) override;
     std::uint64_t secret() override { return secret_; }
 
 protected:

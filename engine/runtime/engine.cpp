@@ -223,6 +223,10 @@ void Engine::report(ExecutionId id, core::Input input, Answer<void> answer) {
     impl_->post(Report{id, std::move(input), std::move(answer)});
 }
 
+void Engine::write(Writes writes, Answer<void> answer) {
+    impl_->post(Write{std::move(writes), std::move(answer)});
+}
+
 void Engine::when_closed(ExecutionId id, Answer<Closed> answer) {
     impl_->post(WhenClosed{id, std::move(answer)});
 }
@@ -264,6 +268,10 @@ Result<Timestamp> Engine::stop_execution_now(ExecutionId id, core::StopExecution
 
 Result<void> Engine::report_now(ExecutionId id, core::Input input) {
     return wait_for<void>([&](auto answer) { report(id, std::move(input), std::move(answer)); });
+}
+
+Result<void> Engine::write_now(Writes writes) {
+    return wait_for<void>([&](auto answer) { write(std::move(writes), std::move(answer)); });
 }
 
 std::future<Result<Closed>> Engine::closed_future(ExecutionId id) {

@@ -68,6 +68,10 @@ public:
     /// A report with an answer, for SendTask*: `conflict` where the token is not in flight.
     void report(ExecutionId id, core::Input input, Answer<void> answer);
 
+    /// Writes documents and claims, all or nothing. Fails with `conflict` where a claim is taken or
+    /// a document's condition does not hold; the message names it.
+    void write(Writes writes, Answer<void> answer);
+
     /// Answers when the execution has ended, at once if it already has. `not_found`.
     void when_closed(ExecutionId id, Answer<Closed> answer);
     [[nodiscard]] Subscription subscribe(Listener listener);
@@ -78,6 +82,7 @@ public:
     Result<void> delete_workflow_now(std::string name);
     Result<Started> start_execution_now(StartRequest request);
     Result<Timestamp> stop_execution_now(ExecutionId id, core::StopExecution how);
+    Result<void> write_now(Writes writes);
     Result<void> report_now(ExecutionId id, core::Input input);
     std::future<Result<Closed>> closed_future(ExecutionId id);
 

@@ -14,6 +14,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 #include "engine/core/decide.hpp"
+#include "engine/journal/records.hpp"
 
 namespace stepwell::runtime {
 
@@ -70,9 +71,20 @@ struct StartRequest {
     std::optional<VersionId> version;  // the newest where absent
     std::string version_arn;           // for the history; may be empty
     std::string alias_arn;
+    std::string origin = "api";  // as ExecutionRecord::origin
+    /// Taken in the same transaction as the start. Where one execution has taken all of them, it is
+    /// the answer; where only some are taken, or by several, the start is refused.
+    std::vector<journal::Claim> claims;
+    std::vector<journal::DocumentWrite> documents;  // written with the start, and only with it
     /// With a name that is taken: where the input is the same, answer with the execution that has
     /// it even if it has ended. For callers that may have started it before a crash.
     bool adopts_existing = false;
+};
+
+/// What is written together, all or nothing, without an execution.
+struct Writes {
+    std::vector<journal::DocumentWrite> documents;
+    std::vector<journal::Claim> claims;
 };
 
 struct Started {

@@ -46,13 +46,17 @@ struct Report {
     core::Input input;
     Answer<void> answer;  // may be empty
 };
+struct Write {
+    Writes writes;
+    Answer<void> answer;
+};
 struct WhenClosed {
     ExecutionId id{};
     Answer<Closed> answer;
 };
 
-using Message =
-    std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report, WhenClosed>;
+using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
+                             WhenClosed, Write>;
 
 class Inbox {
 public:

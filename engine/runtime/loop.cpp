@@ -34,7 +34,8 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       listeners_(listeners),
       logs_(logs),
       catalog_(settings, journal, clock),
-      names_(journal.secret()) {}
+      names_(journal.secret()),
+      ledger_(journal) {}
 
 Result<void> Loop::recover() {
     SW_TRY(catalog_.load());
@@ -118,6 +119,14 @@ void Loop::on(WhenClosed& message) {
     }
 }
 
+void Loop::on(Write& message) {
+    auto done = ledger_.check(message.writes.documents, message.writes.claims);
+    if (done) {
+        ledger_.add(message.writes.documents, message.writes.claims, ExecutionId{0}, now_, batch_);
+    }
+    reply(std::move(message.answer), std::move(done));
+}
+
 void Loop::restart_some_tasks() {
     for (std::size_t n = 0; n < kRestartsPerTurnMax && !restart_order_.empty(); ++n) {
         const ExecutionId id = restart_order_.back();
@@ -163,13 +172,36 @@ Result<void> Loop::check_room() {
 }
 
 Result<Started> Loop::start(const StartRequest& request) {
+    if (auto before = SW_TRY(started_by_claims(request))) return *std::move(before);
     LoadedVersionPtr version = SW_TRY(catalog_.find(request.workflow, request.version));
     if (request.name && !version->is_express()) {
         auto there = SW_TRY(existing(request, *version));
         if (there) return *std::move(there);
     }
     SW_TRY(check_room());
+    SW_TRY(ledger_.check(request.documents, request.claims));
     return begin(request, std::move(version));
+}
+
+/// What the request's claims have started before, where one execution holds all of them.
+Result<std::optional<Started>> Loop::started_by_claims(const StartRequest& request) {
+    std::optional<ExecutionId> holder;
+    for (const journal::Claim& claim : request.claims) {
+        const auto by = SW_TRY(ledger_.holder(claim));
+        const bool is_first = &claim == &request.claims.front();
+        if (!is_first && by != holder) return std::optional<Started>();
+        holder = by;
+    }
+    if (!holder || value_of(*holder) == 0) return std::optional<Started>();
+    return std::optional(SW_TRY(started_before(*holder)));
+}
+
+Result<Started> Loop::started_before(ExecutionId id) {
+    if (const Slot* slot = SW_TRY(open(id))) return started_of(slot->execution);
+    const auto row = SW_TRY(journal_.execution(id));
+    if (!row) return Started{id, "", "", {}, false};  // long ended, and removed since
+    const auto facts = SW_TRY(facts_of(journal_, *row));
+    return Started{id, facts->arn, facts->name, row->started_at, false};
 }
 
 Result<std::optional<Started>> Loop::existing(const StartRequest& request,
@@ -219,9 +251,11 @@ Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr versio
     auto slot = std::make_unique<Slot>(id);
     slot->given_name = version->is_express() ? "" : request.name.value_or("");
     slot->version = std::move(version);
+    slot->origin = request.origin;
     // Not in the cache before it is decided: where that fails, nobody will have seen it.
     SW_TRY(decide(*slot, input));
     next_execution_ = static_cast<ExecutionId>(value_of(id) + 1);
+    ledger_.add(request.documents, request.claims, id, now_, batch_);
     const Slot& kept = cache_.add(std::move(slot));
     if (!kept.given_name.empty()) {
         names_started_[{kept.version->workflow.id, kept.given_name}] = id;

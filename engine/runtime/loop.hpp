@@ -23,6 +23,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/execution_cache.hpp"
 #include "engine/runtime/inbox.hpp"
+#include "engine/runtime/ledger.hpp"
 #include "engine/runtime/listeners.hpp"
 #include "engine/runtime/names.hpp"
 #include "engine/runtime/task_log.hpp"
@@ -66,12 +67,15 @@ private:
     void on(Stop& message);
     void on(Report& message);
     void on(WhenClosed& message);
+    void on(Write& message);
     void restart_some_tasks();
     void fire_timers();
 
     Result<void> check_room();
     Result<Started> start(const StartRequest& request);
     Result<Started> begin(const StartRequest& request, LoadedVersionPtr version);
+    Result<std::optional<Started>> started_by_claims(const StartRequest& request);
+    Result<Started> started_before(ExecutionId id);
     Result<std::optional<Started>> existing(const StartRequest& request,
                                             const LoadedVersion& version);
     Result<Timestamp> stop(ExecutionId id, const core::StopExecution& how);
@@ -130,6 +134,7 @@ private:
     std::vector<Order> orders_;
     std::vector<Reply> replies_;
     std::map<std::pair<WorkflowId, std::string>, ExecutionId> names_started_;
+    Ledger ledger_;
     std::optional<Error> trouble_;
     bool is_recording_ = false;  // somebody listens
 

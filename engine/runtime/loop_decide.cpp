@@ -135,7 +135,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     if (is_start) {
         pending.write.start =
             journal::ExecutionStart{slot.version->workflow.id, slot.version->id, slot.given_name,
-                                    slot.execution.facts().started_at};
+                                    slot.execution.facts().started_at, slot.origin};
     }
     for (const core::Command& command : decision.commands) order(slot, command, false);
     if (is_recording_) {
@@ -214,6 +214,7 @@ Result<void> Loop::commit() {
     for (Slot* slot : touched_) settle(*slot);
     touched_.clear();
     names_started_.clear();
+    ledger_.end_turn();
     return {};
 }
 
@@ -336,6 +337,7 @@ void Loop::fail(const Error& error) {
     batch_ = {};
     orders_.clear();
     names_started_.clear();
+    ledger_.end_turn();
     cache_.clear();
     for (const Reply& one : replies_) one(&error);
     replies_.clear();

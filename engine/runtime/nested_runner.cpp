@@ -113,6 +113,7 @@ ApiError api_error_of(const Error& error) {
 Result<StartRequest, ApiError> start_of(const TaskRequest& request) {
     const Json& parameters = request.parameters.json();
     StartRequest start;
+    start.origin = "parent";
     const std::string arn = string_or(parameters, "StateMachineArn", "");
     const auto workflow = parse_workflow_arn(arn);
     if (!workflow)

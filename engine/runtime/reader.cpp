@@ -102,6 +102,7 @@ public:
         summary.started_at = row.started_at;
         summary.stopped_at = row.stopped_at;
         summary.error = row.error;
+        summary.origin = row.origin;
         const std::string generated = names_.name_of(row.id);
         summary.name = row.name.empty() ? generated : row.name;
         summary.arn = owner.type == "EXPRESS" ? express_arn_of(owner.arn, summary.name, generated)
@@ -303,6 +304,30 @@ Result<WorkflowDescription> Reader::workflow_of(ExecutionId id) {
     auto version = SW_TRY(impl_->journal_.version(row.version));
     if (!version) return fail(ErrorCode::corruption, "an execution has lost its version");
     return WorkflowDescription{*SW_TRY(impl_->workflow(row.workflow)), *std::move(version)};
+}
+
+Result<std::optional<std::string>> Reader::document(std::string_view collection,
+                                                    std::string_view key) {
+    return impl_->journal_.document(collection, key);
+}
+
+Result<std::vector<journal::DocumentRecord>> Reader::documents(std::string_view collection,
+                                                               std::string_view after,
+                                                               std::size_t limit) {
+    return impl_->journal_.documents(collection, after, limit);
+}
+
+Result<std::optional<journal::ClaimRecord>> Reader::claim(std::string_view source,
+                                                          std::string_view key) {
+    return impl_->journal_.claim(source, key);
+}
+
+Result<std::vector<journal::ListedClaim>> Reader::claims(const journal::ClaimQuery& query) {
+    return impl_->journal_.claims(query);
+}
+
+Result<std::vector<journal::ClaimRecord>> Reader::claims_of(ExecutionId id) {
+    return impl_->journal_.claims_of(id);
 }
 
 }  // namespace stepwell::runtime

@@ -29,7 +29,8 @@ struct ExecutionSummary {
     core::Status status = core::Status::running;
     Timestamp started_at;
     std::optional<Timestamp> stopped_at;
-    std::string error;  // may be empty
+    std::string error;   // may be empty
+    std::string origin;  // what started it; empty where an older Stepwell did
 };
 
 struct ExecutionDescription {
@@ -91,6 +92,16 @@ public:
     Result<std::vector<WorkflowDescription>> workflows();  // newest versions, by name
     /// The newest version. By name or ARN.
     Result<WorkflowDescription> workflow(std::string_view name_or_arn);
+    Result<std::optional<std::string>> document(std::string_view collection, std::string_view key);
+    /// By key, those after `after`.
+    Result<std::vector<journal::DocumentRecord>> documents(std::string_view collection,
+                                                           std::string_view after,
+                                                           std::size_t limit);
+    Result<std::optional<journal::ClaimRecord>> claim(std::string_view source,
+                                                      std::string_view key);
+    Result<std::vector<journal::ListedClaim>> claims(const journal::ClaimQuery& query);
+    Result<std::vector<journal::ClaimRecord>> claims_of(ExecutionId id);
+
     /// What an execution was started with.
     Result<WorkflowDescription> workflow_of(ExecutionId id);
 

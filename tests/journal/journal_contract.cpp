@@ -35,7 +35,7 @@ ExecutionWrite opened(std::uint64_t id, WorkflowId workflow, std::string name = 
     ExecutionWrite write;
     write.id = ExecutionId{id};
     write.start = journal::ExecutionStart{workflow, VersionId{1}, std::move(name),
-                                          from_ms(static_cast<std::int64_t>(1000 + id))};
+                                          from_ms(static_cast<std::int64_t>(1000 + id)), "file"};
     write.chunks.push_back({ChunkId{id * 100}, journal::kNoChunk, 0, "began"});
     write.open = OpenRecord{};
     write.open->id = write.id;
@@ -126,6 +126,7 @@ void check_life(JournalUnderTest& under_test) {
 
     auto stored = **under_test.get().load(ExecutionId{7});
     CHECK((stored.record.name == "monday" && stored.record.started_at == from_ms(1007)));
+    CHECK(stored.record.origin == "file");
     CHECK((stored.record.status == core::Status::running && !stored.record.stopped_at));
     CHECK((stored.open.due == from_ms(5000) && stored.open.head == "head"));
     REQUIRE(stored.records.size() == 2);
@@ -243,6 +244,58 @@ void check_counters(JournalUnderTest& under_test) {
     CHECK(under_test.get().secret() == secret);
 }
 
+std::string texts_of(const Result<std::vector<journal::DocumentRecord>>& rows) {
+    REQUIRE(rows);
+    std::string text;
+    for (const auto& row : *rows) text += row.key + "=" + row.value + " ";
+    return text;
+}
+
+void check_documents(JournalUnderTest& under_test) {
+    Batch batch;
+    batch.documents = {{"users", "bo", "1"}, {"users", "ann", "2"}, {"tokens", "ann", "3"}};
+    REQUIRE(under_test.get().commit(batch));
+    batch.documents = {{"users", "bo", "4"}, {"users", "cy", "5"}, {"tokens", "ann", std::nullopt}};
+    REQUIRE(under_test.get().commit(batch));
+    under_test.reopen();
+    Journal& journal = under_test.get();
+    CHECK(journal.document("users", "bo")->value() == "4");
+    CHECK_FALSE(journal.document("tokens", "ann")->has_value());
+    CHECK(texts_of(journal.documents("users", "", 10)) == "ann=2 bo=4 cy=5 ");
+    CHECK(texts_of(journal.documents("users", "ann", 1)) == "bo=4 ");
+    CHECK(texts_of(journal.documents("none", "", 10)).empty());
+}
+
+void check_claims(JournalUnderTest& under_test) {
+    REQUIRE(under_test.get().commit(workflows()));
+    Batch batch = of({opened(1, kEtl)});
+    batch.claims = {{{"files", "a.csv", "{}"}, ExecutionId{1}, from_ms(5)},
+                    {{"files", "b.csv", "{}"}, ExecutionId{1}, from_ms(5)},
+                    {{"hook", "a.csv", "{}"}, ExecutionId{0}, from_ms(6)}};
+    REQUIRE(under_test.get().commit(batch));
+
+    Batch again = of({opened(2, kEtl)});
+    again.claims = {{{"files", "b.csv", "{}"}, ExecutionId{2}, from_ms(7)}};
+    const auto refused = under_test.get().commit(again);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::conflict);
+    under_test.reopen();
+    Journal& journal = under_test.get();
+    CHECK_FALSE(journal.execution(ExecutionId{2})->has_value());
+
+    const auto claim = **journal.claim("files", "b.csv");
+    CHECK((claim.execution == ExecutionId{1} && claim.at == from_ms(5)));
+    CHECK_FALSE(journal.claim("files", "c.csv")->has_value());
+    const auto newest = *journal.claims({"files", {}, 1});
+    REQUIRE(newest.size() == 1);
+    CHECK(newest[0].record.claim.key == "b.csv");
+    const auto older = *journal.claims({"files", newest[0].row, 10});
+    REQUIRE(older.size() == 1);
+    CHECK(older[0].record.claim.key == "a.csv");
+    CHECK(journal.claims_of(ExecutionId{1})->size() == 2);
+    CHECK(journal.claims_of(ExecutionId{0})->empty());
+}
+
 }  // namespace
 
 void check_journal_contract(const MakeJournal& make) {
@@ -260,6 +313,12 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("lists are newest first under every filter") {
         check_lists(make()->get());
+    }
+    SUBCASE("a document is replaced, removed and listed by its key") {
+        check_documents(*make());
+    }
+    SUBCASE("a claim is taken once, and a second one undoes the batch") {
+        check_claims(*make());
     }
     SUBCASE("ids go on behind the highest after a restart") {
         check_counters(*make());

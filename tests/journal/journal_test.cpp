@@ -117,6 +117,30 @@ TEST_CASE("files that are no journal of ours are refused with the reason") {
     }
 }
 
+TEST_CASE("a journal of the first form is brought up to date, and keeps what is in it") {
+    TemporaryFolder folder;
+    REQUIRE((*SqliteJournal::open(folder.path(), 7))->commit(one_workflow(1)));
+    auto database =
+        journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
+    REQUIRE(database);
+    REQUIRE(
+        database->execute("ALTER TABLE executions DROP COLUMN origin; DROP TABLE documents;"
+                          "DROP TABLE claims; PRAGMA user_version = 1"));
+    database = journal::Database();
+    const auto early = SqliteReader::open(folder.path());
+    REQUIRE_FALSE(early);
+    CHECK(early.error().message.find("an older Stepwell wrote it") != std::string::npos);
+
+    auto journal = SqliteJournal::open(folder.path(), 8);
+    REQUIRE(journal);
+    CHECK((*journal)->secret() == 7);
+    CHECK((*journal)->workflows()->size() == 1);
+    journal::Batch batch;
+    batch.documents = {{"users", "ann", "1"}};
+    REQUIRE((*journal)->commit(batch));
+    CHECK((*SqliteReader::open(folder.path()))->document("users", "ann")->value() == "1");
+}
+
 TEST_CASE("a crash before a commit loses it whole, one after keeps it whole") {
     auto disk = std::make_shared<MemoryDisk>();
     struct Case {

@@ -174,6 +174,65 @@ TEST_CASE("two starts under one name in one turn are one execution") {
     CHECK((started[0].id == started[1].id && started[0].is_new && !started[1].is_new));
 }
 
+TEST_CASE("a claim starts one execution, in one turn, in two, and after a restart") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kPass));
+    StartRequest request;
+    request.workflow = "etl";
+    request.origin = "file";
+    request.claims = {{"files", "a.csv", "{}"}, {"files", "b.csv", "{}"}};
+    request.documents = {{"state", "files", "seen"}};
+    std::vector<Started> started;
+    for (int i = 0; i < 2; ++i) {
+        stage.engine().start_execution(request,
+                                       [&](Result<Started> one) { started.push_back(*one); });
+    }
+    CHECK(stage.engine().step());
+    REQUIRE(started.size() == 2);
+    CHECK((started[0].id == started[1].id && started[0].is_new && !started[1].is_new));
+    stage.boot();
+    const auto start = [&] {
+        return stage.answer_of<Started>(
+            [&](auto answer) { stage.engine().start_execution(request, answer); });
+    };
+    const auto again = start();
+    REQUIRE(again);
+    CHECK((again->id == started[0].id && !again->is_new));
+    CHECK(stage.reader().claims_of(again->id)->size() == 2);
+    CHECK(stage.reader().document("state", "files")->value() == "seen");
+    CHECK(stage.reader().describe(again->id)->summary.origin == "file");
+
+    // Some of them are new: a run for both files would read the first one twice.
+    request.claims[1].key = "c.csv";
+    const auto mixed = start();
+    REQUIRE_FALSE(mixed);
+    CHECK(mixed.error().code == ErrorCode::conflict);
+    CHECK(mixed.error().message ==
+          "expected 'a.csv' of 'files' to be new, but it is taken by execution 1");
+    CHECK_FALSE(stage.reader().claim("files", "c.csv")->has_value());
+}
+
+TEST_CASE("documents and claims are written all or not at all, under their conditions") {
+    using If = journal::DocumentWrite::If;
+    Stage stage;
+    const auto write = [&](runtime::Writes writes) {
+        auto done = stage.answer_of<void>(
+            [&](auto answer) { stage.engine().write(std::move(writes), answer); });
+        return done ? std::string("done") : done.error().message;
+    };
+    CHECK(write({{{"users", "ann", "1", If::absent}}, {{"hook", "k", "{}"}}}) == "done");
+    CHECK(write({{{"users", "bo", "1"}, {"users", "ann", "2", If::absent}}, {}}) ==
+          "expected 'ann' in 'users' not to exist, but it does");
+    CHECK(write({{{"users", "cy", "1", If::present}}, {}}) ==
+          "expected 'cy' in 'users' to exist, but it does not");
+    CHECK(write({{{"users", "cy", "1"}}, {{"hook", "k", "{}"}}}) ==
+          "expected 'k' of 'hook' to be new, but it is taken");
+    CHECK_FALSE(stage.reader().document("users", "bo")->has_value());
+    CHECK_FALSE(stage.reader().document("users", "cy")->has_value());
+    CHECK(write({{{"users", "ann", std::nullopt, If::present}}, {}}) == "done");
+    CHECK_FALSE(stage.reader().document("users", "ann")->has_value());
+}
+
 TEST_CASE("after a restart timers fire and tasks in flight are started again") {
     Stage stage;
     REQUIRE(stage.create("sleep", kWait));
