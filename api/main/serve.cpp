@@ -10,6 +10,7 @@
 #include "api/http_server.hpp"
 #include "api/main/node.hpp"
 #include "api/routes.hpp"
+#include "api/service_notice.hpp"
 #include "api/signals.hpp"
 #include "api/workflow_folders.hpp"
 #include "tasks/registry.hpp"
@@ -49,6 +50,12 @@ std::string url_of(const ListenAddress& address, std::uint16_t port) {
     const bool is_v6 = address.host.find(':') != std::string::npos;
     return "http://" + (is_v6 ? "[" + address.host + "]" : address.host) + ":" +
            std::to_string(port);
+}
+
+std::unique_ptr<Watchdog> start_watchdog(runtime::Engine& engine, const ServiceNotice& notice) {
+    const auto interval = watchdog_interval(environment_variable("WATCHDOG_USEC"),
+                                            environment_variable("WATCHDOG_PID"));
+    return interval ? std::make_unique<Watchdog>(engine, notice, *interval) : nullptr;
 }
 
 Error with_hint(Error error, const Configuration& configuration) {
@@ -91,9 +98,14 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
                  << " (data: " << configuration.data.string() << ")" << std::endl;
 
+    const ServiceNotice notice(environment_variable("NOTIFY_SOCKET"));
+    notice.ready("listening on " + url_of(configuration.listen, server->port()));
+    auto watchdog = start_watchdog((*node)->engine(), notice);
     if (const auto signal = signals.wait()) {
         spdlog::info("{} came; stopping", *signal == SIGTERM ? "SIGTERM" : "SIGINT");
     }
+    notice.stopping();
+    watchdog.reset();
     folders.reset();
     server->stop();
     (*node)->stop();

@@ -39,14 +39,15 @@ void measure_sleepers_started_here(bool is_quick) {
     test::TemporaryFolder folder;
     Rig rig(folder.path());
     rig.put("sleep", kSleep);
-    rig.only_start("sleep", 10'000);  // fills the caches, which have bounds
+    const int warm_up = is_quick ? 10'000 : 300'000;
+    rig.only_start("sleep", warm_up);  // fills the caches, which have bounds
     const int count = is_quick ? 20'000 : 200'000;
     const std::size_t before = resident_bytes();
     const double seconds = rig.only_start("sleep", count);
     print({"durable starts/s of executions that sleep", count / seconds, "1/s", {}, true, ""});
     print({"memory for each execution that went to sleep",
            (static_cast<double>(resident_bytes()) - static_cast<double>(before)) / count, "bytes",
-           150, false, std::to_string(count) + " more, on top of 10000"});
+           150, false, std::to_string(count) + " more, on top of " + std::to_string(warm_up)});
 }
 
 struct Closed {
@@ -89,7 +90,7 @@ Closed measure_closed(std::uint64_t count, int starts) {
 
 void measure_full_database(bool is_quick) {
     const std::uint64_t count = is_quick ? 100'000 : 1'000'000;
-    const int starts = is_quick ? 5'000 : 40'000;
+    const int starts = is_quick ? 5'000 : 200'000;
     const Closed empty = measure_closed(200, starts);
     const Closed full = measure_closed(count, starts);
     const std::string with = ", with " + std::to_string(count) + " closed ones against none";
