@@ -1,5 +1,6 @@
-// The one place that every request passes before any handler sees it, as soon as its headers are
-// complete and before its body is read.
+// What every request passes first, as soon as its headers are complete and before its body is read:
+// is it for us, and does it come from a page that may send it. Who asks is the router's next
+// question.
 //
 // A browser on this machine may be made to send requests here by any web page: the Host check stops
 // DNS rebinding, the Origin check stops forged cross-site requests.
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/principal.hpp"
 #include "engine/base/result.hpp"
 
 namespace stepwell::api {
@@ -23,12 +25,6 @@ struct Incoming {
     std::vector<std::string_view> hosts;
     std::vector<std::string_view> transfer_encodings;
     std::vector<std::string_view> origins;
-    std::string_view authorization;
-};
-
-struct Refusal {
-    unsigned status = 400;
-    std::string message;
 };
 
 struct GateSettings {
@@ -36,7 +32,8 @@ struct GateSettings {
     std::vector<std::string> hosts;
     /// Web pages that may call it, beside its own: "https://ops.example".
     std::vector<std::string> origins;
-    /// What `Authorization: Bearer` must say; empty: nothing is asked for.
+    /// What `Authorization: Bearer` must say; empty: nothing is asked for. Looked at by the
+    /// authenticator, not by the gate.
     std::string token;
 };
 
@@ -49,7 +46,6 @@ public:
 private:
     [[nodiscard]] bool is_known_host(std::string_view host) const;
     [[nodiscard]] bool is_known_origin(std::string_view origin, std::string_view host) const;
-    [[nodiscard]] bool is_authorized(const Incoming& request) const;
     GateSettings settings_;
 };
 

@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "api/principal.hpp"
+
 namespace stepwell::api {
 
-/// One request, complete and admitted by the gate. Lives until its response is given.
+/// One request, admitted by the gate. Lives until its response is given.
 class Request {
 public:
     virtual ~Request() = default;
@@ -17,7 +19,12 @@ public:
     [[nodiscard]] virtual std::string_view target() const = 0;
     /// The value of the first header of that name; empty where there is none.
     [[nodiscard]] virtual std::string_view header(std::string_view name) const = 0;
+    /// Whole once the handler is called; empty before.
     [[nodiscard]] virtual const std::string& body() const = 0;
+    /// The address of who sent it: "127.0.0.1".
+    [[nodiscard]] virtual const std::string& peer() const = 0;
+    /// Who sent it: what admission found.
+    [[nodiscard]] virtual const Principal& principal() const = 0;
 };
 
 struct Response {
@@ -33,5 +40,8 @@ using Responder = std::function<void(Response)>;
 
 /// Called from the server's threads; must be quick, and may answer later.
 using Handler = std::function<void(Request&, Responder)>;
+
+/// Called when the headers are there and before the body is read: who asks, or why they may not.
+using Admission = std::function<Result<Principal, Refusal>(const Request&)>;
 
 }  // namespace stepwell::api

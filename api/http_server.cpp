@@ -26,6 +26,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "api/problem.hpp"
+
 namespace stepwell::api {
 namespace {
 
@@ -52,12 +54,14 @@ class Connection;
 
 /// What all connections share, and where one thread keeps its own.
 struct Worker {
-    Worker(const ServerSettings& settings_, const Gate& gate_, const Handler& handler_)
-        : settings(settings_), gate(gate_), handler(handler_) {}
+    Worker(const ServerSettings& settings_, const Gate& gate_, const Handler& handler_,
+           const Admission& admission_)
+        : settings(settings_), gate(gate_), handler(handler_), admission(admission_) {}
 
     const ServerSettings& settings;
     const Gate& gate;
     const Handler& handler;
+    const Admission& admission;
     std::unordered_set<Connection*> connections;  // outlives `context`, whose end destroys them
     bool is_draining = false;
     asio::io_context context{1};
@@ -71,15 +75,6 @@ unsigned status_of(const error_code& error) {
     return 400;
 }
 
-std::string json_problem(unsigned status, std::string_view message) {
-    std::string body = R"({"status":)" + std::to_string(status) + R"(,"message":")";
-    for (const char c : message) {
-        if (c == '"' || c == '\\') body += '\\';
-        if (static_cast<unsigned char>(c) >= 0x20) body += c;
-    }
-    return body += "\"}";
-}
-
 class Connection final : public Request, public std::enable_shared_from_this<Connection> {
 public:
     Connection(Worker& worker, tcp::socket socket) : worker_(worker), socket_(std::move(socket)) {
@@ -91,6 +86,8 @@ public:
         error_code ignored;
         socket_.set_option(tcp::no_delay(true), ignored);
         socket_.non_blocking(true, ignored);
+        const auto peer = socket_.remote_endpoint(ignored);
+        if (!ignored) peer_ = peer.address().to_string();
         expect_request();
         advance();
     }
@@ -103,6 +100,8 @@ public:
         return view(parser_->get()[view(name)]);
     }
     [[nodiscard]] const std::string& body() const override { return parser_->get().body(); }
+    [[nodiscard]] const std::string& peer() const override { return peer_; }
+    [[nodiscard]] const Principal& principal() const override { return principal_; }
 
     void close_if_late(Steady::time_point now) {
         if (phase_ != Phase::handling && now >= deadline_) close();
@@ -153,23 +152,22 @@ private:
             error_code error;
             buffer_.consume(parser_->put(buffer_.data(), error));
             if (error == http::error::need_more) return false;
-            if (error) return refuse(status_of(error), error.message());
+            if (error) return refuse({status_of(error), error.message(), {}});
             if (parser_->is_header_done() && !is_admitted_ && !admit()) return true;
         }
         return true;
     }
 
-    bool refuse(unsigned status, std::string_view message) {
+    bool refuse(Refusal refusal) {
         is_refused_ = true;
         phase_ = Phase::handling;
-        Response response;
-        response.status = status;
-        response.body = json_problem(status, message);
+        Response response = problem(refusal.status, refusal.message);
+        response.headers = std::move(refusal.headers);
         respond(std::move(response));
         return true;
     }
 
-    /// The headers are there, the body is not yet: asks the gate.
+    /// The headers are there, the body is not yet: asks the gate, then who it is.
     bool admit() {
         Incoming incoming;
         incoming.method = method();
@@ -185,17 +183,20 @@ private:
                 case http::field::origin:
                     incoming.origins.push_back(view(field.value()));
                     break;
-                case http::field::authorization:
-                    incoming.authorization = view(field.value());
-                    break;
                 default:
                     break;
             }
         }
-        if (const auto refusal = worker_.gate.check(incoming)) {
-            refuse(refusal->status, refusal->message);
+        if (auto refusal = worker_.gate.check(incoming)) {
+            refuse(std::move(*refusal));
             return false;
         }
+        auto principal = worker_.admission ? worker_.admission(*this) : Principal{};
+        if (!principal) {
+            refuse(std::move(principal).error());
+            return false;
+        }
+        principal_ = std::move(principal).value();
         is_admitted_ = true;
         set_deadline(worker_.settings.body_time);
         parser_->eager(true);
@@ -236,12 +237,15 @@ private:
         out_ += "HTTP/1.1 ";
         out_ += std::to_string(response.status);
         out_ += ' ';
-        out_ += view(http::obsolete_reason(http::int_to_status(response.status)));
-        out_ += "\r\nContent-Type: ";
-        out_ += response.content_type;
-        out_ += "\r\nContent-Length: ";
-        out_ += std::to_string(response.body.size());
+        out_ += reason_phrase(response.status);
         out_ += "\r\n";
+        if (response.status != 204) {
+            out_ += "Content-Type: ";
+            out_ += response.content_type;
+            out_ += "\r\nContent-Length: ";
+            out_ += std::to_string(response.body.size());
+            out_ += "\r\n";
+        }
         out_ += response.headers;
         if (!keeps_alive_) {
             out_ += "Connection: close\r\n";
@@ -307,6 +311,8 @@ private:
     tcp::socket socket_;
     beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
+    std::string peer_;
+    Principal principal_;
     std::string out_;
     std::size_t sent_ = 0;
     std::size_t dropped_ = 0;
@@ -331,10 +337,13 @@ void sweep(Worker& worker) {
 
 class HttpServer::Impl {
 public:
-    Impl(ServerSettings settings, Gate gate, Handler handler)
-        : settings_(std::move(settings)), gate_(std::move(gate)), handler_(std::move(handler)) {
+    Impl(ServerSettings settings, Gate gate, Handler handler, Admission admission)
+        : settings_(std::move(settings)),
+          gate_(std::move(gate)),
+          handler_(std::move(handler)),
+          admission_(std::move(admission)) {
         for (unsigned i = 0; i < std::max(1u, settings_.threads); ++i) {
-            workers_.push_back(std::make_unique<Worker>(settings_, gate_, handler_));
+            workers_.push_back(std::make_unique<Worker>(settings_, gate_, handler_, admission_));
         }
         acceptor_.emplace(workers_[0]->context);
         retry_.emplace(workers_[0]->context);
@@ -438,6 +447,7 @@ private:
     const ServerSettings settings_;
     const Gate gate_;
     const Handler handler_;
+    const Admission admission_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::optional<tcp::acceptor> acceptor_;
     std::optional<asio::steady_timer> retry_;
@@ -452,8 +462,9 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerSettings& settings, Gate gate,
-                                                      Handler handler) {
-    auto impl = std::make_unique<Impl>(settings, std::move(gate), std::move(handler));
+                                                      Handler handler, Admission admission) {
+    auto impl =
+        std::make_unique<Impl>(settings, std::move(gate), std::move(handler), std::move(admission));
     SW_TRY(impl->listen());
     impl->run();
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

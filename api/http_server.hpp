@@ -1,5 +1,5 @@
-// The HTTP/1.1 server: keep-alive, pipelining, limits, time-outs. Every request passes the gate,
-// then goes to the one handler.
+// The HTTP/1.1 server: keep-alive, pipelining, limits, time-outs. Every request passes the gate and
+// the admission as soon as its headers are there, then goes to the one handler.
 //
 // Threads: a few, each with its own connections; nothing is shared between them. The handler runs
 // on them; responders may be called from anywhere.
@@ -30,8 +30,9 @@ struct ServerSettings {
 class HttpServer {
 public:
     /// Listens. Fails with `conflict` where the address is taken, `invalid` where it is none.
+    /// Without an admission everybody may come.
     static Result<std::unique_ptr<HttpServer>> start(const ServerSettings& settings, Gate gate,
-                                                     Handler handler);
+                                                     Handler handler, Admission admission = {});
     /// Stops. REQUIRES: no responder is called from then on, or outlives it.
     ~HttpServer();
 

@@ -1,6 +1,6 @@
 #include "api/problem.hpp"
 
-#include "engine/base/json.hpp"
+#include <array>
 
 namespace stepwell::api {
 namespace {
@@ -44,6 +44,45 @@ Response problem(unsigned status, std::string_view message) {
     response.status = status;
     response.body = to_text(Json{{"status", status}, {"message", message}});
     return response;
+}
+
+Response json_response(const Json& body) {
+    Response response;
+    response.body = to_text(body);
+    return response;
+}
+
+std::string_view reason_phrase(unsigned status) {
+    struct Phrase {
+        unsigned status;
+        std::string_view text;
+    };
+    static constexpr std::array<Phrase, 20> kPhrases{{
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {413, "Payload Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+        {507, "Insufficient Storage"},
+    }};
+    for (const Phrase& phrase : kPhrases) {
+        if (phrase.status == status) return phrase.text;
+    }
+    return status < 400 ? "OK" : "Error";
 }
 
 }  // namespace stepwell::api

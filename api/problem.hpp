@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/http.hpp"
+#include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
 
 namespace stepwell::api {
@@ -9,5 +10,9 @@ namespace stepwell::api {
 /// {"status", "code", "message"}
 Response problem(const Error& error);
 Response problem(unsigned status, std::string_view message);
+Response json_response(const Json& body);
+
+/// "Not Found"
+std::string_view reason_phrase(unsigned status);
 
 }  // namespace stepwell::api

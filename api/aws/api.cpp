@@ -65,32 +65,39 @@ Api::Api(runtime::Engine& engine, Readers& readers, Account account,
       account_(std::move(account)),
       builtin_tasks_(std::move(builtin_tasks)) {}
 
-const Api::Entry* Api::find_action(std::string_view name) {
+const Api::Entry* Api::find_action(std::string_view target) {
     static const std::array<Entry, 12> kActions{{
-        {"StartExecution", &Api::start_execution, nullptr},
-        {"DescribeExecution", nullptr, &Api::describe_execution},
-        {"GetExecutionHistory", nullptr, &Api::get_execution_history},
-        {"ListExecutions", nullptr, &Api::list_executions},
-        {"StopExecution", &Api::stop_execution, nullptr},
-        {"CreateStateMachine", &Api::create_state_machine, nullptr},
-        {"UpdateStateMachine", &Api::update_state_machine, nullptr},
-        {"DeleteStateMachine", &Api::delete_state_machine, nullptr},
-        {"DescribeStateMachine", nullptr, &Api::describe_state_machine},
-        {"DescribeStateMachineForExecution", nullptr, &Api::describe_state_machine_for_execution},
-        {"ListStateMachines", nullptr, &Api::list_state_machines},
-        {"ValidateStateMachineDefinition", nullptr, &Api::validate_state_machine_definition},
+        {"StartExecution", Role::operator_, &Api::start_execution, nullptr},
+        {"DescribeExecution", Role::viewer, nullptr, &Api::describe_execution},
+        {"GetExecutionHistory", Role::viewer, nullptr, &Api::get_execution_history},
+        {"ListExecutions", Role::viewer, nullptr, &Api::list_executions},
+        {"StopExecution", Role::operator_, &Api::stop_execution, nullptr},
+        {"CreateStateMachine", Role::editor, &Api::create_state_machine, nullptr},
+        {"UpdateStateMachine", Role::editor, &Api::update_state_machine, nullptr},
+        {"DeleteStateMachine", Role::editor, &Api::delete_state_machine, nullptr},
+        {"DescribeStateMachine", Role::viewer, nullptr, &Api::describe_state_machine},
+        {"DescribeStateMachineForExecution", Role::viewer, nullptr,
+         &Api::describe_state_machine_for_execution},
+        {"ListStateMachines", Role::viewer, nullptr, &Api::list_state_machines},
+        {"ValidateStateMachineDefinition", Role::viewer, nullptr,
+         &Api::validate_state_machine_definition},
     }};
+    constexpr std::string_view kPrefix = "AWSStepFunctions.";
+    if (target.substr(0, kPrefix.size()) != kPrefix) return nullptr;
+    const std::string_view name = target.substr(kPrefix.size());
     const auto* found = std::find_if(kActions.begin(), kActions.end(),
                                      [&](const Entry& entry) { return entry.name == name; });
     return found == kActions.end() ? nullptr : found;
 }
 
+Role Api::role_of(std::string_view target) {
+    const Entry* entry = find_action(target);
+    return entry ? entry->role : Role::viewer;
+}
+
 void Api::handle(Request& request, Responder respond) {
-    constexpr std::string_view kPrefix = "AWSStepFunctions.";
     const std::string_view target = request.header("X-Amz-Target");
-    const Entry* entry = target.substr(0, kPrefix.size()) == kPrefix
-                             ? find_action(target.substr(kPrefix.size()))
-                             : nullptr;
+    const Entry* entry = find_action(target);
     if (!entry) {
         return respond(to_response(refuse(
             "UnknownOperationException",

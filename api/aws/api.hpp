@@ -24,6 +24,9 @@ public:
 
     void handle(Request& request, Responder respond);
 
+    /// Who may ask for the action that `X-Amz-Target` names; an unknown one: viewer.
+    static Role role_of(std::string_view target);
+
 private:
     /// Takes the body of the answer, as JSON text.
     using Reply = std::function<void(AwsResult<std::string>)>;
@@ -31,10 +34,12 @@ private:
     using Reading = AwsResult<Json> (Api::*)(const Json& body);
     struct Entry {
         std::string_view name;
+        Role role = Role::viewer;
         Action act = nullptr;
         Reading read = nullptr;
     };
-    static const Entry* find_action(std::string_view name);
+    /// By "AWSStepFunctions.NAME".
+    static const Entry* find_action(std::string_view target);
 
     void create_state_machine(const Json& body, Reply reply);
     void update_state_machine(const Json& body, Reply reply);

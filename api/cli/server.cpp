@@ -2,7 +2,7 @@
 #include <httplib.h>
 
 #include "api/cli/source.hpp"
-#include "api/routes.hpp"
+#include "api/url.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -49,7 +49,7 @@ Result<Json> Server::runs(const RunFilter& filter) {
     std::string path = "runs?limit=" + std::to_string(filter.limit);
     if (filter.workflow) path += "&workflow=" + percent_encode(*filter.workflow);
     if (filter.status) path += "&status=" + percent_encode(*filter.status);
-    if (filter.token) path += "&token=" + percent_encode(*filter.token);
+    if (filter.token) path += "&after=" + percent_encode(*filter.token);
     return get(path);
 }
 
@@ -62,7 +62,8 @@ Result<Json> Server::history(const std::string& run) {
 }
 
 Result<Json> Server::logs(const std::string& run, const std::string& state) {
-    return get("runs/" + percent_encode(run) + "/logs?state=" + percent_encode(state));
+    const std::string query = state.empty() ? "" : "?state=" + percent_encode(state);
+    return get("runs/" + percent_encode(run) + "/logs" + query);
 }
 
 Result<Json> Server::start(const Json& request) {

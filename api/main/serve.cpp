@@ -9,7 +9,7 @@
 #include "api/cli/commands.hpp"
 #include "api/http_server.hpp"
 #include "api/main/node.hpp"
-#include "api/routes.hpp"
+#include "api/rest/routes.hpp"
 #include "api/service_notice.hpp"
 #include "api/signals.hpp"
 #include "api/workflow_folders.hpp"
@@ -86,7 +86,13 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
 
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
-    Routes routes((*node)->engine(), readers, aws, configuration.data);
+    const TokenAuthenticator authenticator(configuration.gate.token);
+    Router router(authenticator);
+    add_schemas(router);
+    add_aws_route(router, aws);
+    add_workflow_routes(router, readers);
+    add_run_routes(router, (*node)->engine(), readers, configuration.data);
+    add_system_routes(router, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
     ServerSettings settings;
@@ -94,7 +100,8 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     settings.body_bytes_max = configuration.body_bytes_max;
     auto server = SW_TRY(HttpServer::start(
         settings, Gate(configuration.gate),
-        [&](Request& request, Responder respond) { routes.handle(request, std::move(respond)); }));
+        [&](Request& request, Responder respond) { router.handle(request, std::move(respond)); },
+        [&](const Request& request) { return router.admit(request); }));
     terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
                  << " (data: " << configuration.data.string() << ")" << std::endl;
 

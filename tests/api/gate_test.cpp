@@ -95,19 +95,6 @@ TEST_CASE("Transfer-Encoding is 'chunked' and nothing else") {
     CHECK(status_of(gate, request) == 400);
 }
 
-TEST_CASE("where a token is set, everything but the health check needs it") {
-    const Gate gate({{}, {}, "s3cret"});
-    Incoming request = plain();
-    CHECK(status_of(gate, request) == 401);
-    request.authorization = "Bearer s3crex";
-    CHECK(status_of(gate, request) == 401);
-    request.authorization = "Bearer s3cret";
-    CHECK(status_of(gate, request) == 200);
-    request.authorization = "";
-    request.target = "/healthz";
-    CHECK(status_of(gate, request) == 200);
-}
-
 TEST_CASE("a listen address is HOST:PORT, each with a default") {
     struct Case {
         std::string text;

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "api/routes.hpp"
+#include "api/url.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api::cli;

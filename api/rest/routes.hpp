@@ -1,0 +1,31 @@
+// Our own API: what stands in the table of routes below /api/v1, and /healthz. Each function adds
+// one part of it; REQUIRES: what they are given outlives the router.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "api/aws/api.hpp"
+#include "api/readers.hpp"
+#include "api/router/router.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace stepwell::api {
+
+/// Schemas that routes of several parts refer to: Run, Workflow. First of all.
+void add_schemas(Router& router);
+
+/// POST /: the AWS API.
+void add_aws_route(Router& router, aws::Api& aws);
+
+/// Workflows: list.
+void add_workflow_routes(Router& router, Readers& readers);
+
+/// Runs: list, show, start, stop; history and logs.
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers,
+                    const std::filesystem::path& data_folder);
+
+/// GET /healthz and GET /api/v1/openapi.json, which is printed when it is first asked for.
+void add_system_routes(Router& router, std::string version);
+
+}  // namespace stepwell::api

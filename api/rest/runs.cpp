@@ -1,0 +1,155 @@
+// Runs: list, show, start, stop, history, logs.
+#include "api/problem.hpp"
+#include "api/rest/routes.hpp"
+#include "api/views.hpp"
+
+namespace stepwell::api {
+namespace {
+
+using Read = Result<Json> (*)(runtime::Reader&, std::string_view);
+
+std::optional<std::string> text_member(const Json& body, std::string_view name) {
+    const Json* found = find(body, name);
+    return found && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
+Result<Json> list_runs(Readers& readers, const Call& call) {
+    RunFilter filter;
+    filter.workflow = call.text("workflow");
+    filter.status = call.text("status");
+    filter.token = call.text("after");
+    filter.limit = static_cast<std::size_t>(*call.integer("limit"));
+    auto reader = SW_TRY(readers.take());
+    return runs_view(*reader, filter);
+}
+
+void start_run(runtime::Engine& engine, Call call) {
+    const Json& body = call.body();
+    runtime::StartRequest request;
+    request.workflow = string_or(body, "workflow", "");
+    request.name = text_member(body, "name");
+    if (const Json* input = find(body, "input")) request.input = Payload(*input);
+    engine.start_execution(std::move(request), [call](Result<runtime::Started> started) {
+        if (!started) return call.respond(problem(started.error()));
+        call.answer(Json{{"id", value_of(started->id)},
+                         {"name", started->name},
+                         {"arn", started->arn},
+                         {"started_at", to_iso8601(started->started_at)}});
+    });
+}
+
+void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
+    const auto id = [&]() -> Result<ExecutionId> {
+        auto reader = SW_TRY(readers.take());
+        return reader->find(call.path("run"));
+    }();
+    if (!id) return call.respond(problem(id.error()));
+    core::StopExecution how{text_member(call.body(), "error"), text_member(call.body(), "cause")};
+    engine.stop_execution(*id, std::move(how), [call](Result<Timestamp> at) {
+        if (!at) return call.respond(problem(at.error()));
+        call.answer(Json{{"stopped_at", to_iso8601(*at)}});
+    });
+}
+
+void add_reading_routes(Router& router, Readers& readers,
+                        const std::filesystem::path& data_folder) {
+    const auto view = [&readers](Read read) {
+        return [&readers, read](const Call& call) -> Result<Json> {
+            auto reader = SW_TRY(readers.take());
+            return read(*reader, call.path("run"));
+        };
+    };
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}",
+         .tag = "runs",
+         .summary = "A run, its input, output and states",
+         .description = "`run`: its number, its ARN, or WORKFLOW/NAME with the slash as %2F.",
+         .answer = R"({"allOf": [{"$ref": "#/components/schemas/Run"}, {
+                    "type": "object", "required": ["input", "states"], "properties": {
+                    "input": {}, "output": {}, "cause": {"type": "string"},
+                    "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}}]})",
+         .read = view(run_view)});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/history",
+         .tag = "runs",
+         .summary = "A run's events, oldest first",
+         .answer = R"({"type": "object", "required": ["run", "events", "lines"], "properties": {
+                    "run": {"type": "integer"},
+                    "events": {"type": "array", "items": {"type": "object"},
+                        "description": "as GetExecutionHistory shows them"},
+                    "lines": {"type": "array", "items": {"type": "string"},
+                        "description": "the same, a line each"}}})",
+         .read = view(history_view)});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs/{run}/logs",
+                .tag = "runs",
+                .summary = "What a run's tasks wrote, by state and attempt",
+                .query = {text_parameter("state", "only of this state")},
+                .answer = R"({"type": "object", "required": ["run", "logs"], "properties": {
+                    "run": {"type": "integer"},
+                    "logs": {"type": "array", "items": {"type": "object"}}}})",
+                .read = [&readers, data_folder](const Call& call) -> Result<Json> {
+                    auto reader = SW_TRY(readers.take());
+                    return logs_view(*reader, data_folder, call.path("run"),
+                                     call.text("state").value_or(""));
+                }});
+}
+
+}  // namespace
+
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers,
+                    const std::filesystem::path& data_folder) {
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs",
+                .tag = "runs",
+                .summary = "Runs, newest first",
+                .query = {text_parameter("workflow", "only of this workflow"),
+                          text_parameter("status", "only with this status"),
+                          integer_parameter("limit", "how many at most", 1, 1'000, 50),
+                          text_parameter("after", "`next` of the page before", 3'096)},
+                .answer = R"({"type": "object", "required": ["runs"], "properties": {
+                    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+                    "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
+                .read = [&readers](const Call& call) { return list_runs(readers, call); }});
+    router.add(
+        {.method = "POST",
+         .pattern = "/api/v1/runs",
+         .role = Role::operator_,
+         .tag = "runs",
+         .summary = "Start a run",
+         .description =
+             "With a `name` the start may be repeated: it then answers with the run that "
+             "is there. The same name with another input is a conflict.",
+         .body = json_body(R"json({
+            "type": "object", "required": ["workflow"], "additionalProperties": false,
+            "properties": {
+                "workflow": {"type": "string", "minLength": 1, "maxLength": 80},
+                "name": {"type": "string", "minLength": 1, "maxLength": 80,
+                    "pattern": "^[^\\u0000-\\u0020\\u007f-\\u009f<>{}\\[\\]?*\"#%\\\\^|~`$&,;:/]+$"},
+                "input": {"description": "any JSON value; {} where it is absent"}}})json",
+                           true),
+         .answer =
+             R"({"type": "object", "required": ["id", "name", "arn", "started_at"], "properties": {
+            "id": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
+            "started_at": {"type": "string", "format": "date-time"}}})",
+         .errors = {404, 409},
+         .act = [&engine](Call call) { start_run(engine, std::move(call)); }});
+    router.add(
+        {.method = "POST",
+         .pattern = "/api/v1/runs/{run}/stop",
+         .role = Role::operator_,
+         .tag = "runs",
+         .summary = "Stop a run",
+         .body = json_body(R"({
+                    "type": "object", "additionalProperties": false, "properties": {
+                        "error": {"type": "string", "maxLength": 256},
+                        "cause": {"type": "string", "maxLength": 32768}}})"),
+         .answer = R"({"type": "object", "required": ["stopped_at"], "properties": {
+                    "stopped_at": {"type": "string", "format": "date-time"}}})",
+         .act = [&engine, &readers](Call call) { stop_run(engine, readers, std::move(call)); }});
+    add_reading_routes(router, readers, data_folder);
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,151 @@
+#include "api/router/openapi.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "api/problem.hpp"
+#include "api/router/parameters.hpp"
+#include "api/url.hpp"
+
+namespace stepwell::api {
+namespace {
+
+constexpr std::int64_t kPathParameterMax = 2'000;
+
+Json parsed(const std::string& text) {
+    auto document = parse_json(text);
+    SW_ASSERT(document.has_value());
+    return std::move(document).value();
+}
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return text;
+}
+
+/// "GET", "/api/v1/runs/{run}" -> "get_runs_run".
+std::string operation_id(const Route& route) {
+    std::string id = lower(route.method);
+    for (const std::string_view segment : split_path(route.pattern)) {
+        if (segment == "api" || segment == "v1") continue;
+        id += '_';
+        for (const char c : segment) {
+            if (c == '{' || c == '}') continue;
+            id += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+        }
+    }
+    return id;
+}
+
+Json parameters_of(const Route& route) {
+    Json out = Json::array();
+    for (const std::string_view segment : split_path(route.pattern)) {
+        if (segment.empty() || segment.front() != '{') continue;
+        out.push_back(
+            {{"name", segment.substr(1, segment.size() - 2)},
+             {"in", "path"},
+             {"required", true},
+             {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", kPathParameterMax}}}});
+    }
+    for (const Parameter& parameter : route.query) {
+        Json item{{"name", parameter.name},
+                  {"in", "query"},
+                  {"description", parameter.description},
+                  {"required", parameter.is_required},
+                  {"schema", schema_of(parameter)}};
+        if (parameter.is_list) {
+            item["style"] = "form";
+            item["explode"] = false;
+        }
+        out.push_back(std::move(item));
+    }
+    return out;
+}
+
+Json body_of(const Body& body) {
+    Json content = Json::object();
+    if (body.kind == Body::Kind::json) {
+        content["application/json"] = {{"schema", parsed(body.schema)}};
+    }
+    for (const std::string& type : body.media_types) {
+        content[type] = {{"schema", {{"type", "string"}}}};
+    }
+    if (content.empty()) content["*/*"] = {{"schema", Json::object()}};
+    return {{"required", body.is_required}, {"content", std::move(content)}};
+}
+
+std::set<unsigned> errors_of(const Route& route) {
+    std::set<unsigned> out(route.errors.begin(), route.errors.end());
+    if (route.handle) return out;
+    const bool has_path = route.pattern.find('{') != std::string::npos;
+    out.insert(400);
+    if (route.role != Role::none) out.insert({401, 403});
+    if (has_path) out.insert(404);
+    if (route.body.kind != Body::Kind::none) out.insert({413, 415});
+    if (route.act) out.insert(503);
+    return out;
+}
+
+Json responses_of(const Route& route) {
+    Json out = Json::object();
+    Json& success = out[std::to_string(route.status)];
+    success["description"] = std::string(reason_phrase(route.status));
+    if (route.status != 204) {
+        success["content"][route.answer_type]["schema"] = parsed(route.answer);
+    }
+    for (const unsigned status : errors_of(route)) {
+        Json& problem = out[std::to_string(status)];
+        problem["description"] = std::string(reason_phrase(status));
+        problem["content"]["application/json"]["schema"] = {
+            {"$ref", "#/components/schemas/Problem"}};
+    }
+    return out;
+}
+
+Json operation_of(const Route& route) {
+    Json out{{"operationId", operation_id(route)}, {"summary", route.summary}};
+    if (!route.description.empty()) out["description"] = route.description;
+    if (!route.tag.empty()) out["tags"] = Json::array({route.tag});
+    out["parameters"] = parameters_of(route);
+    if (route.body.kind != Body::Kind::none) out["requestBody"] = body_of(route.body);
+    out["responses"] = responses_of(route);
+    out["x-role"] = name_of(route.role);
+    if (route.role == Role::none) out["security"] = Json::array();
+    return out;
+}
+
+}  // namespace
+
+Json openapi_document(const std::vector<const Route*>& routes,
+                      const std::map<std::string, Json>& schemas, std::string_view version) {
+    Json paths = Json::object();
+    for (const Route* route : routes) {
+        paths[route->pattern][lower(route->method)] = operation_of(*route);
+    }
+    Json components = Json::object();
+    components["Problem"] = parsed(R"({
+        "type": "object", "required": ["status", "message"],
+        "properties": {
+            "status": {"type": "integer"},
+            "code": {"type": "string", "description": "invalid, not_found, conflict, unavailable, io, corruption"},
+            "message": {"type": "string"},
+            "faults": {"type": "array", "items": {"type": "string"}}}})");
+    for (const auto& [name, schema] : schemas) components[name] = schema;
+    return {{"openapi", "3.1.0"},
+            {"info",
+             {{"title", "Stepwell"},
+              {"version", version},
+              {"description",
+               "Workflows, their runs, and what starts them. Every answer that is no success has "
+               "the schema Problem. `x-role` is the least role that may call."}}},
+            {"servers", Json::array({{{"url", "/"}}})},
+            {"security", Json::array({{{"token", Json::array()}}, Json::object()})},
+            {"paths", std::move(paths)},
+            {"components",
+             {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
+              {"schemas", std::move(components)}}}};
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,72 @@
+// The table of routes, and the one place that every request goes through on its way to a handler:
+//
+//   admit()   headers only: which route, who asks, may they            -> 401, 403
+//   handle()  is there such a route and method, does the query fit,    -> 404, 405, 400
+//             is the body of the right type, and does it fit           -> 415, 400
+//
+// To add routes: write `void add_NAME_routes(Router&, ...)` in a file of your own, and call it in
+// api/main/serve.cpp. api/README.md has an example.
+//
+// Thread safety: add routes from one thread, before the first request; then complete.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/router/route.hpp"
+
+namespace stepwell::api {
+
+/// A request that has been answered, for audit and metrics.
+struct Exchange {
+    const Request& request;
+    const Route* route = nullptr;  // null: there is none
+    unsigned status = 0;
+    Duration time{};  // from the whole request to its answer
+};
+
+class Router {
+public:
+    /// REQUIRES: it outlives the router.
+    explicit Router(const Authenticator& authenticator);
+    ~Router();
+
+    /// REQUIRES: method and pattern are not taken; parameters of one place have one name.
+    void add(Route route);
+    /// A schema that others refer to as {"$ref": "#/components/schemas/NAME"}. REQUIRES: added
+    /// before the routes whose bodies use it.
+    void add_schema(const std::string& name, std::string_view text);
+    /// Called for each answer, before it goes out, from whichever thread answers; also for refused
+    /// ones (401, 403), whose principal is empty. Must be quick.
+    void on_answer(std::function<void(const Exchange&)> watcher);
+
+    /// For HttpServer.
+    [[nodiscard]] Result<Principal, Refusal> admit(const Request& request) const;
+    void handle(Request& request, Responder respond) const;
+
+    /// The OpenAPI 3.1 document of all routes.
+    [[nodiscard]] Json openapi(std::string_view version) const;
+    [[nodiscard]] std::vector<const Route*> routes() const;
+
+private:
+    struct Entry;
+    struct Resource;
+    struct Match {
+        const Resource* resource = nullptr;
+        const Entry* entry = nullptr;  // null: not with this method
+        Call::Values path;
+        bool is_malformed = false;  // an escape in the path cannot be decoded
+    };
+    [[nodiscard]] Match match(const Request& request) const;
+    void dispatch(Request& request, Match match, Responder respond) const;
+
+    const Authenticator& authenticator_;
+    std::vector<std::unique_ptr<Resource>> resources_;  // literal ones before those with parameters
+    std::map<std::string, Json> schemas_;
+    std::function<void(const Exchange&)> watcher_;
+};
+
+}  // namespace stepwell::api
