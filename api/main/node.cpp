@@ -1,8 +1,7 @@
 #include "api/main/node.hpp"
 
-#include <charconv>
-
 #include "api/views.hpp"
+#include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/nested_runner.hpp"
 #include "tasks/binding/dispatcher.hpp"
@@ -11,20 +10,9 @@
 namespace stepwell::api {
 namespace {
 
-/// "512MB", "2GiB", or a number of bytes.
 std::optional<std::uint64_t> bytes_of(const Json& value) {
     if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-    if (!value.is_string()) return std::nullopt;
-    const auto& text = value.get_ref<const std::string&>();
-    std::uint64_t count = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-    const std::string unit(end, text.data() + text.size());
-    if (error != std::errc{}) return std::nullopt;
-    if (unit == "MB") return count * 1'000'000;
-    if (unit == "GB") return count * 1'000'000'000;
-    if (unit == "MiB") return count << 20;
-    if (unit == "GiB") return count << 30;
-    return std::nullopt;
+    return value.is_string() ? parse_size(value.get_ref<const std::string&>()) : std::nullopt;
 }
 
 Result<void> read_count(const Json& section, const char* name, std::uint32_t& out) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/definition/fields.hpp"
+#include "engine/definition/operations.hpp"
 #include "engine/definition/variable_name.hpp"
 
 namespace stepwell::definition {
@@ -28,7 +29,8 @@ constexpr std::array kMembers = {
     Member{"owner", "s", "a string"},
     Member{"docs", "s", "a string"},
     Member{"concurrency", "no", "a number or an object"},
-    Member{"pool", "s", "a string"},
+    Member{"priority", "n", "a number"},
+    Member{"pool", "so", "a string or an object from states to pools"},
     Member{"deadlines", "oL", "an object or a list of objects"},
     Member{"retention", "so", "a string or an object"},
     Member{"parameters", "o", "an object"},
@@ -62,11 +64,12 @@ const Member* member_named(const std::string& name) {
     return found == kMembers.end() ? nullptr : found;
 }
 
-void check_form(const Member& member, const Fields& fields) {
+bool check_form(const Member& member, const Fields& fields) {
     const Json& value = *fields.find(member.name);
     const bool is_right = std::any_of(member.forms.begin(), member.forms.end(),
                                       [&](char form) { return fits(value, form); });
     if (!is_right) fields.report_type(member.name, std::string(member.what));
+    return is_right;
 }
 
 bool is_forbidden(unsigned char c) {
@@ -110,16 +113,20 @@ Json split_members(const Json& root, const ParseOptions& options, Workflow& work
     workflow.name = options.default_name;
     if (!options.allow_workflow_members) return root;
     Json asl = Json::object();
+    Json well_formed = Json::object();
     for (auto it = root.begin(); it != root.end(); ++it) {
         const Member* member = member_named(it.key());
         if (member == nullptr) {
             asl.get_ref<Json::object_t&>().emplace_back(it.key(), it.value());
             continue;
         }
-        check_form(*member, fields);
+        if (check_form(*member, fields)) well_formed[it.key()] = it.value();
         if (it.key() != "name" && it.key() != "description")
             workflow.options[it.key()] = it.value();
     }
+    read_operations(well_formed, [&](const std::string& pointer, const std::string& message) {
+        report.add_below(place, pointer, {message}, Said::of_itself);
+    });
     workflow.description = string_or(root, "description", "");
     const Json* name = fields.find("name");
     if (name != nullptr && name->is_string()) {

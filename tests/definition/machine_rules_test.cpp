@@ -192,7 +192,7 @@ TEST_CASE("A workflow's own members: the rules") {
 1:61 at /owner: expected 'owner' to be a string, but it is an empty array
 1:71 at /docs: expected 'docs' to be a string, but it is 1
 1:87 at /concurrency: expected 'concurrency' to be a number or an object, but it is 'x'
-1:96 at /pool: expected 'pool' to be a string, but it is 1
+1:96 at /pool: expected 'pool' to be a string or an object from states to pools, but it is 1
 1:110 at /deadlines: expected 'deadlines' to be an object or a list of objects, but it is 1
 1:124 at /retention: expected 'retention' to be a string or an object, but it is 1
 1:139 at /parameters: expected 'parameters' to be an object, but it is an empty array
