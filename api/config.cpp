@@ -61,6 +61,10 @@ private:
             if (const auto path = text(key, value)) read_token(key, resolved(*path));
         } else if (key == "limits") {
             read_limits(value);
+        } else if (key == "pools") {
+            read_pools(value);
+        } else if (key == "retention") {
+            read_retention(value);
         } else {
             report_unknown(key, known_keys());
         }
@@ -69,7 +73,7 @@ private:
     static std::vector<std::string> known_keys() {
         std::vector<std::string> keys{"data",       "listen", "workflows",     "functions",
                                       "account",    "region", "allowed_hosts", "allowed_origins",
-                                      "token_file", "limits"};
+                                      "token_file", "limits", "pools",         "retention"};
         keys.insert(keys.end(), task_sections().begin(), task_sections().end());
         return keys;
     }
@@ -169,6 +173,42 @@ private:
                 report_unknown(key, {"request_bytes", "history_events"});
             }
         }
+    }
+
+    /// NAME: {slots: N}, or NAME: N.
+    void read_pools(const Json& value) {
+        if (!value.is_object()) {
+            return report("pools", "expected 'pools' to be a mapping, but got " + to_text(value));
+        }
+        for (const auto& [name, pool] : value.items()) {
+            const Json* slots = pool.is_object() ? find(pool, "slots") : &pool;
+            const bool is_good =
+                slots && slots->is_number_unsigned() && slots->get<std::uint64_t>() >= 1 &&
+                slots->get<std::uint64_t>() <= 1'000'000 && (!pool.is_object() || pool.size() == 1);
+            if (is_good) {
+                out_.pools[name] = slots->get<std::uint32_t>();
+            } else {
+                report(name, "expected the pool '" + name +
+                                 "' to be {slots: N} with N from 1 to 1000000, but got " +
+                                 to_text(pool));
+            }
+        }
+    }
+
+    void read_retention(const Json& value) {
+        if (value == "off" || value == false) {  // as YAML 1.1 reads it
+            out_.retention = {};
+            return;
+        }
+        const auto rule = definition::read_retention(
+            value, "/retention", true, [&](const std::string& pointer, const std::string& message) {
+                report(pointer.substr(pointer.rfind('/') + 1), message);
+            });
+        definition::RetentionRule& all = out_.retention;
+        if (rule.succeeded) all.succeeded = rule.succeeded;
+        if (rule.failed) all.failed = rule.failed;
+        if (rule.runs) all.runs = rule.runs;
+        if (rule.bytes) all.bytes = rule.bytes;
     }
 
     const fs::path file_;
@@ -275,6 +315,10 @@ std::optional<std::string> environment_variable(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     if (!value || !*value) return std::nullopt;
     return std::string(value);
+}
+
+definition::RetentionRule default_retention() {
+    return {std::chrono::days(30), std::chrono::days(90), 100'000, 10'000'000'000};
 }
 
 Result<Configuration> load_configuration(const Overrides& overrides, const Variables& variables) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,8 +13,12 @@
 #include "api/gate.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
+#include "engine/definition/operations.hpp"
 
 namespace stepwell::api {
+
+/// 30 days, 90 days for what failed; at most 100,000 closed runs and 10 GB.
+definition::RetentionRule default_retention();
 
 struct Configuration {
     std::filesystem::path file;  // where it was read; empty: nowhere
@@ -25,6 +30,10 @@ struct Configuration {
     GateSettings gate;
     std::uint64_t body_bytes_max = 2u << 20;
     std::uint64_t events_max = 1'000'000;
+    /// Slots by the pool's name.
+    std::map<std::string, std::uint32_t> pools;
+    /// What workflow files do not say of their own runs.
+    definition::RetentionRule retention = default_retention();
     /// The file's sections that belong to tasks: connections, lakes, bindings, notifications, ...
     Json tasks = Json::object();
 };

@@ -4,6 +4,7 @@
 #include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/nested_runner.hpp"
+#include "engine/runtime/task_gate.hpp"
 #include "tasks/binding/dispatcher.hpp"
 #include "tasks/host/host_runner.hpp"
 
@@ -94,7 +95,9 @@ public:
           engine(engine_settings(configuration), *journal_, runtime::system_clock()),
           dispatcher_(std::move(bindings), engine),
           hosts_(std::move(settings), dispatcher_),
-          nested_(engine, dispatcher_) {
+          nested_(engine, dispatcher_),
+          gate(configuration.pools, nested_) {
+        engine.add_observer(gate);
         dispatcher_.forward_to(hosts_);
         if (hooks.failed) engine.on_failure(hooks.failed);
     }
@@ -102,7 +105,7 @@ public:
 
     Result<void> start() {
         SW_TRY(hosts_.open());
-        return engine.start(nested_);
+        return engine.start(gate);
     }
 
     void stop() {
@@ -120,6 +123,9 @@ private:
     tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
     runtime::NestedRunner nested_;
+
+public:
+    runtime::TaskGate gate;
 };
 
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -138,6 +144,10 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& configuration, Nod
 
 runtime::Engine& Node::engine() {
     return impl_->engine;
+}
+
+const runtime::GateViews& Node::gate() const {
+    return impl_->gate;
 }
 
 void Node::stop() {

@@ -8,6 +8,7 @@
 
 #include "api/config.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/gate_views.hpp"
 
 namespace stepwell::api {
 
@@ -29,6 +30,8 @@ public:
     ~Node();
 
     [[nodiscard]] runtime::Engine& engine();
+    /// Who works and who waits.
+    [[nodiscard]] const runtime::GateViews& gate() const;
     /// Ends the engine, then the task hosts. Tasks in flight are begun again by the next one.
     void stop();
 

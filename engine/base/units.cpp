@@ -13,11 +13,16 @@ struct Unit {
 
 constexpr std::array kSpans = {Unit{"ms", 1},        Unit{"s", 1'000},      Unit{"m", 60'000},
                                Unit{"h", 3'600'000}, Unit{"d", 86'400'000}, Unit{"w", 604'800'000}};
-constexpr std::array kSizes = {
-    Unit{"", 1},           Unit{"B", 1},           Unit{"KB", 1'000},
-    Unit{"MB", 1'000'000}, Unit{"GB", 1'000'000'000}, Unit{"TB", 1'000'000'000'000},
-    Unit{"KiB", 1u << 10}, Unit{"MiB", 1u << 20},  Unit{"GiB", 1u << 30},
-    Unit{"TiB", std::uint64_t{1} << 40}};
+constexpr std::array kSizes = {Unit{"", 1},
+                               Unit{"B", 1},
+                               Unit{"KB", 1'000},
+                               Unit{"MB", 1'000'000},
+                               Unit{"GB", 1'000'000'000},
+                               Unit{"TB", 1'000'000'000'000},
+                               Unit{"KiB", 1u << 10},
+                               Unit{"MiB", 1u << 20},
+                               Unit{"GiB", 1u << 30},
+                               Unit{"TiB", std::uint64_t{1} << 40}};
 constexpr std::uint64_t kSpanMax = 3'155'760'000'000;  // 100 years
 
 template <class Units>

@@ -47,8 +47,8 @@ public:
 
     std::optional<Duration> span(const Json& value, const std::string& pointer) const {
         if (value == "forever") return Duration::max();
-        const auto span = value.is_string() ? parse_span(value.get_ref<const std::string&>())
-                                            : std::nullopt;
+        const auto span =
+            value.is_string() ? parse_span(value.get_ref<const std::string&>()) : std::nullopt;
         if (!span) expect(pointer, "a time such as 30d, 12h or forever", value);
         return span;
     }

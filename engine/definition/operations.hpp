@@ -22,9 +22,9 @@ namespace stepwell::definition {
 
 /// How long closed runs are kept; what is absent is as the configuration says.
 struct RetentionRule {
-    std::optional<Duration> succeeded;  // Duration::max(): for ever
-    std::optional<Duration> failed;     // and timed out and aborted ones
-    std::optional<std::uint64_t> runs;  // closed ones; the oldest go first
+    std::optional<Duration> succeeded;   // Duration::max(): for ever
+    std::optional<Duration> failed;      // and timed out and aborted ones
+    std::optional<std::uint64_t> runs;   // closed ones; the oldest go first
     std::optional<std::uint64_t> bytes;  // of the journal; in the configuration only
 };
 

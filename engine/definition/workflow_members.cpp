@@ -125,7 +125,9 @@ Json split_members(const Json& root, const ParseOptions& options, Workflow& work
             workflow.options[it.key()] = it.value();
     }
     read_operations(well_formed, [&](const std::string& pointer, const std::string& message) {
-        report.add_below(place, pointer, {message}, Said::of_itself);
+        const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+        const std::string member = pointer.substr(1, end - 1);
+        report.add_below(place.member(member), pointer.substr(end), {message}, Said::of_itself);
     });
     workflow.description = string_or(root, "description", "");
     const Json* name = fields.find("name");

@@ -67,6 +67,16 @@ Result<void> Catalog::load() {
     return {};
 }
 
+Result<void> Catalog::visit_latest(
+    const std::function<void(const journal::WorkflowRecord&, const journal::VersionRecord&)>&
+        visit) {
+    for (const auto& [name, entry] : entries_) {
+        const auto version = SW_TRY(journal_.latest_version(entry.workflow.id));
+        if (version) visit(entry.workflow, *version);
+    }
+    return {};
+}
+
 Result<WorkflowStatus> Catalog::apply(const CreateWorkflow& message, journal::Batch& batch) {
     const WorkflowSpec& spec = message.spec;
     const auto at = entries_.find(spec.name);

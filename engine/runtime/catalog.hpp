@@ -6,6 +6,7 @@
 // Threads: the engine's only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,9 @@ public:
     Catalog(const EngineSettings& settings, journal::Journal& journal, Clock& clock);
 
     Result<void> load();
+    /// Calls `visit` with each workflow and its newest version.
+    Result<void> visit_latest(const std::function<void(const journal::WorkflowRecord&,
+                                                       const journal::VersionRecord&)>& visit);
     Result<WorkflowStatus> apply(const CreateWorkflow& message, journal::Batch& batch);
     Result<WorkflowStatus> apply(const UpdateWorkflow& message, journal::Batch& batch);
     Result<void> apply(const DeleteWorkflow& message, journal::Batch& batch);

@@ -182,6 +182,10 @@ void Engine::stop() {
     impl_->stop();
 }
 
+void Engine::add_observer(WorkObserver& observer) {
+    impl_->loop_.add_observer(observer);
+}
+
 void Engine::on_failure(std::function<void(const Error&)> callback) {
     impl_->on_failure_ = std::move(callback);
 }
@@ -227,6 +231,10 @@ void Engine::write(Writes writes, Answer<void> answer) {
     impl_->post(Write{std::move(writes), std::move(answer)});
 }
 
+void Engine::inspect(ExecutionId id, Answer<Inspection> answer) {
+    impl_->post(Inspect{id, std::move(answer)});
+}
+
 void Engine::when_closed(ExecutionId id, Answer<Closed> answer) {
     impl_->post(WhenClosed{id, std::move(answer)});
 }
@@ -268,6 +276,10 @@ Result<Timestamp> Engine::stop_execution_now(ExecutionId id, core::StopExecution
 
 Result<void> Engine::report_now(ExecutionId id, core::Input input) {
     return wait_for<void>([&](auto answer) { report(id, std::move(input), std::move(answer)); });
+}
+
+Result<Inspection> Engine::inspect_now(ExecutionId id) {
+    return wait_for<Inspection>([&](auto answer) { inspect(id, std::move(answer)); });
 }
 
 Result<void> Engine::write_now(Writes writes) {

@@ -21,6 +21,7 @@
 #include "engine/runtime/clock.hpp"
 #include "engine/runtime/engine_types.hpp"
 #include "engine/runtime/task_runner.hpp"
+#include "engine/runtime/work_observer.hpp"
 
 namespace stepwell::runtime {
 
@@ -45,6 +46,8 @@ public:
     /// left alone: the next daemon starts them again.
     void stop();
 
+    /// REQUIRES: called before start(); the observer outlives the engine, or stop() was called.
+    void add_observer(WorkObserver& observer);
     /// Called once, from the engine's thread, when the journal failed. Set before start().
     void on_failure(std::function<void(const Error&)> callback);
 
@@ -72,6 +75,9 @@ public:
     /// a document's condition does not hold; the message names it.
     void write(Writes writes, Answer<void> answer);
 
+    /// Where an execution stands. Fails with `not_found` where it is not open, `corruption` where
+    /// it cannot be loaded.
+    void inspect(ExecutionId id, Answer<Inspection> answer);
     /// Answers when the execution has ended, at once if it already has. `not_found`.
     void when_closed(ExecutionId id, Answer<Closed> answer);
     [[nodiscard]] Subscription subscribe(Listener listener);
@@ -84,6 +90,7 @@ public:
     Result<Timestamp> stop_execution_now(ExecutionId id, core::StopExecution how);
     Result<void> write_now(Writes writes);
     Result<void> report_now(ExecutionId id, core::Input input);
+    Result<Inspection> inspect_now(ExecutionId id);
     std::future<Result<Closed>> closed_future(ExecutionId id);
 
     // TaskSink. Where the inbox is full, the caller waits (but not the engine's own thread).

@@ -95,6 +95,13 @@ struct Started {
     bool is_new = true;  // false: it was there already, and the request a repetition
 };
 
+/// Where an open execution stands.
+struct Inspection {
+    definition::DefinitionPtr definition;
+    std::vector<core::FramePtr> frames;  // by id
+    bool is_quarantined = false;
+};
+
 /// How an execution ended.
 struct Closed {
     ExecutionId id{};

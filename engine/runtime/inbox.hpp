@@ -50,13 +50,17 @@ struct Write {
     Writes writes;
     Answer<void> answer;
 };
+struct Inspect {
+    ExecutionId id{};
+    Answer<Inspection> answer;
+};
 struct WhenClosed {
     ExecutionId id{};
     Answer<Closed> answer;
 };
 
 using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
-                             WhenClosed, Write>;
+                             WhenClosed, Write, Inspect>;
 
 class Inbox {
 public:

@@ -39,6 +39,11 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
 
 Result<void> Loop::recover() {
     SW_TRY(catalog_.load());
+    for (WorkObserver* observer : observers_) {
+        SW_TRY(catalog_.visit_latest([&](const auto& workflow, const auto& version) {
+            observer->version_changed(workflow.name, version.settings);
+        }));
+    }
     const journal::Counters counters = SW_TRY(journal_.counters());
     next_execution_ = counters.execution;
     next_chunk_ = counters.chunk;
@@ -125,6 +130,16 @@ void Loop::on(Write& message) {
         ledger_.add(message.writes.documents, message.writes.claims, ExecutionId{0}, now_, batch_);
     }
     reply(std::move(message.answer), std::move(done));
+}
+
+void Loop::on(Inspect& message) {
+    const auto look = [&]() -> Result<Inspection> {
+        const Slot* slot = SW_TRY(open(message.id));
+        if (!slot) return no_such_execution(message.id);
+        return Inspection{slot->version->definition, slot->execution.frames(),
+                          quarantined_.contains(message.id)};
+    };
+    reply(std::move(message.answer), look());
 }
 
 void Loop::restart_some_tasks() {

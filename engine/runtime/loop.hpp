@@ -28,6 +28,7 @@
 #include "engine/runtime/names.hpp"
 #include "engine/runtime/task_log.hpp"
 #include "engine/runtime/timer_queue.hpp"
+#include "engine/runtime/work_observer.hpp"
 
 namespace stepwell::runtime {
 
@@ -39,6 +40,8 @@ public:
 
     Result<void> recover();
     void set_runner(TaskRunner& runner) { runner_ = &runner; }
+    /// REQUIRES: called before recover().
+    void add_observer(WorkObserver& observer) { observers_.push_back(&observer); }
 
     /// One turn with `messages` and with the timers that are due. Fails once: then the journal has
     /// failed, and everything that waited has been told so.
@@ -51,7 +54,8 @@ public:
     [[nodiscard]] Engine::Statistics statistics() const;
 
 private:
-    using Order = std::variant<TaskRequest, TaskToken>;  // start it, or cancel it
+    using News = std::function<void(WorkObserver&)>;
+    using Order = std::variant<TaskRequest, TaskToken, News>;  // start it, cancel it, tell it
     using Reply = std::function<void(const Error* failure)>;
     /// A decision and what it will write.
     struct Decided {
@@ -68,6 +72,7 @@ private:
     void on(Report& message);
     void on(WhenClosed& message);
     void on(Write& message);
+    void on(Inspect& message);
     void restart_some_tasks();
     void fire_timers();
 
@@ -102,6 +107,12 @@ private:
     void rearm(Slot& slot);
     void rearm_unfruitful(Slot& slot);
     void carry_out();
+    void carry_out(TaskRequest& request);
+    void carry_out(const TaskToken& cancelled);
+    void carry_out(const News& news);
+    [[nodiscard]] std::vector<TaskToken> finished_by(const Slot& slot,
+                                                     const core::Delta& next) const;
+    void tell_new_versions();
 
     template <class T>
     void reply(Answer<T> answer, Result<T> result);
@@ -114,6 +125,7 @@ private:
     Listeners& listeners_;
     TaskLogs& logs_;
     TaskRunner* runner_ = nullptr;
+    std::vector<WorkObserver*> observers_;
 
     Catalog catalog_;
     ExecutionNames names_;

@@ -130,6 +130,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     }
     for (const core::RecordKey key : changes.removed) pending.records[key] = std::nullopt;
 
+    const std::vector<TaskToken> finished = finished_by(slot, decision.next);
     const bool is_start = slot.execution.is_fresh();
     slot.execution.merge(std::move(decision.next));
     if (is_start) {
@@ -138,6 +139,10 @@ void Loop::merge(Slot& slot, Decided&& decided) {
                                     slot.execution.facts().started_at, slot.origin};
     }
     for (const core::Command& command : decision.commands) order(slot, command, false);
+    // After the orders: what is cancelled is known until then.
+    for (const TaskToken& token : finished) {
+        orders_.emplace_back([token](WorkObserver& observer) { observer.finished(token); });
+    }
     if (is_recording_) {
         pending.events.insert(pending.events.end(),
                               std::make_move_iterator(decision.events.begin()),
@@ -163,6 +168,8 @@ void Loop::quarantine(Slot& slot, const std::string& why) {
     slot.is_quarantined = true;
     quarantined_.insert(id);
     quarantined_count_ = quarantined_.size();
+    // What it has in flight will not be listened to any more.
+    orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
     if (slot.pending) return;
     core::Delta nothing;
     nothing.header = slot.execution.header();
@@ -210,6 +217,7 @@ Result<void> Loop::commit() {
     for (Slot* slot : touched_) seal(*slot);
     if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
     // Durable from here on.
+    if (!observers_.empty()) tell_new_versions();
     batch_ = {};
     for (Slot* slot : touched_) settle(*slot);
     touched_.clear();
@@ -272,6 +280,9 @@ void Loop::settle(Slot& slot) {
 
 void Loop::settle_closed(Slot& slot) {
     const ExecutionId id = slot.execution.id();
+    if (!observers_.empty()) {
+        orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+    }
     if (slot.armed) timers_.forget(id);
     if (const auto at = waiters_.find(id); at != waiters_.end()) {
         const core::Facts& facts = slot.execution.facts();
@@ -312,24 +323,58 @@ void Loop::rearm_unfruitful(Slot& slot) {
 
 void Loop::carry_out() {
     for (Order& one : orders_) {
-        if (const auto* token = std::get_if<TaskToken>(&one)) {
-            runner_->cancel(*token);
-            logs_.end(*token);
-            continue;
-        }
-        TaskRequest& request = std::get<TaskRequest>(one);
-        TaskLogHeader header;
-        header.state = request.state_name;
-        header.frame = value_of(request.token.frame);
-        header.attempt = request.token.attempt;
-        header.retry = request.retry_count;
-        header.started_at = to_iso8601(now_);
-        logs_.begin(request.token, std::move(header));
-        runner_->start(std::move(request));
+        std::visit([&](auto& order) { carry_out(order); }, one);
+    }
+    if (!orders_.empty()) {
+        for (WorkObserver* observer : observers_) observer->turn_over();
     }
     orders_.clear();
     for (const Reply& one : replies_) one(nullptr);
     replies_.clear();
+}
+
+void Loop::carry_out(TaskRequest& request) {
+    TaskLogHeader header;
+    header.state = request.state_name;
+    header.frame = value_of(request.token.frame);
+    header.attempt = request.token.attempt;
+    header.retry = request.retry_count;
+    header.started_at = to_iso8601(now_);
+    logs_.begin(request.token, std::move(header));
+    runner_->start(std::move(request));
+}
+
+void Loop::carry_out(const TaskToken& cancelled) {
+    runner_->cancel(cancelled);
+    logs_.end(cancelled);
+}
+
+void Loop::carry_out(const News& news) {
+    for (WorkObserver* observer : observers_) news(*observer);
+}
+
+/// The attempts that the decision takes out of flight. REQUIRES: it is not merged yet.
+std::vector<TaskToken> Loop::finished_by(const Slot& slot, const core::Delta& next) const {
+    std::vector<TaskToken> tokens;
+    if (observers_.empty()) return tokens;
+    for (const auto& [id, after] : next.frames) {
+        const core::Frame* before = slot.execution.find(id);
+        if (!before || !before->task) continue;
+        if (after && after->task && after->attempt == before->attempt) continue;
+        tokens.push_back({slot.execution.id(), id, before->attempt});
+    }
+    return tokens;
+}
+
+void Loop::tell_new_versions() {
+    for (const journal::VersionRecord& version : batch_.versions) {
+        const auto loaded = catalog_.version(version.id);
+        if (!loaded) continue;
+        orders_.emplace_back(
+            [name = (*loaded)->workflow.name, settings = version.settings](WorkObserver& observer) {
+                observer.version_changed(name, settings);
+            });
+    }
 }
 
 void Loop::fail(const Error& error) {

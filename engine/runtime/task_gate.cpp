@@ -29,7 +29,7 @@ void TaskGate::start(TaskRequest request) {
             to_pool(task, ready);
         } else {
             workflow.waiting.insert(id);
-            changed_workflows_.insert(&workflow);
+            changed_workflows_.insert(task.about.workflow);
         }
     }
     forward(ready);
@@ -42,7 +42,10 @@ TaskGate::Task& TaskGate::add(TaskRequest&& request, const Workflow& workflow) {
     run.name = request.execution_name;
     run.tasks.insert(token);
     Task& task = tasks_[token];
-    task.about = {token, request.workflow_name, request.execution_name, request.state_name};
+    task.about.token = token;
+    task.about.workflow = request.workflow_name;
+    task.about.run = request.execution_name;
+    task.about.state = request.state_name;
     task.about.priority = workflow.operations.priority;
     task.about.since = request.entered_at;
     task.about.stage = Stage::waiting_for_place;
@@ -66,7 +69,7 @@ void TaskGate::to_pool(Task& task, Ready& ready) {
     if (at == pools_.end()) return begin(task, ready);
     task.about.stage = Stage::waiting_for_slot;
     at->second.queue.emplace(-task.about.priority, task.about.since, task.about.token);
-    changed_pools_.insert(&at->second);
+    changed_pools_.insert(at->first);
 }
 
 void TaskGate::begin(Task& task, Ready& ready) {
@@ -90,7 +93,7 @@ void TaskGate::remove(const TaskToken& token) {
     if (const auto pool = pools_.find(about.pool); pool != pools_.end()) {
         pool->second.working.erase(token);
         pool->second.queue.erase({-about.priority, about.since, token});
-        changed_pools_.insert(&pool->second);
+        changed_pools_.insert(pool->first);
     }
 }
 
@@ -140,14 +143,15 @@ void TaskGate::closed(ExecutionId id) {
     const std::lock_guard lock(mutex_);
     const auto at = runs_.find(id);
     if (at == runs_.end()) return;
-    Workflow& workflow = workflows_[at->second.workflow];
+    const std::string name = at->second.workflow;
+    Workflow& workflow = workflows_[name];
     at->second.has_place = true;  // so that it stays until its tasks are gone
     const std::set<TaskToken> left = at->second.tasks;
     for (const TaskToken& token : left) remove(token);
     runs_.erase(id);
     workflow.places.erase(id);
     workflow.waiting.erase(id);
-    changed_workflows_.insert(&workflow);
+    changed_workflows_.insert(name);
 }
 
 void TaskGate::version_changed(const std::string& name, const std::string& settings) {
@@ -160,15 +164,19 @@ void TaskGate::version_changed(const std::string& name, const std::string& setti
             if (run.workflow == name) take_place(id, run, workflow);
         }
     }
-    changed_workflows_.insert(&workflow);
+    changed_workflows_.insert(name);
 }
 
 void TaskGate::turn_over() {
     Ready ready;
     {
         const std::lock_guard lock(mutex_);
-        for (Workflow* workflow : std::exchange(changed_workflows_, {})) fill(*workflow, ready);
-        for (Pool* pool : std::exchange(changed_pools_, {})) fill(*pool, ready);
+        for (const std::string& name : std::exchange(changed_workflows_, {})) {
+            fill(workflows_.at(name), ready);
+        }
+        for (const std::string& name : std::exchange(changed_pools_, {})) {
+            fill(pools_.at(name), ready);
+        }
     }
     forward(ready);
 }
@@ -212,7 +220,8 @@ GateRun TaskGate::run(ExecutionId id) const {
         std::size_t place = 0;
         for (const Turn& turn : pools_.at(about.pool).queue) {
             ++place;
-            if (std::get<TaskToken>(turn).execution == id) places[std::get<TaskToken>(turn)] = place;
+            if (std::get<TaskToken>(turn).execution == id)
+                places[std::get<TaskToken>(turn)] = place;
         }
     }
     const std::set<ExecutionId>& runs_before = workflows_.at(run->second.workflow).waiting;

@@ -1,13 +1,14 @@
 // The gate between the engine and the tasks: who may work now, and who waits.
 //
 //   engine --start--> TaskGate --start--> the runners
-//                        │ waits for a place of its workflow (`concurrency`), then for a slot of its
-//                        │ pool
+//                        │ waits for a place of its workflow (`concurrency`), then for a slot of
+//                        its │ pool
 //
 // Invariants:
 //   (1) At most `concurrency` runs of a workflow have tasks at work. A run holds its place from its
 //       first task until it ends; the oldest run that waits gets the next one.
-//   (2) At most `slots` tasks of a pool are at work. A free slot goes to the highest priority, among
+//   (2) At most `slots` tasks of a pool are at work. A free slot goes to the highest priority,
+//   among
 //       equals to the task whose state was entered first.
 //   (3) Who holds what is the set of live tasks and runs, never a counter: a restart derives it
 //       anew from the tasks that the engine starts again.
@@ -99,8 +100,8 @@ private:
     std::unordered_map<ExecutionId, Run> runs_;  // with tasks, or a place of a limited workflow
     std::map<std::string, Workflow> workflows_;
     std::map<std::string, Pool> pools_;
-    std::set<Workflow*> changed_workflows_;  // of this turn
-    std::set<Pool*> changed_pools_;
+    std::set<std::string> changed_workflows_;  // of this turn
+    std::set<std::string> changed_pools_;
 };
 
 }  // namespace stepwell::runtime

@@ -19,8 +19,8 @@ public:
     /// The execution has ended.
     virtual void closed(ExecutionId) {}
     /// The workflow has a new version in force; at the engine's start: the one that it has.
-    virtual void version_changed(const std::string& /*workflow*/,
-                                 const std::string& /*settings*/) {}
+    virtual void version_changed(const std::string& /*workflow*/, const std::string& /*settings*/) {
+    }
     /// All of the turn has been told and ordered. What has become free may be given away.
     virtual void turn_over() {}
 };

@@ -120,3 +120,30 @@ TEST_CASE("a token comes from a file that only the daemon reads, or from the env
     got = load_configuration(with_config(write(folder, "token_file: missing\n")), variables({}));
     CHECK_FALSE(got);
 }
+
+TEST_CASE("pools have slots, and retention replaces only what it names") {
+    const TemporaryFolder folder;
+    auto got = load_configuration(
+        with_config(
+            write(folder, "pools: {warehouse: {slots: 2}, api: 5}\nretention: {failed: 1w}\n")),
+        variables({}));
+    REQUIRE(got);
+    CHECK(got->pools == std::map<std::string, std::uint32_t>{{"api", 5}, {"warehouse", 2}});
+    CHECK(got->retention.failed == std::chrono::hours(168));
+    CHECK(got->retention.succeeded == std::chrono::hours(720));
+    CHECK(got->retention.bytes == 10'000'000'000u);
+
+    got = load_configuration(with_config(write(folder, "retention: off\n")), variables({}));
+    REQUIRE(got);
+    CHECK((!got->retention.failed && !got->retention.runs && !got->retention.bytes));
+
+    const auto wrong = load_configuration(
+        with_config(write(folder, "pools:\n  a: 0\n  b: {size: 2}\nretention:\n  bytes: lots\n")),
+        variables({}));
+    REQUIRE_FALSE(wrong);
+    for (const char* part : {":2: expected the pool 'a'", ":3: expected the pool 'b'",
+                             ":5: expected 'bytes' to be a size such as 10GB"}) {
+        CAPTURE(std::string(part));
+        CHECK(wrong.error().message.find(part) != std::string::npos);
+    }
+}

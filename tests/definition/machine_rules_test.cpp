@@ -197,6 +197,15 @@ TEST_CASE("A workflow's own members: the rules") {
 1:124 at /retention: expected 'retention' to be a string or an object, but it is 1
 1:139 at /parameters: expected 'parameters' to be an object, but it is an empty array
 1:152 at /version: expected 'version' to be a string or a number, but it is an empty object)~"},
+        {"how runs are operated: each fault at its place",
+         R"~({concurrency: 0, priority: 2000, pool: {A: 1}, retention: {succeeded: 7x, days: 1}, notify: {fail: ops, late: [""]}, StartAt: A, States: {A: {Type: Succeed}}})~",
+         R"~(1:15 at /concurrency: expected 'concurrency' to be an integer from 1 to 1000000, but it is 0
+1:28 at /priority: expected 'priority' to be an integer from -1000 to 1000, but it is 2000
+1:44 at /pool/A: expected 'A' to be a name, but it is 1
+1:71 at /retention/succeeded: expected 'succeeded' to be a time such as 30d, 12h or forever, but it is '7x'
+1:81 at /retention/days: expected one of 'succeeded', 'failed' and 'runs', but it is 'days'
+1:100 at /notify/fail: expected one of 'failed', 'recovered' and 'late', but it is 'fail'
+1:111 at /notify/late: expected 'late' to be a name, but it is '')~"},
         {"all members in their right form",
          R"~({name: n, description: d, schedules: [{}], triggers: [], notify: {}, limits: {}, tags: {a: b}, owner: o, docs: u, concurrency: 1, pool: p, deadlines: [{}], retention: 7d, parameters: {}, version: 3, StartAt: A, States: {A: {Type: Succeed}}})~",
          R"~()~"},

@@ -11,6 +11,7 @@
 #include "engine/journal/memory_journal.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/reader.hpp"
+#include "engine/runtime/task_gate.hpp"
 #include "tests/support/fake_clock.hpp"
 
 namespace stepwell::test {
@@ -25,7 +26,8 @@ public:
 
 class Stage {
 public:
-    explicit Stage(runtime::EngineSettings settings = {}) : settings_(std::move(settings)) {
+    explicit Stage(runtime::EngineSettings settings = {}, runtime::PoolSlots pools = {})
+        : settings_(std::move(settings)), pools_(std::move(pools)) {
         boot();
     }
 
@@ -37,7 +39,9 @@ public:
         runner = {};
         engine_ = std::make_unique<runtime::Engine>(settings_, *journal_, clock);
         engine_->on_failure([this](const Error& error) { failure = error; });
-        REQUIRE(engine_->start(runner, runtime::Engine::Threading::manual));
+        gate = std::make_unique<runtime::TaskGate>(pools_, runner);
+        engine_->add_observer(*gate);
+        REQUIRE(engine_->start(*gate, runtime::Engine::Threading::manual));
     }
 
     runtime::Engine& engine() { return *engine_; }
@@ -63,6 +67,16 @@ public:
         return std::move(**answer);
     }
 
+    /// Makes the workflow, or a new version of it. `options`: as in a workflow file.
+    Result<runtime::WorkflowStatus> put(const std::string& name, const std::string& definition,
+                                        const std::string& options) {
+        runtime::WorkflowSpec spec;
+        spec.name = name;
+        spec.definition = definition;
+        spec.settings = R"({"options":)" + options + "}";
+        return answer_of<runtime::WorkflowStatus>(
+            [&](auto answer) { engine().put_workflow(spec, answer); });
+    }
     Result<runtime::WorkflowStatus> create(const std::string& name, const std::string& definition) {
         runtime::WorkflowSpec spec;
         spec.name = name;
@@ -104,10 +118,12 @@ public:
     std::shared_ptr<journal::MemoryDisk> disk = std::make_shared<journal::MemoryDisk>();
     FakeClock clock;
     RememberingRunner runner;
+    std::unique_ptr<runtime::TaskGate> gate;  // in front of the runner
     std::optional<Error> failure;
 
 private:
     runtime::EngineSettings settings_;
+    runtime::PoolSlots pools_;
     std::unique_ptr<journal::MemoryJournal> journal_;
     std::unique_ptr<runtime::Engine> engine_;
     std::unique_ptr<runtime::Reader> reader_;
