@@ -14,7 +14,20 @@ namespace stepwell::api {
 
 struct StateRow {
     std::string place;  // "Each month[3] / Validate": iterations and branches around it
-    std::string kind;   // "Task", "Map", ...
+    std::string path;   // "Each month/Validate": the same without their numbers
+    std::string name;
+    std::string kind;  // "Task", "Map", ...
+    FrameId frame{};
+    std::optional<std::size_t> parent;  // the row of the Map or Parallel around it
+    std::uint32_t item = 0;             // which iteration or branch of that one
+    std::uint32_t wave = 0;             // retries of that one when this iteration or branch began
+    std::uint32_t total = 0;            // of a Map or Parallel: its iterations or branches
+    std::string resource;               // of a Task: "stepwell:validate", an ARN's last part
+    std::uint32_t attempt = 0;          // the last one: what its log is kept under
+    EventId entered_event{};
+    EventId failure_event{};  // the last failure of an attempt; 0: none, or none that is shown
+    std::optional<Timestamp> failed_at;
+    std::optional<Timestamp> due;  // it waits until then: a Wait, or between attempts
     Timestamp entered_at;
     std::optional<Timestamp> ended_at;
     std::uint32_t retries = 0;
@@ -23,6 +36,9 @@ struct StateRow {
     std::string error;  // the last one; also of an attempt that was retried
     std::string cause;
     Json rows;  // the member "rows" of a task's result envelope; null where there is none
+    std::optional<Payload> result;  // a data task's result envelope; also of one that failed
+
+    [[nodiscard]] bool is_lane() const { return kind == "Map" || kind == "Parallel"; }
 };
 
 class StateTracker {
@@ -44,19 +60,37 @@ public:
     [[nodiscard]] const std::vector<StateRow>& rows() const { return rows_; }
 
 private:
+    /// What surrounds the states of a frame below the root.
+    struct Surroundings {
+        std::string place;
+        std::string path;
+        std::size_t parent = 0;
+        std::uint32_t item = 0;
+        std::uint32_t wave = 0;
+    };
     void on_entered(const core::Event& event, const core::EnteredInfo& info);
     void on_child(const core::Event& event, const core::ChildInfo& info);
+    void on_scheduled(const core::Event& event, const core::ScheduledInfo& info);
     void on_failure(const core::Event& event, const core::ErrorInfo& failure);
     void on_result(const core::Event& event, const core::TaskInfo& info);
     void on_retry(const core::Event& event, const core::RetryInfo& info);
+    void on_iteration(const core::Event& event, const core::IterationInfo& info);
+    void on_exit(const core::Event& event);
+    void on_other(const core::Event& event);
+    void on_execution_failed(const core::Event& event);
     void end(FrameId frame, Timestamp at, const std::string& outcome);
+    /// Ends what is open below the state that `frame` is in. `leaf`: the event at which one of them
+    /// failed.
+    void end_children(FrameId frame, Timestamp at, EventId leaf);
     void end_all(Timestamp at, const std::string& outcome);
     StateRow* open_row(FrameId frame);
 
     Watcher watcher_;
     std::vector<StateRow> rows_;
-    std::unordered_map<FrameId, std::size_t> open_;    // the state that a frame is in
-    std::unordered_map<FrameId, std::string> places_;  // of frames below the root
+    std::unordered_map<FrameId, std::size_t> open_;  // the state that a frame is in
+    std::unordered_map<FrameId, Surroundings> surroundings_;
+    std::unordered_map<FrameId, std::vector<FrameId>> children_;  // of the state that it is in
+    std::unordered_map<FrameId, EventId> last_events_;
 };
 
 }  // namespace stepwell::api

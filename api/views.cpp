@@ -23,21 +23,6 @@ Result<std::optional<core::Status>> status_filter(const std::optional<std::strin
                     *text + "'");
 }
 
-Json to_json(const runtime::ExecutionSummary& summary) {
-    Json out{{"id", value_of(summary.id)},
-             {"name", summary.name},
-             {"workflow", summary.workflow_name},
-             {"status", core::name_of(summary.status)},
-             {"started_at", to_iso8601(summary.started_at)}};
-    if (summary.stopped_at) {
-        out["stopped_at"] = to_iso8601(*summary.stopped_at);
-        out["duration_ms"] = (*summary.stopped_at - summary.started_at).count();
-    }
-    if (!summary.error.empty()) out["error"] = summary.error;
-    out["arn"] = summary.arn;
-    return out;
-}
-
 Json to_json(const StateRow& row) {
     Json out{{"state", row.place},
              {"type", row.kind},
@@ -52,6 +37,21 @@ Json to_json(const StateRow& row) {
 }
 
 }  // namespace
+
+Json run_summary_view(const runtime::ExecutionSummary& summary) {
+    Json out{{"id", value_of(summary.id)},
+             {"name", summary.name},
+             {"workflow", summary.workflow_name},
+             {"status", core::name_of(summary.status)},
+             {"started_at", to_iso8601(summary.started_at)}};
+    if (summary.stopped_at) {
+        out["stopped_at"] = to_iso8601(*summary.stopped_at);
+        out["duration_ms"] = (*summary.stopped_at - summary.started_at).count();
+    }
+    if (!summary.error.empty()) out["error"] = summary.error;
+    out["arn"] = summary.arn;
+    return out;
+}
 
 Result<Json> workflows_view(runtime::Reader& reader) {
     Json workflows = Json::array();
@@ -74,7 +74,7 @@ Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
     query.token = filter.token;
     const auto page = SW_TRY(reader.list(query));
     Json out{{"runs", Json::array()}};
-    for (const auto& summary : page.items) out["runs"].push_back(to_json(summary));
+    for (const auto& summary : page.items) out["runs"].push_back(run_summary_view(summary));
     if (page.next) out["next"] = *page.next;
     return out;
 }
@@ -85,7 +85,7 @@ Result<Json> run_view(runtime::Reader& reader, std::string_view run) {
     StateTracker tracker;
     tracker.take(SW_TRY(reader.events(id)));
 
-    Json out = to_json(found.summary);
+    Json out = run_summary_view(found.summary);
     if (found.error) out["error"] = *found.error;
     if (found.cause) out["cause"] = *found.cause;
     out["input"] = found.input.json();

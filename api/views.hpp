@@ -18,6 +18,9 @@ struct RunFilter {
     std::optional<std::string> token;
 };
 
+/// {"id", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error", "arn"}:
+/// how lists show a run; what is not known yet is absent.
+Json run_summary_view(const runtime::ExecutionSummary& summary);
 /// {"workflows": [{"name", "arn", "type", "version", "created_at", "updated_at"}]}
 Result<Json> workflows_view(runtime::Reader& reader);
 /// {"runs": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.

@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "api/answers/routes.hpp"
 #include "api/aws/api.hpp"
 #include "api/cli/commands.hpp"
 #include "api/http_server.hpp"
@@ -92,6 +93,8 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_aws_route(router, aws);
     add_workflow_routes(router, readers);
     add_run_routes(router, (*node)->engine(), readers, configuration.data);
+    answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
+    answers::add_answer_routes(router, answer_sources);
     add_system_routes(router, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));

@@ -103,6 +103,7 @@ public:
         summary.stopped_at = row.stopped_at;
         summary.error = row.error;
         summary.origin = row.origin;
+        summary.revision = value_of(row.last_chunk);
         const std::string generated = names_.name_of(row.id);
         summary.name = row.name.empty() ? generated : row.name;
         summary.arn = owner.type == "EXPRESS" ? express_arn_of(owner.arn, summary.name, generated)

@@ -31,6 +31,8 @@ struct ExecutionSummary {
     std::optional<Timestamp> stopped_at;
     std::string error;   // may be empty
     std::string origin;  // what started it; empty where an older Stepwell did
+    /// Another one whenever the history has grown: what was derived from it may be kept by this.
+    std::uint64_t revision = 0;
 };
 
 struct ExecutionDescription {

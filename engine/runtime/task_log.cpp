@@ -20,6 +20,11 @@ std::filesystem::path folder_of(const std::filesystem::path& logs, ExecutionId i
     return logs / std::to_string(number / 1000) / std::to_string(number);
 }
 
+std::filesystem::path file_of(const std::filesystem::path& logs, const TaskToken& token) {
+    return folder_of(logs, token.execution) /
+           (std::to_string(value_of(token.frame)) + "-" + std::to_string(token.attempt) + ".log");
+}
+
 std::string header_line(const TaskLogHeader& header) {
     return to_text(Json{{"state", header.state},
                         {"frame", header.frame},
@@ -125,19 +130,24 @@ TaskLogs::File* TaskLogs::opened(const TaskToken& token) {
     if (static_cast<std::size_t>(open_files) >= kFilesOpenMax) {
         for (auto& [other, one] : files_) one->close();
     }
-    const auto folder = folder_of(folder_, token.execution);
+    const auto path = file_of(folder_, token);
     std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    const std::string name =
-        std::to_string(value_of(token.frame)) + "-" + std::to_string(token.attempt) + ".log";
-    file.descriptor =
-        ::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    std::filesystem::create_directories(path.parent_path(), error);
+    file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (file.descriptor < 0) return nullptr;
     if (!file.is_begun && ::lseek(file.descriptor, 0, SEEK_END) == 0) {
         file.write(header_line(file.header));
     }
     file.is_begun = true;
     return &file;
+}
+
+Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_folder,
+                                             const TaskToken& token) {
+    const auto path = file_of(logs_folder, token);
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return std::optional<TaskLog>();
+    return std::optional(read_log(path));
 }
 
 Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,

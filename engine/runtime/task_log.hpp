@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -56,6 +57,10 @@ private:
     std::mutex mutex_;
     std::unordered_map<TaskToken, std::unique_ptr<File>> files_;
 };
+
+/// The log of one attempt; nothing where it wrote none.
+Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_folder,
+                                             const TaskToken& token);
 
 /// The logs of an execution, in the order in which the attempts began; empty where there are none.
 Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,

@@ -1,0 +1,33 @@
+// The home page: is anything wrong, and what runs.
+#pragma once
+
+#include <functional>
+
+#include "api/answers/failures.hpp"
+#include "api/answers/usual.hpp"
+
+namespace stepwell::api::answers {
+
+struct HomeQuery {
+    Span span;
+    Timestamp now;
+    std::size_t intervals = 24;
+    std::size_t running = 50;  // runs listed
+    std::size_t causes = 20;   // groups of failures
+};
+
+/// {"from", "to", "intervals": [FROM...],
+///  "tiles": {"failed", "late", "running", "waiting", "succeeded", "stopped":
+///            {"count", "bars": [N an interval], "worst": [{"workflow", "count"}]}},
+///  "outcomes": [{"succeeded", "failed", "timed_out", "aborted", "running"}]: an interval each,
+///  "causes": as the "groups" of failures_view(),
+///  "running": [{"id", "name", "workflow", "started_at", "elapsed_ms", "usual": QUANTILES, "late",
+///               "waiting", "open": [{"place", "since", "due"}]}]: the longest over its usual
+///               first,
+///  "complete"}
+///
+/// failed: failed and timed out; late: runs that go on for longer than the usual p95; waiting:
+/// those that go on and do nothing but wait for a time.
+Result<Json> home_view(Histories& histories, const HomeQuery& query);
+
+}  // namespace stepwell::api::answers

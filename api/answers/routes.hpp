@@ -1,0 +1,25 @@
+// The routes of the answers.
+#pragma once
+
+#include <filesystem>
+
+#include "api/answers/histories.hpp"
+#include "api/readers.hpp"
+#include "api/router/router.hpp"
+#include "engine/runtime/clock.hpp"
+
+namespace stepwell::api::answers {
+
+/// What the routes share. REQUIRES: it, and what it refers to, outlives the router.
+struct AnswerSources {
+    Readers& readers;
+    runtime::Clock& clock;
+    std::filesystem::path data_folder;
+    DigestCache cache{};
+};
+
+/// /home, /failures, /workflows/{workflow}/grid, usual and results, /runs/{run}/overview, failure,
+/// results and map/{state}.
+void add_answer_routes(Router& router, AnswerSources& sources);
+
+}  // namespace stepwell::api::answers

@@ -1,0 +1,235 @@
+#include <doctest/doctest.h>
+
+#include "api/answers/failures.hpp"
+#include "api/answers/grid.hpp"
+#include "api/answers/home.hpp"
+#include "api/answers/results.hpp"
+#include "tests/answers/theatre.hpp"
+
+using namespace stepwell;
+using namespace stepwell::test;
+using namespace stepwell::api::answers;
+
+namespace {
+
+const std::string kTwo = machine("V", task("V", R"("Next":"L")") + "," + task("L"));
+const std::string kEnvelope =
+    R"({"status":"success","type":"validate","rows":{"read":10,"good":9,"rejected":1},)"
+    R"("checks":[{"name":"c","status":"warn","samples":[{"line":1,"value":"secret"}]}]})";
+const std::string kLoaded =
+    R"({"status":"success","type":"load","rows":{"read":9,"inserted":9,"rejected":0}})";
+
+const Script kGood{{"V", {kEnvelope}}, {"L", {kLoaded}}};
+const Script kBad{{"V", {kEnvelope}}, {"L", {"E_CONN: no route to 10.0.0.1"}}};
+
+std::string numbers(const Json& list) {
+    std::string out;
+    for (const Json& one : list) out += to_text(one);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a digest is kept until its history grows, and no more is kept than the bound allows") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    const DigestPtr first = theatre.digest(theatre.play("w", kGood));
+    CHECK(theatre.cache.find(first->summary.id, first->summary.revision) == first);
+    CHECK_FALSE(theatre.cache.find(first->summary.id, first->summary.revision + 1));
+    CHECK_FALSE(theatre.cache.find(first->summary.id, first->summary.revision));
+
+    DigestCache small(first->bytes() * 2);
+    small.put(first);
+    const DigestPtr second = theatre.digest(theatre.play("w", kGood));
+    small.put(second);
+    small.put(theatre.digest(theatre.play("w", kGood)));
+    CHECK(small.bytes() <= first->bytes() * 2);
+    CHECK_FALSE(small.find(first->summary.id, first->summary.revision));
+    CHECK(small.find(second->summary.id, second->summary.revision));
+}
+
+TEST_CASE("an answer reads no more histories than its allowance, and says so") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    for (int i = 0; i < 3; ++i) theatre.play("w", kGood);
+    auto few = theatre.histories(2);
+    const auto cut = usual_of(few, "w");
+    REQUIRE(cut);
+    CHECK_FALSE(cut->is_complete);
+    auto more = theatre.histories(1);  // two of them are kept
+    const auto whole = usual_of(more, "w");
+    REQUIRE(whole);
+    CHECK(whole->is_complete);
+    CHECK(whole->run.count == 3);
+    CHECK(whole->run.p50 == Duration(2'000));
+    CHECK(whole->states.at("V").p95 == Duration(1'000));
+    CHECK_FALSE(usual_of(more, "nobody"));
+}
+
+TEST_CASE("the grid shows states by runs, the newest at the right edge") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    theatre.play("w", kGood);
+    theatre.play("w", kBad);
+    theatre.play("w", {{"V", {"E_A: a"}}});
+    auto histories = theatre.histories();
+    GridQuery query;
+    query.workflow = "w";
+    const auto grid = grid_view(histories, query);
+    REQUIRE(grid);
+    REQUIRE((*grid)["runs"].size() == 3);
+    CHECK((*grid)["runs"][0]["id"] == 1);
+    CHECK((*grid)["runs"][0]["rows"]["read"] == 10);
+    CHECK((*grid)["runs"][0]["rows"]["rejected"] == 1);
+    CHECK((*grid)["runs"][2]["status"] == "FAILED");
+    REQUIRE((*grid)["states"].size() == 2);
+    const Json& validate = (*grid)["states"][0]["cells"];
+    CHECK(validate[0]["status"] == "succeeded");
+    CHECK(validate[2]["status"] == "failed");
+    const Json& load = (*grid)["states"][1]["cells"];
+    CHECK(load[1]["status"] == "failed");
+    CHECK(load[2].is_null());
+    CHECK((*grid)["states"][1]["usual"]["p50_ms"] == 1'000);
+    CHECK(to_text((*grid)["versions"]) == R"([{"number":1,"run":1}])");
+
+    query.last = 2;
+    const auto page = grid_view(histories, query);
+    REQUIRE(page);
+    CHECK((*page)["runs"][0]["id"] == 2);
+    query.until = (*page)["next"].get<std::string>();
+    const auto before = grid_view(histories, query);
+    REQUIRE(before);
+    CHECK((*before)["runs"].size() == 1);
+}
+
+TEST_CASE("failures are grouped by their cause, with successes of the same state beside them") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    REQUIRE(theatre.create("other", kTwo));
+    const Timestamp begin = theatre.clock.now();
+    theatre.play("other", kGood);
+    theatre.play("w", kBad);
+    theatre.advance(std::chrono::hours(1));
+    theatre.play("w", kGood);
+    theatre.advance(std::chrono::hours(1));
+    theatre.play("w", {{"V", {"{}"}}, {"L", {"E_CONN: no route to 10.9.9.9"}}});
+    theatre.play("w", {{"V", {"E_A: a"}}});
+    theatre.advance(std::chrono::hours(2));
+
+    auto histories = theatre.histories();
+    FailuresQuery query;
+    query.span = {begin, begin + std::chrono::hours(4)};
+    query.intervals = 4;
+    const auto view = failures_view(histories, query);
+    REQUIRE(view);
+    CHECK((*view)["complete"] == true);
+    REQUIRE((*view)["groups"].size() == 2);
+    const Json& newest = (*view)["groups"][0];
+    CHECK(newest["state"] == "V");
+    CHECK(newest["condition"] == "new");
+    CHECK(numbers(newest["successes"]) == "1110");
+    const Json& load = (*view)["groups"][1];
+    CHECK(load["cause"] == "no route to ‹n›");
+    CHECK(load["message"] == "no route to 10.9.9.9");
+    CHECK(load["condition"] == "came back");
+    CHECK(load["count"] == 2);
+    CHECK(numbers(load["occurrences"]) == "1010");
+    CHECK(numbers(load["successes"]) == "0100");
+    CHECK(numbers(load["runs"]) == "42");
+
+    theatre.clock.set(begin + std::chrono::hours(3));
+    theatre.play("w", kGood);
+    auto again = theatre.histories();
+    const auto later = failures_view(again, query);
+    REQUIRE(later);
+    for (const Json& group : (*later)["groups"]) CHECK(group["condition"] == "recovered");
+}
+
+TEST_CASE("home counts what ended in the span, and names what goes on for longer than usual") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    REQUIRE(theatre.create("sleeper", kWait));
+    const Timestamp begin = theatre.clock.now();
+    for (int i = 0; i < 2; ++i) theatre.play("w", kGood);
+    theatre.play("w", kBad);
+    REQUIRE(theatre.start("w"));
+    REQUIRE(theatre.start("sleeper"));
+    theatre.clock.advance(std::chrono::seconds(30));
+
+    auto histories = theatre.histories();
+    HomeQuery query;
+    query.span = {begin, theatre.clock.now()};
+    query.now = theatre.clock.now();
+    query.intervals = 2;
+    const auto home = home_view(histories, query);
+    REQUIRE(home);
+    const auto tile = [&](const std::string& name) {
+        return (*home)["tiles"][name]["count"].get<int>();
+    };
+    CHECK(tile("succeeded") == 2);
+    CHECK(tile("failed") == 1);
+    CHECK(tile("running") == 2);
+    CHECK(tile("late") == 1);
+    CHECK(tile("waiting") == 1);
+    CHECK((*home)["tiles"]["failed"]["worst"][0]["workflow"] == "w");
+    CHECK((*home)["running"][0]["workflow"] ==
+          "sleeper");  // 30 s with no usual, against 28 s over it
+    CHECK((*home)["running"][1]["late"] == true);
+    CHECK((*home)["running"][1]["open"][0]["place"] == "V");
+    CHECK((*home)["causes"][0]["state"] == "L");
+    CHECK((*home)["outcomes"][0]["succeeded"] == 2);
+    CHECK((*home)["complete"] == true);
+}
+
+TEST_CASE("results are given by run, and the latest of each task") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    theatre.play("w", kGood);
+    const ExecutionId second = theatre.play("w", kBad);
+    auto histories = theatre.histories();
+    const auto of_run = results_view(histories.reader(), second, "", Samples::shown);
+    REQUIRE(of_run);
+    REQUIRE((*of_run)["results"].size() == 1);
+    CHECK((*of_run)["results"][0]["task"] == "validate");
+    CHECK((*of_run)["results"][0]["result"]["rows"]["good"] == 9);
+    CHECK(to_text(*of_run).find("secret") != std::string::npos);
+    const auto hidden = results_view(histories.reader(), second, "V", Samples::hidden);
+    REQUIRE(hidden);
+    CHECK(to_text(*hidden).find("secret") == std::string::npos);
+
+    const auto latest = latest_results_view(histories, "w", Samples::shown);
+    REQUIRE(latest);
+    REQUIRE((*latest)["results"].size() == 2);
+    CHECK((*latest)["results"][0]["state"] == "V");
+    CHECK((*latest)["results"][0]["run"] == 2);
+    CHECK((*latest)["results"][0]["later_runs"] == 0);
+    CHECK((*latest)["results"][1]["state"] == "L");
+    CHECK((*latest)["results"][1]["run"] == 1);
+    CHECK((*latest)["results"][1]["later_runs"] == 1);
+}
+
+TEST_CASE("a Map is counted by status, whole and in buckets of items") {
+    Theatre theatre;
+    REQUIRE(theatre.create(
+        "w", machine("Each", R"("Each":{"Type":"Map","ItemsPath":"$.items","MaxConcurrency":1,)"
+                             R"("End":true,"ItemProcessor":)" +
+                                 machine("V", task("V")) + "}")));
+    const ExecutionId run =
+        theatre.play("w", {{"V", {"{}", "{}", "E_A: a"}}}, R"({"items":[1,2,3,4,5]})");
+    auto histories = theatre.histories();
+    MapQuery query;
+    query.state = "Each";
+    query.buckets = 3;
+    const auto view = map_view(histories.reader(), run, query);
+    REQUIRE(view);
+    CHECK((*view)["total"] == 5);
+    CHECK(to_text((*view)["counts"]) == R"({"succeeded":2,"failed":1,"not_reached":2})");
+    CHECK(to_text((*view)["buckets"]) ==
+          R"([{"from":0,"to":2,"counts":{"succeeded":2}},)"
+          R"({"from":2,"to":4,"counts":{"failed":1,"not_reached":1}},)"
+          R"({"from":4,"to":5,"counts":{"not_reached":1}}])");
+    CHECK(to_text((*view)["failed"]) == "[2]");
+    CHECK((*view)["duration"]["p50_ms"] == 1'000);
+    query.state = "V";
+    CHECK_FALSE(map_view(histories.reader(), run, query));
+}
