@@ -27,15 +27,6 @@ std::optional<Role> role_named(std::string_view name) {
     return static_cast<Role>(found - kRoleNames.begin());
 }
 
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    unsigned difference = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i] ^ b[i]));
-    }
-    return difference == 0;
-}
-
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view kScheme = "bearer ";
     const bool is_bearer = authorization.size() > kScheme.size() &&

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/digest.hpp"
 #include "engine/base/result.hpp"
 
 namespace stepwell::api {
@@ -51,9 +52,6 @@ public:
 private:
     const std::string token_;
 };
-
-/// Takes the same time wherever the two differ.
-bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 /// What stands after "Bearer " in an Authorization header; empty where it is something else.
 std::string_view bearer_token(std::string_view authorization);

@@ -27,20 +27,23 @@ struct Layer {
 const std::vector<Layer> kLayers = {
     {"engine/base/", {}},
     {"engine/expression/", {"engine/base/"}},
-    {"engine/definition/", {"engine/base/", "engine/expression/"}},
+    {"engine/schedule/", {"engine/base/"}},
+    {"engine/definition/", {"engine/base/", "engine/expression/", "engine/schedule/"}},
     {"engine/core/", {"engine/base/", "engine/expression/", "engine/definition/"}},
     {"engine/journal/", {"engine/base/", "engine/core/", "engine/definition/"}},
-    {"engine/schedule/", {"engine/base/", "engine/expression/", "engine/definition/"}},
     {"engine/runtime/",
      {"engine/base/", "engine/expression/", "engine/definition/", "engine/core/",
       "engine/journal/"}},
+    {"engine/triggers/",
+     {"engine/base/", "engine/schedule/", "engine/definition/", "engine/core/", "engine/journal/",
+      "engine/runtime/"}},
     {"tasks/binding/",
      {"engine/base/", "engine/expression/", "engine/runtime/task_runner.hpp", "tasks/"}},
     {"tasks/", {"engine/base/", "engine/runtime/task_runner.hpp"}},
     {"api/main", {"engine/", "tasks/", "api/"}},
     {"api/",
-     {"engine/base/", "engine/expression/", "engine/definition/", "engine/core/",
-      "engine/runtime/"}},
+     {"engine/base/", "engine/expression/", "engine/schedule/", "engine/definition/",
+      "engine/core/", "engine/runtime/", "engine/triggers/"}},
     {"tests/", {"engine/", "tasks/", "api/", "web/"}},
 };
 
@@ -51,6 +54,7 @@ struct Library {
 };
 
 const std::vector<Library> kLibraries = {
+    {"date/", {"engine/schedule/time_zone.cpp"}},
     {"yaml-cpp/", {"engine/definition/yaml_reader.cpp", "tasks/transform/yaml.cpp"}},
     {"sqlite3.h", {"engine/journal/", "tasks/", "tests/"}},
     {"duckdb", {"tasks/", "tests/"}},

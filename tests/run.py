@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = str(os.cpu_count() or 2)
 PROGRAM = os.path.join(ROOT, "build/release/stepwell")
 ORACLE = os.path.join(ROOT, "build/third_party/python/bin/python")
-THREADED = ["test_journal", "test_runtime", "test_sim", "test_tasks", "test_api"]
+THREADED = ["test_journal", "test_runtime", "test_triggers", "test_sim", "test_tasks", "test_api"]
 
 
 class Failed(Exception):
@@ -94,8 +94,13 @@ def crash_part(log):
     sh(log, ORACLE, "tests/e2e/crash.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets", "--kills", "20", "--runs", "300")
 
 
+def starts_part(log):
+    """Runs that start by themselves, each once: files, schedules, webhooks, under kills."""
+    sh(log, ORACLE, "tests/e2e/starts.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
+
+
 PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "e2e": e2e_part, "conformance": conformance_part,
-         "demo": demo_part, "faults": faults_part, "crash": crash_part, "threads": threads_part}
+         "demo": demo_part, "faults": faults_part, "starts": starts_part, "crash": crash_part, "threads": threads_part}
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
 

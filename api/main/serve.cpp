@@ -13,6 +13,8 @@
 #include "api/rest/routes.hpp"
 #include "api/service_notice.hpp"
 #include "api/signals.hpp"
+#include "api/starts/routes.hpp"
+#include "api/starts/settings.hpp"
 #include "api/workflow_folders.hpp"
 #include "tasks/registry.hpp"
 
@@ -59,6 +61,19 @@ std::unique_ptr<Watchdog> start_watchdog(runtime::Engine& engine, const ServiceN
     return interval ? std::make_unique<Watchdog>(engine, notice, *interval) : nullptr;
 }
 
+Result<std::unique_ptr<triggers::Triggers>> make_triggers(const Configuration& configuration,
+                                                          runtime::Engine& engine) {
+    auto settings = trigger_settings(configuration, nullptr);
+    settings.log = [](const std::string& line) { spdlog::warn("{}", line); };
+    settings.late = [](const triggers::Lateness& late) {
+        spdlog::warn("deadline {} of {}: {}", late.id, to_iso8601(late.due),
+                     late.is_met ? "met late" : "late");
+    };
+    auto reader = SW_TRY(runtime::Reader::open(configuration.data));
+    return std::make_unique<triggers::Triggers>(std::move(settings), engine, std::move(reader),
+                                                runtime::system_clock());
+}
+
 Error with_hint(Error error, const Configuration& configuration) {
     if (error.code == ErrorCode::conflict) {
         error.message = "expected the data folder " + configuration.data.string() +
@@ -95,9 +110,12 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_run_routes(router, (*node)->engine(), readers, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answers::add_answer_routes(router, answer_sources);
+    auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine()));
+    add_start_routes(router, *triggers, readers, runtime::system_clock());
     add_system_routes(router, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
+    triggers->start();
     ServerSettings settings;
     settings.address = configuration.listen;
     settings.body_bytes_max = configuration.body_bytes_max;
@@ -117,6 +135,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     notice.stopping();
     watchdog.reset();
     folders.reset();
+    triggers->stop();
     server->stop();
     (*node)->stop();
     return has_failed ? kFailed : kSuccess;

@@ -1,10 +1,13 @@
 #include "engine/base/digest.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include <array>
 #include <utility>
+
+#include "engine/base/assert.hpp"
 
 namespace stepwell {
 namespace {
@@ -44,6 +47,33 @@ std::optional<std::string> digest_hex(std::string_view algorithm, std::string_vi
         return std::nullopt;
     }
     return to_hex(out.data(), size);
+}
+
+struct Sha256::State {
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                    &EVP_MD_CTX_free};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+    SW_ASSERT(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&& other) noexcept = default;
+Sha256& Sha256::operator=(Sha256&& other) noexcept = default;
+
+void Sha256::update(std::string_view data) {
+    SW_ASSERT(EVP_DigestUpdate(state_->context.get(), data.data(), data.size()) == 1);
+}
+
+std::string Sha256::hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned size = 0;
+    SW_ASSERT(EVP_DigestFinal_ex(state_->context.get(), out.data(), &size) == 1);
+    return to_hex(out.data(), size);
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string hmac_sha256_hex(std::string_view key, std::string_view data) {

@@ -5,6 +5,7 @@
 
 #include "engine/definition/fields.hpp"
 #include "engine/definition/operations.hpp"
+#include "engine/definition/starts.hpp"
 #include "engine/definition/variable_name.hpp"
 
 namespace stepwell::definition {
@@ -124,6 +125,7 @@ Json split_members(const Json& root, const ParseOptions& options, Workflow& work
         if (it.key() != "name" && it.key() != "description")
             workflow.options[it.key()] = it.value();
     }
+    read_starts(root, report);
     read_operations(well_formed, [&](const std::string& pointer, const std::string& message) {
         const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
         const std::string member = pointer.substr(1, end - 1);

@@ -125,6 +125,8 @@ struct Listener {
     std::function<void(const core::Execution&, const std::vector<core::Event>&)> events;
     std::function<void(const TaskToken&, const Json&)> progress;
     std::function<void(const TaskToken&, const std::string&)> log;
+    /// A workflow was made, changed or deleted; by name.
+    std::function<void(const std::string&)> workflow;
 };
 
 /// Keeps a Listener subscribed; once it is gone, the listener is not called any more.

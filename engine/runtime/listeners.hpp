@@ -1,6 +1,7 @@
 // Who wants to see what happens. Thread safety: complete.
 #pragma once
 
+#include <algorithm>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -24,9 +25,12 @@ public:
         });
     }
 
-    [[nodiscard]] bool is_empty() const {
+    /// Whether anybody wants to see it. `member` is a member of Listener.
+    template <class Member>
+    [[nodiscard]] bool has(Member member) const {
         const std::lock_guard lock(shared_->mutex);
-        return shared_->listeners.empty();
+        return std::any_of(shared_->listeners.begin(), shared_->listeners.end(),
+                           [&](const Listener& each) { return bool(each.*member); });
     }
 
     /// `member` is a member of Listener.

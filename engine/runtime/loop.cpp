@@ -59,7 +59,7 @@ Result<void> Loop::recover() {
 
 Result<void> Loop::turn(std::vector<Message>& messages) {
     now_ = clock_.now();
-    is_recording_ = !listeners_.is_empty();
+    is_recording_ = listeners_.has(&Listener::events);
     restart_some_tasks();
     for (Message& message : messages) {
         std::visit([&](auto& one) { on(one); }, message);
@@ -80,16 +80,19 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
 
 void Loop::on(CreateWorkflow& message) {
     auto status = catalog_.apply(message, batch_);
+    if (status && status->is_changed) changed_workflows_.push_back(message.spec.name);
     reply(std::move(message.answer), std::move(status));
 }
 
 void Loop::on(UpdateWorkflow& message) {
     auto status = catalog_.apply(message, batch_);
+    if (status && status->is_changed) changed_workflows_.push_back(message.name);
     reply(std::move(message.answer), std::move(status));
 }
 
 void Loop::on(DeleteWorkflow& message) {
     auto done = catalog_.apply(message, batch_);
+    if (done) changed_workflows_.push_back(message.name);
     reply(std::move(message.answer), std::move(done));
 }
 

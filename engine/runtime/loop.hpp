@@ -144,6 +144,7 @@ private:
     journal::Batch batch_;
     std::vector<Slot*> touched_;
     std::vector<Order> orders_;
+    std::vector<std::string> changed_workflows_;
     std::vector<Reply> replies_;
     std::map<std::pair<WorkflowId, std::string>, ExecutionId> names_started_;
     Ledger ledger_;

@@ -329,6 +329,8 @@ void Loop::carry_out() {
         for (WorkObserver* observer : observers_) observer->turn_over();
     }
     orders_.clear();
+    for (const std::string& name : changed_workflows_) listeners_.tell(&Listener::workflow, name);
+    changed_workflows_.clear();
     for (const Reply& one : replies_) one(nullptr);
     replies_.clear();
 }
@@ -381,6 +383,7 @@ void Loop::fail(const Error& error) {
     touched_.clear();
     batch_ = {};
     orders_.clear();
+    changed_workflows_.clear();
     names_started_.clear();
     ledger_.end_turn();
     cache_.clear();

@@ -207,7 +207,7 @@ TEST_CASE("A workflow's own members: the rules") {
 1:100 at /notify/fail: expected one of 'failed', 'recovered' and 'late', but it is 'fail'
 1:111 at /notify/late: expected 'late' to be a name, but it is '')~"},
         {"all members in their right form",
-         R"~({name: n, description: d, schedules: [{}], triggers: [], notify: {}, limits: {}, tags: {a: b}, owner: o, docs: u, concurrency: 1, pool: p, deadlines: [{}], retention: 7d, parameters: {}, version: 3, StartAt: A, States: {A: {Type: Succeed}}})~",
+         R"~({name: n, description: d, schedules: [{cron: "@daily"}], triggers: [], notify: {}, limits: {}, tags: {a: b}, owner: o, docs: u, concurrency: 1, pool: p, deadlines: [{start_by: "8:00"}], retention: 7d, parameters: {}, version: 3, StartAt: A, States: {A: {Type: Succeed}}})~",
          R"~()~"},
     };
     check_rules(cases, "", "");

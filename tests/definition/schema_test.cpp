@@ -89,6 +89,22 @@ TEST_CASE("the schema has the fields of retriers, catchers and processors") {
           fields_from(map + "{QQQQQQQQQQQQ: 1}}}}", marker));
 }
 
+TEST_CASE("the schema has the fields of schedules, triggers and deadlines") {
+    const Json& definitions = schema().at("$defs");
+    const std::string marker = "the fields are ";
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"schedule", "{schedules: [{cron: '@daily', QQQQQQQQQQQQ: 1}]}"},
+        {"fileTrigger", "{triggers: [{files: a, QQQQQQQQQQQQ: 1}]}"},
+        {"webhookTrigger", "{triggers: [{webhook: {name: a}, QQQQQQQQQQQQ: 1}]}"},
+        {"deadline", "{deadlines: {start_by: '8:00', QQQQQQQQQQQQ: 1}}"}};
+    for (const auto& [name, text] : cases) {
+        CAPTURE(name);
+        CHECK(properties_of(definitions.at(name)) == fields_from(text, marker));
+    }
+    CHECK(properties_of(definitions.at("webhookTrigger").at("properties").at("webhook")) ==
+          fields_from("{triggers: [{webhook: {name: a, QQQQQQQQQQQQ: 1}}]}", marker));
+}
+
 TEST_CASE("the schema has every operator of a rule") {
     const Names known = properties_of(schema().at("$defs").at("nestedRule"));
     for (const std::string& name : expression::ChoiceRule::operators()) {

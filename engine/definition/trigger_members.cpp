@@ -1,0 +1,138 @@
+// `triggers`: arriving files and webhooks.
+#include <algorithm>
+
+#include "engine/definition/start_fields.hpp"
+
+namespace stepwell::definition {
+namespace {
+
+const std::vector<std::string> kFileFields = {"name",  "files",    "ignore",      "stable_for",
+                                              "poll",  "identity", "on_modified", "batch",
+                                              "input", "enabled"};
+
+void read_batch(const Fields& fields, FileTriggerSpec& out) {
+    with_object(fields, "batch", [&](const Fields& batch) {
+        batch.only({"one_run_per", "max_files", "wait"}, "'batch'");
+        const auto unit = batch.read_enum("one_run_per", {"file", "batch"});
+        out.is_batch = unit ? *unit == "batch" : !batch.has("one_run_per");
+        constexpr IntegerRange kFilesRange{1, 500};
+        if (const auto most = batch.read_integer("max_files", kFilesRange)) {
+            out.files_max = static_cast<std::size_t>(*most);
+        }
+        read_span(batch, "wait", Duration(0), out.wait);
+    });
+}
+
+FileTriggerSpec read_file_trigger(const Fields& fields, std::size_t index) {
+    using Identity = FileTriggerSpec::Identity;
+    using OnModified = FileTriggerSpec::OnModified;
+    FileTriggerSpec spec;
+    fields.only(kFileFields, "a file trigger");
+    spec.name = read_name(fields, std::to_string(index));
+    read_texts(fields, "files", spec.files);
+    read_texts(fields, "ignore", spec.ignore);
+    read_span(fields, "stable_for", Duration(0), spec.stable_for);
+    read_span(fields, "poll", Duration(100), spec.poll);
+    read_choice(fields, "identity", {"content", "mtime_size", "path"},
+                std::vector{Identity::content, Identity::mtime_size, Identity::path},
+                spec.identity);
+    read_choice(fields, "on_modified", {"new_run", "ignore", "error"},
+                std::vector{OnModified::new_run, OnModified::ignore, OnModified::error},
+                spec.on_modified);
+    read_batch(fields, spec);
+    std::vector<std::string> placeholders;
+    if (!spec.is_batch) {
+        placeholders = {"file.uri", "file.path", "file.folder", "file.name", "file.match"};
+    }
+    read_input(fields, placeholders, "trigger", spec.input);
+    read_boolean(fields, "enabled", spec.is_enabled);
+    return spec;
+}
+
+bool is_reference(const std::string& text) {
+    for (const std::string_view kind : {"${secret:", "${env:", "${file:"}) {
+        if (text.size() > kind.size() + 1 && text.substr(0, kind.size()) == kind &&
+            text.find('}') == text.size() - 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Where a secret stands, never the secret: workflow files are kept in the journal and shown.
+std::string read_reference(const Fields& fields, std::string_view name) {
+    const Json* value = fields.find(name);
+    if (value == nullptr) return "";
+    if (value->is_string() && is_reference(value->get<std::string>())) {
+        return value->get<std::string>();
+    }
+    fields.report().add(fields.place().member(name),
+                        {"expected '" + std::string(name) +
+                             "' to say where the secret is kept, not the secret itself",
+                         "write ${secret:NAME}, ${env:NAME} or ${file:PATH}"});
+    return "";
+}
+
+void read_header(const Fields& fields, std::string_view name, bool may_be_none, std::string& out) {
+    const auto text = fields.read_string(name);
+    if (!text) return;
+    const bool is_good = !text->empty() && std::all_of(text->begin(), text->end(), [](char c) {
+        return c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+               (c >= 'A' && c <= 'Z');
+    });
+    if (!is_good) fields.report_type(name, "the name of a header");
+    out = may_be_none && *text == "none" ? "" : *text;
+}
+
+WebhookSpec read_webhook(const Fields& outer, const Fields& fields, std::size_t index) {
+    WebhookSpec spec;
+    outer.only({"webhook", "enabled"}, "a webhook's trigger");
+    fields.only({"name", "token", "hmac", "idempotency_header"}, "a webhook");
+    spec.name = read_name(fields, std::to_string(index));
+    if (!fields.has("name")) {
+        fields.report().add_at_name(
+            fields.place(), {"expected a 'name', which makes the address POST /hooks/NAME"});
+    }
+    fields.exclude("token", "hmac");
+    if (!fields.has("token") && !fields.has("hmac")) {
+        fields.report().add_at_name(
+            fields.place(),
+            {"expected 'token' or 'hmac', but there is none: anybody could start runs"});
+    }
+    spec.token = read_reference(fields, "token");
+    with_object(fields, "hmac", [&](const Fields& hmac) {
+        hmac.only({"secret", "header", "timestamp_header", "tolerance"}, "'hmac'");
+        spec.hmac_secret = hmac.require("secret") ? read_reference(hmac, "secret") : "";
+        read_header(hmac, "header", false, spec.signature_header);
+        read_header(hmac, "timestamp_header", true, spec.timestamp_header);
+        read_span(hmac, "tolerance", std::chrono::seconds(1), spec.tolerance);
+    });
+    read_header(fields, "idempotency_header", false, spec.idempotency_header);
+    read_boolean(outer, "enabled", spec.is_enabled);
+    return spec;
+}
+
+}  // namespace
+
+void read_triggers(const Json& root, Report& report, Starts& starts) {
+    Names file_names;
+    Names hook_names;
+    for_each_object(root, report, "triggers", [&](const Fields& fields, std::size_t index) {
+        fields.exclude("files", "webhook");
+        if (fields.has("files")) {
+            starts.files.push_back(read_file_trigger(fields, index));
+            file_names.add(fields, starts.files.back().name, "file trigger");
+        } else if (fields.has("webhook")) {
+            with_object(fields, "webhook", [&](const Fields& webhook) {
+                starts.webhooks.push_back(read_webhook(fields, webhook, index));
+                hook_names.add(webhook, starts.webhooks.back().name, "webhook");
+            });
+        } else {
+            fields.only({"files", "webhook", "name", "input", "enabled"}, "a trigger");
+            fields.report().add_at_name(fields.place(),
+                                        {"expected 'files' or 'webhook', but there is neither"});
+        }
+    });
+}
+
+}  // namespace stepwell::definition

@@ -1,0 +1,149 @@
+#include "engine/triggers/deadlines.hpp"
+
+#include <algorithm>
+
+namespace stepwell::triggers {
+namespace {
+
+using Kind = definition::DeadlineSpec::Kind;
+
+constexpr Duration kLookPause{5'000};
+/// The newest runs that are looked through.
+constexpr std::size_t kRunsMax = 100;
+
+std::optional<Timestamp> moment(const Json& object, std::string_view name) {
+    const Json* value = find(object, name);
+    if (!value || !value->is_number_integer()) return std::nullopt;
+    return from_ms(value->get<std::int64_t>());
+}
+
+}  // namespace
+
+std::string DeadlineState::text(const std::string& workflow, Kind kind) const {
+    Json out{{"workflow", workflow},
+             {"kind", definition::name_of(kind)},
+             {"considered_at", to_ms(considered)},
+             {"state", is_late() ? "late" : "met"}};
+    if (late_due) out["late_due"] = to_ms(*late_due);
+    if (met_at) out["met_at"] = to_ms(*met_at);
+    return to_text(out);
+}
+
+DeadlineState DeadlineState::parse(const std::string& text) {
+    DeadlineState state;
+    const auto document = parse_json(text);
+    if (!document) return state;
+    state.considered = moment(*document, "considered_at").value_or(Timestamp{});
+    state.late_due = moment(*document, "late_due");
+    state.met_at = moment(*document, "met_at");
+    return state;
+}
+
+Deadlines::Deadlines(runtime::Engine& engine, runtime::Reader& reader, Tell tell)
+    : engine_(engine), reader_(reader), tell_(std::move(tell)) {}
+
+Result<void> Deadlines::load(const std::vector<WorkflowPlan>& plans, Timestamp now) {
+    std::map<std::string, Entry> entries;
+    for (const WorkflowPlan& plan : plans) {
+        for (const definition::DeadlineSpec& spec : plan.starts.deadlines) {
+            const std::string id = id_of(plan.workflow, spec.name);
+            Entry entry;
+            entry.workflow = plan.workflow;
+            entry.spec = spec;
+            entry.schedule = SW_TRY(schedule::Schedule::make(spec.when));
+            const auto kept = SW_TRY(reader_.document(kDeadlines, id));
+            const auto old = entries_.find(id);
+            if (old != entries_.end()) {
+                entry.state = old->second.state;
+            } else if (kept) {
+                entry.state = DeadlineState::parse(*kept);
+            } else {
+                entry.state.considered = now;
+                save(id, entry, std::nullopt);
+            }
+            entry.next = entry.schedule->next_fire(entry.state.considered);
+            entries.emplace(id, std::move(entry));
+        }
+    }
+    entries_ = std::move(entries);
+    return {};
+}
+
+std::optional<Timestamp> Deadlines::next() const {
+    std::optional<Timestamp> first;
+    for (const auto& [id, entry] : entries_) {
+        if (entry.next && (!first || *entry.next < *first)) first = entry.next;
+        if (entry.state.is_late()) {
+            const Timestamp again = looked_at_ + kLookPause;
+            first = first ? std::min(*first, again) : again;
+        }
+    }
+    return first;
+}
+
+void Deadlines::tick(Timestamp now) {
+    const bool looks_again = now - looked_at_ >= kLookPause || now < looked_at_;
+    if (looks_again) looked_at_ = now;
+    for (auto& [id, entry] : entries_) {
+        if (looks_again && entry.state.is_late()) look_again(id, entry, now);
+        if (entry.next && *entry.next <= now) consider(id, entry, now);
+    }
+}
+
+void Deadlines::consider(const std::string& id, Entry& entry, Timestamp now) {
+    // Of several that went by unseen only the last one still matters.
+    std::size_t count = 0;
+    const auto fires = entry.schedule->last_fires_between(entry.state.considered, now, 1, count);
+    entry.state.considered = now;
+    entry.next = entry.schedule->next_fire(now);
+    std::optional<Lateness> late;
+    if (!fires.empty() && !has_happened(id, entry, fires.back())) {
+        entry.state.late_due = fires.back();
+        entry.state.met_at.reset();
+        late = Lateness{id, entry.workflow, entry.spec.kind, fires.back(), false};
+    }
+    save(id, entry, late);
+}
+
+void Deadlines::look_again(const std::string& id, Entry& entry, Timestamp now) {
+    const Timestamp due = *entry.state.late_due;
+    if (!has_happened(id, entry, due)) return;
+    entry.state.met_at = now;
+    save(id, entry, Lateness{id, entry.workflow, entry.spec.kind, due, true});
+}
+
+bool Deadlines::has_happened(const std::string&, const Entry& entry, Timestamp due) const {
+    const Timestamp since = due - entry.spec.window;
+    if (entry.spec.kind == Kind::file_by) {
+        journal::ClaimQuery query;
+        query.source = files_source(id_of(entry.workflow, entry.spec.trigger));
+        query.limit = 1;
+        const auto claims = reader_.claims(query);
+        return claims && !claims->empty() && claims->front().record.at > since;
+    }
+    runtime::ListQuery query;
+    query.workflow = entry.workflow;
+    query.limit = kRunsMax;
+    if (entry.spec.kind == Kind::finish_by) query.status = core::Status::succeeded;
+    const auto runs = reader_.list(query);
+    if (!runs) return false;
+    return std::any_of(runs->items.begin(), runs->items.end(), [&](const auto& run) {
+        return entry.spec.kind == Kind::finish_by ? run.stopped_at && *run.stopped_at > since
+                                                  : run.started_at > since;
+    });
+}
+
+void Deadlines::save(const std::string& id, const Entry& entry, std::optional<Lateness> told) {
+    runtime::Writes writes;
+    writes.documents.push_back({kDeadlines, id, entry.state.text(entry.workflow, entry.spec.kind)});
+    if (told && !told->is_met) {
+        writes.claims.push_back({deadline_source(id), to_iso8601(told->due), "{}"});
+    }
+    // Told once it is durable: a claim that is taken has been told before.
+    engine_.write(std::move(writes),
+                  [tell = tell_, told = std::move(told)](const Result<void>& done) {
+                      if (done && told && tell) tell(*told);
+                  });
+}
+
+}  // namespace stepwell::triggers

@@ -1,0 +1,33 @@
+// What the workflows want, as the newest versions of their files say it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/definition/starts.hpp"
+#include "engine/runtime/reader.hpp"
+
+namespace stepwell::triggers {
+
+struct WorkflowPlan {
+    std::string workflow;
+    definition::Starts starts;
+    std::string fault;  // why its members cannot be used; else empty
+};
+
+/// By the workflows' names; those that want nothing are left out.
+Result<std::vector<WorkflowPlan>> read_plan(runtime::Reader& reader);
+
+/// "WORKFLOW#NAME": what a schedule, a trigger or a deadline is called in the journal and the API.
+std::string id_of(const std::string& workflow, const std::string& name);
+
+// Where things are kept in the journal.
+inline constexpr const char* kSchedules = "schedules";     // how far a schedule has come
+inline constexpr const char* kPauses = "schedule_pauses";  // whether people have stopped it
+inline constexpr const char* kDeadlines = "deadlines";     // what was late
+std::string schedule_source(const std::string& id);
+std::string files_source(const std::string& id);
+std::string hook_source(const std::string& name);
+std::string deadline_source(const std::string& id);
+
+}  // namespace stepwell::triggers
