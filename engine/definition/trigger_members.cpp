@@ -23,6 +23,17 @@ void read_batch(const Fields& fields, FileTriggerSpec& out) {
     });
 }
 
+/// Other schemes than these cannot be watched.
+void check_files(const Fields& fields, const std::vector<std::string>& files) {
+    for (const std::string& file : files) {
+        const bool is_known = file.find("://") == file.npos || file.substr(0, 7) == "lake://" ||
+                              file.substr(0, 7) == "file://";
+        if (is_known) continue;
+        fields.report().add(fields.place().member("files"),
+                            {"expected a path, file:// or lake://ZONE/, but got '" + file + "'"});
+    }
+}
+
 FileTriggerSpec read_file_trigger(const Fields& fields, std::size_t index) {
     using Identity = FileTriggerSpec::Identity;
     using OnModified = FileTriggerSpec::OnModified;
@@ -30,6 +41,7 @@ FileTriggerSpec read_file_trigger(const Fields& fields, std::size_t index) {
     fields.only(kFileFields, "a file trigger");
     spec.name = read_name(fields, std::to_string(index));
     read_texts(fields, "files", spec.files);
+    check_files(fields, spec.files);
     read_texts(fields, "ignore", spec.ignore);
     read_span(fields, "stable_for", Duration(0), spec.stable_for);
     read_span(fields, "poll", Duration(100), spec.poll);

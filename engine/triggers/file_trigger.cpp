@@ -54,7 +54,14 @@ FileTrigger::~FileTrigger() {
 }
 
 Result<void> FileTrigger::open(const FilePlaces& places) {
-    for (const std::string& text : spec_.files) globs_.push_back(SW_TRY(glob_of(text, places)));
+    for (const std::string& text : spec_.files) {
+        auto glob = glob_of(text, places);
+        if (glob) {
+            globs_.push_back(std::move(*glob));
+        } else {
+            start_fault_ = glob.error().message;
+        }
+    }
     journal::ClaimQuery query;
     query.source = files_source(id_);
     query.limit = kLedgerPage;
@@ -105,7 +112,8 @@ void FileTrigger::scan(Timestamp now) {
     is_touched_ = false;
     last_scan_ = now;
     next_scan_ = now + spec_.poll;
-    for (const auto& [uri, candidate] : candidates_) {
+    for (auto& [uri, candidate] : candidates_) {
+        candidate.since = std::min(candidate.since, now);  // the clock may have been set back
         if (candidate.step == Step::seen && !is_stable(candidate, now)) {
             next_scan_ = std::min(next_scan_, candidate.since + spec_.stable_for);
         }
@@ -138,6 +146,10 @@ void FileTrigger::identify(Timestamp now, std::size_t& budget) {
     for (auto& [uri, candidate] : candidates_) {
         if (candidate.step == Step::seen && is_stable(candidate, now)) stable.push_back(&candidate);
     }
+    // What is half hashed comes first, or others could keep it from its end.
+    std::stable_partition(stable.begin(), stable.end(), [&](const Candidate* candidate) {
+        return hashing_ && hashing_->uri == candidate->file.uri;
+    });
     std::vector<std::string> unwanted;
     for (Candidate* candidate : stable) {
         if (budget == 0) {

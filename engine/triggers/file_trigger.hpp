@@ -31,7 +31,7 @@ public:
     FileTrigger(const FileTrigger&) = delete;
     FileTrigger& operator=(const FileTrigger&) = delete;
 
-    /// Reads the ledger. Fails where the journal cannot be read; `invalid` where a glob is wrong.
+    /// Reads the ledger. Fails where the journal cannot be read; a glob that is wrong is a fault().
     Result<void> open(const FilePlaces& places);
 
     /// Looks at the folders where that is due, and moves the files on. Hashes about `budget` bytes

@@ -169,14 +169,8 @@ private:
                 }
                 auto made =
                     std::make_unique<FileTrigger>(plan.workflow, spec, engine_, *reader_, starts_);
-                auto opened = made->open(settings_.places);
-                if (opened) {
-                    files.emplace(id, std::move(made));
-                } else if (opened.error().code == ErrorCode::invalid) {
-                    log("file trigger " + id + ": " + opened.error().message);
-                } else {
-                    return opened;
-                }
+                SW_TRY(made->open(settings_.places));
+                files.emplace(id, std::move(made));
             }
         }
         files_ = std::move(files);

@@ -89,6 +89,9 @@ TEST_CASE("Triggers: the rules") {
          R"~(1:20 at /triggers[0]/files: expected 'files' to be a text or a list of texts, but it is an empty array
 1:33 at /triggers[1]/files: expected 'files' to be a text or a list of texts, but it is an array
 1:47 at /triggers[2]/files: expected 'files' to be a text or a list of texts, but it is '')~"},
+        {"files are on this machine or in a lake",
+         R"~([{files: [a/*, "s3://b/*"]}])~",
+         R"~(1:20 at /triggers[0]/files: expected a path, file:// or lake://ZONE/, but got 's3://b/*')~"},
         {"a batch has its limits, and no one file",
          R"~([{files: "in/*", batch: {one_run_per: batch, max_files: 501}, input: {u: "{{ file.uri }}"}}])~",
          R"~(1:67 at /triggers[0]/batch/max_files: expected 'max_files' to be a whole number from 1 to 500, but it is 501

@@ -237,4 +237,27 @@ TEST_CASE("Whatever is written, matches rise, fit their fields, and none is pass
     }
 }
 
+TEST_CASE("Any text is an expression or a fault, and an expression has a next time") {
+    Prng random(11);
+    const std::string letters = "0123456789*/-,?LW# MONFRISUNJANDEC@cron()";
+    int good = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text = round % 2 == 0 ? "" : "0 0 ";
+        const std::size_t length = random.next() % 14;
+        for (std::size_t n = 0; n < length; ++n) text += letters[random.next() % letters.size()];
+        if (round % 3 == 0) text += " * *";
+        const auto cron = Cron::parse(text);
+        if (!cron) {
+            CHECK_FALSE(cron.error().message.empty());
+            continue;
+        }
+        ++good;
+        CAPTURE(text);
+        const auto first = cron->next(LocalSeconds{});
+        REQUIRE(first);
+        CHECK(cron->matches(*first));
+    }
+    CHECK(good > 20);
+}
+
 }  // namespace stepwell::test
