@@ -62,6 +62,8 @@ public:
     }
 
     void start() {
+        // Before anybody can call: a webhook that is there must not be unknown.
+        if (is_outdated_.exchange(false)) load(clock_.now());
         thread_ = std::thread([this] { run(); });
     }
 

@@ -68,7 +68,7 @@ HookError of_engine(const Error& error) {
 }  // namespace
 
 Webhooks::Webhooks(runtime::Engine& engine, SecretSource secrets)
-    : engine_(engine), secrets_(std::move(secrets)), hooks_(std::make_shared<Hooks>()) {}
+    : engine_(engine), secrets_(std::move(secrets)) {}
 
 void Webhooks::load(const std::vector<WorkflowPlan>& plans) {
     auto hooks = std::make_shared<Hooks>();
@@ -130,6 +130,10 @@ void Webhooks::call(const HookCall& call,
         const std::lock_guard lock(mutex_);
         return hooks_;
     }();
+    if (!hooks) {
+        return answer(refuse(HookRefusal::unavailable,
+                             "expected the webhooks to be known, but they are still being read"));
+    }
     const auto found = hooks->find(call.name);
     if (found == hooks->end()) {
         return answer(refuse(HookRefusal::unknown,

@@ -63,7 +63,7 @@ private:
     runtime::Engine& engine_;
     SecretSource secrets_;
     mutable std::mutex mutex_;
-    std::shared_ptr<const Hooks> hooks_;
+    std::shared_ptr<const Hooks> hooks_;  // null until they are loaded
 };
 
 }  // namespace stepwell::triggers

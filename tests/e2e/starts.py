@@ -151,7 +151,7 @@ class Caller(threading.Thread):
 
     def __init__(self, daemon):
         super().__init__(daemon=True)
-        self.target, self.answered, self.is_over = daemon, {}, threading.Event()
+        self.target, self.answered, self.is_over, self.fault = daemon, {}, threading.Event(), None
 
     def run(self):
         number = 0
@@ -166,7 +166,8 @@ class Caller(threading.Thread):
                 self.answered[number] = answer["run"]
                 number += 1
             elif status != 503:
-                sys.exit(f"starts: a call of the webhook was answered {status} {answer}")
+                self.fault = f"{status} {answer}"
+                return
 
 
 def kills(program, rng, count):
@@ -203,6 +204,7 @@ def kills(program, rng, count):
                 daemon.start()
             caller.is_over.set()
             caller.join(60)
+            check("the fault of a call", None, caller.fault)
             runs = ended_runs(daemon, "files", names)
             inputs = [api(daemon, f"/api/v1/runs/{r['id']}")["input"]["trigger"]["files"] for r in runs]
             check("files, runs, different files", (names, names, names), (names, len(runs), len({f[0]["path"] for f in inputs})))

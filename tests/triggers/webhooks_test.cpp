@@ -166,4 +166,14 @@ TEST_CASE("A crash between a call and its commit: the caller's repetition starts
     }
 }
 
+TEST_CASE("A call before the workflows are read is asked to come again") {
+    Stage stage;
+    triggers::Triggers unread({}, stage.engine(),
+                              std::make_unique<runtime::Reader>(stage.journal()), stage.clock);
+    std::string text;
+    unread.hook({"orders", [](const std::string&) { return std::string(); }, "", {}},
+                [&](const auto& started) { text = name_of(started.error().refusal); });
+    CHECK(text == "unavailable");
+}
+
 }  // namespace stepwell::test
