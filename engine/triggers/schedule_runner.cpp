@@ -171,6 +171,9 @@ void ScheduleRunner::consider(const std::string& id, Entry& entry, Timestamp now
 }
 
 void ScheduleRunner::take_fire(const std::string& id, Entry& entry, Timestamp fire) {
+    // After a crash a fire may be considered again; what it did must not count as in its way.
+    const auto taken = reader_.claim(schedule_source(id), to_iso8601(fire));
+    if (taken && *taken) return;
     switch (entry.spec.overlap) {
         case Overlap::allow:
             return start(id, entry, fire);

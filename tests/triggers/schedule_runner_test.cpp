@@ -184,6 +184,27 @@ TEST_CASE("A crash before or after the commit of a start: one run, and never two
     }
 }
 
+TEST_CASE("A fire that is considered again leaves the run that it started alone") {
+    TriggerStage stage;
+    stage.at("2026-01-01T10:30:00Z");
+    stage.put("hourly", R"({"schedules":[{"cron":"0 * * * *","overlap":"cancel_running",
+        "catchup":"all"}]})",
+              R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":90000,"End":true}}})");
+    stage.at("2026-01-01T11:00:00Z");
+    REQUIRE(stage.run_count() == 1);
+    const auto kept = stage.stage.reader().document("schedules", "hourly#0");
+    REQUIRE(kept);
+    Json state = *parse_json(**kept);
+    state["considered_at"] = state["considered_at"].get<std::int64_t>() - 1'000;
+    runtime::Writes writes;
+    writes.documents.push_back({"schedules", "hourly#0", to_text(state)});
+    REQUIRE(stage.stage.answer_of<void>(
+        [&](auto answer) { stage.stage.engine().write(writes, answer); }));
+    stage.reboot();
+    CHECK(stage.run_count() == 1);
+    CHECK(stage.runs()[0].status == core::Status::running);
+}
+
 TEST_CASE("Schedules over a change of clocks fire as their zone says") {
     TriggerStage stage;
     stage.at("2026-03-07T12:00:00Z");
