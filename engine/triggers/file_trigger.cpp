@@ -283,6 +283,11 @@ void FileTrigger::start(const std::vector<Candidate*>& files) {
     request.workflow = workflow_;
     request.origin = "file";
     request.input = Payload(input_of(files));
+    if (request.input.bytes() > kPayloadBytesMax && files.size() > 1) {
+        const auto middle = files.begin() + static_cast<std::ptrdiff_t>(files.size() / 2);
+        start({files.begin(), middle});
+        return start({middle, files.end()});
+    }
     std::vector<std::string> uris;
     for (Candidate* file : files) {
         file->step = Step::starting;

@@ -63,7 +63,7 @@ public:
 
     void start() {
         // Before anybody can call: a webhook that is there must not be unknown.
-        if (is_outdated_.exchange(false)) load(clock_.now());
+        if (const auto plans = read_plan(*reader_)) hooks_.load(*plans);
         thread_ = std::thread([this] { run(); });
     }
 

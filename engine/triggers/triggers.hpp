@@ -57,7 +57,7 @@ public:
     /// Stops.
     ~Triggers();
 
-    /// Reads what the workflows want, then begins to tick on a thread of its own.
+    /// Reads which webhooks there are, then begins to tick on a thread of its own.
     void start();
     /// Ends the thread. No webhook is taken from then on. REQUIRES: before the engine stops.
     void stop();

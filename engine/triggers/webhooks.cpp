@@ -150,6 +150,11 @@ void Webhooks::call(const HookCall& call,
                                                        "' to have at most " +
                                                        std::to_string(kKeyBytesMax) + " bytes"));
     }
+    if (call.body.size() > kPayloadBytesMax) {
+        return answer(refuse(HookRefusal::invalid,
+                             "expected a body of at most " + std::to_string(kPayloadBytesMax) +
+                                 " bytes, but it has " + std::to_string(call.body.size())));
+    }
     auto input = call.body.empty() ? Result<Payload>(Payload()) : Payload::from_text(call.body);
     if (!input) {
         return answer(

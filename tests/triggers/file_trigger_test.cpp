@@ -176,6 +176,23 @@ TEST_CASE("Several files are one run each, or one run together") {
     }
 }
 
+TEST_CASE("A batch whose names are more than an input may hold is divided") {
+    TriggerStage stage;
+    stage.put("orders", orders(R"(,"batch":{"max_files":500})"));
+    for (int n = 0; n < 500; ++n) {
+        stage.write("in/" + std::to_string(n) + std::string(200, 'x') + ".csv", "a");
+    }
+    stage.advance(Duration(1'000));
+    stage.advance(kStable);
+    stage.advance(kStable);
+    const auto inputs = stage.inputs();
+    REQUIRE(inputs.size() == 2);
+    for (const Json& input : inputs) {
+        CHECK(input["trigger"]["files"].size() == 250);
+        CHECK(to_text(input).size() <= kPayloadBytesMax);
+    }
+}
+
 TEST_CASE("A batch waits for files that are still being written, but not for ever") {
     TriggerStage stage;
     stage.put("orders", orders(R"(,"batch":{"one_run_per":"batch","wait":"20s"})"));

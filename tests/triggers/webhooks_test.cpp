@@ -69,6 +69,8 @@ TEST_CASE("A token opens its webhook; the body becomes the input") {
     CHECK(call(stage, "orders", {{"Authorization", "Bearer "}}) == "unauthorized");
     CHECK(call(stage, "other", {{"Authorization", "Bearer s3cret"}}) == "unknown");
     CHECK(call(stage, "orders", {{"Authorization", "Bearer s3cret"}}, "{") == "invalid");
+    const std::string large = "\"" + std::string(262'143, 'x') + "\"";
+    CHECK(call(stage, "orders", {{"Authorization", "Bearer s3cret"}}, large) == "invalid");
     CHECK(call(stage, "orders", {{"Authorization", "Bearer s3cret"}}, R"({"id": 7})") ==
           "run 1 new");
     CHECK(call(stage, "orders", {{"X-Stepwell-Token", "s3cret"}}, "") == "run 2 new");
