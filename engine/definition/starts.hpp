@@ -27,6 +27,7 @@ struct FileTriggerSpec {
     std::vector<std::string> files;                                     // globs
     std::vector<std::string> ignore = {"*.tmp", "*.part", ".*", "_*"};  // of the file's name
     Duration stable_for{10'000};
+    std::string done_marker;  // "{path}.done": the file that says that one is whole; may be empty
     Duration poll{30'000};
     enum class Identity { content, mtime_size, path };
     Identity identity = Identity::content;

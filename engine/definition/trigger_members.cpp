@@ -6,9 +6,9 @@
 namespace stepwell::definition {
 namespace {
 
-const std::vector<std::string> kFileFields = {"name",  "files",    "ignore",      "stable_for",
-                                              "poll",  "identity", "on_modified", "batch",
-                                              "input", "enabled"};
+const std::vector<std::string> kFileFields = {"name",        "files", "ignore",   "stable_for",
+                                              "done_marker", "poll",  "identity", "on_modified",
+                                              "batch",       "input", "enabled"};
 
 void read_batch(const Fields& fields, FileTriggerSpec& out) {
     with_object(fields, "batch", [&](const Fields& batch) {
@@ -44,6 +44,13 @@ FileTriggerSpec read_file_trigger(const Fields& fields, std::size_t index) {
     check_files(fields, spec.files);
     read_texts(fields, "ignore", spec.ignore);
     read_span(fields, "stable_for", Duration(0), spec.stable_for);
+    spec.done_marker = fields.read_string("done_marker").value_or("");
+    const bool has_file = spec.done_marker.find("{path}") != std::string::npos ||
+                          spec.done_marker.find("{name}") != std::string::npos;
+    if (fields.has("done_marker") && !has_file) {
+        fields.report_type("done_marker",
+                           "a path with {path} or {name} in it, such as {path}.done");
+    }
     read_span(fields, "poll", Duration(100), spec.poll);
     read_choice(fields, "identity", {"content", "mtime_size", "path"},
                 std::vector{Identity::content, Identity::mtime_size, Identity::path},

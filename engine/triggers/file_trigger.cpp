@@ -140,11 +140,28 @@ bool FileTrigger::is_stable(const Candidate& candidate, Timestamp now) const {
     return now - candidate.since >= spec_.stable_for;
 }
 
+bool FileTrigger::is_marked(const FoundFile& file) const {
+    if (spec_.done_marker.empty()) return true;
+    const Json values{{"path", file.path.string()},
+                      {"name", file.path.filename().string()},
+                      {"folder", file.path.parent_path().string()}};
+    std::string marker = spec_.done_marker;
+    for (const auto& [name, value] : values.items()) {
+        const std::string hole = "{" + name + "}";
+        const std::size_t begin = marker.find(hole);
+        if (begin != marker.npos) marker.replace(begin, hole.size(), value.get<std::string>());
+    }
+    std::error_code ignored;
+    return std::filesystem::exists(file.path.parent_path() / marker, ignored);
+}
+
 void FileTrigger::identify(Timestamp now, std::size_t& budget) {
     is_identifying_ = false;
     std::vector<Candidate*> stable;
     for (auto& [uri, candidate] : candidates_) {
-        if (candidate.step == Step::seen && is_stable(candidate, now)) stable.push_back(&candidate);
+        const bool is_ready =
+            candidate.step == Step::seen && is_stable(candidate, now) && is_marked(candidate.file);
+        if (is_ready) stable.push_back(&candidate);
     }
     // What is half hashed comes first, or others could keep it from its end.
     std::stable_partition(stable.begin(), stable.end(), [&](const Candidate* candidate) {

@@ -75,6 +75,7 @@ private:
     void scan(Timestamp now);
     void meet(FoundFile file, Timestamp now);
     [[nodiscard]] bool is_stable(const Candidate& candidate, Timestamp now) const;
+    [[nodiscard]] bool is_marked(const FoundFile& file) const;
     void identify(Timestamp now, std::size_t& budget);
     /// Nothing where the budget is used up, or the file changed meanwhile.
     std::optional<std::string> identity_of(Candidate& candidate, Timestamp now,

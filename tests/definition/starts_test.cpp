@@ -92,6 +92,9 @@ TEST_CASE("Triggers: the rules") {
         {"files are on this machine or in a lake",
          R"~([{files: [a/*, "s3://b/*"]}])~",
          R"~(1:20 at /triggers[0]/files: expected a path, file:// or lake://ZONE/, but got 's3://b/*')~"},
+        {"a marker belongs to its file",
+         R"~([{files: a, done_marker: DONE}])~",
+         R"~(1:36 at /triggers[0]/done_marker: expected 'done_marker' to be a path with {path} or {name} in it, such as {path}.done, but it is 'DONE')~"},
         {"a batch has its limits, and no one file",
          R"~([{files: "in/*", batch: {one_run_per: batch, max_files: 501}, input: {u: "{{ file.uri }}"}}])~",
          R"~(1:67 at /triggers[0]/batch/max_files: expected 'max_files' to be a whole number from 1 to 500, but it is 501

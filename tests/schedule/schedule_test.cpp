@@ -211,6 +211,47 @@ TEST_CASE("Changes of clocks: a time in a gap, a time that comes twice, and inte
     }
 }
 
+TEST_CASE("Rare changes of clocks: at midnight, of a whole day, of two hours") {
+    struct Case {
+        std::string zone;
+        std::string expression;
+        std::string from;
+        std::string until;
+        std::string want;
+    };
+    const std::vector<Case> cases = {
+        {"America/Sao_Paulo", "@daily", "2018-11-03T12:00:00Z", "2018-11-05T12:00:00Z",
+         "2018-11-04T01:00:00-02:00 2018-11-05T00:00:00-02:00"},
+        {"Pacific/Apia", "0 6 * * *", "2011-12-29T12:00:00Z", "2011-12-31T12:00:00Z",
+         "2011-12-29T06:00:00-10:00 2011-12-31T00:00:00+14:00 2011-12-31T06:00:00+14:00"},
+        {"Antarctica/Troll", "30 1,2 * * *", "2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z",
+         "2026-03-29T03:00:00+02:00"},
+        {"Asia/Kathmandu", "0 0 * * *", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z",
+         "2026-01-02T00:00:00+05:45"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.zone);
+        const Schedule schedule = cron(c.expression, c.zone);
+        CHECK(joined(schedule, schedule.fires_between(at(c.from), at(c.until), 100)) == c.want);
+    }
+}
+
+TEST_CASE("The ends of time are nothing special") {
+    for (const std::string zone : {"UTC", "Europe/Berlin", "Australia/Lord_Howe"}) {
+        CAPTURE(zone);
+        for (const Fold fold : {Fold::first, Fold::both, Fold::last}) {
+            const Schedule schedule = cron("0 6 1 1 *", zone, std::nullopt, fold);
+            CHECK(schedule.next_fire(at("0000-01-01T00:00:00Z")));
+            CHECK(schedule.next_fire(at("2100-01-01T12:00:00Z")));
+            CHECK_FALSE(schedule.next_fire(at("2199-06-01T00:00:00Z")));
+            CHECK_FALSE(schedule.next_fire(at("9999-12-31T23:59:59Z")));
+        }
+        for (const std::string moment : {"0000-01-01T00:00:00", "9999-12-31T23:59:59"}) {
+            CHECK(Schedule::make({ScheduleText::Kind::at, moment, zone, {}, {}}));
+        }
+    }
+}
+
 TEST_CASE("A month of minutes is every minute, also over both changes of clocks") {
     const Schedule schedule = cron("* * * * *", "America/New_York");
     for (const std::string month : {"2026-03-01T00:00:00Z", "2026-11-01T00:00:00Z"}) {

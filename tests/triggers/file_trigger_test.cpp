@@ -86,6 +86,21 @@ TEST_CASE("A file that is renamed into place starts one run; its name before is 
     CHECK(names(stage.inputs()) == "a.csv");
 }
 
+TEST_CASE("A file with a marker waits for it, in its own folder or another") {
+    for (const std::string marker : {"{path}.done", "../marks/{name}", "{folder}/{name}.done"}) {
+        CAPTURE(marker);
+        TriggerStage stage;
+        stage.put("orders", orders(R"(,"poll":"1s","done_marker":")" + marker + "\""));
+        stage.write("in/a.csv", "a");
+        stage.advance(Duration(1'000));
+        stage.advance(Duration(60'000));
+        CHECK(stage.run_count() == 0);
+        stage.write(marker[0] == '.' ? "marks/a.csv" : "in/a.csv.done", "");
+        stage.advance(Duration(1'000));
+        CHECK(names(stage.inputs()) == "a.csv");
+    }
+}
+
 TEST_CASE("The same bytes again start nothing, other bytes do: for each identity") {
     struct Case {
         std::string identity;
