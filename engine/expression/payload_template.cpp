@@ -170,6 +170,53 @@ void add_variables(const TemplateNode& node, std::vector<std::string>& names) {
     }
 }
 
+/// Collects the places of strings that the template itself has.
+class Literals {
+public:
+    explicit Literals(const std::function<bool(std::string_view)>& matches) : matches_(matches) {}
+
+    void add(const TemplateNode& node, const std::string& pointer) {
+        if (const auto* literal = std::get_if<Json>(&node.value)) {
+            add_json(*literal, pointer);
+        } else if (const auto* members = std::get_if<TemplateNode::Members>(&node.value)) {
+            add_members(*members, pointer);
+        } else if (const auto* elements = std::get_if<TemplateNode::Elements>(&node.value)) {
+            for (std::size_t i = 0; i < elements->size(); ++i) {
+                add((*elements)[i], pointer + "/" + std::to_string(i));
+            }
+        }
+    }
+
+    std::vector<std::string> places;
+
+private:
+    /// Of "a" and "a.$" the later one is in the result.
+    void add_members(const TemplateNode::Members& members, const std::string& pointer) {
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            const bool is_replaced =
+                std::any_of(members.begin() + static_cast<std::ptrdiff_t>(i) + 1, members.end(),
+                            [&](const auto& later) { return later.name == members[i].name; });
+            if (!is_replaced) add(members[i].node, pointer + pointer_part(members[i].name));
+        }
+    }
+
+    void add_json(const Json& value, const std::string& pointer) {
+        if (value.is_string()) {
+            if (matches_(value.get_ref<const std::string&>())) places.push_back(pointer);
+        } else if (value.is_object()) {
+            for (const auto& [name, member] : value.items()) {
+                add_json(member, pointer + pointer_part(name));
+            }
+        } else if (value.is_array()) {
+            for (std::size_t i = 0; i < value.size(); ++i) {
+                add_json(value[i], pointer + "/" + std::to_string(i));
+            }
+        }
+    }
+
+    const std::function<bool(std::string_view)>& matches_;
+};
+
 }  // namespace
 
 Result<PayloadTemplate, std::vector<TemplateFault>> PayloadTemplate::compile(const Json& source) {
@@ -191,6 +238,13 @@ std::vector<std::string> PayloadTemplate::variables() const {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
+}
+
+std::vector<std::string> PayloadTemplate::literals_where(
+    const std::function<bool(std::string_view)>& matches) const {
+    Literals literals(matches);
+    literals.add(*root_, "");
+    return std::move(literals.places);
 }
 
 Evaluated<Json> PayloadTemplate::evaluate(const Environment& environment) const {

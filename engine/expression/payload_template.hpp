@@ -2,6 +2,7 @@
 // functions in them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,11 @@ public:
     [[nodiscard]] bool is_literal() const;
     /// The names of the variables that it reads, sorted, each once.
     [[nodiscard]] std::vector<std::string> variables() const;
+
+    /// Where evaluate() puts strings of the template itself, as it was written, that `matches`
+    /// holds for: JSON pointers into its result. What was computed is never among them.
+    [[nodiscard]] std::vector<std::string> literals_where(
+        const std::function<bool(std::string_view)>& matches) const;
 
     /// A missing path fails with States.Runtime and the text "The JSONPath '$.x' specified for the
     /// field 'k.$' could not be found in the input '<state input>'" (asl.md 15.4).

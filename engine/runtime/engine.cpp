@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/runtime/confidentiality.hpp"
 #include "engine/runtime/inbox.hpp"
 #include "engine/runtime/listeners.hpp"
 #include "engine/runtime/loop.hpp"
@@ -90,8 +91,31 @@ public:
         }
     }
 
-    void report(const TaskToken& token, core::Input input) {
-        post(Report{token.execution, std::move(input), nullptr});
+    void report(ExecutionId id, core::Input input, Answer<void> answer) {
+        if (settings_.secrets) input = masked(*settings_.secrets, std::move(input));
+        post(Report{id, std::move(input), std::move(answer)});
+    }
+
+    /// Nothing of a workflow may hold a secret.
+    Result<void> check(const std::string& name, const std::optional<std::string>& definition,
+                       const std::optional<std::string>& settings) const {
+        Confidentiality* secrets = settings_.secrets;
+        if (!secrets) return {};
+        const std::string place = "workflow '" + name + "': ";
+        SW_TRY(secrets->check("the name", name));
+        if (definition) SW_TRY(secrets->check(place + "the definition", *definition));
+        if (settings) SW_TRY(secrets->check(place + "the settings", *settings));
+        return {};
+    }
+
+    Result<void> check(const StartRequest& request) const {
+        Confidentiality* secrets = settings_.secrets;
+        if (!secrets) return {};
+        if (request.name) SW_TRY(secrets->check("the name", *request.name));
+        for (const journal::Claim& claim : request.claims) {
+            SW_TRY(secrets->check("the key", claim.key));
+        }
+        return secrets->check("the input", request.input.text());
     }
 
     bool step() {
@@ -191,6 +215,9 @@ void Engine::on_failure(std::function<void(const Error&)> callback) {
 }
 
 void Engine::create_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer) {
+    if (auto checked = impl_->check(spec.name, spec.definition, spec.settings); !checked) {
+        return answer(fail(std::move(checked).error()));
+    }
     auto definition =
         parse_definition(spec.definition, spec.type == "EXPRESS", impl_->settings_.builtin_tasks);
     if (!definition) return answer(fail(std::move(definition).error()));
@@ -199,6 +226,9 @@ void Engine::create_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer) {
 }
 
 void Engine::put_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer) {
+    if (auto checked = impl_->check(spec.name, spec.definition, spec.settings); !checked) {
+        return answer(fail(std::move(checked).error()));
+    }
     auto definition =
         parse_definition(spec.definition, spec.type == "EXPRESS", impl_->settings_.builtin_tasks);
     if (!definition) return answer(fail(std::move(definition).error()));
@@ -208,6 +238,9 @@ void Engine::put_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer) {
 
 void Engine::update_workflow(std::string name, WorkflowUpdate update,
                              Answer<WorkflowStatus> answer) {
+    if (auto checked = impl_->check(name, update.definition, update.settings); !checked) {
+        return answer(fail(std::move(checked).error()));
+    }
     impl_->post(UpdateWorkflow{std::move(name), std::move(update), std::move(answer)});
 }
 
@@ -216,15 +249,21 @@ void Engine::delete_workflow(std::string name, Answer<void> answer) {
 }
 
 void Engine::start_execution(StartRequest request, Answer<Started> answer) {
+    if (auto checked = impl_->check(request); !checked) {
+        return answer(fail(std::move(checked).error()));
+    }
     impl_->post(Start{std::move(request), std::move(answer)});
 }
 
 void Engine::stop_execution(ExecutionId id, core::StopExecution how, Answer<Timestamp> answer) {
+    Confidentiality* secrets = impl_->settings_.secrets;
+    if (secrets && how.error) how.error = secrets->mask(*std::move(how.error));
+    if (secrets && how.cause) how.cause = secrets->mask(*std::move(how.cause));
     impl_->post(Stop{id, std::move(how), std::move(answer)});
 }
 
 void Engine::report(ExecutionId id, core::Input input, Answer<void> answer) {
-    impl_->post(Report{id, std::move(input), std::move(answer)});
+    impl_->report(id, std::move(input), std::move(answer));
 }
 
 void Engine::write(Writes writes, Answer<void> answer) {
@@ -294,28 +333,33 @@ std::future<Result<Closed>> Engine::closed_future(ExecutionId id) {
 }
 
 void Engine::submitted(const TaskToken& token, Payload output) {
-    impl_->report(token, core::TaskSubmitted{token, std::move(output)});
+    impl_->report(token.execution, core::TaskSubmitted{token, std::move(output)}, nullptr);
 }
 
 void Engine::heartbeat(const TaskToken& token) {
-    impl_->report(token, core::TaskHeartbeat{token});
+    impl_->report(token.execution, core::TaskHeartbeat{token}, nullptr);
 }
 
 void Engine::succeeded(const TaskToken& token, Payload output) {
     impl_->logs_.end(token);
-    impl_->report(token, core::TaskSucceeded{token, std::move(output)});
+    impl_->report(token.execution, core::TaskSucceeded{token, std::move(output)}, nullptr);
 }
 
 void Engine::failed(const TaskToken& token, std::string error, std::optional<std::string> cause) {
     impl_->logs_.end(token);
-    impl_->report(token, core::TaskFailed{token, std::move(error), std::move(cause)});
+    impl_->report(token.execution, core::TaskFailed{token, std::move(error), std::move(cause)},
+                  nullptr);
 }
 
 void Engine::progress(const TaskToken& token, Json progress) {
+    if (Confidentiality* secrets = impl_->settings_.secrets) {
+        progress = secrets->mask(std::move(progress));
+    }
     impl_->listeners_.tell(&Listener::progress, token, progress);
 }
 
 void Engine::log(const TaskToken& token, std::string line) {
+    if (Confidentiality* secrets = impl_->settings_.secrets) line = secrets->mask(std::move(line));
     impl_->logs_.write(token, line);
     impl_->listeners_.tell(&Listener::log, token, line);
 }

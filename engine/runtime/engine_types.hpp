@@ -18,6 +18,8 @@
 
 namespace stepwell::runtime {
 
+class Confidentiality;
+
 struct EngineSettings {
     std::string account = "123456789012";  // what ARNs say
     std::string region = "us-east-1";
@@ -33,6 +35,9 @@ struct EngineSettings {
     std::size_t loaded_bytes_max = 256u << 20;
     /// Below it new starts are refused, so that what runs can still end.
     std::uint64_t free_bytes_min = 32u << 20;
+    /// Sees all that comes in before it is journaled; null: there are no secrets. Outlives the
+    /// engine.
+    Confidentiality* secrets = nullptr;
     core::Limits limits{};
 };
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <iterator>
 
+#include "engine/base/secret_reference.hpp"
 #include "engine/runtime/loop.hpp"
 
 namespace stepwell::runtime {
@@ -210,6 +211,7 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
     request.heartbeat_seconds = command.heartbeat_seconds;
     request.run_key = run_key_of(names_, slot.execution, frame);
     request.submitted = command.submitted;
+    if (state.parameters) request.secret_places = state.parameters->literals_where(names_secret);
     return request;
 }
 

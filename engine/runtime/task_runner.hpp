@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/ids.hpp"
 #include "engine/base/json.hpp"
@@ -39,6 +40,12 @@ struct TaskRequest {
     /// Of a `.sync` task that had handed its work over before the restart: what it said then. The
     /// work has begun; the attempt is to wait for its end.
     std::optional<Payload> submitted;
+    /// JSON pointers to the strings of `parameters` that stand in the definition as they are and
+    /// name a secret. Only there may a value be put in: data of a run must not ask for one.
+    std::vector<std::string> secret_places;
+    /// True once values of secrets are in `parameters`: what keeps or passes on its parameters has
+    /// to refuse them.
+    bool has_secrets = false;
 };
 
 /// Where a task's reports go. Reports whose token is not in flight are dropped.

@@ -103,6 +103,10 @@ std::string Refresher::normal_name(const std::string& name) const {
 }
 
 DataResult<void> Refresher::define() {
+    // Definitions are kept in the database, and read again without this task.
+    if (session_.context().request().has_secrets && !refresh_.definitions.empty()) {
+        return data_fail("E_CONFIG", "expected no secret in the definition of a view");
+    }
     SW_TRY(make_view_table(*connection_));
     for (auto& [name, sql] : refresh_.definitions) {
         // Alone, so that it is one whole query; what it lacks is reported when it is refreshed.

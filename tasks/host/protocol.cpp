@@ -172,6 +172,7 @@ void append_start(std::string& out, const runtime::TaskRequest& request) {
     if (request.timeout_seconds) append_member(out, "timeout", *request.timeout_seconds);
     if (request.heartbeat_seconds) append_member(out, "heartbeat", *request.heartbeat_seconds);
     if (request.is_restarted) append_member(out, "restarted", 1);
+    if (request.has_secrets) append_member(out, "secrets", 1);
     finish_frame(out, begin, request.parameters.text());
 }
 
@@ -227,6 +228,7 @@ Result<runtime::TaskRequest> read_start(Frame frame) {
     request.timeout_seconds = optional_number(header, "timeout");
     request.heartbeat_seconds = optional_number(header, "heartbeat");
     request.is_restarted = find(header, "restarted") != nullptr;
+    request.has_secrets = find(header, "secrets") != nullptr;
     if (request.resource.empty()) {
         return fail(ErrorCode::corruption, "expected a start frame to name its resource");
     }

@@ -16,6 +16,32 @@ std::string filled(const std::string& source, const World& world) {
     return outcome(compiled->evaluate(world.environment()));
 }
 
+TEST_CASE("strings of the template itself are found where they are in the result") {
+    struct Case {
+        std::string source;
+        std::vector<std::string> want;
+    };
+    // clang-format off
+    const std::vector<Case> cases = {
+        {R"("marked")", {""}},
+        {R"({"a":"marked","b":"not","c":{"d/e":["x","marked"]}})", {"/a", "/c/d~1e/1"}},
+        {R"({"a.$":"$.x","b":{"c":"marked","d.$":"$.x"}})", {"/b/c"}},
+        {R"([{"a.$":"$.x"},"marked"])", {"/1"}},
+        {R"({"a":"marked","a.$":"$.x"})", {}},
+        {R"({"a.$":"$.x","a":"marked"})", {"/a"}},
+        {R"T({"a.$":"States.Format('marked')"})T", {}},
+        {R"({"marked":"a"})", {}},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.source);
+        const auto compiled = PayloadTemplate::compile(json_of(c.source));
+        REQUIRE(compiled);
+        CHECK(compiled->literals_where([](std::string_view text) { return text == "marked"; }) ==
+              c.want);
+    }
+}
+
 TEST_CASE("members that end in .$ are computed at any depth, all others stay as they are") {
     struct Case {
         std::string source;
