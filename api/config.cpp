@@ -65,6 +65,8 @@ private:
             read_pools(value);
         } else if (key == "retention") {
             read_retention(value);
+        } else if (key == "secrets") {
+            read_secrets(value);
         } else {
             report_unknown(key, known_keys());
         }
@@ -73,7 +75,8 @@ private:
     static std::vector<std::string> known_keys() {
         std::vector<std::string> keys{"data",       "listen", "workflows",     "functions",
                                       "account",    "region", "allowed_hosts", "allowed_origins",
-                                      "token_file", "limits", "pools",         "retention"};
+                                      "token_file", "limits", "pools",         "retention",
+                                      "secrets"};
         keys.insert(keys.end(), task_sections().begin(), task_sections().end());
         return keys;
     }
@@ -155,6 +158,16 @@ private:
         if (token->empty())
             return report(key, "expected a token in " + path.string() + ", but the file is empty");
         out_.gate.token = *token;
+    }
+
+    /// Kept as they are, but for the paths of files; the store of secrets checks them.
+    void read_secrets(const Json& value) {
+        out_.secrets = value;
+        if (!value.is_object()) return;
+        for (auto& [name, provider] : out_.secrets.items()) {
+            const std::string path = string_or(provider, "file", "");
+            if (!path.empty()) provider["file"] = resolved(path).string();
+        }
     }
 
     void read_limits(const Json& value) {

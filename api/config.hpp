@@ -36,6 +36,7 @@ struct Configuration {
     definition::RetentionRule retention = default_retention();
     /// The file's sections that belong to tasks: connections, lakes, bindings, notifications, ...
     Json tasks = Json::object();
+    Json secrets;  // {NAME: {env | file}}; null: none
 };
 
 /// What flags say; what is absent or empty was not given.

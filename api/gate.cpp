@@ -114,10 +114,12 @@ bool is_loopback(std::string_view host) {
 
 Result<void> check_exposure(const ListenAddress& address, const GateSettings& settings) {
     if (is_loopback(address.host) || !settings.token.empty()) return {};
-    return fail(ErrorCode::invalid,
-                "expected a token, because the listen address '" + address.host +
-                    "' can be reached from other machines; set 'token_file' in stepwell.yaml or "
-                    "STEPWELL_TOKEN, or listen on 127.0.0.1");
+    return fail(
+        ErrorCode::invalid,
+        "expected a token, because the listen address '" + address.host +
+            "' can be reached from other machines; set 'token_file' in stepwell.yaml or "
+            "STEPWELL_TOKEN, add a user with `stepwell users add NAME --role admin`, or listen "
+            "on 127.0.0.1");
 }
 
 }  // namespace stepwell::api

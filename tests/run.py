@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = str(os.cpu_count() or 2)
 PROGRAM = os.path.join(ROOT, "build/release/stepwell")
 ORACLE = os.path.join(ROOT, "build/third_party/python/bin/python")
-THREADED = ["test_journal", "test_runtime", "test_triggers", "test_sim", "test_tasks", "test_api"]
+THREADED = ["test_journal", "test_runtime", "test_triggers", "test_sim", "test_tasks", "test_api", "test_security"]
 
 
 class Failed(Exception):
@@ -71,6 +71,8 @@ def release_part(log):
 def e2e_part(log):
     """The real program: command line, server, hostile requests, restarts."""
     sh(log, sys.executable, "tests/e2e/e2e.py", "--stepwell", PROGRAM)
+    sh(log, sys.executable, "tests/e2e/security.py", "--stepwell", PROGRAM)
+    sh(log, sys.executable, "tests/e2e/masking.py", "--stepwell", PROGRAM)
 
 
 def conformance_part(log):

@@ -3,6 +3,7 @@
 
 #include "api/cli/options.hpp"
 #include "api/cli/terminal.hpp"
+#include "api/principal.hpp"
 
 namespace stepwell::api::cli {
 
@@ -18,6 +19,16 @@ int stop(const Options& options, const Terminal& terminal);
 // With a data folder of their own; these are part of the composition root.
 int run(const Options& options, const Terminal& terminal);
 int serve(const Options& options, const Terminal& terminal);
+
+/// Adds a user to a data folder that no daemon has; reads the password from standard input.
+struct NewUser {
+    std::string name;
+    Role role = Role::viewer;
+    std::string password;
+};
+int add_user_offline(const Options& options, NewUser user, const Terminal& terminal);
+/// Ends with kFailed where the log is broken.
+int verify_audit_offline(const Options& options, const Terminal& terminal);
 
 /// Prints the error and gives the status that fits it.
 int report(const Terminal& terminal, const Error& error);

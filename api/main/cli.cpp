@@ -137,6 +137,26 @@ void add_steering(CLI::App& app, Options& options, Command& chosen) {
         .output();
 }
 
+void add_security(CLI::App& app, Options& options, Command& chosen) {
+    CLI::App* users = app.add_subcommand("users", "Who may come in")->require_subcommand(1);
+    auto role = std::make_shared<std::string>("viewer");
+    auto user =
+        add(*users, options, chosen, "add", "Add a user; the password is read from standard input",
+            [role](const Options& parsed, const Terminal& terminal) {
+                const Role given = role_named(*role).value_or(Role::viewer);
+                return add_user_offline(parsed, {parsed.subject, given, ""}, terminal);
+            });
+    user.subject("NAME", "Letters, digits and ._@-").data("Whose user").config().output();
+    user.app->add_option("--role", *role, "What they may; the first user has to be admin")
+        ->check(CLI::IsMember({"viewer", "operator", "editor", "admin"}));
+    CLI::App* audit = app.add_subcommand("audit", "Who did what")->require_subcommand(1);
+    add(*audit, options, chosen, "verify", "Check that nothing was changed or taken out",
+        verify_audit_offline)
+        .data("Whose log")
+        .config()
+        .output();
+}
+
 bool wants_colours() {
     const bool is_dumb = environment_variable("TERM").value_or("") == "dumb";
     return isatty(STDOUT_FILENO) == 1 && !is_dumb && !environment_variable("NO_COLOR");
@@ -154,6 +174,7 @@ int run_command_line(int argc, char** argv) {
     add_running(app, options, chosen);
     add_looking(app, options, chosen);
     add_steering(app, options, chosen);
+    add_security(app, options, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

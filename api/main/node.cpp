@@ -1,5 +1,9 @@
 #include "api/main/node.hpp"
 
+#include <cstdlib>
+#include <iterator>
+
+#include "api/security/secret_runner.hpp"
 #include "api/views.hpp"
 #include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
@@ -74,8 +78,48 @@ Result<tasks::Bindings> read_bindings(const Configuration& configuration) {
     return fail(ErrorCode::invalid, std::move(faults));
 }
 
-runtime::EngineSettings engine_settings(const Configuration& configuration) {
+/// All documents of a collection.
+Result<std::vector<journal::DocumentRecord>> documents_of(journal::JournalReader& journal,
+                                                          std::string_view collection) {
+    constexpr std::size_t kPage = 1'000;
+    std::vector<journal::DocumentRecord> all;
+    while (true) {
+        const std::string after = all.empty() ? std::string() : all.back().key;
+        auto page = SW_TRY(journal.documents(collection, after, kPage));
+        const bool is_last = page.size() < kPage;
+        std::move(page.begin(), page.end(), std::back_inserter(all));
+        if (is_last) return all;
+    }
+}
+
+Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configuration,
+                                                  journal::JournalReader& journal) {
+    SecretStoreSettings settings;
+    settings.providers = configuration.secrets;
+    settings.environment = environment_variable;
+    settings.key = secret_key_place(configuration.data, environment_variable);
+    const std::string& token = configuration.gate.token;
+    if (!token.empty()) settings.masked_too.push_back({"the daemon's token", token});
+    const auto documents = SW_TRY(documents_of(journal, kSecretsCollection));
+    auto store = SW_TRY(SecretStore::open(std::move(settings), documents));
+    // What tasks are not told by name they shall not find in their environment.
+    for (const SecretSummary& secret : store->list()) {
+        if (secret.provider == "env") ::unsetenv(secret.place.c_str());
+    }
+    return store;
+}
+
+/// The configuration as tasks get it: with the values of the secrets that it names.
+Result<Configuration> with_secrets(Configuration configuration, SecretStore& secrets) {
+    auto tasks = secrets.resolved(std::move(configuration.tasks));
+    if (!tasks) return fail(std::move(tasks).error().within(configuration.file.string()));
+    configuration.tasks = *std::move(tasks);
+    return configuration;
+}
+
+runtime::EngineSettings engine_settings(const Configuration& configuration, SecretStore& secrets) {
     runtime::EngineSettings settings;
+    settings.secrets = &secrets;
     settings.account = configuration.account.account;
     settings.region = configuration.account.region;
     settings.logs_folder = logs_folder(configuration.data);
@@ -89,13 +133,15 @@ runtime::EngineSettings engine_settings(const Configuration& configuration) {
 class Node::Impl {
 public:
     Impl(const Configuration& configuration, const NodeHooks& hooks,
-         std::unique_ptr<journal::Journal> journal, tasks::HostRunnerSettings settings,
-         tasks::Bindings bindings)
+         std::unique_ptr<journal::Journal> journal, std::unique_ptr<SecretStore> store,
+         tasks::HostRunnerSettings settings, tasks::Bindings bindings)
         : journal_(std::move(journal)),
-          engine(engine_settings(configuration), *journal_, runtime::system_clock()),
+          secrets(std::move(store)),
+          engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
           dispatcher_(std::move(bindings), engine),
           hosts_(std::move(settings), dispatcher_),
-          nested_(engine, dispatcher_),
+          secret_runner_(*secrets, dispatcher_, engine),
+          nested_(engine, secret_runner_),
           gate(configuration.pools, nested_) {
         engine.add_observer(gate);
         dispatcher_.forward_to(hosts_);
@@ -117,11 +163,13 @@ private:
     std::unique_ptr<journal::Journal> journal_;
 
 public:
+    const std::unique_ptr<SecretStore> secrets;
     runtime::Engine engine;
 
 private:
     tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
+    SecretRunner secret_runner_;
     runtime::NestedRunner nested_;
 
 public:
@@ -131,12 +179,14 @@ public:
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Node::~Node() = default;
 
-Result<std::unique_ptr<Node>> Node::open(const Configuration& configuration, NodeHooks hooks) {
+Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks hooks) {
+    auto journal =
+        SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
+    auto secrets = SW_TRY(open_secrets(given, *journal));
+    const Configuration configuration = SW_TRY(with_secrets(given, *secrets));
     auto settings = SW_TRY(host_settings(configuration, hooks));
     auto bindings = SW_TRY(read_bindings(configuration));
-    auto journal =
-        SW_TRY(journal::SqliteJournal::open(configuration.data, runtime::system_clock().entropy()));
-    auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal),
+    auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(secrets),
                                        std::move(settings), std::move(bindings));
     SW_TRY(impl->start());
     return std::unique_ptr<Node>(new Node(std::move(impl)));
@@ -148,6 +198,10 @@ runtime::Engine& Node::engine() {
 
 const runtime::GateViews& Node::gate() const {
     return impl_->gate;
+}
+
+SecretStore& Node::secrets() {
+    return *impl_->secrets;
 }
 
 void Node::stop() {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/config.hpp"
+#include "api/security/secret_store.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/gate_views.hpp"
 
@@ -32,6 +33,7 @@ public:
     [[nodiscard]] runtime::Engine& engine();
     /// Who works and who waits.
     [[nodiscard]] const runtime::GateViews& gate() const;
+    [[nodiscard]] SecretStore& secrets();
     /// Ends the engine, then the task hosts. Tasks in flight are begun again by the next one.
     void stop();
 

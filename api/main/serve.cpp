@@ -10,6 +10,7 @@
 #include "api/cli/commands.hpp"
 #include "api/http_server.hpp"
 #include "api/main/node.hpp"
+#include "api/main/security.hpp"
 #include "api/rest/routes.hpp"
 #include "api/service_notice.hpp"
 #include "api/signals.hpp"
@@ -62,8 +63,12 @@ std::unique_ptr<Watchdog> start_watchdog(runtime::Engine& engine, const ServiceN
 }
 
 Result<std::unique_ptr<triggers::Triggers>> make_triggers(const Configuration& configuration,
-                                                          runtime::Engine& engine) {
-    auto settings = trigger_settings(configuration, nullptr);
+                                                          runtime::Engine& engine,
+                                                          SecretStore& secrets) {
+    auto settings = trigger_settings(configuration, [&secrets](const std::string& reference) {
+        return expand_secrets("${secret:" + reference + "}",
+                              [&](const SecretName& name) { return secrets.value(name); });
+    });
     settings.log = [](const std::string& line) { spdlog::warn("{}", line); };
     settings.late = [](const triggers::Lateness& late) {
         spdlog::warn("deadline {} of {}: {}", late.id, to_iso8601(late.due),
@@ -86,7 +91,8 @@ Error with_hint(Error error, const Configuration& configuration) {
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
-    SW_TRY(check_exposure(configuration.listen, configuration.gate));
+    const bool is_guarded = has_identities(configuration.data);
+    if (!is_guarded) SW_TRY(check_exposure(configuration.listen, configuration.gate));
     raise_descriptor_limit();
 
     std::atomic<bool> has_failed{false};
@@ -97,21 +103,24 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
         has_failed = true;
         signals.wake();
     };
+    LogMask log_mask;
     auto node = Node::open(configuration, hooks);
     if (!node) return fail(with_hint(std::move(node).error(), configuration));
 
+    log_mask.use(&(*node)->secrets());
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
-    const TokenAuthenticator authenticator(configuration.gate.token);
-    Router router(authenticator);
+    auto security = SW_TRY(Security::open(configuration, **node, readers));
+    Router router(security->authenticator());
     add_schemas(router);
     add_aws_route(router, aws);
     add_workflow_routes(router, readers);
     add_run_routes(router, (*node)->engine(), readers, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answers::add_answer_routes(router, answer_sources);
-    auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine()));
+    auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
+    security->add_routes(router);
     add_system_routes(router, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
@@ -121,8 +130,10 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     settings.body_bytes_max = configuration.body_bytes_max;
     auto server = SW_TRY(HttpServer::start(
         settings, Gate(configuration.gate),
-        [&](Request& request, Responder respond) { router.handle(request, std::move(respond)); },
-        [&](const Request& request) { return router.admit(request); }));
+        [&](Request& request, Responder respond) {
+            security->handle(router, request, std::move(respond));
+        },
+        [&](const Request& request) { return security->admit(router, request); }));
     terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
                  << " (data: " << configuration.data.string() << ")" << std::endl;
 
@@ -137,6 +148,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     folders.reset();
     triggers->stop();
     server->stop();
+    security->stop();
     (*node)->stop();
     return has_failed ? kFailed : kSuccess;
 }

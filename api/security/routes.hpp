@@ -1,0 +1,37 @@
+// Users, tokens, sessions, secrets and the audit log in the native API.
+#pragma once
+
+#include "api/readers.hpp"
+#include "api/router/router.hpp"
+#include "api/security/access.hpp"
+#include "api/security/secret_store.hpp"
+#include "api/security/sign_in_limit.hpp"
+
+namespace stepwell::api {
+
+/// What the routes work with. REQUIRES: all of it outlives the router.
+struct SecurityParts {
+    Identities& identities;
+    SecretStore& secrets;
+    JobThread& jobs;
+    SignInLimit& limit;
+    Readers& readers;
+    runtime::Clock& clock;
+    DocumentWriter write;
+    std::string seal_key;  // of the audit log
+    Json configuration;    // the sections that may name secrets, without their values
+};
+
+void add_security_routes(Router& router, const SecurityParts& parts);
+
+// One for each file; add_security_routes() calls them.
+void add_session_routes(Router& router, const SecurityParts& parts);
+void add_user_routes(Router& router, const SecurityParts& parts);
+void add_token_routes(Router& router, const SecurityParts& parts);
+void add_secret_routes(Router& router, const SecurityParts& parts);
+void add_audit_routes(Router& router, const SecurityParts& parts);
+
+/// Does the work on the thread of jobs, then answers; 503 where too much waits there.
+void answer_later(JobThread& jobs, const Call& call, std::function<Result<Json>()> work);
+
+}  // namespace stepwell::api

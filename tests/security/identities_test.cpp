@@ -1,0 +1,317 @@
+// Who may come in: users, tokens, sessions, and the pause after failures.
+#include "api/security/identities.hpp"
+
+#include <doctest/doctest.h>
+
+#include "api/security/access.hpp"
+#include "api/security/sign_in_limit.hpp"
+#include "tests/support/fake_clock.hpp"
+
+using namespace stepwell;
+using namespace stepwell::api;
+
+namespace {
+
+const Timestamp kNow = from_ms(1'700'000'000'000);
+constexpr unsigned kCheap = 4;
+
+/// Documents in memory; may refuse to write.
+struct Shelf {
+    std::map<std::pair<std::string, std::string>, std::string> documents;
+    bool is_full = false;
+
+    DocumentWriter writer() {
+        return [this](const runtime::Writes& writes) -> Result<void> {
+            if (is_full) return fail(ErrorCode::unavailable, "the disk is full");
+            for (const auto& write : writes.documents) {
+                if (write.value) documents[{write.collection, write.key}] = *write.value;
+                if (!write.value) documents.erase({write.collection, write.key});
+            }
+            return {};
+        };
+    }
+    [[nodiscard]] Identities::DocumentSource source() const {
+        return [this](const std::string& collection) {
+            std::vector<journal::DocumentRecord> all;
+            for (const auto& [key, value] : documents) {
+                if (key.first == collection) all.push_back({key.first, key.second, value});
+            }
+            return Result<std::vector<journal::DocumentRecord>>(std::move(all));
+        };
+    }
+    [[nodiscard]] bool holds(const std::string& text) const {
+        for (const auto& [key, value] : documents) {
+            if (value.find(text) != value.npos || key.second.find(text) != key.second.npos) {
+                return true;
+            }
+        }
+        return false;
+    }
+};
+
+struct House {
+    Shelf shelf;
+    Identities identities{shelf.writer(), kCheap};
+    House() { REQUIRE(identities.add_user("ann", "password of ann", Role::admin, "local", kNow)); }
+    void add(const std::string& name, Role role) {
+        REQUIRE(identities.add_user(name, "password of " + name, role, "ann", kNow));
+    }
+    std::string token_of(const std::string& owner, Role role,
+                         std::optional<Timestamp> expires_at = std::nullopt) {
+        auto made = identities.add_token({"ci", owner, role, expires_at}, "ann", kNow);
+        REQUIRE(made);
+        return made->text;
+    }
+    std::string session_of(const std::string& name) {
+        auto session = identities.sign_in(name, "password of " + name, kNow);
+        REQUIRE(session);
+        REQUIRE(*session);
+        return (*session)->cookie;
+    }
+};
+
+class FakeRequest final : public Request {
+public:
+    std::string method_ = "GET";
+    std::map<std::string, std::string> headers{{"Host", "127.0.0.1:8083"}};
+    [[nodiscard]] std::string_view method() const override { return method_; }
+    [[nodiscard]] std::string_view target() const override { return "/api/v1/runs"; }
+    [[nodiscard]] std::string_view header(std::string_view name) const override {
+        const auto found = headers.find(std::string(name));
+        return found == headers.end() ? std::string_view() : found->second;
+    }
+    [[nodiscard]] const std::string& body() const override { return body_; }
+    [[nodiscard]] const std::string& peer() const override { return peer_; }
+    [[nodiscard]] const Principal& principal() const override { return principal_; }
+
+private:
+    std::string body_;
+    std::string peer_ = "127.0.0.1";
+    Principal principal_;
+};
+
+}  // namespace
+
+TEST_CASE("the first user is an admin with a password, and one admin stays") {
+    Shelf shelf;
+    Identities identities(shelf.writer(), kCheap);
+    CHECK_FALSE(identities.is_anybody_known());
+    CHECK_FALSE(identities.add_user("ann", "long enough", Role::editor, "local", kNow));
+    CHECK_FALSE(identities.add_user("ann", "", Role::admin, "local", kNow));
+    REQUIRE(identities.add_user("ann", "long enough", Role::admin, "local", kNow));
+    CHECK(identities.is_anybody_known());
+    REQUIRE(identities.add_user("bob", "", Role::viewer, "ann", kNow));
+
+    UserChange demoted;
+    demoted.role = Role::editor;
+    UserChange disabled;
+    disabled.is_disabled = true;
+    CHECK(identities.change_user("ann", demoted).error().code == ErrorCode::conflict);
+    CHECK(identities.change_user("ann", disabled).error().code == ErrorCode::conflict);
+    CHECK(identities.remove_user("ann").error().code == ErrorCode::conflict);
+
+    UserChange promoted;
+    promoted.role = Role::admin;
+    REQUIRE(identities.change_user("bob", promoted));
+    CHECK(identities.remove_user("ann"));
+    CHECK(identities.remove_user("bob").error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("names and passwords that cannot be are refused") {
+    House house;
+    struct Case {
+        std::string name, password;
+    };
+    for (const Case& c : std::vector<Case>{{"", "long enough"},
+                                           {"a b", "long enough"},
+                                           {"local", "long enough"},
+                                           {"token", "long enough"},
+                                           {std::string(65, 'a'), "long enough"},
+                                           {"bob", "short"},
+                                           {"bob", std::string(2'000, 'x')}}) {
+        CAPTURE(c.name);
+        const auto added = house.identities.add_user(c.name, c.password, Role::viewer, "ann", kNow);
+        REQUIRE_FALSE(added);
+        CHECK(added.error().code == ErrorCode::invalid);
+    }
+    CHECK(house.identities.add_user("ann", "long enough", Role::viewer, "ann", kNow).error().code ==
+          ErrorCode::conflict);
+}
+
+TEST_CASE("nothing that lets somebody in is kept as it is") {
+    House house;
+    const std::string token = house.token_of("ann", Role::admin);
+    const std::string cookie = house.session_of("ann");
+    CHECK(token.starts_with("swt_"));
+    CHECK_FALSE(house.shelf.holds("password of ann"));
+    CHECK_FALSE(house.shelf.holds(token.substr(4, 20)));
+    CHECK_FALSE(house.shelf.holds(cookie.substr(4, 20)));
+}
+
+TEST_CASE("a token may never more than its owner may now") {
+    House house;
+    house.add("bob", Role::editor);
+    CHECK_FALSE(house.identities.add_token({"ci", "bob", Role::admin, {}}, "ann", kNow));
+    CHECK_FALSE(house.identities.add_token({"ci", "eve", Role::viewer, {}}, "ann", kNow));
+    const std::string token = house.token_of("bob", Role::editor);
+    REQUIRE(house.identities.by_token(token, kNow));
+    CHECK(house.identities.by_token(token, kNow)->name == "bob");
+    CHECK(house.identities.by_token(token, kNow)->role == Role::editor);
+
+    UserChange demoted;
+    demoted.role = Role::viewer;
+    REQUIRE(house.identities.change_user("bob", demoted));
+    CHECK(house.identities.by_token(token, kNow)->role == Role::viewer);
+    UserChange disabled;
+    disabled.is_disabled = true;
+    REQUIRE(house.identities.change_user("bob", disabled));
+    CHECK_FALSE(house.identities.by_token(token, kNow));
+    REQUIRE(house.identities.remove_user("bob"));
+    CHECK_FALSE(house.identities.by_token(token, kNow));
+    CHECK(house.identities.tokens().empty());
+}
+
+TEST_CASE("a token ends when it expires or is revoked, and others are unknown") {
+    House house;
+    const std::string token = house.token_of("ann", Role::viewer, kNow + Duration(1'000));
+    CHECK(house.identities.by_token(token, kNow + Duration(999)));
+    CHECK_FALSE(house.identities.by_token(token, kNow + Duration(1'000)));
+    CHECK_FALSE(house.identities.by_token(token + "x", kNow));
+    CHECK_FALSE(house.identities.by_token("", kNow));
+    REQUIRE(house.identities.remove_token(house.identities.tokens().at(0).id));
+    CHECK_FALSE(house.identities.by_token(token, kNow));
+    CHECK_FALSE(house.identities.add_token({"ci", "ann", Role::viewer, kNow}, "ann", kNow));
+}
+
+TEST_CASE("a session ends when it is idle, old, signed out, or the password changes") {
+    House house;
+    const auto is_in = [&](const std::string& cookie, Duration later) {
+        return house.identities.by_session(cookie, kNow + later).has_value();
+    };
+    const std::string idle = house.session_of("ann");
+    CHECK(is_in(idle, kSessionIdle));
+    CHECK_FALSE(is_in(idle, kSessionIdle + Duration(1)));
+
+    const std::string used = house.session_of("ann");
+    for (Duration later{}; later < kSessionAge; later += kSessionIdle) {
+        CHECK(is_in(used, later));
+        REQUIRE(house.identities.keep_up(kNow + later));
+    }
+    CHECK_FALSE(is_in(used, kSessionAge + Duration(1)));
+
+    const std::string left = house.session_of("ann");
+    REQUIRE(house.identities.sign_out(left));
+    CHECK_FALSE(is_in(left, Duration{}));
+
+    const std::string stale = house.session_of("ann");
+    UserChange change;
+    change.password = "another password";
+    REQUIRE(house.identities.change_user("ann", change));
+    CHECK_FALSE(is_in(stale, Duration{}));
+    CHECK_FALSE(house.identities.sign_in("ann", "password of ann", kNow).value().has_value());
+    CHECK(house.identities.sign_in("ann", "another password", kNow).value().has_value());
+    CHECK_FALSE(house.identities.sign_in("nobody", "another password", kNow).value().has_value());
+}
+
+TEST_CASE("nobody is known before they are on disk, and all of them after a restart") {
+    House house;
+    house.shelf.is_full = true;
+    CHECK_FALSE(house.identities.add_user("bob", "long enough", Role::viewer, "ann", kNow));
+    CHECK_FALSE(house.identities.user("bob"));
+    house.shelf.is_full = false;
+    const std::string token = house.token_of("ann", Role::editor);
+    const std::string cookie = house.session_of("ann");
+    REQUIRE(house.identities.by_token(token, kNow));
+    REQUIRE(house.identities.keep_up(kNow));
+
+    Identities again(house.shelf.writer(), kCheap);
+    REQUIRE(again.load(house.shelf.source()));
+    CHECK(again.by_token(token, kNow)->role == Role::editor);
+    CHECK(again.by_session(cookie, kNow)->principal.name == "ann");
+    CHECK(again.tokens().at(0).last_used_at == kNow);
+    CHECK(again.users().at(0).created_by == "local");
+}
+
+TEST_CASE("a credential is needed as soon as anybody is known, and a session has to be meant") {
+    House house;
+    test::FakeClock clock;
+    JobThread jobs;
+    const Access access("", house.identities, clock, jobs);
+    const auto status_of = [&](const FakeRequest& request) {
+        const auto found = access.authenticate(request);
+        return found ? 200u : found.error().status;
+    };
+    FakeRequest nobody;
+    CHECK(status_of(nobody) == 401);
+
+    FakeRequest token;
+    token.headers["Authorization"] = "Bearer " + house.token_of("ann", Role::viewer);
+    CHECK(status_of(token) == 200);
+    FakeRequest aws;
+    aws.headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=x";
+    aws.headers["X-Stepwell-Token"] = house.token_of("ann", Role::viewer);
+    CHECK(status_of(aws) == 200);
+    aws.headers["X-Stepwell-Token"] += "x";
+    CHECK(status_of(aws) == 401);
+
+    const auto session = house.identities.sign_in("ann", "password of ann", kNow);
+    FakeRequest page;
+    page.headers["Cookie"] = "theme=dark; stepwell_session=" + (*session)->cookie;
+    CHECK(status_of(page) == 200);
+    page.method_ = "POST";
+    CHECK(status_of(page) == 403);
+    page.headers["X-Stepwell-Csrf"] = "guess";
+    CHECK(status_of(page) == 403);
+    page.headers["X-Stepwell-Csrf"] = (*session)->csrf;
+    CHECK(status_of(page) == 200);
+    page.headers["Cookie"] = "stepwell_session=sws_guess";
+    CHECK(status_of(page) == 401);
+}
+
+TEST_CASE("while nobody is known, only who calls this machine by its own name is local") {
+    Shelf shelf;
+    Identities identities(shelf.writer(), kCheap);
+    test::FakeClock clock;
+    JobThread jobs;
+    const Access access("", identities, clock, jobs);
+    struct Case {
+        std::string host;
+        bool is_local;
+    };
+    for (const Case& c : std::vector<Case>{{"127.0.0.1:8083", true},
+                                           {"localhost:1", true},
+                                           {"[::1]:8083", true},
+                                           {"sync-localhost:1", true},
+                                           {"etl.internal", false},
+                                           {"", false}}) {
+        CAPTURE(c.host);
+        FakeRequest request;
+        request.headers["Host"] = c.host;
+        const auto found = access.authenticate(request);
+        CHECK(found.has_value() == c.is_local);
+        if (found) CHECK(found->role == Role::admin);
+    }
+    const Access guarded("the daemon's own", identities, clock, jobs);
+    FakeRequest request;
+    CHECK_FALSE(guarded.authenticate(request));
+    request.headers["Authorization"] = "bearer the daemon's own";
+    CHECK(guarded.authenticate(request)->role == Role::admin);
+}
+
+TEST_CASE("failures to sign in cost a pause that grows, for the name and for the place") {
+    SignInLimit limit;
+    for (int i = 0; i < 4; ++i) limit.failed("10.0.0.1", "ann", kNow);
+    CHECK_FALSE(limit.wait("10.0.0.1", "ann", kNow));
+    limit.failed("10.0.0.1", "ann", kNow);
+    CHECK(limit.wait("10.0.0.1", "ann", kNow) == Duration(1'000));
+    CHECK_FALSE(limit.wait("10.0.0.2", "ann", kNow));
+    CHECK_FALSE(limit.wait("10.0.0.1", "bob", kNow));
+    limit.failed("10.0.0.1", "ann", kNow);
+    CHECK(limit.wait("10.0.0.1", "ann", kNow) == Duration(2'000));
+    CHECK_FALSE(limit.wait("10.0.0.1", "ann", kNow + Duration(2'000)));
+
+    for (int i = 0; i < 20; ++i) limit.failed("10.0.0.3", "user" + std::to_string(i), kNow);
+    CHECK(limit.wait("10.0.0.3", "new", kNow).has_value());
+    limit.succeeded("10.0.0.1", "ann");
+    CHECK_FALSE(limit.wait("10.0.0.1", "ann", kNow));
+}
