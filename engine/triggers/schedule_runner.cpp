@@ -174,6 +174,10 @@ void ScheduleRunner::take_fire(const std::string& id, Entry& entry, Timestamp fi
     // After a crash a fire may be considered again; what it did must not count as in its way.
     const auto taken = reader_.claim(schedule_source(id), to_iso8601(fire));
     if (taken && *taken) return;
+    // The engine has taken none for long: a full disk, a paused workflow.
+    if (entry.starting.size() >= entry.spec.catchup.fires_max) {
+        return skip(id, entry, fire, "too_many_waiting");
+    }
     switch (entry.spec.overlap) {
         case Overlap::allow:
             return start(id, entry, fire);

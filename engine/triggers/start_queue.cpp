@@ -28,10 +28,13 @@ void StartQueue::add(runtime::StartRequest request, Done done) {
 
 void StartQueue::tick(Timestamp now) {
     now_ = now;
+    const std::size_t first = ready_.size();
     while (!later_.empty() && later_.begin()->first <= now) {
         ready_.push_back(later_.begin()->second);
         later_.erase(later_.begin());
     }
+    // The older ones first, however often they were asked for.
+    std::sort(ready_.begin() + static_cast<std::ptrdiff_t>(first), ready_.end());
     while (!ready_.empty() && posted_ < kPostedMax) {
         const std::uint64_t id = ready_.front();
         ready_.pop_front();

@@ -168,6 +168,23 @@ TEST_CASE("A start that is refused for now is asked for again until it is taken"
     CHECK(stage.triggers().status().starting == 0);
 }
 
+TEST_CASE("Of the fires that the engine does not take, a few wait; the others are written off") {
+    TriggerStage stage;
+    stage.at("2026-01-01T10:59:30Z");
+    stage.put("minutely", R"({"schedules":[{"cron":"* * * * *","catchup_max":3}]})");
+    stage.stage.disk->set_free_bytes(0);
+    for (int minute = 0; minute < 5; ++minute) stage.advance(Duration(60'000));
+    CHECK(stage.triggers().status().starting == 3);
+    stage.stage.disk->set_free_bytes(std::uint64_t{1} << 40);
+    stage.at("2026-01-01T11:06:50Z");
+    CHECK(scheduled(stage.inputs()) ==
+          "2026-01-01T11:00:00+00:00 2026-01-01T11:01:00+00:00 2026-01-01T11:02:00+00:00");
+    const auto claim = stage.stage.reader().claim("schedule:minutely#0", "2026-01-01T11:03:00Z");
+    REQUIRE(claim);
+    REQUIRE(*claim);
+    CHECK((*claim)->claim.details == R"({"skipped":"too_many_waiting"})");
+}
+
 TEST_CASE("A crash before or after the commit of a start: one run, and never two") {
     for (const bool is_written : {false, true}) {
         CAPTURE(is_written);
