@@ -21,6 +21,10 @@ Response too_many(Duration wait) {
     return response;
 }
 
+Failure<Error> too_busy() {
+    return fail(ErrorCode::unavailable, "expected less to do; try again in a moment");
+}
+
 void sign_in(const SecurityParts& parts, const Call& call) {
     const std::string name = string_or(call.body(), "name", "");
     const std::string password = string_or(call.body(), "password", "");
@@ -92,9 +96,7 @@ Result<Json> change_password(const SecurityParts& parts, const Call& call) {
 
 void answer_later(JobThread& jobs, const Call& call, std::function<Result<Json>()> work) {
     const bool is_posted = jobs.post([call, work = std::move(work)] { call.answer(work()); });
-    if (!is_posted) {
-        call.answer(fail(ErrorCode::unavailable, "expected less to do; try again in a moment"));
-    }
+    if (!is_posted) call.answer(too_busy());
 }
 
 void add_session_routes(Router& router, const SecurityParts& parts) {

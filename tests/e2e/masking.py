@@ -106,9 +106,9 @@ class Secrets(unittest.TestCase):
                                                               "headers": {"Authorization": "Bearer ${secret:hook}"}}}}}, file)
         self.answers = []
 
-    def start(self):
+    def start(self, *arguments):
         os.environ.update(PLANTED_TOKEN=FROM_ENVIRONMENT, PLANTED_HOOK=HOOK)
-        daemon = Daemon(PROGRAM, self.data, "--config", self.config)
+        daemon = Daemon(PROGRAM, self.data, "--config", self.config, *arguments)
         self.addCleanup(lambda: daemon.process and daemon.process.poll() is None and daemon.kill())
         daemon.start()
         for name in ("PLANTED_TOKEN", "PLANTED_HOOK"):
@@ -216,6 +216,26 @@ class Secrets(unittest.TestCase):
         self.assertEqual(ended["error"], "Stepwell.SecretUnavailable")
         self.assertIn("not_there", ended["cause"])
         self.assertEqual(self.rest(daemon, "GET", "secrets")[1]["missing"], [{"name": "not_there", "used_by": ["workflow: m"]}])
+
+    def test_a_webhook_is_opened_by_a_secret(self):
+        folder = os.path.join(self.folder, "workflows")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "hooked.yaml"), "w") as file:
+            json.dump({"triggers": [{"webhook": {"name": "orders", "token": "${secret:bank#password}"}}], **machine({"A": shell("true")})}, file)
+        daemon = self.start("--workflows", folder)
+        daemon.workflow("hooked")
+
+        def call(token, body):
+            connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+            connection.request("POST", "/hooks/orders", json.dumps(body), {"Content-Type": "application/json", "Authorization": "Bearer " + token})
+            response = connection.getresponse()
+            self.answers.append(response.read())
+            connection.close()
+            return response.status
+        wait_until(lambda: call("wrong", {}) == 401, 30, "the webhook")
+        self.assertEqual(call(FROM_FILE, {"n": 1}), 202)
+        self.assertEqual(call(FROM_FILE, {"n": FROM_ENVIRONMENT}), 400)
+        self.assert_nowhere(daemon)
 
     def test_a_message_may_hold_none(self):
         daemon = self.start()
