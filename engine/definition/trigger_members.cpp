@@ -1,6 +1,7 @@
 // `triggers`: arriving files and webhooks.
 #include <algorithm>
 
+#include "engine/base/secret_reference.hpp"
 #include "engine/definition/start_fields.hpp"
 
 namespace stepwell::definition {
@@ -69,11 +70,13 @@ FileTriggerSpec read_file_trigger(const Fields& fields, std::size_t index) {
 }
 
 bool is_reference(const std::string& text) {
-    for (const std::string_view kind : {"${secret:", "${env:", "${file:"}) {
-        if (text.size() > kind.size() + 1 && text.substr(0, kind.size()) == kind &&
-            text.find('}') == text.size() - 1) {
-            return true;
-        }
+    const bool is_closed = !text.empty() && text.find('}') == text.size() - 1;
+    if (const auto named = secrets_named_in(text); named && named->size() == 1) {
+        return is_closed && text.substr(0, 9) == "${secret:";
+    }
+    for (const std::string_view kind : {"${env:", "${file:"}) {
+        const bool is_one = text.size() > kind.size() + 1 && text.substr(0, kind.size()) == kind;
+        if (is_one && is_closed) return true;
     }
     return false;
 }

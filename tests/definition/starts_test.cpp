@@ -106,6 +106,10 @@ TEST_CASE("Triggers: the rules") {
         {"a secret does not stand in the file",
          R"~([{webhook: {name: w, token: "hunter2"}}])~",
          R"~(1:39 at /triggers[0]/webhook/token: expected 'token' to say where the secret is kept, not the secret itself (write ${secret:NAME}, ${env:NAME} or ${file:PATH}))~"},
+        {"what names a secret is well formed",
+         R"~([{webhook: {name: w, token: "${secret:a b}"}}, {webhook: {name: v, token: "x${env:A}"}}, {webhook: {name: u, token: "${secret:a/b#c}"}}])~",
+         R"~(1:39 at /triggers[0]/webhook/token: expected 'token' to say where the secret is kept, not the secret itself (write ${secret:NAME}, ${env:NAME} or ${file:PATH})
+1:85 at /triggers[1]/webhook/token: expected 'token' to say where the secret is kept, not the secret itself (write ${secret:NAME}, ${env:NAME} or ${file:PATH}))~"},
         {"one door",
          R"~([{webhook: {name: w, token: "${env:A}", hmac: {secret: "${env:A}"}}}])~",
          R"~(1:51 at /triggers[0]/webhook/hmac: expected either 'token' or 'hmac', but both are there)~"},

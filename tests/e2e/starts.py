@@ -234,7 +234,7 @@ def operating(program):
         machine = {"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}
         write(os.path.join(workflows, "clock.yaml"), json.dumps({"schedules": [
             {"name": "late", "cron": "0 6 * * *", "timezone": "Europe/Berlin"}], "deadlines": {"finish_by": "08:00"},
-            "triggers": [{"webhook": {"name": "door", "token": "${file:key}"}}, {"files": "missing/*"}], **machine}))
+            "triggers": [{"webhook": {"name": "door", "token": "${file:key}"}}, {"webhook": {"name": "kept", "token": "${secret:kept}"}}, {"files": "missing/*"}], **machine}))
         with Daemon(program, data, "--workflows", workflows) as daemon:
             schedule = api(daemon, "/api/v1/schedules?next=2")["schedules"][0]
             check("next fires", [True, True], ["T06:00:00+0" in fire for fire in schedule["next"]])
@@ -247,6 +247,10 @@ def operating(program):
             check("a wrong token", 401, request(daemon, "POST", "/hooks/door", "{}", {"Authorization": "Bearer x"})[0])
             check("another name", 404, request(daemon, "POST", "/hooks/dor", "{}", {"Authorization": "Bearer " + SECRET})[0])
             check("the token", 202, request(daemon, "POST", "/hooks/door", "{}", {"Authorization": "Bearer " + SECRET})[0])
+            check("a secret that is not there", 503, request(daemon, "POST", "/hooks/kept", "{}", {"Authorization": "Bearer x"})[0])
+            check("the secret is kept", 200, request(daemon, "PUT", "/api/v1/secrets/kept", json.dumps({"value": SECRET}), {"Content-Type": "application/json"})[0])
+            check("a wrong token for it", 401, request(daemon, "POST", "/hooks/kept", "{}", {"Authorization": "Bearer x"})[0])
+            check("the kept token", 202, request(daemon, "POST", "/hooks/kept", "{}", {"X-Stepwell-Token": SECRET})[0])
             triggers = wait_until(lambda: (lambda t: any("fault" in x for x in t) and t)(api(daemon, "/api/v1/triggers")["triggers"]), 10, "the fault")
             check("a missing folder is told", True, any("missing" in t.get("fault", "") for t in triggers))
             check("the secret in the API", False, SECRET in json.dumps([triggers, api(daemon, "/api/v1/workflows"), api(daemon, "/api/v1/runs")]))
