@@ -73,6 +73,7 @@ def e2e_part(log):
     sh(log, sys.executable, "tests/e2e/e2e.py", "--stepwell", PROGRAM)
     sh(log, sys.executable, "tests/e2e/security.py", "--stepwell", PROGRAM)
     sh(log, sys.executable, "tests/e2e/masking.py", "--stepwell", PROGRAM)
+    sh(log, sys.executable, "tests/e2e/cli.py", "--stepwell", PROGRAM)
 
 
 def conformance_part(log):

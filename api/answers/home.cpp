@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "api/starts/views.hpp"
+
 namespace stepwell::api::answers {
 namespace {
 
@@ -143,6 +145,33 @@ Json outcomes_view(const std::vector<runtime::ExecutionSummary>& runs, const Int
     return out;
 }
 
+/// The next fire of each schedule that goes, by time.
+Result<Json> next_fires(runtime::Reader& reader, Timestamp now, std::size_t limit) {
+    const Json all = SW_TRY(schedules_view(reader, now, 1));
+    std::vector<std::pair<Timestamp, Json>> fires;
+    for (const Json& schedule : all.at("schedules")) {
+        const bool goes = schedule.at("enabled") == true && schedule.at("paused") == false;
+        if (!goes || schedule.at("next").empty()) continue;
+        const std::string local = schedule.at("next")[0].get<std::string>();
+        const auto instant = parse_rfc3339(local);
+        if (!instant) continue;
+        const Timestamp at = from_ms(instant->seconds * 1'000);
+        const Json* last = find(schedule, "last");
+        fires.emplace_back(at, Json{{"schedule", schedule.at("id")},
+                                    {"workflow", schedule.at("workflow")},
+                                    {"at", to_iso8601(at)},
+                                    {"local", local},
+                                    {"last", last ? *last : Json()}});
+    }
+    std::stable_sort(fires.begin(), fires.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    Json out = Json::array();
+    for (auto& [at, fire] : fires) {
+        if (out.size() < limit) out.push_back(std::move(fire));
+    }
+    return out;
+}
+
 }  // namespace
 
 Result<Json> home_view(Histories& histories, const HomeQuery& query) {
@@ -169,6 +198,7 @@ Result<Json> home_view(Histories& histories, const HomeQuery& query) {
     failures.intervals = query.intervals;
     failures.groups = query.causes;
     Json causes = SW_TRY(failures_view(histories, failures));
+    Json fires = SW_TRY(next_fires(histories.reader(), query.now, query.fires));
     const bool is_complete =
         !found.is_cut && causes["complete"].get<bool>() && now_going.size() < query.running;
     return Json{{"from", to_iso8601(query.span.from)},
@@ -178,6 +208,7 @@ Result<Json> home_view(Histories& histories, const HomeQuery& query) {
                 {"outcomes", outcomes_view(found.runs, intervals)},
                 {"causes", std::move(causes["groups"])},
                 {"running", std::move(running)},
+                {"next_fires", std::move(fires)},
                 {"complete", is_complete}};
 }
 

@@ -14,6 +14,7 @@ struct HomeQuery {
     std::size_t intervals = 24;
     std::size_t running = 50;  // runs listed
     std::size_t causes = 20;   // groups of failures
+    std::size_t fires = 20;
 };
 
 /// {"from", "to", "intervals": [FROM...],

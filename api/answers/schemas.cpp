@@ -154,7 +154,7 @@ constexpr NamedSchema kSchemas[] = {
     "events": {"type": "integer"}}})json"},
     {"Home", R"json({
   "type": "object",
-  "required": ["from", "to", "intervals", "tiles", "outcomes", "causes", "running", "complete"],
+  "required": ["from", "to", "intervals", "tiles", "outcomes", "causes", "running", "next_fires", "complete"],
   "properties": {
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
@@ -168,6 +168,8 @@ constexpr NamedSchema kSchemas[] = {
     "causes": {"type": "array", "items": {"$ref": "#/components/schemas/FailureGroup"}},
     "running": {"type": "array", "items": {"type": "object",
       "required": ["id", "name", "workflow", "started_at", "elapsed_ms", "usual", "late", "waiting", "open"]}},
+    "next_fires": {"type": "array", "description": "the soonest first", "items": {"type": "object",
+      "required": ["schedule", "workflow", "at", "local", "last"]}},
     "complete": {"type": "boolean"}}})json"},
 };
 

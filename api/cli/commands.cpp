@@ -1,11 +1,10 @@
 #include "api/cli/commands.hpp"
 
 #include <functional>
-#include <iostream>
-#include <iterator>
 
 #include "api/cli/show.hpp"
 #include "api/cli/source.hpp"
+#include "api/url.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api::cli {
@@ -21,6 +20,10 @@ Server server_of(const Options& options) {
     return {options.server, environment_variable("STEPWELL_TOKEN").value_or("")};
 }
 
+void print_json(const Terminal& terminal, const Json& view) {
+    terminal.out << view.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
 /// Asks, and prints the answer as JSON or for people.
 int present(const Options& options, const Terminal& terminal,
             const std::function<Result<Json>(Source&)>& ask,
@@ -30,7 +33,7 @@ int present(const Options& options, const Terminal& terminal,
     const auto view = ask(**source);
     if (!view) return report(terminal, view.error());
     if (options.is_json) {
-        terminal.out << view->dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+        print_json(terminal, *view);
     } else {
         print(terminal, *view);
     }
@@ -76,27 +79,35 @@ bool validate_file(const std::string& file, const Terminal& terminal, bool is_js
     return parsed.is_valid();
 }
 
+/// The lines of a run's tasks as they are written, until the run ends.
+int follow_logs(const Options& options, const Terminal& terminal) {
+    if (options.overrides.data) {
+        return report(terminal,
+                      Error{ErrorCode::invalid,
+                            "expected --follow with a daemon, but --data names a folder"});
+    }
+    std::string heading;
+    const auto show = [&](const std::string& event, const Json& data) {
+        if (event == "end") return false;
+        if (options.is_json) {
+            terminal.out << to_text(data) << std::endl;
+        } else {
+            print_log_line(terminal, data, heading);
+        }
+        return true;
+    };
+    const std::string path =
+        "runs/" + percent_encode(options.subject) + "/logs?follow=true" +
+        (options.state.empty() ? "" : "&state=" + percent_encode(options.state));
+    const auto followed = server_of(options).follow(path, show);
+    return followed ? kSuccess : report(terminal, followed.error());
+}
+
 }  // namespace
 
 int report(const Terminal& terminal, const Error& error) {
     terminal.err << "stepwell: " << error.message << (error.message.ends_with('\n') ? "" : "\n");
     return error.code == ErrorCode::unavailable ? kUnreachable : kUsage;
-}
-
-Result<Json> read_input(const std::optional<std::string>& argument) {
-    if (!argument) return Json::object();
-    std::string text = *argument;
-    std::string place = "--input";
-    if (text == "-") {
-        text.assign(std::istreambuf_iterator<char>(std::cin), {});
-        place = "standard input";
-    } else if (!text.empty() && text.front() == '@') {
-        place = text.substr(1);
-        text = SW_TRY(read_file(place));
-    }
-    auto input = parse_json(text);
-    if (!input) return fail(std::move(input).error().within(place + ": expected JSON"));
-    return input;
 }
 
 int validate(const Options& options, const Terminal& terminal,
@@ -115,7 +126,7 @@ int list(const Options& options, const Terminal& terminal) {
         return present(
             options, terminal, [](Source& source) { return source.workflows(); }, print_workflows);
     }
-    const RunFilter filter{options.workflow, options.status, options.limit, std::nullopt};
+    const RunFilter filter{options.workflow, options.status, options.limit, options.after};
     return present(
         options, terminal, [&](Source& source) { return source.runs(filter); }, print_runs);
 }
@@ -132,39 +143,24 @@ int history(const Options& options, const Terminal& terminal) {
 }
 
 int logs(const Options& options, const Terminal& terminal) {
+    if (options.is_following) return follow_logs(options, terminal);
     return present(
         options, terminal,
         [&](Source& source) { return source.logs(options.subject, options.state); }, print_logs);
 }
 
-int start(const Options& options, const Terminal& terminal) {
-    auto input = read_input(options.input);
-    if (!input) return report(terminal, input.error());
-    Json request{{"workflow", options.subject}, {"input", std::move(*input)}};
-    if (options.name) request["name"] = *options.name;
-    const auto started = server_of(options).start(request);
-    if (!started) return report(terminal, started.error());
+int call(const RestCommand& command, const Given& given, const Options& options,
+         const Terminal& terminal) {
+    const auto request = request_of(command, given);
+    if (!request) return report(terminal, request.error());
+    const auto answer = server_of(options).request(*request);
+    if (!answer) return report(terminal, answer.error());
     if (options.is_json) {
-        terminal.out << started->dump(2) << '\n';
+        print_json(terminal, *answer);
     } else {
-        terminal.out << "run " << (*started)["id"].dump() << " started; see `stepwell show "
-                     << (*started)["id"].dump() << "`\n";
+        print_answer(command, given, terminal, *answer);
     }
-    return kSuccess;
-}
-
-int stop(const Options& options, const Terminal& terminal) {
-    Json request = Json::object();
-    if (options.error) request["error"] = *options.error;
-    if (options.cause) request["cause"] = *options.cause;
-    const auto stopped = server_of(options).stop(options.subject, request);
-    if (!stopped) return report(terminal, stopped.error());
-    if (options.is_json) {
-        terminal.out << stopped->dump(2) << '\n';
-    } else {
-        terminal.out << "run " << options.subject << " stopped\n";
-    }
-    return kSuccess;
+    return command.status ? command.status(*answer) : kSuccess;
 }
 
 }  // namespace stepwell::api::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/cli/options.hpp"
+#include "api/cli/rest_command.hpp"
 #include "api/cli/terminal.hpp"
 #include "api/principal.hpp"
 
@@ -13,8 +14,9 @@ int list(const Options& options, const Terminal& terminal);
 int show(const Options& options, const Terminal& terminal);
 int history(const Options& options, const Terminal& terminal);
 int logs(const Options& options, const Terminal& terminal);
-int start(const Options& options, const Terminal& terminal);
-int stop(const Options& options, const Terminal& terminal);
+/// Asks the daemon what the command asks, and prints the answer.
+int call(const RestCommand& command, const Given& given, const Options& options,
+         const Terminal& terminal);
 
 // With a data folder of their own; these are part of the composition root.
 int run(const Options& options, const Terminal& terminal);

@@ -22,12 +22,20 @@ struct Options {
     std::optional<std::string> name;
     std::optional<std::string> workflow;
     std::optional<std::string> status;
-    std::optional<std::string> error;
-    std::optional<std::string> cause;
+    std::optional<std::string> after;  // list
+    bool is_following = false;         // logs
     std::size_t limit = 50;
 };
 
 /// `--input`: JSON, "@FILE", or "-" for what comes on standard input; absent: {}.
 Result<Json> read_input(const std::optional<std::string>& argument);
+
+/// All of standard input; where somebody sits there, a line, asked for by `what` and not shown
+/// while it is typed.
+std::string read_hidden(const std::string& what);
+
+/// A secret out of "@FILE" or, for "-", standard input; without the line's end at its end. Fails
+/// with `invalid` for anything else: arguments are seen by others on the machine.
+Result<std::string> read_secret(const std::string& flag, const std::string& argument);
 
 }  // namespace stepwell::api::cli

@@ -1,6 +1,7 @@
 // The client of a daemon; the only file here that includes the HTTP client.
 #include <httplib.h>
 
+#include "api/cli/event_reader.hpp"
 #include "api/cli/source.hpp"
 #include "api/url.hpp"
 
@@ -13,22 +14,30 @@ ErrorCode code_of(int status) {
     return status >= 500 ? ErrorCode::io : ErrorCode::invalid;
 }
 
-Result<Json> to_json(const std::string& url, const httplib::Result& result) {
-    if (!result) {
-        return fail(ErrorCode::unavailable,
-                    "expected a daemon at " + url + ", but it does not answer (" +
-                        httplib::to_string(result.error()) +
-                        "); start one with `stepwell serve`, name another with --server URL, or "
-                        "look into a data folder with --data DIR");
-    }
-    auto body = parse_json(result->body);
+Failure<Error> unreachable(const std::string& url, httplib::Error error) {
+    return fail(ErrorCode::unavailable,
+                "expected a daemon at " + url + ", but it does not answer (" +
+                    httplib::to_string(error) +
+                    "); start one with `stepwell serve`, name another with --server URL, or look "
+                    "into a data folder with --data DIR");
+}
+
+/// The body of an answer, or what a problem says.
+Result<Json> answer_in(const std::string& url, int status, const std::string& text) {
+    const bool is_good = status >= 200 && status < 300;
+    if (is_good && text.empty()) return Json::object();
+    auto body = parse_json(text);
     if (!body) {
         return fail(ErrorCode::unavailable,
                     "expected a stepwell daemon at " + url + ", but something else answers there");
     }
-    if (result->status == 200) return body;
-    return fail(code_of(result->status),
-                string_or(*body, "message", "status " + std::to_string(result->status)));
+    if (is_good) return body;
+    return fail(code_of(status), string_or(*body, "message", "status " + std::to_string(status)));
+}
+
+Result<Json> to_json(const std::string& url, const httplib::Result& result) {
+    if (!result) return unreachable(url, result.error());
+    return answer_in(url, result->status, result->body);
 }
 
 httplib::Client client_for(const std::string& url, const std::string& token) {
@@ -66,23 +75,53 @@ Result<Json> Server::logs(const std::string& run, const std::string& state) {
     return get("runs/" + percent_encode(run) + "/logs" + query);
 }
 
-Result<Json> Server::start(const Json& request) {
-    return post("runs", request);
-}
-
-Result<Json> Server::stop(const std::string& run, const Json& request) {
-    return post("runs/" + percent_encode(run) + "/stop", request);
-}
-
 Result<Json> Server::get(const std::string& path) {
-    auto client = client_for(url_, token_);
-    return to_json(url_, client.Get(("/api/v1/" + path).c_str()));
+    return request({"GET", path, Json::object()});
 }
 
-Result<Json> Server::post(const std::string& path, const Json& body) {
+Result<Json> Server::request(const RestRequest& request) {
     auto client = client_for(url_, token_);
-    return to_json(url_,
-                   client.Post(("/api/v1/" + path).c_str(), to_text(body), "application/json"));
+    httplib::Request out;
+    out.method = request.method;
+    out.path = "/api/v1/" + request.path;
+    const bool has_body = request.method != "GET" && request.method != "DELETE";
+    if (has_body) {
+        out.body = to_text(request.body);
+        out.set_header("Content-Type", "application/json");
+    }
+    return to_json(url_, client.send(out));
+}
+
+Result<void> Server::follow(
+    const std::string& path,
+    const std::function<bool(const std::string& event, const Json& data)>& take) {
+    auto client = client_for(url_, token_);
+    // Longer than the daemon is silent: it says something every 15 s.
+    client.set_read_timeout(45);
+    EventReader reader(take);
+    int status = 0;
+    std::string refusal;
+    bool is_over = false;
+    httplib::Request out;
+    out.method = "GET";
+    out.path = "/api/v1/" + path;
+    out.response_handler = [&](const httplib::Response& response) {
+        status = response.status;
+        return true;
+    };
+    out.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+        if (status != 200) {
+            refusal.append(data, size);
+            return true;
+        }
+        is_over = !reader.take(std::string_view(data, size));
+        return !is_over;
+    };
+    const auto result = client.send(out);
+    if (is_over) return {};
+    if (status == 0) return unreachable(url_, result.error());
+    if (status != 200) SW_TRY(answer_in(url_, status, refusal));
+    return {};
 }
 
 }  // namespace stepwell::api::cli

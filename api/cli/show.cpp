@@ -4,9 +4,7 @@ namespace stepwell::api::cli {
 namespace {
 
 std::string text(const Json& object, std::string_view key) {
-    const Json* found = find(object, key);
-    if (!found || found->is_null()) return "";
-    return found->is_string() ? found->get<std::string>() : to_text(*found);
+    return plain_text(find(object, key));
 }
 
 std::string duration(const Json& object) {
@@ -14,11 +12,8 @@ std::string duration(const Json& object) {
     return found ? duration_text(Duration(found->get<std::int64_t>())) : "";
 }
 
-/// "2024-01-02T03:04:05.678Z" as "2024-01-02 03:04:05".
 std::string time(const Json& object, std::string_view key) {
-    std::string shown = text(object, key).substr(0, 19);
-    if (shown.size() > 10) shown[10] = ' ';
-    return shown;
+    return time_text(text(object, key));
 }
 
 const Json& items(const Json& view, std::string_view key) {
@@ -41,7 +36,27 @@ std::string state_note(const Json& state) {
     return note;
 }
 
+std::string log_title(const Json& log) {
+    std::string title = "--- " + text(log, "state");
+    if (text(log, "retry") != "0") title += ", retry " + text(log, "retry");
+    return title;
+}
+
 }  // namespace
+
+std::string plain_text(const Json* value) {
+    if (!value || value->is_null()) return "";
+    return value->is_string() ? value->get<std::string>() : to_text(*value);
+}
+
+std::string time_text(std::string text) {
+    // A time of another zone keeps its offset.
+    const bool is_utc = text.ends_with('Z');
+    std::string shown = is_utc ? text.substr(0, 19) : std::move(text);
+    if (is_utc && shown.ends_with('Z')) shown.pop_back();
+    if (shown.size() > 10) shown[10] = ' ';
+    return shown;
+}
 
 void print_workflows(const Terminal& terminal, const Json& view) {
     Table table({"WORKFLOW", "VERSION", "UPDATED (UTC)"});
@@ -89,10 +104,17 @@ void print_history(const Terminal& terminal, const Json& view) {
     }
 }
 
+void print_log_line(const Terminal& terminal, const Json& line, std::string& heading) {
+    const std::string title = log_title(line);
+    const std::string attempt = title + text(line, "frame") + "-" + text(line, "attempt");
+    if (heading != attempt) terminal.out << terminal.styled(title, Style::dim) << '\n';
+    heading = attempt;
+    terminal.out << text(line, "text") << std::endl;
+}
+
 void print_logs(const Terminal& terminal, const Json& view) {
     for (const Json& log : items(view, "logs")) {
-        std::string title = "--- " + text(log, "state");
-        if (text(log, "retry") != "0") title += ", retry " + text(log, "retry");
+        const std::string title = log_title(log);
         terminal.out << terminal.styled(title + ", " + time(log, "started_at") + " UTC", Style::dim)
                      << '\n';
         for (const Json& line : items(log, "lines")) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,12 @@ public:
 /// Fails with `not_found` where `folder` is no data folder.
 Result<std::unique_ptr<Source>> open_folder(const std::filesystem::path& folder);
 
+struct RestRequest {
+    std::string method = "GET";
+    std::string path;            // below /api/v1/, with its query
+    Json body = Json::object();  // not sent with GET and DELETE
+};
+
 /// A daemon's own API.
 class Server final : public Source {
 public:
@@ -34,12 +41,16 @@ public:
     Result<Json> history(const std::string& run) override;
     Result<Json> logs(const std::string& run, const std::string& state) override;
 
-    Result<Json> start(const Json& request);
-    Result<Json> stop(const std::string& run, const Json& request);
+    /// The answer; {} where there is none.
+    Result<Json> request(const RestRequest& request);
+    /// Calls `take` with the data of each server-sent event as it comes, until the stream ends or
+    /// `take` returns false; `event` is its name, empty for most.
+    Result<void> follow(
+        const std::string& path,
+        const std::function<bool(const std::string& event, const Json& data)>& take);
 
 private:
     Result<Json> get(const std::string& path);
-    Result<Json> post(const std::string& path, const Json& body);
     const std::string url_;
     const std::string token_;
 };

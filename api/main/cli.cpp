@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
+#include <sstream>
 
+#include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
 #include "tasks/registry.hpp"
 
@@ -98,6 +100,8 @@ void add_looking(CLI::App& app, Options& options, Command& chosen) {
     all.app->add_option("--status", options.status, "Only running, succeeded, failed, ... runs");
     all.app->add_option("--limit", options.limit, "How many runs, newest first")
         ->check(CLI::Range(1, 1'000));
+    all.app->add_option("--after", options.after, "`next` of a page before: older runs")
+        ->type_name("TOKEN");
 
     const char* run_help = "Its number, name, ARN, or WORKFLOW/NAME";
     add(app, options, chosen, "show", "Show a run and its states", show)
@@ -113,48 +117,153 @@ void add_looking(CLI::App& app, Options& options, Command& chosen) {
     auto log = add(app, options, chosen, "logs", "Show what the tasks of a run wrote", logs);
     log.subject("RUN", run_help).server().data(data).output();
     log.app->add_option("STATE", options.state, "Only of this state");
+    log.app->add_flag("-f,--follow", options.is_following,
+                      "Go on with what is written, until the run ends");
 }
 
-void add_steering(CLI::App& app, Options& options, Command& chosen) {
-    add(app, options, chosen, "start", "Start a run in the daemon", start)
-        .subject("WORKFLOW", "Its name")
-        .input()
-        .server()
-        .output();
-    auto end = add(app, options, chosen, "stop", "Stop a run in the daemon", stop);
-    end.subject("RUN", "Its number, name, ARN, or WORKFLOW/NAME").server().output();
-    end.app->add_option("--error", options.error, "What the run says as its error");
-    end.app->add_option("--cause", options.cause, "What the run says as its cause");
-    add(app, options, chosen, "version", "Show the version",
-        [](const Options& parsed, const Terminal& terminal) -> int {
-            if (parsed.is_json) {
-                terminal.out << Json{{"version", STEPWELL_VERSION}}.dump() << '\n';
-            } else {
-                terminal.out << "stepwell " << STEPWELL_VERSION << '\n';
-            }
-            return kSuccess;
-        })
-        .output();
+/// The command at `words`, made where it is not there yet.
+CLI::App* at_words(CLI::App& app, const std::vector<std::string>& words) {
+    CLI::App* at = &app;
+    for (const std::string& word : words) {
+        const auto found =
+            at->get_subcommands([&](CLI::App* child) { return child->get_name() == word; });
+        at = found.empty() ? at->add_subcommand(word) : found.front();
+    }
+    return at;
 }
 
-void add_security(CLI::App& app, Options& options, Command& chosen) {
-    CLI::App* users = app.add_subcommand("users", "Who may come in")->require_subcommand(1);
-    auto role = std::make_shared<std::string>("viewer");
-    auto user =
-        add(*users, options, chosen, "add", "Add a user; the password is read from standard input",
-            [role](const Options& parsed, const Terminal& terminal) {
-                const Role given = role_named(*role).value_or(Role::viewer);
-                return add_user_offline(parsed, {parsed.subject, given, ""}, terminal);
+void add_flag(CLI::App& app, const Flag& flag, Given& given) {
+    const std::string name = "--" + flag.name;
+    if (flag.kind == Flag::Kind::yes) {
+        app.add_flag_callback(
+            name, [&given, flag] { given[flag.name] = "true"; }, flag.help);
+        return;
+    }
+    auto* option = app.add_option_function<std::string>(
+        name, [&given, flag](const std::string& text) { given[flag.name] = text; }, flag.help);
+    const bool is_file = flag.kind == Flag::Kind::secret;
+    option->type_name(is_file ? "@FILE" : flag.value)->required(flag.is_required);
+    if (!flag.choices.empty()) option->check(CLI::IsMember(flag.choices));
+}
+
+/// What a command does with --data: the same in a folder that no daemon has.
+using Offline = std::function<int(const Options&, const Given&, const Terminal&)>;
+
+int add_user_with(const Options& options, const Given& given, const Terminal& terminal) {
+    const auto said = given.find("role");
+    const auto role = said == given.end() ? std::nullopt : role_named(said->second);
+    return add_user_offline(options, {given.at("NAME"), role.value_or(Role::viewer), ""}, terminal);
+}
+
+Offline offline_of(const RestCommand& command) {
+    const std::vector<std::string>& words = command.words;
+    if (words == std::vector<std::string>{"users", "add"}) return add_user_with;
+    if (words == std::vector<std::string>{"audit", "verify"}) {
+        return [](const Options& options, const Given&, const Terminal& terminal) {
+            return verify_audit_offline(options, terminal);
+        };
+    }
+    return {};
+}
+
+void add_request(CLI::App& app, Options& options, Command& chosen, Given& given,
+                 const RestCommand& command) {
+    CLI::App* at = at_words(app, command.words);
+    at->description(command.help);
+    const Offline offline = offline_of(command);
+    if (offline) {
+        Subcommand{at, options}
+            .data("Work on a data folder that no daemon has, instead of asking one")
+            .config();
+    }
+    at->callback([at, &chosen, &given, command, offline] {
+        // Those further in are called first, and mean themselves.
+        if (!at->get_subcommands().empty()) return;
+        chosen = [command, given, offline](const Options& parsed, const Terminal& terminal) {
+            if (offline && parsed.overrides.data) return offline(parsed, given, terminal);
+            return call(command, given, parsed, terminal);
+        };
+    });
+    for (const Argument& argument : command.arguments) {
+        at->add_option_function<std::string>(
+              argument.name,
+              [&given, argument](const std::string& text) { given[argument.name] = text; },
+              argument.help)
+            ->required(argument.is_required);
+    }
+    for (const Flag& flag : command.flags) {
+        add_flag(*at, flag, given);
+    }
+    Subcommand{at, options}.server().output();
+}
+
+/// "TEXT:{json,text}" as the choices in it.
+std::vector<std::string> choices_in(const std::string& type) {
+    std::vector<std::string> choices;
+    const auto open = type.find('{');
+    const auto close = type.find('}', open);
+    if (open == type.npos || close == type.npos) return choices;
+    std::stringstream words(type.substr(open + 1, close - open - 1));
+    for (std::string word; std::getline(words, word, ',');) choices.push_back(word);
+    return choices;
+}
+
+OptionModel model_of(const CLI::Option& option) {
+    OptionModel model;
+    for (const std::string& name : option.get_snames()) model.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) model.names.push_back("--" + name);
+    if (option.get_positional()) model.names = {option.get_name(true)};
+    const std::string type = option.get_type_name();
+    model.help = option.get_description();
+    model.choices = choices_in(type);
+    const bool takes_value = option.get_items_expected_max() > 0;
+    // What a check adds: "TEXT:{a,b}", "UINT:INT in [1 - 9]"; "HOST:PORT" is a name.
+    const bool has_check = type.find_first_of("{[") != type.npos;
+    if (takes_value) model.value = has_check ? type.substr(0, type.find(':')) : type;
+    model.is_required = option.get_required();
+    model.is_repeatable = takes_value && option.get_expected_max() > 1;
+    return model;
+}
+
+CommandModel model_of(const CLI::App& app) {
+    CommandModel model;
+    model.name = app.get_name();
+    model.help = app.get_description();
+    for (const CLI::Option* option : app.get_options({})) {
+        auto& list = option->get_positional() ? model.arguments : model.options;
+        list.push_back(model_of(*option));
+    }
+    for (const CLI::App* child : app.get_subcommands({})) {
+        model.children.push_back(model_of(*child));
+    }
+    return model;
+}
+
+int show_version(const Options& options, const Terminal& terminal) {
+    if (options.is_json) {
+        terminal.out << Json{{"version", STEPWELL_VERSION}}.dump() << '\n';
+    } else {
+        terminal.out << "stepwell " << STEPWELL_VERSION << '\n';
+    }
+    return kSuccess;
+}
+
+void add_program(CLI::App& app, Options& options, Command& chosen) {
+    add(app, options, chosen, "version", "Show the version", show_version).output();
+    auto completion =
+        add(app, options, chosen, "completion", "Write a script that completes commands in a shell",
+            [&app](const Options& parsed, const Terminal& terminal) -> int {
+                terminal.out << completion_script(model_of(app), parsed.subject);
+                return kSuccess;
             });
-    user.subject("NAME", "Letters, digits and ._@-").data("Whose user").config().output();
-    user.app->add_option("--role", *role, "What they may; the first user has to be admin")
-        ->check(CLI::IsMember({"viewer", "operator", "editor", "admin"}));
-    CLI::App* audit = app.add_subcommand("audit", "Who did what")->require_subcommand(1);
-    add(*audit, options, chosen, "verify", "Check that nothing was changed or taken out",
-        verify_audit_offline)
-        .data("Whose log")
-        .config()
-        .output();
+    completion.app->add_option("SHELL", options.subject, "Which shell")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
+    add(app, options, chosen, "man", "Write the manual page, in roff",
+        [&app](const Options&, const Terminal& terminal) -> int {
+            terminal.out << manual_page(model_of(app));
+            return kSuccess;
+        });
 }
 
 bool wants_colours() {
@@ -168,13 +277,16 @@ int run_command_line(int argc, char** argv) {
     Options options;
     options.server = environment_variable("STEPWELL_SERVER").value_or(kDefaultServer);
     Command chosen;
+    Given given;
     CLI::App app("Runs data pipelines written in the Amazon States Language", "stepwell");
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("stepwell ") + STEPWELL_VERSION);
     add_running(app, options, chosen);
     add_looking(app, options, chosen);
-    add_steering(app, options, chosen);
-    add_security(app, options, chosen);
+    for (const RestCommand& command : rest_commands()) {
+        add_request(app, options, chosen, given, command);
+    }
+    add_program(app, options, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,11 +1,5 @@
 // What of security works on a data folder without a daemon: the first user, and whether the audit
 // log is whole.
-#include <termios.h>
-#include <unistd.h>
-
-#include <cstring>
-#include <iostream>
-
 #include "api/cli/commands.hpp"
 #include "api/main/security.hpp"
 #include "api/security/audit_chain.hpp"
@@ -17,25 +11,6 @@ namespace stepwell::api::cli {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
-
-/// One line of standard input; where somebody sits there, not shown while it is typed.
-std::string read_password(const Terminal& terminal) {
-    termios before{};
-    const bool is_terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
-    if (is_terminal) {
-        terminal.err << "password: " << std::flush;
-        termios silent = before;
-        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    }
-    std::string line;
-    std::getline(std::cin, line);
-    if (is_terminal) {
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        terminal.err << '\n';
-    }
-    return line;
-}
 
 std::string login_name() {
     const auto name = environment_variable("SUDO_USER");
@@ -105,7 +80,9 @@ Result<AuditVerdict> verify_audit_in(const Configuration& configuration) {
 int add_user_offline(const Options& options, NewUser user, const Terminal& terminal) {
     const auto configuration = load_configuration(options.overrides, environment_variable);
     if (!configuration) return report(terminal, configuration.error());
-    user.password = read_password(terminal);
+    auto password = read_secret("password", "-");
+    if (!password) return report(terminal, password.error());
+    user.password = *std::move(password);
     const auto added = add_user_to(*configuration, user);
     if (!added) return report(terminal, added.error());
     if (options.is_json) {

@@ -1,0 +1,165 @@
+#include "api/cli/rest_command.hpp"
+
+#include <charconv>
+
+#include "api/cli/options.hpp"
+#include "api/cli/show.hpp"
+#include "api/url.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+/// Replaces "{NAME}" by what `value_of` gives for NAME.
+template <class ValueOf>
+std::string filled(std::string_view text, ValueOf value_of) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t open = std::min(text.find('{'), text.size());
+        const std::size_t close = text.find('}', open);
+        out += text.substr(0, open);
+        if (close == text.npos) return out;
+        out += value_of(std::string(text.substr(open + 1, close - open - 1)));
+        text.remove_prefix(close + 1);
+    }
+    return out;
+}
+
+std::string given_or_empty(const Given& given, const std::string& name) {
+    const auto found = given.find(name);
+    return found == given.end() ? std::string() : found->second;
+}
+
+/// "last.at": members of members. Null where there is none.
+const Json* member_at(const Json& object, std::string_view path) {
+    const Json* at = &object;
+    while (at && !path.empty()) {
+        const std::size_t dot = std::min(path.find('.'), path.size());
+        at = find(*at, path.substr(0, dot));
+        path.remove_prefix(std::min(dot + 1, path.size()));
+    }
+    return at;
+}
+
+std::string list_text(const Json& value) {
+    if (!value.is_array()) return plain_text(&value);
+    std::string out;
+    for (const Json& one : value) out += (out.empty() ? "" : ", ") + plain_text(&one);
+    return out;
+}
+
+std::string cell(const Terminal& terminal, const Column& column, const Json& row) {
+    const Json* value = member_at(row, column.member);
+    if (!value || value->is_null()) return "";
+    switch (column.kind) {
+        case Column::Kind::text:
+            return shortened(plain_text(value), 80);
+        case Column::Kind::time:
+            return time_text(plain_text(value));
+        case Column::Kind::duration:
+            return value->is_number() ? duration_text(Duration(value->get<std::int64_t>())) : "";
+        case Column::Kind::count:
+            return value->is_number_integer() ? count_text(value->get<std::int64_t>())
+                                              : plain_text(value);
+        case Column::Kind::status:
+            return terminal.styled_status(plain_text(value));
+        case Column::Kind::list:
+            return shortened(list_text(*value), 80);
+    }
+    return "";
+}
+
+Result<std::int64_t> number_of(const Flag& flag, const std::string& text) {
+    std::int64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc{} && stop == end && !text.empty()) return number;
+    return fail(ErrorCode::invalid,
+                "expected --" + flag.name + " to be a number, but got '" + text + "'");
+}
+
+Result<Json> body_value(const Flag& flag, const std::string& text) {
+    switch (flag.kind) {
+        case Flag::Kind::number:
+            return Json(SW_TRY(number_of(flag, text)));
+        case Flag::Kind::yes:
+            return Json(true);
+        case Flag::Kind::json:
+            return read_input(text);
+        case Flag::Kind::secret:
+            return Json(SW_TRY(read_secret(flag.name, text)));
+        case Flag::Kind::text:
+            break;
+    }
+    return Json(text);
+}
+
+Result<void> add_flag(const Flag& flag, const std::string& text, RestRequest& request,
+                      std::string& query) {
+    const std::string& member = flag.member.empty() ? flag.name : flag.member;
+    if (flag.place == Flag::Place::body) {
+        request.body[member] = SW_TRY(body_value(flag, text));
+        return {};
+    }
+    if (flag.kind == Flag::Kind::number) SW_TRY(number_of(flag, text));
+    const std::string value = flag.kind == Flag::Kind::yes ? "true" : text;
+    query += (query.empty() ? "?" : "&") + member + "=" + percent_encode(value);
+    return {};
+}
+
+void print_rows(const RestCommand& command, const Terminal& terminal, const Json& answer) {
+    std::vector<std::string> headings;
+    for (const Column& column : command.columns) headings.push_back(column.heading);
+    Table table(std::move(headings));
+    const Json* rows = find(answer, command.rows);
+    if (rows && rows->is_array()) {
+        for (const Json& row : *rows) {
+            std::vector<std::string> cells;
+            for (const Column& column : command.columns) {
+                cells.push_back(cell(terminal, column, row));
+            }
+            table.add(std::move(cells));
+        }
+    }
+    table.print(terminal);
+    const Json* next = find(answer, "next");
+    if (next && !next->is_null()) {
+        terminal.out << "there are more; see --output json, `next`\n";
+    }
+}
+
+}  // namespace
+
+Result<RestRequest> request_of(const RestCommand& command, const Given& given) {
+    RestRequest request;
+    request.method = command.method;
+    request.body = command.body;
+    request.path = filled(command.path, [&](const std::string& name) {
+        return percent_encode(given_or_empty(given, name));
+    });
+    for (const Argument& argument : command.arguments) {
+        const auto found = given.find(argument.name);
+        if (found != given.end() && !argument.member.empty()) {
+            request.body[argument.member] = found->second;
+        }
+    }
+    std::string query;
+    for (const Flag& flag : command.flags) {
+        const auto found = given.find(flag.name);
+        const std::string& text = found == given.end() ? flag.otherwise : found->second;
+        if (found != given.end() || !text.empty()) SW_TRY(add_flag(flag, text, request, query));
+    }
+    request.path += query;
+    return request;
+}
+
+void print_answer(const RestCommand& command, const Given& given, const Terminal& terminal,
+                  const Json& answer) {
+    if (command.print) return command.print(terminal, answer);
+    if (!command.rows.empty()) return print_rows(command, terminal, answer);
+    terminal.out << filled(command.done, [&](const std::string& name) {
+        if (!name.starts_with('.')) return given_or_empty(given, name);
+        return plain_text(member_at(answer, name.substr(1)));
+    }) << '\n';
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,71 @@
+// Runs: starting, stopping, and what failed.
+#include "api/cli/rest_tables.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+using Kind = Column::Kind;
+
+const char* const kRun = "its number, name, ARN, or WORKFLOW/NAME";
+
+RestCommand start_command() {
+    return {.words = {"start"},
+            .help = "Start a run in the daemon",
+            .method = "POST",
+            .path = "runs",
+            .arguments = {{"WORKFLOW", "its name", "workflow"}},
+            .flags = {{.name = "input",
+                       .help = "JSON, @FILE, or - for standard input",
+                       .value = "JSON",
+                       .kind = Flag::Kind::json,
+                       .place = Flag::Place::body},
+                      {.name = "name",
+                       .help = "the run's name; the same start under the same name starts one run",
+                       .place = Flag::Place::body}},
+            .done = "run {.id} started; see `stepwell show {.id}`"};
+}
+
+RestCommand stop_command() {
+    return {.words = {"stop"},
+            .help = "Stop a run in the daemon",
+            .method = "POST",
+            .path = "runs/{RUN}/stop",
+            .arguments = {{"RUN", kRun}},
+            .flags = {{.name = "error",
+                       .help = "what the run says as its error",
+                       .place = Flag::Place::body},
+                      {.name = "cause",
+                       .help = "what the run says as its cause",
+                       .place = Flag::Place::body}},
+            .done = "run {RUN} stopped"};
+}
+
+RestCommand failures_command() {
+    return {.words = {"failures"},
+            .help = "List failures by their cause, and how each stands",
+            .path = "failures",
+            .flags = {{.name = "workflow", .help = "only of this workflow"},
+                      {.name = "range",
+                       .help = "how far back",
+                       .choices = {"1h", "6h", "12h", "24h", "3d", "7d", "14d", "30d"}},
+                      {.name = "limit",
+                       .help = "how many causes",
+                       .value = "N",
+                       .kind = Flag::Kind::number}},
+            .rows = "groups",
+            .columns = {{"WORKFLOW", "workflow"},
+                        {"STATE", "path"},
+                        {"ERROR", "error"},
+                        {"COUNT", "count", Kind::count},
+                        {"CONDITION", "condition"},
+                        {"LAST (UTC)", "last_at", Kind::time},
+                        {"MESSAGE", "message"}}};
+}
+
+}  // namespace
+
+std::vector<RestCommand> run_commands() {
+    return {start_command(), stop_command(), failures_command()};
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,15 @@
+// The rows of the table of commands, by what they are about.
+#pragma once
+
+#include "api/cli/rest_command.hpp"
+
+namespace stepwell::api::cli {
+
+/// start, stop, failures.
+std::vector<RestCommand> run_commands();
+/// schedules, schedules pause and resume, triggers, triggers ledger, deadlines.
+std::vector<RestCommand> trigger_commands();
+/// users, tokens, secrets, audit, each with what is below it.
+std::vector<RestCommand> security_commands();
+
+}  // namespace stepwell::api::cli

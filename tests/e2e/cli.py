@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""The command line against a daemon: requests, completion in a real bash, the manual page, and the answers for a dashboard.
+
+The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import unittest
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import e2e  # noqa: E402
+from e2e import ROOT, machine, stepwell, wait_until  # noqa: E402
+
+COMMANDS = ["serve", "run", "validate", "list", "show", "history", "logs", "start", "stop", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "secrets", "audit", "version", "completion", "man"]
+STEP = {"Type": "Task", "Resource": "stepwell:shell"}
+
+
+class Completion(e2e.Case):
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        script = self.file("completion.bash", stepwell("completion", "bash").stdout)
+        quoted = " ".join(f"'{word}'" for word in ("stepwell", *words))
+        got = subprocess.run(
+            ["bash", "--norc", "-c", f'source {script}; COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _stepwell; printf "%s\\n" "${{COMPREPLY[@]}}"'],
+            capture_output=True, text=True, timeout=60, cwd=self.folder)
+        self.assertEqual(got.stderr, "")
+        return got.stdout.split()
+
+    def test_bash_offers_commands_options_choices_and_files(self):
+        self.file("pipeline.yaml", "StartAt: A\n")
+        os.makedirs(os.path.join(self.folder, "place"))
+        for words, want in (
+                (("val",), {"validate"}),
+                (("completion", ""), {"bash", "zsh", "fish"}),
+                (("list", "--output", ""), {"text", "json"}),
+                (("list", "--output", "j"), {"json"}),
+                (("list", "wor"), {"workflows"}),
+                (("show", "--serv"), {"--server"}),
+                (("failures", "--range", "30"), {"30d"}),
+                (("run", "pipe"), {"pipeline.yaml"}),
+                (("serve", "--data", "pla"), {"place"}),
+                (("schedules", "pau"), {"pause"}),
+                (("schedules", "pause", "--serv"), {"--server"}),
+                (("list", "--workflow", ""), set())):
+            with self.subTest(words):
+                got = set(self.complete(*words))
+                self.assertTrue(want <= got if want else not got, got)
+        self.assertTrue(set(COMMANDS) <= set(self.complete("")))
+
+    def test_bash_knows_the_commands_below_a_command(self):
+        help_text = stepwell("--help").stdout
+        self.assertIn("failures", help_text)
+        for command in COMMANDS:
+            with self.subTest(command):
+                self.assertTrue({"--help", "-h"} <= set(self.complete(command, "-")))
+
+    def test_there_is_a_script_for_each_shell_that_has_one(self):
+        for shell in ("bash", "zsh", "fish"):
+            script = stepwell("completion", shell)
+            self.assertEqual((script.returncode, script.stderr), (0, ""))
+            self.assertIn("stepwell", script.stdout)
+        checked = subprocess.run(["bash", "-n", self.file("script", stepwell("completion", "bash").stdout)], capture_output=True, timeout=60)
+        self.assertEqual((checked.returncode, checked.stderr), (0, b""))
+        self.assertEqual(stepwell("completion", "csh").returncode, 2)
+
+
+class Manual(e2e.Case):
+    def test_the_packaged_page_is_what_the_program_writes(self):
+        got = stepwell("man")
+        self.assertEqual(got.returncode, 0)
+        with open(os.path.join(ROOT, "packaging", "stepwell.1")) as page:
+            self.assertEqual(got.stdout, page.read(), "run `stepwell man > packaging/stepwell.1`")
+
+    def test_every_command_of_the_help_is_in_it_and_in_the_documentation(self):
+        listed = [line.split()[0] for line in stepwell("--help").stdout.split("Subcommands:")[1].splitlines() if line.startswith("  ") and line[2] != " "]
+        self.assertTrue(set(COMMANDS) <= set(listed), listed)
+        page = stepwell("man").stdout
+        with open(os.path.join(ROOT, "docs", "cli.md")) as file:
+            documentation = file.read()
+        for command in listed:
+            with self.subTest(command):
+                self.assertIn(f".SS \\fBstepwell {command}\\fR", page)
+                self.assertIn(f"`stepwell {command}", documentation)
+
+
+class Daemon(e2e.Case):
+    def setUp(self):
+        super().setUp()
+        e2e.write(os.path.join(self.folder, "flows", "load.json"), machine({
+            "Check": {**STEP, "Parameters": {"script.$": "$.script"}, "Next": "Write"}, "Write": {"Type": "Pass", "End": True}}))
+        self.running = self.daemon("--workflows", os.path.join(self.folder, "flows"))
+        self.running.workflow("load")
+        self.server = ("--server", f"http://127.0.0.1:{self.running.port}")
+
+    def json_of(self, *arguments):
+        got = stepwell(*arguments, *self.server, "--output", "json")
+        self.assertEqual(got.returncode, 0, got.stderr)
+        return json.loads(got.stdout)
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.running.port}/api/v1/{path}", timeout=60) as answer:
+            return json.loads(answer.read())
+
+    def play(self, script):
+        run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["id"]
+        wait_until(lambda: self.get(f"runs/{run}")["status"] != "RUNNING", 60, "the run's end")
+        return run
+
+    def test_a_start_under_a_name_starts_one_run(self):
+        first = self.json_of("start", "load", "--name", "once", "--input", '{"script": "sleep 600"}')
+        again = self.json_of("start", "load", "--name", "once", "--input", '{"script": "sleep 600"}')
+        self.assertEqual(first["id"], again["id"])
+        stopped = stepwell("stop", "load/once", *self.server, "--error", "E_HAND")
+        self.assertEqual((stopped.returncode, stopped.stdout), (0, "run load/once stopped\n"))
+        self.assertEqual(self.get("runs/load%2Fonce")["error"], "E_HAND")
+
+    def test_schedules_are_listed_paused_and_resumed(self):
+        e2e.write(os.path.join(self.folder, "flows", "daily.json"), {
+            "schedules": [{"name": "early", "cron": "0 6 * * *", "timezone": "America/New_York"}], **e2e.PASS})
+        self.running.workflow("daily")
+        listed = wait_until(lambda: self.json_of("schedules", "--next", "2")["schedules"], 30, "the schedule")
+        self.assertEqual((listed[0]["id"], len(listed[0]["next"])), ("daily#early", 2))
+        self.assertEqual(stepwell("schedules", "pause", "daily:early", *self.server).stdout, "schedule daily#early is paused\n")
+        self.assertTrue(self.json_of("schedules")["schedules"][0]["paused"])
+        self.assertEqual(self.get("home")["next_fires"], [])
+        self.assertEqual(stepwell("schedules", "resume", "daily#early", *self.server).stdout, "schedule daily#early goes on\n")
+        self.assertIn("America/New_York", stepwell("schedules", *self.server).stdout)
+        self.assertEqual(self.get("home")["next_fires"][0]["schedule"], "daily#early")
+        self.assertEqual(self.json_of("triggers")["triggers"], [])
+        self.assertEqual(self.json_of("deadlines")["deadlines"], [])
+        self.assertEqual(stepwell("triggers", "ledger", "daily#none", *self.server).returncode, 2)
+
+    def test_users_tokens_and_secrets_are_kept_and_audited(self):
+        def asked(*arguments, token="", stdin=None):
+            return stepwell(*arguments, *self.server, stdin=stdin, environment={"STEPWELL_TOKEN": token})
+
+        self.assertEqual(asked("secrets", "set", "warehouse", stdin="hunter2hunter2\n").stdout, "secret warehouse is set\n")
+        listed = asked("secrets").stdout
+        self.assertIn("warehouse", listed)
+        self.assertNotIn("hunter2", listed)
+        self.assertEqual(asked("secrets", "set", "warehouse", "--value", "hunter2hunter2").returncode, 2)
+        # From the first token on, every request needs one.
+        token = asked("tokens", "create", "mine", "--role", "admin").stdout.strip()
+        self.assertTrue(token.startswith("swt_"), token)
+        self.assertEqual(asked("users", "add", "ann", "--role", "admin", token=token, stdin="correct horse").stdout, "user ann is admin\n")
+        self.assertEqual(asked("users").returncode, 2)
+        made = asked("users", token=token)
+        self.assertIn("ann", made.stdout, made.stderr)
+        self.assertEqual(asked("users", "add", "bob", token=token, stdin="battery staple").stdout, "user bob is viewer\n")
+        self.assertEqual(asked("users", "change", "bob", "--role", "editor", token=token).stdout, "user bob is editor\n")
+        self.assertEqual(asked("users", "disable", "bob", token=token).stdout, "user bob is disabled\n")
+        self.assertEqual(asked("users", "enable", "bob", token=token).stdout, "user bob is enabled\n")
+        self.assertEqual(asked("users", "remove", "bob", token=token).stdout, "user bob is removed\n")
+        self.assertEqual(asked("secrets", "remove", "warehouse", token=token).stdout, "secret warehouse is removed\n")
+        self.assertIn("DELETE /api/v1/users/bob", asked("audit", "--limit", "3", token=token).stdout)
+        self.assertIn("the audit log is whole", asked("audit", "verify", token=token).stdout)
+
+    def test_failures_are_listed_by_their_cause(self):
+        for number in (7, 8):
+            self.play(f"echo ERROR: table {number} is gone; exit 3")
+        good = self.play("echo fine")
+        groups = self.json_of("failures", "--workflow", "load")["groups"]
+        self.assertEqual([(g["state"], g["count"], g["condition"]) for g in groups], [("Check", 2, "recovered")])
+        shown = stepwell("failures", *self.server).stdout
+        self.assertIn("recovered", shown)
+        self.assertNotIn("\033", shown)
+
+        failed = groups[0]["runs"][0]
+        failure = self.get(f"runs/{failed}/failure")
+        self.assertEqual(failure["failure"]["state"], "Check")
+        self.assertEqual(failure["log"]["lines"], ["ERROR: table 8 is gone"])
+        overview = self.get(f"runs/{failed}/overview")
+        self.assertEqual([state["status"] for state in overview["states"]], ["failed", "not_reached"])
+        self.assertIsNone(self.get(f"runs/{good}/failure")["failure"])
+        grid = self.get("workflows/load/grid?last=2")
+        self.assertEqual([run["status"] for run in grid["runs"]], ["FAILED", "SUCCEEDED"])
+        self.assertEqual(grid["states"][1]["cells"][0], None)
+        home = self.get("home?range=1h")
+        self.assertEqual((home["tiles"]["failed"]["count"], home["tiles"]["succeeded"]["count"]), (2, 1))
+        self.assertEqual(self.get("workflows/load/usual")["duration"]["count"], 1)
+
+    def test_what_the_answers_do_not_know_is_refused_in_words(self):
+        for path, status in (("runs/99/failure", 404), ("runs/99/overview", 404), ("workflows/none/grid", 404), ("failures?range=2y", 400),
+                             ("home?intervals=0", 400), ("workflows/load/grid?last=x&only=bad", 400), ("failures?workflow=none", 404)):
+            with self.subTest(path), self.assertRaises(urllib.error.HTTPError) as caught:
+                self.get(path)
+            self.assertEqual(caught.exception.code, status)
+            self.assertIn("expected", json.loads(caught.exception.read())["message"])
+
+    def test_exit_statuses_say_whose_fault_it_was(self):
+        self.assertEqual(stepwell("start", "none", *self.server).returncode, 2)
+        self.assertEqual(stepwell("start", "load", *self.server, "--input", "{").returncode, 2)
+        self.assertEqual(stepwell("failures", *self.server, "--range", "1y").returncode, 2)
+        self.running.stop()
+        for command in (("failures",), ("start", "load"), ("list",), ("logs", "1")):
+            got = stepwell(*command, *self.server)
+            self.assertEqual(got.returncode, 3, got.stderr)
+            self.assertIn("expected a daemon", got.stderr)
+
+
+def main():
+    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("--stepwell")
+    parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
+    arguments = parse.parse_args()
+    e2e.PROGRAM = os.path.abspath(os.environ.get("STEPWELL_BIN") or arguments.stepwell)
+    loader, module = unittest.defaultTestLoader, sys.modules[__name__]
+    suite = loader.loadTestsFromNames(arguments.names, module) if arguments.names else loader.loadTestsFromModule(module)
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    broken = {str(getattr(test, "test_case", test)) for test, _ in result.failures + result.errors}
+    print(f"{result.testsRun - len(broken)} passed, {len(broken)} failed")
+    sys.exit(bool(broken))
+
+
+if __name__ == "__main__":
+    main()
