@@ -1,6 +1,7 @@
 // Dispatch only: which input goes where, and which state kind begins how.
 #include "engine/core/decide.hpp"
 
+#include "engine/core/redrive.hpp"
 #include "engine/core/steps.hpp"
 
 namespace stepwell::core {
@@ -14,7 +15,9 @@ void reach_event_limit(Turn& turn) {
 }
 
 void step(Turn& turn, FrameId id) {
-    if (turn.frame(id).phase == Phase::starting_children) return continue_wave(turn, id);
+    const Phase phase = turn.frame(id).phase;
+    if (phase == Phase::starting_children) return continue_wave(turn, id);
+    if (phase == Phase::redriven) return begin_work(turn, id);
     enter(turn, id);
 }
 
@@ -71,6 +74,25 @@ Result<void> on(Turn& turn, const StopExecution& input) {
     return {};
 }
 
+/// Nothing is entered again: a state that was redriven begins its work anew.
+Result<void> on(Turn& turn, const RedriveExecution& input) {
+    const Header& header = turn.execution().header();
+    const EventId ended{header.events};
+    RedriveInfo info;
+    info.count = header.redrive ? header.redrive->count + 1 : 1;
+    const auto timeout = turn.definition().timeout_seconds;
+    if (timeout) info.due = turn.now() + std::chrono::seconds(*timeout);
+    info.client_token = input.client_token;
+    info.frames = restart_points(input.frames, EventId{header.events + 1});
+    std::vector<FrameId> runnable;
+    for (const StandingFrame& one : info.frames) {
+        if (one.frame->is_runnable()) runnable.push_back(one.frame->id);
+    }
+    turn.emit(EventType::execution_redriven, kRootFrame, std::move(info), ended);
+    for (const FrameId id : runnable) turn.enqueue(id);
+    return {};
+}
+
 /// First all attempts whose time is over end, then their states fail: an expiry is a fact of its
 /// own, and is in the history even where the failure of another state comes first.
 void fire(Turn& turn, const std::vector<FrameId>& due) {
@@ -93,7 +115,7 @@ void fire(Turn& turn, const std::vector<FrameId>& due) {
 }
 
 Result<void> on(Turn& turn, const TimerDue&) {
-    const auto& machine_due = turn.execution().facts().due;
+    const auto machine_due = turn.execution().base().machine_due();
     if (machine_due && *machine_due <= turn.now()) {
         cancel_tasks(turn, kRootFrame);
         turn.emit(EventType::execution_timed_out, kRootFrame,
@@ -124,7 +146,9 @@ void begin_work(Turn& turn, FrameId id) {
 
 Result<Decision> decide(const Definition& definition, const Execution& execution,
                         const Input& input, const Moment& moment) {
-    if (!execution.is_running() && !std::holds_alternative<StartExecution>(input)) {
+    const bool is_redrive = std::holds_alternative<RedriveExecution>(input);
+    if (is_redrive) SW_TRY(check_redrivable(execution));
+    if (!execution.is_running() && !is_redrive && !std::holds_alternative<StartExecution>(input)) {
         return fail(ErrorCode::conflict,
                     execution.is_fresh()
                         ? std::string("expected an execution that runs, but it has not begun")

@@ -42,6 +42,8 @@ public:
 
     Header& change_header() { return delta_.header; }
     void set_facts(std::shared_ptr<const Facts> facts);
+    /// They are to be stored again: their record went with the execution's end.
+    void keep_facts() { delta_.facts = facts_; }
     Frame& change(FrameId id);
     void add(std::shared_ptr<Frame> frame);
     void child_finished(FrameId parent);

@@ -15,7 +15,7 @@ const Json* find_in(const VariablesPtr& variables, std::string_view name) {
     return is_there ? &found->value.json() : nullptr;
 }
 
-std::shared_ptr<Json> new_context(const Facts& facts) {
+std::shared_ptr<Json> new_context(const Facts& facts, const Header& header) {
     auto context = std::make_shared<Json>();
     Json& execution = (*context)["Execution"];
     execution["Id"] = facts.arn;
@@ -23,7 +23,8 @@ std::shared_ptr<Json> new_context(const Facts& facts) {
     execution["StartTime"] = to_iso8601(facts.started_at);
     execution["Name"] = facts.name;
     execution["RoleArn"] = facts.role_arn;
-    execution["RedriveCount"] = 0;
+    execution["RedriveCount"] = header.redrive ? header.redrive->count : 0;
+    if (header.redrive) execution["RedriveTime"] = to_iso8601(header.redrive->at);
     Json& machine = (*context)["StateMachine"];
     machine["Id"] = facts.workflow_arn;
     machine["Name"] = facts.workflow_name;
@@ -78,7 +79,9 @@ const Json* Evaluation::find(std::string_view name) const {
 /// asks for the context again.
 const Json& Evaluation::object() const {
     std::shared_ptr<Json>& scratch = turn_.execution().base().context_scratch();
-    if (!scratch) scratch = new_context(turn_.execution().facts());
+    if (!scratch) {
+        scratch = new_context(turn_.execution().facts(), turn_.execution().header());
+    }
     if (!is_context_filled_) {
         scratch->erase("State");
         scratch->erase("Task");

@@ -90,10 +90,21 @@ struct RetryInfo {  // RetryScheduled
     std::uint32_t retrier = 0;
     Timestamp due;
 };
+struct StandingFrame {
+    FramePtr frame;
+    VariablesPtr variables;  // the frame's: its stored form leaves them out
+};
+struct RedriveInfo {  // ExecutionRedriven: opens a closed execution again
+    std::uint32_t count = 0;
+    std::optional<Timestamp> due;       // TimeoutSeconds of the machine, begun anew
+    std::string client_token;           // may be empty
+    std::vector<StandingFrame> frames;  // all of them, by id, as they stand from now on
+};
 
-using EventDetails = std::variant<std::monostate, ExecutionBegan, ErrorInfo, OutputInfo,
-                                  EnteredInfo, ExitedInfo, ScheduledInfo, TaskInfo, TaskFailureInfo,
-                                  FanoutInfo, ChildInfo, IterationInfo, TimerInfo, RetryInfo>;
+using EventDetails =
+    std::variant<std::monostate, ExecutionBegan, ErrorInfo, OutputInfo, EnteredInfo, ExitedInfo,
+                 ScheduledInfo, TaskInfo, TaskFailureInfo, FanoutInfo, ChildInfo, IterationInfo,
+                 TimerInfo, RetryInfo, RedriveInfo>;
 
 struct Event {
     EventType type{};

@@ -17,6 +17,7 @@ constexpr Name kNames[] = {
     {EventType::execution_failed, "ExecutionFailed"},
     {EventType::execution_aborted, "ExecutionAborted"},
     {EventType::execution_timed_out, "ExecutionTimedOut"},
+    {EventType::execution_redriven, "ExecutionRedriven"},
     {EventType::choice_state_entered, "ChoiceStateEntered"},
     {EventType::choice_state_exited, "ChoiceStateExited"},
     {EventType::fail_state_entered, "FailStateEntered"},

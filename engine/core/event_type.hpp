@@ -11,6 +11,7 @@ enum class EventType : std::uint8_t {
     execution_failed = 3,
     execution_aborted = 4,
     execution_timed_out = 5,
+    execution_redriven = 6,
 
     choice_state_entered = 10,
     choice_state_exited = 11,

@@ -176,6 +176,37 @@ void retry_scheduled(Draft& draft, const Event& event) {
     ++frame.retries_by_retrier[info.retrier];
 }
 
+/// Those of the last minutes, the last few of them.
+void remember_client(std::vector<ClientToken>& clients, const std::string& text, Timestamp at) {
+    std::erase_if(clients, [&](const ClientToken& one) { return at - one.at >= kClientTokenLife; });
+    if (text.empty()) return;
+    if (clients.size() == kClientTokensMax) clients.erase(clients.begin());
+    clients.push_back({text, at});
+}
+
+void redriven(Draft& draft, const Event& event) {
+    const auto& info = std::get<RedriveInfo>(event.details);
+    Header& header = draft.change_header();
+    header.status = Status::running;
+    header.stopped_at.reset();
+    header.error.reset();
+    header.cause.reset();
+    Redrive redrive = header.redrive.value_or(Redrive{});
+    redrive.count = info.count;
+    redrive.at = event.at;
+    redrive.due = info.due;
+    remember_client(redrive.clients, info.client_token, event.at);
+    header.redrive = std::move(redrive);
+    draft.keep_facts();
+    for (const StandingFrame& one : info.frames) {
+        auto frame = std::make_shared<Frame>(*one.frame);
+        frame->variables = one.variables;
+        draft.add(std::move(frame));
+        const bool is_finished = one.frame->phase == Phase::finished;
+        if (is_finished && one.frame->parent) draft.child_finished(*one.frame->parent);
+    }
+}
+
 void succeeded(Draft& draft, const Event& event) {
     ended(draft, event, Status::succeeded);
 }
@@ -217,6 +248,7 @@ constexpr std::pair<EventType, Effect> kEffects[] = {
     {EventType::execution_failed, failed},
     {EventType::execution_aborted, aborted},
     {EventType::execution_timed_out, timed_out},
+    {EventType::execution_redriven, redriven},
     {EventType::choice_state_entered, entered},
     {EventType::choice_state_exited, exited},
     {EventType::fail_state_entered, entered},

@@ -22,10 +22,14 @@ const char* name_of(Status status) {
     return "?";
 }
 
+std::optional<Timestamp> Execution::machine_due() const {
+    return header_.redrive ? header_.redrive->due : facts_->due;
+}
+
 std::optional<Timestamp> Execution::next_due() const {
     if (!is_running()) return std::nullopt;
     if (!runnable_.empty()) return header_.updated_at;
-    std::optional<Timestamp> due = facts_->due;
+    std::optional<Timestamp> due = machine_due();
     if (!due_.empty() && (!due || due_.begin()->first < *due)) due = due_.begin()->first;
     return due;
 }

@@ -49,6 +49,23 @@ struct Facts {
     bool operator==(const Facts&) const = default;
 };
 
+/// A client's name for its wish to redrive: a repetition of it redrives nothing.
+struct ClientToken {
+    std::string text;
+    Timestamp at;
+    bool operator==(const ClientToken&) const = default;
+};
+/// The last redrive of an execution that was opened again after its end.
+struct Redrive {
+    std::uint32_t count = 0;  // of all its redrives
+    Timestamp at;
+    std::optional<Timestamp> due;      // TimeoutSeconds of the machine, since then
+    std::vector<ClientToken> clients;  // oldest first; those that are still remembered
+    bool operator==(const Redrive&) const = default;
+};
+inline constexpr Duration kClientTokenLife = std::chrono::minutes(15);
+inline constexpr std::size_t kClientTokensMax = 10;
+
 /// What changes with nearly every decision; small, so that it may be stored each time.
 struct Header {
     Status status = Status::running;
@@ -59,6 +76,7 @@ struct Header {
     std::optional<Payload> output;  // iff succeeded
     std::optional<std::string> error;
     std::optional<std::string> cause;
+    std::optional<Redrive> redrive;  // nothing: it never was
     bool operator==(const Header&) const = default;
 };
 
@@ -80,6 +98,8 @@ public:
     [[nodiscard]] const Header& header() const { return header_; }
     [[nodiscard]] Status status() const { return header_.status; }
 
+    /// When the machine's time is over. REQUIRES: not is_fresh().
+    [[nodiscard]] std::optional<Timestamp> machine_due() const;
     /// When decide() wants a TimerDue; nothing: not before another input. A time that has passed
     /// means at once, which is also how a long turn asks to be continued. O(1).
     [[nodiscard]] std::optional<Timestamp> next_due() const;

@@ -44,6 +44,7 @@ void fields(Codec& codec, Some<Facts> auto& v) {
     codec(v.started_at);
     codec(v.due);
 }
+/// Without the redrive, which only the second version of the blob has.
 template <class Codec>
 void fields(Codec& codec, Some<Header> auto& v) {
     codec(v.status);
@@ -54,6 +55,18 @@ void fields(Codec& codec, Some<Header> auto& v) {
     codec(v.output);
     codec(v.error);
     codec(v.cause);
+}
+template <class Codec>
+void fields(Codec& codec, Some<ClientToken> auto& v) {
+    codec(v.text);
+    codec(v.at);
+}
+template <class Codec>
+void fields(Codec& codec, Some<Redrive> auto& v) {
+    codec(v.count);
+    codec(v.at);
+    codec(v.due);
+    codec(v.clients);
 }
 /// Without the variables, which have a record of their own.
 template <class Codec>
@@ -155,6 +168,18 @@ template <class Codec>
 void fields(Codec& codec, Some<RetryInfo> auto& v) {
     codec(v.retrier);
     codec(v.due);
+}
+template <class Codec>
+void fields(Codec& codec, Some<StandingFrame> auto& v) {
+    codec(v.frame);
+    codec(v.variables);
+}
+template <class Codec>
+void fields(Codec& codec, Some<RedriveInfo> auto& v) {
+    codec(v.count);
+    codec(v.due);
+    codec(v.client_token);
+    codec(v.frames);
 }
 template <class Codec>
 void fields(Codec&, Some<std::monostate> auto&) {}

@@ -31,6 +31,8 @@ const char* name_of(Phase phase) {
             return "starting_children";
         case Phase::finished:
             return "finished";
+        case Phase::redriven:
+            return "redriven";
     }
     return "?";
 }

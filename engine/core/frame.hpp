@@ -5,6 +5,8 @@
 //     ▲                      │                                                  │
 //     └──── StateExited ─────┴──▶ finished (its parent has not yet collected the output)
 //
+// An execution that is redriven after its end goes on at `redriven`, as if it were `entered`.
+//
 // What may be trusted by phase: `task` is set in awaiting_task only; `fanout` in awaiting_children
 // and starting_children; `due` in awaiting_timer and awaiting_retry, and in awaiting_task where the
 // task has a timeout. `input` is the raw input of `state`, but in `finished` the frame's output.
@@ -33,6 +35,7 @@ enum class Phase : std::uint8_t {
     awaiting_children = 5,  // a Parallel or Map whose children run
     starting_children = 6,  // the same, but the turn ended before all that may run were started
     finished = 7,
+    redriven = 8,  // the next turn begins the work of `state` again, which was entered
 };
 
 /// "ready", "awaiting_task", ...
@@ -94,7 +97,8 @@ struct Frame {
     [[nodiscard]] std::optional<Timestamp> next_due() const;
     /// Whether a turn has work for it without any input.
     [[nodiscard]] bool is_runnable() const {
-        return phase == Phase::ready || phase == Phase::starting_children;
+        return phase == Phase::ready || phase == Phase::starting_children ||
+               phase == Phase::redriven;
     }
     /// By value: what is pointed to is compared, not the pointers.
     bool operator==(const Frame& other) const;

@@ -76,6 +76,7 @@ public:
     }
     void add(const ChildInfo& info) { iteration(info.name, info.index); }
     void add(const IterationInfo& info) { iteration(info.name, info.index); }
+    void add(const RedriveInfo& info) { own()["redriveCount"] = info.count; }
 
 private:
     Json& member(const std::string& stem) { return event_[stem + "EventDetails"] = Json::object(); }

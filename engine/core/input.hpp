@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/base/ids.hpp"
 #include "engine/base/payload.hpp"
+#include "engine/core/execution.hpp"
 
 namespace stepwell::core {
 
@@ -48,7 +50,13 @@ struct StopExecution {
     std::optional<std::string> cause;
 };
 
+/// Opens a closed execution again. Refused unless it failed, timed out or was stopped.
+struct RedriveExecution {
+    std::vector<FramePtr> frames;  // as they stood when it ended: core/redrive.hpp
+    std::string client_token;      // may be empty; whether it is known is for the caller to find
+};
+
 using Input = std::variant<StartExecution, TaskSubmitted, TaskHeartbeat, TaskSucceeded, TaskFailed,
-                           TimerDue, StopExecution>;
+                           TimerDue, StopExecution, RedriveExecution>;
 
 }  // namespace stepwell::core

@@ -9,6 +9,8 @@ namespace stepwell::core {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
+/// Of a header that has a redrive behind all else; without one it is still of version 1.
+constexpr std::uint64_t kRedrivenVersion = 2;
 
 /// A key is (frame << 2) + part; the facts belong to no frame.
 enum class Part : std::uint64_t { facts = 1, frame = 2, variables = 3 };
@@ -39,6 +41,24 @@ bool from_bytes(std::string_view bytes, T& value) {
     return reader.is_ok() && reader.is_at_end();
 }
 
+std::string header_to_bytes(const Header& header) {
+    if (!header.redrive) return to_bytes(header);
+    Writer writer;
+    writer.number(kRedrivenVersion);
+    writer(header);
+    writer(*header.redrive);
+    return std::move(writer).take();
+}
+
+bool header_from_bytes(std::string_view bytes, Header& header) {
+    Reader reader(bytes);
+    const std::uint64_t version = reader.number();
+    if (version != kVersion && version != kRedrivenVersion) return false;
+    reader(header);
+    if (version == kRedrivenVersion) reader(header.redrive.emplace());
+    return reader.is_ok() && reader.is_at_end();
+}
+
 void put_frame(Changes& changes, const Frame* before, const Frame& frame) {
     changes.put.push_back({key_of(Part::frame, frame.id), to_bytes(frame)});
     const bool has_new_variables =
@@ -57,7 +77,7 @@ void remove_frame(Changes& changes, const Frame& before) {
 
 Changes encode_changes(const Execution& execution, const Delta& delta) {
     Changes changes;
-    changes.header = to_bytes(delta.header);
+    changes.header = header_to_bytes(delta.header);
     if (delta.facts) changes.put.push_back({key_of(Part::facts), to_bytes(*delta.facts)});
     for (const auto& [id, frame] : delta.frames) {
         const Frame* before = execution.find(id);
@@ -75,7 +95,9 @@ class Restorer {
 public:
     explicit Restorer(ExecutionId id) : execution_(id) {}
 
-    bool read_header(std::string_view bytes) { return from_bytes(bytes, execution_.header_); }
+    bool read_header(std::string_view bytes) {
+        return header_from_bytes(bytes, execution_.header_);
+    }
 
     bool read(const Record& record) {
         switch (part_of(record.key)) {

@@ -101,6 +101,38 @@ Input random_report(Prng& random, TaskToken token) {
     }
 }
 
+/// All tasks succeed from now on.
+void finish(World& world) {
+    for (int i = 0; i < 500 && world.execution().is_running(); ++i) {
+        const auto tasks = world.in_flight();
+        if (tasks.empty()) {
+            REQUIRE(world.tick());
+        } else {
+            world.succeed(tasks.front(), "1");
+        }
+    }
+}
+
+/// Some tasks fail, some time passes, and perhaps somebody stops it.
+void run_badly(World& world, Prng& random) {
+    for (int i = 0; i < 40 && world.execution().is_running(); ++i) {
+        const auto tasks = world.in_flight();
+        if (random.below(25) == 0) {
+            REQUIRE(world.tell(StopExecution{}));
+        } else if (tasks.empty() || random.below(5) == 0) {
+            world.tick();
+        } else {
+            const auto pick = static_cast<std::size_t>(random.below(tasks.size()));
+            const TaskToken token = tasks[pick].token;
+            if (random.below(4) == 0) {
+                world.report(TaskFailed{token, "Boom", std::nullopt});
+            } else {
+                world.succeed(tasks[pick], "1");
+            }
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("whatever comes in, live, replayed and restored executions agree, and all of them end") {
@@ -123,19 +155,36 @@ TEST_CASE("whatever comes in, live, replayed and restored executions agree, and 
             world.report(random_report(random, token));
         }
         // The faults stop: it must come to an end.
-        for (int i = 0; i < 500 && world.execution().is_running(); ++i) {
-            const auto tasks = world.in_flight();
-            if (tasks.empty()) {
-                REQUIRE(world.tick());
-            } else {
-                world.succeed(tasks.front(), "1");
-            }
-        }
+        finish(world);
         CHECK_FALSE(world.execution().is_running());
         CHECK(world.execution().frames().empty());
         CHECK_FALSE(world.execution().next_due().has_value());
         CHECK(world.in_flight().empty());
     }
+}
+
+TEST_CASE("an execution that is redriven until it succeeds is what its events say") {
+    int redrives = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        CAPTURE(seed);
+        Prng random(seed);
+        const std::string text = Author(random).scope(3).dump();
+        CAPTURE(text);
+        World world(text);
+        world.limits.transitions_per_turn_max = 1 + static_cast<std::uint32_t>(random.below(20));
+        world.start("[1, 2, 3]");
+        for (int life = 0; life < 6; ++life) {
+            run_badly(world, random);
+            if (world.execution().is_running()) finish(world);
+            CHECK(world.in_flight().empty());
+            if (world.execution().status() == Status::succeeded) break;
+            REQUIRE(world.redrive());
+            ++redrives;
+        }
+        finish(world);
+        CHECK_FALSE(world.execution().is_running());
+    }
+    CHECK(redrives > 300);
 }
 
 }  // namespace stepwell::test

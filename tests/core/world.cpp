@@ -26,6 +26,7 @@ World::World(const std::string& workflow)
     : definition_(parse_workflow(workflow)),
       execution_(kId),
       replayed_(kId),
+      rebuilding_(kId),
       now_(from_ms(1'704'164'645'678)) {}
 
 Result<void> World::tell(const Input& input) {
@@ -78,6 +79,8 @@ void World::check(const std::vector<Event>& events) {
     CHECK(core::encode(*decoded) == blob);
 
     evolve(replayed_, *decoded);
+    rebuilding_.take(*decoded);
+    CHECK(rebuilding_.execution() == execution_);
     CHECK(replayed_ == execution_);
     CHECK(replayed_.next_due() == execution_.next_due());
 
@@ -117,6 +120,16 @@ void World::start(const std::string& input) {
     start.input = Payload::from_text(input).value();
     const auto told = tell(start);
     REQUIRE(told.has_value());
+}
+
+Result<void> World::redrive(const std::string& client_token) {
+    if (!execution_.is_running()) {
+        // As the journal does: of an ended execution only its history is left.
+        header_.clear();
+        records_.clear();
+        execution_ = rebuilding_.execution();
+    }
+    return tell(RedriveExecution{rebuilding_.frames(), client_token});
 }
 
 bool World::tick() {

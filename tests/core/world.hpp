@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/core/decide.hpp"
+#include "engine/core/redrive.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::test {
@@ -30,6 +31,7 @@ using core::Moment;
 using core::Phase;
 using core::Record;
 using core::RecordKey;
+using core::RedriveExecution;
 using core::StartExecution;
 using core::StartTask;
 using core::Status;
@@ -50,6 +52,8 @@ public:
     /// tell() of what may be refused; a task whose end is accepted is no longer in flight.
     void report(const Input& input);
     void start(const std::string& input = "{}");
+    /// Opens the execution again, with nothing but its history to go by.
+    Result<void> redrive(const std::string& client_token = "");
     /// Lets time pass up to the next timer and tells it; false where none is set.
     bool tick();
     /// tick() until nothing happens by itself any more.
@@ -88,6 +92,7 @@ private:
     definition::DefinitionPtr definition_;
     Execution execution_;
     Execution replayed_;
+    core::Rebuilding rebuilding_;
     Timestamp now_;
     std::vector<Event> events_;
     std::map<TaskToken, StartTask> in_flight_;
