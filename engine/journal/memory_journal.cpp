@@ -120,6 +120,13 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.origin = start->origin;
         record.first_chunk = execution.chunks.front().id;
     }
+    if (const auto& reopening = execution.reopening) {
+        record.status = core::Status::running;
+        record.stopped_at.reset();
+        record.error.clear();
+        record.redrives = reopening->redrives;
+        record.redriven_at = reopening->at;
+    }
     for (const auto& chunk : execution.chunks) {
         SW_ASSERT(chunk.previous == record.last_chunk);
         record.last_chunk = chunk.id;

@@ -50,6 +50,8 @@ struct ExecutionRecord {
     ChunkId last_chunk{};
     std::string error;   // of a failed, timed out or aborted one; may be empty
     std::string origin;  // what started it: "api", "cli", "schedule", "file", "webhook", "parent"
+    std::uint32_t redrives = 0;
+    std::optional<Timestamp> redriven_at;  // the last time
 };
 
 /// A small JSON text that a part of the daemon keeps under a name: a schedule's state, a user, ...
@@ -113,10 +115,17 @@ struct ExecutionEnd {
     std::string error;
 };
 
+/// Opens an execution again that has ended.
+struct ExecutionReopening {
+    std::uint32_t redrives = 0;  // this one included
+    Timestamp at;
+};
+
 /// All that one commit changes of one execution.
 struct ExecutionWrite {
     ExecutionId id{};
     std::optional<ExecutionStart> start;
+    std::optional<ExecutionReopening> reopening;  // never with `start`; perhaps with `end`
     std::vector<ChunkRecord> chunks;  // in order, linked to each other and to what was there
     std::optional<OpenRecord> open;   // replaces the open row; its id is this one
     std::optional<ExecutionEnd> end;  // removes the open row and all records; never with `open`

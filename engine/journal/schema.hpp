@@ -40,7 +40,9 @@ CREATE TABLE executions(
   first_chunk INTEGER NOT NULL,
   last_chunk INTEGER NOT NULL,
   error TEXT,
-  origin TEXT) STRICT;
+  origin TEXT,
+  redrives INTEGER NOT NULL DEFAULT 0,
+  redriven INTEGER) STRICT;
 CREATE INDEX executions_by_workflow ON executions(workflow);
 CREATE INDEX executions_not_succeeded ON executions(workflow, status) WHERE status <> 1;
 CREATE UNIQUE INDEX executions_by_name ON executions(workflow, name) WHERE name IS NOT NULL;
@@ -81,6 +83,9 @@ CREATE TABLE claims(
 CREATE INDEX claims_by_source ON claims(source, id);
 CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 )sql";
-inline constexpr const char* kAddOrigin = "ALTER TABLE executions ADD COLUMN origin TEXT";
+inline constexpr const char* kAddColumns =
+    "ALTER TABLE executions ADD COLUMN origin TEXT;"
+    "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE executions ADD COLUMN redriven INTEGER";
 
 }  // namespace stepwell::journal

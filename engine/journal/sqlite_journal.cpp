@@ -24,6 +24,9 @@ constexpr const char* kInsertExecution =
     " last_chunk, error, origin) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr const char* kCloseExecution =
     "UPDATE executions SET status = ?2, stopped = ?3, last_chunk = ?4, error = ?5 WHERE id = ?1";
+constexpr const char* kReopenExecution =
+    "UPDATE executions SET status = 0, stopped = NULL, error = NULL, redrives = ?2, redriven = ?3"
+    " WHERE id = ?1";
 constexpr const char* kInsertChunk =
     "INSERT INTO history(id, previous, events_before, bytes) VALUES(?1, ?2, ?3, ?4)";
 constexpr const char* kWriteOpen =
@@ -80,7 +83,7 @@ Result<void> make_schema(Database& database, std::uint64_t secret) {
 /// Brings the file of an older Stepwell up to date, all at once or not at all.
 Result<void> migrate(Database& database) {
     SW_TRY(database.execute(kBegin));
-    SW_TRY(database.execute(kAddOrigin));
+    SW_TRY(database.execute(kAddColumns));
     SW_TRY(database.execute(kSchemaOfDocuments));
     SW_TRY(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
     return database.execute(kCommit);
@@ -216,6 +219,7 @@ Result<void> SqliteJournal::write(const ClaimRecord& record) {
 Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
     SW_ASSERT(!(execution.open && execution.end));
     SW_ASSERT(!(execution.start || execution.end) || !execution.chunks.empty());
+    if (execution.reopening) SW_TRY(reopen_row(execution));
     if (execution.start) {
         SW_TRY(insert_row(execution));
     } else if (execution.end) {
@@ -249,6 +253,14 @@ Result<void> SqliteJournal::insert_row(const ExecutionWrite& execution) {
         row.bind(9, number_of(execution.chunks.back().id));
         bind_or_null(row, 10, end.error);
         bind_or_null(row, 11, start.origin);
+    });
+}
+
+Result<void> SqliteJournal::reopen_row(const ExecutionWrite& execution) {
+    return run(kReopenExecution, [&](Statement& row) {
+        row.bind(1, number_of(execution.id));
+        row.bind(2, std::int64_t{execution.reopening->redrives});
+        row.bind(3, to_ms(execution.reopening->at));
     });
 }
 

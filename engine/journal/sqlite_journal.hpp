@@ -42,6 +42,7 @@ private:
     Result<void> write(const DocumentWrite& document);
     Result<void> write(const ClaimRecord& record);
     Result<void> insert_row(const ExecutionWrite& execution);
+    Result<void> reopen_row(const ExecutionWrite& execution);
     Result<void> close_row(const ExecutionWrite& execution);
     Result<void> write_open(const ExecutionWrite& execution);
     Result<void> remove_open(const ExecutionWrite& execution);

@@ -37,7 +37,7 @@ constexpr const char* kChunkLink = "SELECT id, previous, events_before FROM hist
 constexpr const char* kExecutionColumns =
     "SELECT e.id, e.workflow, e.version, e.name, e.status, e.started, e.stopped, e.first_chunk,"
     " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
-    " ELSE e.last_chunk END, e.error, e.origin FROM ";
+    " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven FROM ";
 const std::string kExecution = kExecutionColumns + std::string("executions e WHERE e.id = ?1");
 const std::string kExecutionNamed =
     kExecutionColumns + std::string("executions e WHERE e.workflow = ?1 AND e.name = ?2");
@@ -80,6 +80,8 @@ ExecutionRecord execution_in(const Statement& row) {
     record.last_chunk = id_in<ChunkId>(row, 8);
     record.error = row.bytes(9);
     record.origin = row.bytes(10);
+    record.redrives = static_cast<std::uint32_t>(row.integer(11));
+    if (!row.is_null(12)) record.redriven_at = from_ms(row.integer(12));
     return record;
 }
 

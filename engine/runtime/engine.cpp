@@ -262,6 +262,10 @@ void Engine::stop_execution(ExecutionId id, core::StopExecution how, Answer<Time
     impl_->post(Stop{id, std::move(how), std::move(answer)});
 }
 
+void Engine::redrive_execution(RedriveRequest request, Answer<Redriven> answer) {
+    impl_->post(Redrive{std::move(request), std::move(answer)});
+}
+
 void Engine::report(ExecutionId id, core::Input input, Answer<void> answer) {
     impl_->report(id, std::move(input), std::move(answer));
 }
@@ -311,6 +315,11 @@ Result<Started> Engine::start_execution_now(StartRequest request) {
 Result<Timestamp> Engine::stop_execution_now(ExecutionId id, core::StopExecution how) {
     return wait_for<Timestamp>(
         [&](auto answer) { stop_execution(id, std::move(how), std::move(answer)); });
+}
+
+Result<Redriven> Engine::redrive_execution_now(RedriveRequest request) {
+    return wait_for<Redriven>(
+        [&](auto answer) { redrive_execution(std::move(request), std::move(answer)); });
 }
 
 Result<void> Engine::report_now(ExecutionId id, core::Input input) {

@@ -68,6 +68,11 @@ public:
     /// Answers with the time at which it ended, also where it had ended before.
     void stop_execution(ExecutionId id, core::StopExecution how, Answer<Timestamp> answer);
 
+    /// Opens a closed execution again; the answer comes when that is durable. Fails with
+    /// `not_found`, `conflict` (it may not be redriven; the message is AWS's reason),
+    /// `unavailable`.
+    void redrive_execution(RedriveRequest request, Answer<Redriven> answer);
+
     /// A report with an answer, for SendTask*: `conflict` where the token is not in flight.
     void report(ExecutionId id, core::Input input, Answer<void> answer);
 
@@ -89,6 +94,7 @@ public:
     Result<Started> start_execution_now(StartRequest request);
     Result<Timestamp> stop_execution_now(ExecutionId id, core::StopExecution how);
     Result<void> write_now(Writes writes);
+    Result<Redriven> redrive_execution_now(RedriveRequest request);
     Result<void> report_now(ExecutionId id, core::Input input);
     Result<Inspection> inspect_now(ExecutionId id);
     std::future<Result<Closed>> closed_future(ExecutionId id);

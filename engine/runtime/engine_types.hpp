@@ -15,6 +15,7 @@
 #include "engine/base/time.hpp"
 #include "engine/core/decide.hpp"
 #include "engine/journal/records.hpp"
+#include "engine/runtime/redrive.hpp"
 
 namespace stepwell::runtime {
 
@@ -39,6 +40,7 @@ struct EngineSettings {
     /// engine.
     Confidentiality* secrets = nullptr;
     core::Limits limits{};
+    RedrivePolicy redrive{};
 };
 
 /// A workflow as somebody wants it to be.
@@ -105,6 +107,21 @@ struct Inspection {
     definition::DefinitionPtr definition;
     std::vector<core::FramePtr> frames;  // by id
     bool is_quarantined = false;
+};
+
+/// Opens an execution again that failed, timed out or was stopped.
+struct RedriveRequest {
+    ExecutionId id{};
+    /// The client's name for this wish; a repetition within 15 minutes redrives nothing. Optional.
+    std::string client_token;
+    /// Saves the engine's thread the work, where it is still what the journal says.
+    RebuiltPtr rebuilt;
+};
+
+struct Redriven {
+    Timestamp at;
+    std::uint32_t count = 0;  // of the execution's redrives
+    bool is_new = true;       // false: a repetition
 };
 
 /// How an execution ended.

@@ -41,6 +41,10 @@ struct Stop {
     core::StopExecution how;
     Answer<Timestamp> answer;
 };
+struct Redrive {
+    RedriveRequest request;
+    Answer<Redriven> answer;
+};
 struct Report {
     ExecutionId id{};
     core::Input input;
@@ -60,7 +64,7 @@ struct WhenClosed {
 };
 
 using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
-                             WhenClosed, Write, Inspect>;
+                             WhenClosed, Write, Inspect, Redrive>;
 
 class Inbox {
 public:

@@ -1,5 +1,7 @@
 #include "engine/runtime/journal_walk.hpp"
 
+#include <algorithm>
+
 #include "engine/runtime/names.hpp"
 
 namespace stepwell::runtime {
@@ -12,6 +14,22 @@ Result<std::vector<core::Event>> events_of(journal::JournalReader& journal, jour
     auto events = core::decode(chunk->bytes);
     if (!events) return fail(std::move(events).error().within(place));
     return events;
+}
+
+Result<std::vector<journal::ChunkId>> chunks_after(journal::JournalReader& journal,
+                                                   const journal::ExecutionRecord& record,
+                                                   std::uint64_t after) {
+    std::vector<journal::ChunkId> chunks;
+    journal::ChunkId at = record.last_chunk;
+    while (at != journal::kNoChunk) {
+        const auto link = SW_TRY(journal.chunk_link(at));
+        if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+        chunks.push_back(at);
+        if (link->events_before <= after && after > 0) break;
+        at = link->previous;
+    }
+    std::reverse(chunks.begin(), chunks.end());
+    return chunks;
 }
 
 Result<std::shared_ptr<const core::Facts>> facts_of(journal::JournalReader& journal,
@@ -32,6 +50,7 @@ Result<Outcome> outcome_of(journal::JournalReader& journal,
     if (record.status == core::Status::running) return outcome;
     const auto events = SW_TRY(events_of(journal, record.last_chunk));
     for (const core::Event& event : events) {
+        outcome.events = std::max(outcome.events, value_of(event.id));
         if (const auto* info = std::get_if<core::OutputInfo>(&event.details)) {
             outcome.output = info->output;
         } else if (const auto* failure = std::get_if<core::ErrorInfo>(&event.details)) {

@@ -69,6 +69,7 @@ private:
     void on(DeleteWorkflow& message);
     void on(Start& message);
     void on(Stop& message);
+    void on(Redrive& message);
     void on(Report& message);
     void on(WhenClosed& message);
     void on(Write& message);
@@ -84,6 +85,9 @@ private:
     Result<std::optional<Started>> existing(const StartRequest& request,
                                             const LoadedVersion& version);
     Result<Timestamp> stop(ExecutionId id, const core::StopExecution& how);
+    Result<Redriven> redrive(const RedriveRequest& request);
+    Result<Redriven> reopen(const RedriveRequest& request, const journal::ExecutionRecord& row,
+                            const Rebuilt& rebuilt);
     Result<std::optional<Closed>> closed(ExecutionId id);
 
     /// Null where it is not open.

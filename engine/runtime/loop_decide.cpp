@@ -133,11 +133,16 @@ void Loop::merge(Slot& slot, Decided&& decided) {
 
     const std::vector<TaskToken> finished = finished_by(slot, decision.next);
     const bool is_start = slot.execution.is_fresh();
+    const bool is_redrive = !is_start && !slot.execution.is_running();
     slot.execution.merge(std::move(decision.next));
     if (is_start) {
         pending.write.start =
             journal::ExecutionStart{slot.version->workflow.id, slot.version->id, slot.given_name,
                                     slot.execution.facts().started_at, slot.origin};
+    }
+    if (is_redrive) {
+        const core::Redrive& redrive = *slot.execution.header().redrive;
+        pending.write.reopening = journal::ExecutionReopening{redrive.count, redrive.at};
     }
     for (const core::Command& command : decision.commands) order(slot, command, false);
     // After the orders: what is cancelled is known until then.
@@ -165,7 +170,7 @@ PendingWrite& Loop::pending_of(Slot& slot) {
 void Loop::quarantine(Slot& slot, const std::string& why) {
     const ExecutionId id = slot.execution.id();
     spdlog::error("{}: {}; it is put aside until the next start of the daemon", place_of(id), why);
-    if (slot.execution.is_fresh()) return;
+    if (!slot.execution.is_running()) return;  // a start or a redrive: nobody has seen it
     slot.is_quarantined = true;
     quarantined_.insert(id);
     quarantined_count_ = quarantined_.size();
@@ -242,13 +247,14 @@ void Loop::seal(Slot& slot) {
 
 void Loop::seal_open(Slot& slot, PendingWrite& pending) {
     std::size_t written = pending.header.size();
+    const bool is_new = pending.write.start || pending.write.reopening;
     for (auto& [key, bytes] : pending.records) {
         core::Record* inlined = find(slot.inlined, key);
         const bool fits = bytes && bytes->size() <= kInlinedBytesMax;
         if (bytes) written += bytes->size();
         if (fits && inlined) {
             inlined->bytes = std::move(*bytes);
-        } else if (fits && pending.write.start && slot.inlined.size() < 2) {
+        } else if (fits && is_new && slot.inlined.size() < 2) {
             slot.inlined.push_back({key, std::move(*bytes)});
         } else {
             if (inlined) slot.inlined.erase(slot.inlined.begin() + (inlined - slot.inlined.data()));

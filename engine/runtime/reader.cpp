@@ -104,6 +104,9 @@ public:
         summary.error = row.error;
         summary.origin = row.origin;
         summary.revision = value_of(row.last_chunk);
+        summary.is_express = owner.type == "EXPRESS";
+        summary.redrives = row.redrives;
+        summary.redriven_at = row.redriven_at;
         const std::string generated = names_.name_of(row.id);
         summary.name = row.name.empty() ? generated : row.name;
         summary.arn = owner.type == "EXPRESS" ? express_arn_of(owner.arn, summary.name, generated)
@@ -120,34 +123,23 @@ public:
         return &(workflows_[id] = *std::move(row));
     }
 
+    /// Read each time: a workflow may be deleted meanwhile.
+    Result<bool> is_deleted(WorkflowId id) {
+        const auto row = SW_TRY(journal_.workflow(id));
+        return !row || row->is_deleted;
+    }
+
     Result<WorkflowDescription> description(journal::WorkflowRecord owner) {
         auto version = SW_TRY(journal_.latest_version(owner.id));
         if (!version) return fail(ErrorCode::corruption, "'" + owner.name + "' has no version");
         return WorkflowDescription{std::move(owner), *std::move(version)};
     }
 
-    /// The chunks of an execution from the one that holds event number `after` + 1 on, oldest
-    /// first.
-    Result<std::vector<journal::ChunkId>> chunks_after(const journal::ExecutionRecord& row,
-                                                       std::uint64_t after) {
-        std::vector<journal::ChunkId> chunks;
-        journal::ChunkId at = row.last_chunk;
-        while (at != journal::kNoChunk) {
-            const auto link = SW_TRY(journal_.chunk_link(at));
-            if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
-            chunks.push_back(at);
-            if (link->events_before <= after && after > 0) break;
-            at = link->previous;
-        }
-        std::reverse(chunks.begin(), chunks.end());
-        return chunks;
-    }
-
     Result<Page<Json>> forward(const journal::ExecutionRecord& row, const HistoryQuery& query,
                                std::uint64_t after, const PageToken& token) {
         Page<Json> page;
         const std::size_t limit = page_size(query.limit);
-        for (const journal::ChunkId id : SW_TRY(chunks_after(row, after))) {
+        for (const journal::ChunkId id : SW_TRY(chunks_after(journal_, row, after))) {
             const auto events = SW_TRY(events_of(journal_, id));
             for (Json& event : core::to_history(events, query.include_data)) {
                 const auto number = event.at("id").get<std::uint64_t>();
@@ -230,9 +222,15 @@ Result<ExecutionDescription> Reader::describe(ExecutionId id) {
     description.output = std::move(outcome.output);
     description.error = std::move(outcome.error);
     description.cause = std::move(outcome.cause);
+    description.events = outcome.events;
+    description.is_workflow_deleted = SW_TRY(impl_->is_deleted(row.workflow));
     description.version_arn = facts->version_arn;
     description.alias_arn = facts->alias_arn;
     return description;
+}
+
+Result<RebuiltPtr> Reader::rebuild(ExecutionId id) {
+    return runtime::rebuild(impl_->journal_, SW_TRY(impl_->record(id)));
 }
 
 Result<Page<ExecutionSummary>> Reader::list(const ListQuery& query) {
@@ -276,7 +274,7 @@ Result<Page<Json>> Reader::history(ExecutionId id, const HistoryQuery& query) {
 Result<std::vector<core::Event>> Reader::events(ExecutionId id) {
     const auto row = SW_TRY(impl_->record(id));
     std::vector<core::Event> all;
-    for (const journal::ChunkId chunk : SW_TRY(impl_->chunks_after(row, 0))) {
+    for (const journal::ChunkId chunk : SW_TRY(chunks_after(impl_->journal_, row, 0))) {
         auto events = SW_TRY(events_of(impl_->journal_, chunk));
         std::move(events.begin(), events.end(), std::back_inserter(all));
     }

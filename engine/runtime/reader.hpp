@@ -16,6 +16,7 @@
 #include "engine/base/payload.hpp"
 #include "engine/core/event.hpp"
 #include "engine/journal/journal.hpp"
+#include "engine/runtime/redrive.hpp"
 
 namespace stepwell::runtime {
 
@@ -33,6 +34,9 @@ struct ExecutionSummary {
     std::string origin;  // what started it; empty where an older Stepwell did
     /// Another one whenever the history has grown: what was derived from it may be kept by this.
     std::uint64_t revision = 0;
+    bool is_express = false;
+    std::uint32_t redrives = 0;
+    std::optional<Timestamp> redriven_at;  // the last time
 };
 
 struct ExecutionDescription {
@@ -43,6 +47,8 @@ struct ExecutionDescription {
     std::optional<std::string> cause;
     std::string version_arn;  // empty unless it was started through one
     std::string alias_arn;
+    std::uint64_t events = 0;  // of its history; 0 where it runs
+    bool is_workflow_deleted = false;
 };
 
 struct WorkflowDescription {
@@ -83,6 +89,8 @@ public:
     /// Fails with `not_found`.
     Result<ExecutionId> find(std::string_view text);
     Result<ExecutionDescription> describe(ExecutionId id);
+    /// For RedriveRequest::rebuilt: costs its whole history.
+    Result<RebuiltPtr> rebuild(ExecutionId id);
     /// Newest first. Fails with `not_found` for an unknown workflow, `invalid` for a token that is
     /// not of this query.
     Result<Page<ExecutionSummary>> list(const ListQuery& query);

@@ -10,6 +10,7 @@ bool TimerQueue::is_later(const Entry& a, const Entry& b) {
 }
 
 void TimerQueue::arm(ExecutionId id, Timestamp due) {
+    if (!forgotten_.empty()) forgotten_.erase(id);  // it was opened again
     heap_.push_back({to_ms(due), id});
     std::push_heap(heap_.begin(), heap_.end(), is_later);
 }

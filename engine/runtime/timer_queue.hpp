@@ -2,7 +2,8 @@
 //
 // An entry may be out of date: the execution has ended, or wants to be woken later. The queue does
 // not know; whoever takes an id looks at the execution, and arms it again if it came too early.
-// An execution that ended is forgotten, which removes its entries some time later, in bulk.
+// An execution that ended is forgotten, which removes its entries some time later, in bulk; one
+// that is armed again before that keeps them.
 //
 // Threads: the engine's only.
 #pragma once

@@ -158,6 +158,44 @@ void check_life(JournalUnderTest& under_test) {
     CHECK((record.first_chunk == ChunkId{700} && record.workflow == kEtl));
 }
 
+void check_reopening(JournalUnderTest& under_test) {
+    REQUIRE(under_test.get().commit(workflows()));
+    auto end = closed(opened(7, kEtl, "monday"), core::Status::failed, "E_QUALITY");
+    REQUIRE(under_test.get().commit(of({end})));
+    CHECK((*under_test.get().execution(ExecutionId{7}))->redrives == 0);
+
+    auto again = continued(7);
+    again.was_open = false;
+    again.reopening = journal::ExecutionReopening{1, from_ms(9500)};
+    again.put = {{RecordKey{1}, "facts"}};
+    REQUIRE(under_test.get().commit(of({again})));
+    under_test.reopen();
+    CHECK(open_of(under_test.get()) == "7; ");
+    const auto stored = **under_test.get().load(ExecutionId{7});
+    CHECK((stored.record.status == core::Status::running && !stored.record.stopped_at));
+    CHECK((stored.record.error.empty() && stored.record.name == "monday"));
+    CHECK((stored.record.redrives == 1 && stored.record.redriven_at == from_ms(9500)));
+    CHECK((stored.record.first_chunk == ChunkId{700} && stored.record.last_chunk == ChunkId{701}));
+    CHECK(stored.records.size() == 1);
+
+    auto last = closed(continued(7), core::Status::succeeded);
+    last.chunks[0] = {ChunkId{702}, ChunkId{701}, 6, "over"};
+    REQUIRE(under_test.get().commit(of({last})));
+    CHECK((*under_test.get().execution(ExecutionId{7}))->redrives == 1);
+
+    // One that ends in the turn in which it was reopened.
+    REQUIRE(under_test.get().commit(of({closed(opened(8, kEtl), core::Status::failed)})));
+    auto brief = closed(continued(8), core::Status::aborted, "Again");
+    brief.was_open = false;
+    brief.reopening = journal::ExecutionReopening{1, from_ms(9600)};
+    REQUIRE(under_test.get().commit(of({brief})));
+    under_test.reopen();
+    CHECK(open_of(under_test.get()).empty());
+    const auto record = **under_test.get().execution(ExecutionId{8});
+    CHECK((record.status == core::Status::aborted && record.error == "Again"));
+    CHECK((record.redrives == 1 && record.last_chunk == ChunkId{801}));
+}
+
 void check_history(Journal& journal) {
     REQUIRE(journal.commit(workflows()));
     REQUIRE(journal.commit(of({opened(1, kEtl), opened(2, kEtl)})));
@@ -304,6 +342,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("an execution is open until it ends, and each commit replaces what it names") {
         check_life(*make());
+    }
+    SUBCASE("an execution that has ended is opened again, and keeps what it was") {
+        check_reopening(*make());
     }
     SUBCASE("the chunks of an execution are linked backwards") {
         check_history(make()->get());

@@ -124,7 +124,9 @@ TEST_CASE("a journal of the first form is brought up to date, and keeps what is 
         journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
     REQUIRE(database);
     REQUIRE(
-        database->execute("ALTER TABLE executions DROP COLUMN origin; DROP TABLE documents;"
+        database->execute("ALTER TABLE executions DROP COLUMN origin;"
+                          "ALTER TABLE executions DROP COLUMN redrives;"
+                          "ALTER TABLE executions DROP COLUMN redriven; DROP TABLE documents;"
                           "DROP TABLE claims; PRAGMA user_version = 1"));
     database = journal::Database();
     const auto early = SqliteReader::open(folder.path());

@@ -66,6 +66,13 @@ TEST_CASE("timers come in the order of their times, and forgotten ones do not pi
     CHECK_FALSE(queue.pop_due(from_ms(25)));
     CHECK(queue.pop_due(from_ms(30)) == ExecutionId{1});
 
+    queue.arm(ExecutionId{3}, from_ms(31));
+    queue.forget(ExecutionId{3});
+    queue.arm(ExecutionId{3}, from_ms(31));
+    CHECK(queue.pop_due(from_ms(31)) == ExecutionId{3});
+    while (queue.pop_due(from_ms(31))) {
+    }
+
     for (std::uint64_t i = 10; i < 100'000; ++i) {
         queue.arm(static_cast<ExecutionId>(i), from_ms(1'000'000));
         queue.forget(static_cast<ExecutionId>(i));

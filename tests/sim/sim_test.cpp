@@ -34,6 +34,7 @@ Scenario scenario_of(std::uint64_t seed, Author::Timing timing) {
     for (std::uint64_t i = 0; i < 1 + random.below(3); ++i) scenario.inputs.push_back("[1,2,3]");
     scenario.transitions_per_turn_max = 1 + static_cast<std::uint32_t>(random.below(20));
     scenario.loaded_executions_max = random.below(2) == 0 ? 1 : 4'096;
+    scenario.redrives = static_cast<int>(random.below(3));
     return scenario;
 }
 
@@ -80,6 +81,7 @@ TEST_CASE("no crash, at whatever commit, changes what an execution does") {
             scenario.seed = seed;
             scenario.definition = definition;
             scenario.inputs = {"[1,2,3,4]", "[5]"};
+            scenario.redrives = 1;
             Simulation calm(scenario, {});
             calm.run();
             const std::string want = calm.trace();

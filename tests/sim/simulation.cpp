@@ -61,10 +61,9 @@ void Simulation::run() {
         ask();
         if (faults_.noise && i < kNoisyRounds) make_noise();
         if (report_next()) continue;
-        if (!pass_time()) {
-            check_end();
-            return;
-        }
+        if (pass_time() || redrive_some()) continue;
+        check_end();
+        return;
     }
     FAIL("the simulation does not come to an end");
 }
@@ -99,9 +98,44 @@ void Simulation::ask() {
             request.adopts_existing = true;
             engine_->start_execution(request, [&client](const auto& started) {
                 client.is_answered = started.has_value();
+                if (started) client.id = started->id;
             });
             settle();
         }
+    }
+}
+
+/// False where all have ended well, or were redriven often enough.
+bool Simulation::redrive_some() {
+    bool any = false;
+    for (Client& client : clients_) {
+        if (client.redrives == scenario_.redrives) continue;
+        const auto row = *journal_->execution(client.id);
+        if (row->status == core::Status::succeeded) continue;
+        REQUIRE(row->status != core::Status::running);
+        redrive(client);
+        any = true;
+    }
+    return any;
+}
+
+/// As ask(): a repetition of what was answered to nobody must not redrive again.
+void Simulation::redrive(Client& client) {
+    ++client.redrives;
+    bool is_answered = false;
+    while (!is_answered) {
+        runtime::RedriveRequest request;
+        request.id = client.id;
+        request.client_token = client.name + "-" + std::to_string(client.redrives);
+        engine_->redrive_execution(request, [&](const auto& redriven) {
+            // With noise, another one may have redriven it first.
+            const bool is_refused = !redriven && redriven.error().code == ErrorCode::conflict;
+            is_answered = redriven || (faults_.noise && is_refused);
+            if (!faults_.noise && redriven) {
+                CHECK(redriven->count == static_cast<std::uint32_t>(client.redrives));
+            }
+        });
+        settle();
     }
 }
 
@@ -180,7 +214,7 @@ void Simulation::make_noise() {
         if (noise_.below(4) == 0) token.attempt += 1;
         if (noise_.below(6) == 0)
             token.frame = FrameId{static_cast<std::uint32_t>(noise_.below(9))};
-        switch (noise_.below(6)) {
+        switch (noise_.below(7)) {
             case 0:
                 engine_->heartbeat(token);
                 break;
@@ -192,6 +226,9 @@ void Simulation::make_noise() {
                 break;
             case 3:
                 if (noise_.below(8) == 0) engine_->stop_execution(token.execution, {}, nullptr);
+                break;
+            case 4:
+                engine_->redrive_execution({token.execution, "", nullptr}, nullptr);
                 break;
             default:
                 report(token, noise_);

@@ -30,6 +30,7 @@ struct Scenario {
     std::vector<std::string> inputs;  // one execution each
     std::uint32_t transitions_per_turn_max = 1'000;
     std::size_t loaded_executions_max = 4'096;
+    int redrives = 0;  // of each execution that does not end well, at most
 };
 
 /// What goes wrong.
@@ -66,6 +67,8 @@ private:
         Payload input;
         bool is_asked = false;  // in this life
         bool is_answered = false;
+        ExecutionId id{};
+        int redrives = 0;
     };
 
     void start(runtime::TaskRequest request) override;
@@ -74,6 +77,8 @@ private:
     void boot();
     void settle();
     void ask();
+    bool redrive_some();
+    void redrive(Client& client);
     bool report_next();
     void report(const TaskToken& token, Prng& random);
     void make_noise();
