@@ -65,6 +65,8 @@ void StateTracker::take(const core::Event& event) {
         on_iteration(event, *iteration);
     } else if (const auto* fanout = std::get_if<core::FanoutInfo>(&event.details)) {
         if (StateRow* row = open_row(event.frame)) row->total = fanout->fanout->total;
+    } else if (const auto* redrive = std::get_if<core::RedriveInfo>(&event.details)) {
+        on_redriven(event, *redrive);
     } else if (is_exit(event.type)) {
         on_exit(event);
     } else {
@@ -143,9 +145,29 @@ void StateTracker::on_entered(const core::Event& event, const core::EnteredInfo&
     }
     row.kind = kind_of(event.type);
     row.entered_at = event.at;
-    open_[event.frame] = rows_.size();
+    open_[event.frame] = last_[event.frame] = rows_.size();
     rows_.push_back(std::move(row));
     if (watcher_.entered) watcher_.entered(rows_.back());
+}
+
+/// States go on without being entered again: their rows are open as before.
+void StateTracker::on_redriven(const core::Event& event, const core::RedriveInfo& info) {
+    for (const core::StandingFrame& one : info.frames) {
+        const core::Frame& frame = *one.frame;
+        if (frame.parent) children_[*frame.parent].push_back(frame.id);
+        const auto last = last_.find(frame.id);
+        const bool goes_on =
+            frame.phase != core::Phase::finished && frame.phase != core::Phase::ready;
+        if (!goes_on || last == last_.end()) continue;
+        StateRow& row = rows_[last->second];
+        open_[frame.id] = last->second;
+        row.outcome = "running";
+        row.ended_at.reset();
+        row.due.reset();
+        if (!row.is_lane()) row.entered_at = event.at;
+        if (row.is_lane() && frame.phase == core::Phase::redriven) ++row.retries;  // a new wave
+        if (watcher_.entered) watcher_.entered(row);
+    }
 }
 
 void StateTracker::on_child(const core::Event& event, const core::ChildInfo& info) {

@@ -1,5 +1,6 @@
-// What an execution's states are doing, one row for each entry of a state, out of its events: for
-// the terminal of `stepwell run` as they come, and for `stepwell show` afterwards.
+// What an execution's states are doing, one row for each entry of a state, out of its events (a
+// redrive goes on with the rows that there are): for the terminal of `stepwell run` as they come,
+// and for `stepwell show` afterwards.
 #pragma once
 
 #include <functional>
@@ -73,6 +74,7 @@ private:
     void on_scheduled(const core::Event& event, const core::ScheduledInfo& info);
     void on_failure(const core::Event& event, const core::ErrorInfo& failure);
     void on_result(const core::Event& event, const core::TaskInfo& info);
+    void on_redriven(const core::Event& event, const core::RedriveInfo& info);
     void on_retry(const core::Event& event, const core::RetryInfo& info);
     void on_iteration(const core::Event& event, const core::IterationInfo& info);
     void on_exit(const core::Event& event);
@@ -88,6 +90,7 @@ private:
     Watcher watcher_;
     std::vector<StateRow> rows_;
     std::unordered_map<FrameId, std::size_t> open_;  // the state that a frame is in
+    std::unordered_map<FrameId, std::size_t> last_;  // the same, or the one it was in last
     std::unordered_map<FrameId, Surroundings> surroundings_;
     std::unordered_map<FrameId, std::vector<FrameId>> children_;  // of the state that it is in
     std::unordered_map<FrameId, EventId> last_events_;

@@ -66,12 +66,13 @@ Api::Api(runtime::Engine& engine, Readers& readers, Account account,
       builtin_tasks_(std::move(builtin_tasks)) {}
 
 const Api::Entry* Api::find_action(std::string_view target) {
-    static const std::array<Entry, 12> kActions{{
+    static const std::array<Entry, 13> kActions{{
         {"StartExecution", Role::operator_, &Api::start_execution, nullptr},
         {"DescribeExecution", Role::viewer, nullptr, &Api::describe_execution},
         {"GetExecutionHistory", Role::viewer, nullptr, &Api::get_execution_history},
         {"ListExecutions", Role::viewer, nullptr, &Api::list_executions},
         {"StopExecution", Role::operator_, &Api::stop_execution, nullptr},
+        {"RedriveExecution", Role::operator_, &Api::redrive_execution, nullptr},
         {"CreateStateMachine", Role::editor, &Api::create_state_machine, nullptr},
         {"UpdateStateMachine", Role::editor, &Api::update_state_machine, nullptr},
         {"DeleteStateMachine", Role::editor, &Api::delete_state_machine, nullptr},

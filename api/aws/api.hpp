@@ -51,6 +51,7 @@ private:
 
     void start_execution(const Json& body, Reply reply);
     void stop_execution(const Json& body, Reply reply);
+    void redrive_execution(const Json& body, Reply reply);
     AwsResult<Json> describe_execution(const Json& body);
     AwsResult<Json> list_executions(const Json& body);
     AwsResult<Json> get_execution_history(const Json& body);

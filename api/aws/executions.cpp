@@ -23,13 +23,15 @@ Failure<AwsError> invalid_token() {
     return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
 }
 
-void describe_redrive(Json& out, core::Status status) {
-    out["redriveCount"] = 0;
-    const bool is_redrivable = status != core::Status::running && status != core::Status::succeeded;
-    out["redriveStatus"] = is_redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE";
-    if (is_redrivable) return;
-    out["redriveStatusReason"] =
-        std::string("Execution is ") + core::name_of(status) + " and cannot be redriven";
+void describe_redrive(Json& out, const runtime::ExecutionDescription& found,
+                      const runtime::RedrivePolicy& policy) {
+    const runtime::ExecutionSummary& summary = found.summary;
+    out["redriveCount"] = summary.redrives;
+    if (summary.redriven_at) out["redriveDate"] = to_epoch_seconds(*summary.redriven_at);
+    const std::string refusal = runtime::redrive_refusal(runtime::redrive_case(found), policy,
+                                                         runtime::system_clock().now());
+    out["redriveStatus"] = refusal.empty() ? "REDRIVABLE" : "NOT_REDRIVABLE";
+    if (!refusal.empty()) out["redriveStatusReason"] = refusal;
 }
 
 Json to_item(const runtime::ExecutionSummary& summary) {
@@ -39,7 +41,8 @@ Json to_item(const runtime::ExecutionSummary& summary) {
               {"status", core::name_of(summary.status)},
               {"startDate", to_epoch_seconds(summary.started_at)}};
     if (summary.stopped_at) item["stopDate"] = to_epoch_seconds(*summary.stopped_at);
-    item["redriveCount"] = 0;
+    item["redriveCount"] = summary.redrives;
+    if (summary.redriven_at) item["redriveDate"] = to_epoch_seconds(*summary.redriven_at);
     return item;
 }
 
@@ -128,6 +131,30 @@ void Api::stop_execution(const Json& body, Reply reply) {
     });
 }
 
+void Api::redrive_execution(const Json& body, Reply reply) {
+    Members members(body);
+    const std::string text = members.required_text("executionArn", kArnLength);
+    runtime::RedriveRequest request;
+    request.client_token = members.printable_text("clientToken", {1, 64}).value_or("");
+    if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
+    auto reader = this->reader();
+    if (!reader) return reply(fail(std::move(reader).error()));
+    auto id = execution(*reader, text);
+    if (!id) return reply(fail(std::move(id).error()));
+    request.id = *id;
+    auto rebuilt = (*reader)->rebuild(*id);
+    if (!rebuilt) return reply(fail(internal_error(rebuilt.error())));
+    request.rebuilt = *std::move(rebuilt);
+    engine_.redrive_execution(
+        std::move(request), [reply = std::move(reply)](Result<runtime::Redriven> redriven) {
+            if (redriven) return reply(R"({"redriveDate":)" + time_text(redriven->at) + "}");
+            const Error& error = redriven.error();
+            const bool is_refused = error.code == ErrorCode::conflict;
+            reply(is_refused ? refuse("ExecutionNotRedrivable", error.message)
+                             : fail(internal_error(error)));
+        });
+}
+
 AwsResult<Json> Api::describe_execution(const Json& body) {
     Members members(body);
     const std::string text = members.required_text("executionArn", kArnLength);
@@ -146,7 +173,7 @@ AwsResult<Json> Api::describe_execution(const Json& body) {
              {"startDate", to_epoch_seconds(summary.started_at)}};
     if (summary.stopped_at) out["stopDate"] = to_epoch_seconds(*summary.stopped_at);
     if (data != "METADATA_ONLY") describe_data(out, *found);
-    describe_redrive(out, summary.status);
+    describe_redrive(out, *found, engine_.redrive_policy());
     if (found->error) out["error"] = *found->error;
     if (found->cause) out["cause"] = *found->cause;
     if (!found->version_arn.empty()) out["stateMachineVersionArn"] = found->version_arn;
@@ -160,8 +187,10 @@ AwsResult<Json> Api::list_executions(const Json& body) {
     const bool has_map_run = members.text("mapRunArn", {1, 2'000}).has_value();
     const auto status = members.choice("statusFilter", {"SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE",
                                                         "ABORTED", "FAILED", "RUNNING"});
+    const auto redriven = members.choice("redriveFilter", {"REDRIVEN", "NOT_REDRIVEN"});
     const auto asked = static_cast<std::size_t>(members.number("maxResults", 0, 1'000));
     runtime::ListQuery query;
+    if (redriven) query.is_redriven = redriven == "REDRIVEN";
     query.token = members.text("nextToken", {1, 3'096});
     SW_TRY(members.check());
     if (text.has_value() == has_map_run) {

@@ -28,6 +28,16 @@ std::optional<std::string> Members::text(std::string_view name, Length length) {
     return found->get<std::string>();
 }
 
+std::optional<std::string> Members::printable_text(std::string_view name, Length length) {
+    auto found = text(name, length);
+    const bool is_good = !found || std::all_of(found->begin(), found->end(),
+                                               [](char c) { return c > ' ' && c < 127; });
+    if (!is_good) {
+        violate(name, member(name), "Member must satisfy regular expression pattern: [!-~]+");
+    }
+    return found;
+}
+
 std::optional<std::string> Members::choice(std::string_view name,
                                            const std::vector<std::string>& values) {
     auto found = text(name, {0, 1'000});

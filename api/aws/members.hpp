@@ -27,6 +27,8 @@ public:
     /// The empty string where it is missing; check() then says so.
     std::string required_text(std::string_view name, Length length);
     std::optional<std::string> text(std::string_view name, Length length);
+    /// Of printable ASCII characters without blanks.
+    std::optional<std::string> printable_text(std::string_view name, Length length);
     /// One of `values`.
     std::optional<std::string> choice(std::string_view name,
                                       const std::vector<std::string>& values);

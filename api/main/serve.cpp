@@ -116,6 +116,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_aws_route(router, aws);
     add_workflow_routes(router, readers);
     add_run_routes(router, (*node)->engine(), readers, configuration.data);
+    add_redrive_routes(router, (*node)->engine(), readers);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answers::add_answer_routes(router, answer_sources);
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));

@@ -25,6 +25,9 @@ void add_workflow_routes(Router& router, Readers& readers);
 void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers,
                     const std::filesystem::path& data_folder);
 
+/// Runs: redrive.
+void add_redrive_routes(Router& router, runtime::Engine& engine, Readers& readers);
+
 /// GET /healthz and GET /api/v1/openapi.json, which is printed when it is first asked for.
 void add_system_routes(Router& router, std::string version);
 

@@ -27,6 +27,8 @@ constexpr std::string_view kRun = R"json({
     "stopped_at": {"type": "string", "format": "date-time"},
     "duration_ms": {"type": "integer", "minimum": 0},
     "error": {"type": "string"},
+    "redrives": {"type": "integer", "minimum": 1, "description": "absent: none"},
+    "redriven_at": {"type": "string", "format": "date-time", "description": "the last time"},
     "arn": {"type": "string"}}})json";
 
 constexpr std::string_view kState = R"json({

@@ -28,6 +28,7 @@ struct ExecutionQuery {
     std::optional<core::Status> status;
     std::optional<ExecutionId> before;  // only older ones
     std::size_t limit = 100;
+    std::optional<bool> is_redriven = {};
 };
 
 /// Which claims of a source to list: newest first, by the order in which they were made.

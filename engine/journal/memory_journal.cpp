@@ -270,7 +270,8 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
         const bool fits = (!query.before || row.id < *query.before) &&
                           (!query.workflow || row.workflow == *query.workflow) &&
                           (!query.version || row.version == *query.version) &&
-                          (!query.status || row.status == *query.status);
+                          (!query.status || row.status == *query.status) &&
+                          (!query.is_redriven || (row.redrives > 0) == *query.is_redriven);
         if (fits) rows.push_back(row);
     }
     return rows;

@@ -134,6 +134,8 @@ std::string listing_of(const ExecutionQuery& query) {
     } else if (query.status && !is_running) {
         sql += " AND +e.status = ?4";
     }
+    if (query.is_redriven)
+        sql += *query.is_redriven ? " AND e.redrives > 0" : " AND e.redrives = 0";
     sql += is_running && !query.workflow ? " ORDER BY r.id DESC" : " ORDER BY e.id DESC";
     return sql + " LIMIT ?5";
 }

@@ -266,6 +266,12 @@ void Engine::redrive_execution(RedriveRequest request, Answer<Redriven> answer) 
     impl_->post(Redrive{std::move(request), std::move(answer)});
 }
 
+RedrivePolicy Engine::redrive_policy() const {
+    RedrivePolicy policy = impl_->settings_.redrive;
+    policy.events_max = impl_->settings_.limits.events_max;
+    return policy;
+}
+
 void Engine::report(ExecutionId id, core::Input input, Answer<void> answer) {
     impl_->report(id, std::move(input), std::move(answer));
 }

@@ -73,6 +73,9 @@ public:
     /// `unavailable`.
     void redrive_execution(RedriveRequest request, Answer<Redriven> answer);
 
+    /// What decides whether an execution may be redriven.
+    [[nodiscard]] RedrivePolicy redrive_policy() const;
+
     /// A report with an answer, for SendTask*: `conflict` where the token is not in flight.
     void report(ExecutionId id, core::Input input, Answer<void> answer);
 

@@ -55,7 +55,8 @@ std::size_t page_size(std::size_t limit) {
 std::string text_of(const ListQuery& query) {
     return "list/" + query.workflow.value_or("*") + "/" +
            (query.version ? std::to_string(value_of(*query.version)) : "*") + "/" +
-           (query.status ? core::name_of(*query.status) : "*");
+           (query.status ? core::name_of(*query.status) : "*") +
+           (query.is_redriven ? (*query.is_redriven ? "/redriven" : "/not") : "");
 }
 
 }  // namespace
@@ -229,6 +230,12 @@ Result<ExecutionDescription> Reader::describe(ExecutionId id) {
     return description;
 }
 
+RedriveCase redrive_case(const ExecutionDescription& description) {
+    const ExecutionSummary& summary = description.summary;
+    return {summary.status, description.is_workflow_deleted, description.events, summary.started_at,
+            summary.stopped_at};
+}
+
 Result<RebuiltPtr> Reader::rebuild(ExecutionId id) {
     return runtime::rebuild(impl_->journal_, SW_TRY(impl_->record(id)));
 }
@@ -247,6 +254,7 @@ Result<Page<ExecutionSummary>> Reader::list(const ListQuery& query) {
     if (query.token) rows.before = static_cast<ExecutionId>(SW_TRY(token.read(*query.token)));
     rows.version = query.version;
     rows.status = query.status;
+    rows.is_redriven = query.is_redriven;
     const std::size_t limit = page_size(query.limit);
     rows.limit = limit + 1;  // one more tells whether there is a next page
 

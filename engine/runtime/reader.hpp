@@ -51,6 +51,9 @@ struct ExecutionDescription {
     bool is_workflow_deleted = false;
 };
 
+/// What redrive_refusal() wants to know of it.
+RedriveCase redrive_case(const ExecutionDescription& description);
+
 struct WorkflowDescription {
     journal::WorkflowRecord workflow;
     journal::VersionRecord version;
@@ -68,6 +71,7 @@ struct ListQuery {
     std::optional<core::Status> status;
     std::size_t limit = 100;
     std::optional<std::string> token;
+    std::optional<bool> is_redriven = {};
 };
 
 struct HistoryQuery {

@@ -289,6 +289,34 @@ class AwsApi(Case):
         events = self.running.history(first["executionArn"])
         self.assertEqual([e["type"] for e in events], ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"])
 
+    def test_a_failed_execution_is_redriven(self):
+        marker = os.path.join(self.folder, "ready")
+        arn = self.create(self.running, machine({"T": {
+            "Type": "Task", "Resource": "stepwell:shell", "End": True, "Parameters": {"command": ["test", "-e", marker]}}}))
+        run = self.call("StartExecution", stateMachineArn=arn)["executionArn"]
+
+        def status(wanted):
+            return lambda: self.call("DescribeExecution", executionArn=run)["status"] == wanted
+        wait_until(status("FAILED"))
+        error = self.refused(self.running, "RedriveExecution", executionArn=run, clientToken="a b")
+        self.assertIn("[!-~]+", error["message"])
+        first = self.call("RedriveExecution", executionArn=run, clientToken="once")
+        self.assertEqual(self.call("RedriveExecution", executionArn=run, clientToken="once"), first)
+        wait_until(status("FAILED"))
+        write(marker, "")
+        self.call("RedriveExecution", executionArn=run)
+        wait_until(status("SUCCEEDED"))
+        described = self.call("DescribeExecution", executionArn=run)
+        self.assertEqual((described["redriveCount"], described["redriveStatus"]), (2, "NOT_REDRIVABLE"))
+        self.assertIn("redriveDate", described)
+        error = self.refused(self.running, "RedriveExecution", executionArn=run)
+        self.assertEqual((error["__type"], error["message"]), ("ExecutionNotRedrivable", "Execution is SUCCEEDED and cannot be redriven"))
+        details = [e["executionRedrivenEventDetails"]["redriveCount"] for e in self.running.history(run) if e["type"] == "ExecutionRedriven"]
+        self.assertEqual(details, [1, 2])
+        for wanted, count in (("REDRIVEN", 1), ("NOT_REDRIVEN", 0)):
+            listed = self.call("ListExecutions", stateMachineArn=arn, redriveFilter=wanted)["executions"]
+            self.assertEqual([e["redriveCount"] for e in listed], [2] * count)
+
     def test_lists_come_in_pages(self):
         arn = self.create(self.running, PASS)
         runs = [self.call("StartExecution", stateMachineArn=arn)["executionArn"] for _ in range(5)]

@@ -191,6 +191,9 @@ void check_reopening(JournalUnderTest& under_test) {
     REQUIRE(under_test.get().commit(of({brief})));
     under_test.reopen();
     CHECK(open_of(under_test.get()).empty());
+    REQUIRE(under_test.get().commit(of({opened(9, kEtl)})));
+    CHECK(ids_of(under_test.get().executions({kEtl, {}, {}, {}, 100, true})) == "8 7 ");
+    CHECK(ids_of(under_test.get().executions({kEtl, {}, {}, {}, 100, false})) == "9 ");
     const auto record = **under_test.get().execution(ExecutionId{8});
     CHECK((record.status == core::Status::aborted && record.error == "Again"));
     CHECK((record.redrives == 1 && record.last_chunk == ChunkId{801}));
