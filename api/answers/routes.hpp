@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "api/answers/histories.hpp"
+#include "api/answers/redrive_plan.hpp"
 #include "api/readers.hpp"
 #include "api/router/router.hpp"
 #include "engine/runtime/clock.hpp"
@@ -21,5 +22,9 @@ struct AnswerSources {
 /// /home, /failures, /workflows/{workflow}/grid, usual and results, /runs/{run}/overview, failure,
 /// results and map/{state}.
 void add_answer_routes(Router& router, AnswerSources& sources);
+
+/// /runs/{run}/redrive-plan. REQUIRES: the schemas of the answers are there.
+void add_redrive_plan_route(Router& router, AnswerSources& sources, runtime::RedrivePolicy policy,
+                            InputProbe probe);
 
 }  // namespace stepwell::api::answers

@@ -9,6 +9,7 @@
 #include "api/aws/api.hpp"
 #include "api/cli/commands.hpp"
 #include "api/http_server.hpp"
+#include "api/main/input_probe.hpp"
 #include "api/main/node.hpp"
 #include "api/main/security.hpp"
 #include "api/rest/routes.hpp"
@@ -119,6 +120,8 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_redrive_routes(router, (*node)->engine(), readers);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answers::add_answer_routes(router, answer_sources);
+    answers::add_redrive_plan_route(router, answer_sources, (*node)->engine().redrive_policy(),
+                                    input_probe(configuration));
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
     security->add_routes(router);
