@@ -1,4 +1,4 @@
-// Runs: starting, stopping, and what failed.
+// Runs: starting, stopping, redriving, and what failed.
 #include "api/cli/rest_tables.hpp"
 
 namespace stepwell::api::cli {
@@ -40,6 +40,19 @@ RestCommand stop_command() {
             .done = "run {RUN} stopped"};
 }
 
+RestCommand redrive_command() {
+    return {.words = {"redrive"},
+            .help = "Let a run go on that failed, timed out or was stopped",
+            .method = "POST",
+            .path = "runs/{RUN}/redrive",
+            .arguments = {{"RUN", kRun}},
+            .flags = {{.name = "client-token",
+                       .help = "makes it safe to repeat for 15 minutes",
+                       .place = Flag::Place::body,
+                       .member = "client_token"}},
+            .done = "run {RUN} goes on; see `stepwell show {RUN}`"};
+}
+
 RestCommand failures_command() {
     return {.words = {"failures"},
             .help = "List failures by their cause, and how each stands",
@@ -65,7 +78,7 @@ RestCommand failures_command() {
 }  // namespace
 
 std::vector<RestCommand> run_commands() {
-    return {start_command(), stop_command(), failures_command()};
+    return {start_command(), stop_command(), redrive_command(), failures_command()};
 }
 
 }  // namespace stepwell::api::cli

@@ -5,7 +5,7 @@
 
 namespace stepwell::api::cli {
 
-/// start, stop, failures.
+/// start, stop, redrive, failures.
 std::vector<RestCommand> run_commands();
 /// schedules, schedules pause and resume, triggers, triggers ledger, deadlines.
 std::vector<RestCommand> trigger_commands();

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e  # noqa: E402
 from e2e import ROOT, machine, stepwell, wait_until  # noqa: E402
 
-COMMANDS = ["serve", "run", "validate", "list", "show", "history", "logs", "start", "stop", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "secrets", "audit", "version", "completion", "man"]
+COMMANDS = ["serve", "run", "validate", "list", "show", "history", "logs", "start", "stop", "redrive", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "secrets", "audit", "version", "completion", "man"]
 STEP = {"Type": "Task", "Resource": "stepwell:shell"}
 
 
