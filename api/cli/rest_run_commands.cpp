@@ -1,5 +1,6 @@
 // Runs: starting, stopping, redriving, and what failed.
 #include "api/cli/rest_tables.hpp"
+#include "api/cli/show.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -47,10 +48,18 @@ RestCommand redrive_command() {
             .path = "runs/{RUN}/redrive",
             .arguments = {{"RUN", kRun}},
             .flags = {{.name = "client-token",
-                       .help = "makes it safe to repeat for 15 minutes",
+                       .help = "the same redrive under the same token is one, for 15 minutes",
                        .place = Flag::Place::body,
                        .member = "client_token"}},
-            .done = "run {RUN} goes on; see `stepwell show {RUN}`"};
+            .done = "run {RUN} goes on: redrive {.redrives}"};
+}
+
+RestCommand redrive_plan_command() {
+    return {.words = {"redrive-plan"},
+            .help = "Show what a redrive would run again, what it keeps, and how long it may take",
+            .path = "runs/{RUN}/redrive-plan",
+            .arguments = {{"RUN", kRun}},
+            .print = print_redrive_plan};
 }
 
 RestCommand failures_command() {
@@ -78,7 +87,8 @@ RestCommand failures_command() {
 }  // namespace
 
 std::vector<RestCommand> run_commands() {
-    return {start_command(), stop_command(), redrive_command(), failures_command()};
+    return {start_command(), stop_command(), redrive_command(), redrive_plan_command(),
+            failures_command()};
 }
 
 }  // namespace stepwell::api::cli

@@ -104,6 +104,39 @@ void print_history(const Terminal& terminal, const Json& view) {
     }
 }
 
+void print_redrive_plan(const Terminal& terminal, const Json& plan) {
+    const Json* is_redrivable = find(plan, "redrivable");
+    if (!is_redrivable || *is_redrivable != true) {
+        terminal.out << "run " << text(plan, "run") << " (" << text(plan, "status")
+                     << ") cannot be redriven: " << text(plan, "reason") << '\n';
+        return;
+    }
+    Table again({"RUNS AGAIN", "TYPE", "USUALLY"});
+    for (const Json& state : items(plan, "runs")) {
+        const Json* usual = find(state, "usual");
+        const Json* p50 = usual ? find(*usual, "p50_ms") : nullptr;
+        again.add({text(state, "place"), text(state, "type"),
+                   p50 ? duration_text(Duration(p50->get<std::int64_t>())) : ""});
+    }
+    again.print(terminal);
+    terminal.out << '\n';
+    Table kept({"KEEPS THE RESULTS OF", "TYPE", "COUNT"});
+    for (const Json& state : items(plan, "keeps")) {
+        kept.add({text(state, "path"), text(state, "type"), text(state, "count")});
+    }
+    kept.print(terminal);
+    terminal.out << '\n';
+    Table inputs({"INPUT", "READ BY", "IS NOW"});
+    for (const Json& input : items(plan, "inputs")) {
+        inputs.add({text(input, "uri"), text(input, "path"), text(input, "is")});
+    }
+    inputs.print(terminal);
+    const Json* same = find(plan, "inputs_are_the_same");
+    if (same && *same == true) {
+        terminal.out << "the inputs are what they were: it would read the same again\n";
+    }
+}
+
 void print_log_line(const Terminal& terminal, const Json& line, std::string& heading) {
     const std::string title = log_title(line);
     const std::string attempt = title + text(line, "frame") + "-" + text(line, "attempt");

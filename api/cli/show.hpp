@@ -15,6 +15,7 @@ void print_runs(const Terminal& terminal, const Json& view);
 void print_run(const Terminal& terminal, const Json& view);
 void print_history(const Terminal& terminal, const Json& view);
 void print_logs(const Terminal& terminal, const Json& view);
+void print_redrive_plan(const Terminal& terminal, const Json& plan);
 /// One line of a log that is followed; under a heading where it is not of the same attempt as the
 /// one before, which `heading` remembers.
 void print_log_line(const Terminal& terminal, const Json& line, std::string& heading);

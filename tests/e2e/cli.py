@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e  # noqa: E402
 from e2e import ROOT, machine, stepwell, wait_until  # noqa: E402
 
-COMMANDS = ["serve", "run", "validate", "list", "show", "history", "logs", "start", "stop", "redrive", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "secrets", "audit", "version", "completion", "man"]
+COMMANDS = ["serve", "run", "validate", "list", "show", "history", "logs", "start", "stop", "redrive", "redrive-plan", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "secrets", "audit", "version", "completion", "man"]
 STEP = {"Type": "Task", "Resource": "stepwell:shell"}
 
 
@@ -84,7 +84,7 @@ class Manual(e2e.Case):
             documentation = file.read()
         for command in listed:
             with self.subTest(command):
-                self.assertIn(f".SS \\fBstepwell {command}\\fR", page)
+                self.assertIn(".SS \\fBstepwell " + command.replace("-", "\\-") + "\\fR", page)
                 self.assertIn(f"`stepwell {command}", documentation)
 
 
@@ -159,6 +159,19 @@ class Daemon(e2e.Case):
         self.assertEqual(asked("secrets", "remove", "warehouse", token=token).stdout, "secret warehouse is removed\n")
         self.assertIn("DELETE /api/v1/users/bob", asked("audit", "--limit", "3", token=token).stdout)
         self.assertIn("the audit log is whole", asked("audit", "verify", token=token).stdout)
+
+    def test_a_failed_run_is_redriven_after_its_plan_was_shown(self):
+        mark = os.path.join(self.folder, "mark")
+        run = str(self.play(f"test -e {mark}"))
+        plan = self.json_of("redrive-plan", run)
+        self.assertTrue(plan["redrivable"], plan)
+        self.assertEqual([state["state"] for state in plan["runs"]], ["Check"])
+        self.assertIn("Check", stepwell("redrive-plan", run, *self.server).stdout)
+        open(mark, "w").close()
+        self.assertEqual(stepwell("redrive", run, *self.server).stdout, f"run {run} goes on: redrive 1\n")
+        wait_until(lambda: self.get(f"runs/{run}")["status"] == "SUCCEEDED", 60, "the run's end")
+        self.assertIn("cannot be redriven", stepwell("redrive-plan", run, *self.server).stdout)
+        self.assertEqual(stepwell("redrive", run, *self.server).returncode, 2)
 
     def test_failures_are_listed_by_their_cause(self):
         for number in (7, 8):
