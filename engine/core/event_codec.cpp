@@ -1,4 +1,5 @@
 // Events as bytes: version, time of the first, count, then each event; see fields.hpp.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,6 +15,83 @@ template <std::size_t... Index>
 bool read_details(Reader& reader, std::size_t kind, EventDetails& details,
                   std::index_sequence<Index...>) {
     return ((kind == Index && (reader(details.emplace<Index>()), true)) || ...);
+}
+
+template <class Info>
+bool has(const Event& event) {
+    return std::holds_alternative<Info>(event.details);
+}
+
+/// Whether the event has the details that its type has; an unknown type may have any.
+bool fits_type(const Event& event) {
+    switch (event.type) {
+        case EventType::execution_started:
+            return has<ExecutionBegan>(event);
+        case EventType::execution_succeeded:
+            return has<OutputInfo>(event);
+        case EventType::execution_failed:
+        case EventType::execution_aborted:
+        case EventType::execution_timed_out:
+            return has<ErrorInfo>(event);
+        case EventType::execution_redriven:
+            return has<RedriveInfo>(event);
+        case EventType::choice_state_entered:
+        case EventType::fail_state_entered:
+        case EventType::map_state_entered:
+        case EventType::parallel_state_entered:
+        case EventType::pass_state_entered:
+        case EventType::succeed_state_entered:
+        case EventType::task_state_entered:
+        case EventType::wait_state_entered:
+            return has<EnteredInfo>(event);
+        case EventType::choice_state_exited:
+        case EventType::map_state_exited:
+        case EventType::parallel_state_exited:
+        case EventType::pass_state_exited:
+        case EventType::succeed_state_exited:
+        case EventType::task_state_exited:
+        case EventType::wait_state_exited:
+            return has<ExitedInfo>(event);
+        case EventType::task_scheduled:
+        case EventType::lambda_function_scheduled:
+            return has<ScheduledInfo>(event);
+        case EventType::task_started:
+        case EventType::task_submitted:
+        case EventType::task_succeeded:
+        case EventType::lambda_function_started:
+        case EventType::lambda_function_succeeded:
+            return has<TaskInfo>(event);
+        case EventType::task_failed:
+        case EventType::task_timed_out:
+        case EventType::lambda_function_failed:
+        case EventType::lambda_function_timed_out:
+            return has<TaskFailureInfo>(event);
+        case EventType::map_state_started:
+        case EventType::parallel_state_started:
+            return has<FanoutInfo>(event);
+        case EventType::map_iteration_started:
+        case EventType::branch_started:
+            return has<ChildInfo>(event);
+        case EventType::wait_started:
+        case EventType::task_heartbeat:
+            return has<TimerInfo>(event);
+        case EventType::retry_scheduled:
+            return has<RetryInfo>(event);
+        default:
+            return true;
+    }
+}
+
+/// What is pointed to must be there.
+bool is_whole(const Event& event) {
+    if (const auto* began = std::get_if<ExecutionBegan>(&event.details))
+        return began->facts != nullptr;
+    if (const auto* fanout = std::get_if<FanoutInfo>(&event.details))
+        return fanout->fanout != nullptr;
+    const auto* redrive = std::get_if<RedriveInfo>(&event.details);
+    if (!redrive) return true;
+    return std::all_of(redrive->frames.begin(), redrive->frames.end(),
+                       [](const StandingFrame& one) { return one.frame != nullptr; });
 }
 
 void write_event(Writer& writer, const Event& event, Timestamp base) {
@@ -38,6 +116,7 @@ Event read_event(Reader& reader, Timestamp base) {
     const auto kind = static_cast<std::size_t>(reader.number());
     constexpr auto kinds = std::make_index_sequence<std::variant_size_v<EventDetails>>();
     if (!read_details(reader, kind, event.details, kinds)) reader.break_off();
+    if (!is_whole(event) || !fits_type(event)) reader.break_off();
     return event;
 }
 
