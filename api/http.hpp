@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -27,11 +28,31 @@ public:
     [[nodiscard]] virtual const Principal& principal() const = 0;
 };
 
+/// The body of a response that comes bit by bit. The server asks for the next bit when the one
+/// before has left: a client that is slow is asked for less, and nothing is kept for it.
+///
+/// Threads: next() and idle() are called from one thread at a time.
+class Stream {
+public:
+    enum class Next { more, wait, end };
+    virtual ~Stream() = default;
+    /// Appends what there is, some ten kilobytes at most. `more`: call again when that has left;
+    /// `wait`: when the waker says so; `end`: this was all.
+    virtual Next next(std::string& out) = 0;
+    /// What to say when there was nothing to say for a while: so that both sides see that the other
+    /// one is still there.
+    virtual std::string idle() = 0;
+    /// What to call, from any thread, when there is something new after a `wait`. Another call
+    /// replaces it; once on_ready({}) returns, it is not called any more.
+    virtual void on_ready(std::function<void()> waker) = 0;
+};
+
 struct Response {
     unsigned status = 200;
     std::string_view content_type = "application/json";  // a literal
     std::string body;
-    std::string headers;  // further complete lines: "X-Name: value\r\n"
+    std::string headers;                       // further complete lines: "X-Name: value\r\n"
+    std::shared_ptr<Stream> stream = nullptr;  // instead of `body`
 };
 
 /// Gives the response: once, from any thread, at once or later. A call after the client has gone

@@ -1,6 +1,8 @@
 // The only file that includes Boost. A connection goes round in
 //
 //   reading ──▶ handling ──▶ writing ──▶ reading
+//      │                       ▲  ▼
+//      │                     streaming    a body that comes bit by bit, waiting for the next
 //      └── refused ──▶ writing ──▶ lingering ──▶ closed
 //
 // and is touched by its worker's thread only; a responder posts to that thread. Requests that came
@@ -26,6 +28,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "api/http_writer.hpp"
 #include "api/problem.hpp"
 
 namespace stepwell::api {
@@ -80,7 +83,10 @@ public:
     Connection(Worker& worker, tcp::socket socket) : worker_(worker), socket_(std::move(socket)) {
         worker_.connections.insert(this);
     }
-    ~Connection() override { worker_.connections.erase(this); }
+    ~Connection() override {
+        end_stream();
+        worker_.connections.erase(this);
+    }
 
     void begin() {
         error_code ignored;
@@ -103,21 +109,27 @@ public:
     [[nodiscard]] const std::string& peer() const override { return peer_; }
     [[nodiscard]] const Principal& principal() const override { return principal_; }
 
-    void close_if_late(Steady::time_point now) {
-        if (phase_ != Phase::handling && now >= deadline_) close();
+    /// Called every second.
+    void look_at_the_clock(Steady::time_point now) {
+        if (phase_ == Phase::handling || now < deadline_) return;
+        if (phase_ != Phase::streaming) return close();
+        std::string text = stream_->idle();
+        if (!text.empty()) return send_part(std::move(text), false);
+        set_deadline(worker_.settings.heartbeat_time);
     }
     /// Ends it, or lets its answer go out first.
     void drain() {
-        if (phase_ == Phase::reading) close();
+        if (phase_ == Phase::reading || stream_) close();
     }
     void close() {
         phase_ = Phase::closed;
+        end_stream();
         error_code ignored;
         socket_.close(ignored);
     }
 
 private:
-    enum class Phase { reading, handling, writing, lingering, closed };
+    enum class Phase { reading, handling, writing, streaming, lingering, closed };
     using Parser = http::request_parser<http::string_body>;
 
     void set_deadline(Duration time) { deadline_ = Steady::now() + time; }
@@ -232,28 +244,72 @@ private:
         if (phase_ != Phase::handling) return;
         const auto& request = parser_->get();
         keeps_alive_ = !is_refused_ && !worker_.is_draining && request.keep_alive();
-        out_.clear();
-        out_.reserve(160 + response.headers.size() + response.body.size());
-        out_ += "HTTP/1.1 ";
-        out_ += std::to_string(response.status);
-        out_ += ' ';
-        out_ += reason_phrase(response.status);
-        out_ += "\r\n";
-        if (response.status != 204) {
-            out_ += "Content-Type: ";
-            out_ += response.content_type;
-            out_ += "\r\nContent-Length: ";
-            out_ += std::to_string(response.body.size());
-            out_ += "\r\n";
-        }
-        out_ += response.headers;
-        if (!keeps_alive_) {
-            out_ += "Connection: close\r\n";
-        } else if (request.version() == 10) {
-            out_ += "Connection: keep-alive\r\n";
-        }
-        out_ += "\r\n";
-        if (is_refused_ || request.method() != http::verb::head) out_ += response.body;
+        is_chunked_ = response.stream && request.version() == 11;
+        if (response.stream && !is_chunked_) keeps_alive_ = false;
+        out_ = response_head(response, {keeps_alive_, is_chunked_, request.version() == 10});
+        const bool has_body = is_refused_ || request.method() != http::verb::head;
+        if (has_body) out_ += response.body;
+        if (has_body) begin_stream(std::move(response.stream));
+        sent_ = 0;
+        phase_ = Phase::writing;
+        set_deadline(worker_.settings.write_time);
+        write();
+    }
+
+    void begin_stream(std::shared_ptr<Stream> stream) {
+        stream_ = std::move(stream);
+        if (!stream_) return;
+        stream_->on_ready([weak = weak_from_this()] {
+            const auto self = weak.lock();
+            // One message under way is enough: whoever takes it asks for all there is.
+            if (!self || self->is_woken_.exchange(true)) return;
+            asio::post(self->worker_.context, [self] {
+                self->is_woken_ = false;
+                if (self->phase_ == Phase::streaming) self->pump();
+            });
+        });
+        watch_for_hangup();
+    }
+
+    void end_stream() {
+        if (!stream_) return;
+        stream_->on_ready({});
+        stream_.reset();
+    }
+
+    /// While nothing is written, only this tells that the client has gone. One that sends on while
+    /// it is told something is no listener either.
+    void watch_for_hangup() {
+        socket_.async_wait(
+            tcp::socket::wait_read,
+            [self = shared_from_this(), stream = stream_.get()](const error_code& error) {
+                if (!error && self->stream_.get() == stream) self->close();
+            });
+    }
+
+    /// Sends the next part of the stream, if there is one.
+    void pump() {
+        std::string part;
+        const Stream::Next next = stream_->next(part);
+        const bool is_end = next == Stream::Next::end;
+        if (!part.empty() || is_end) return send_part(std::move(part), is_end);
+        if (next == Stream::Next::more) return post_pump();
+        phase_ = Phase::streaming;
+        set_deadline(worker_.settings.heartbeat_time);
+    }
+
+    void post_pump() {
+        phase_ = Phase::streaming;
+        set_deadline(worker_.settings.heartbeat_time);
+        asio::post(worker_.context, [self = shared_from_this()] {
+            if (self->phase_ == Phase::streaming) self->pump();
+        });
+    }
+
+    void send_part(std::string part, bool is_end) {
+        if (is_chunked_) part = chunked(std::move(part), is_end);
+        if (is_end) end_stream();
+        out_ = std::move(part);
         sent_ = 0;
         phase_ = Phase::writing;
         set_deadline(worker_.settings.write_time);
@@ -276,6 +332,8 @@ private:
             }
             if (error) return close();
         }
+        // Through the queue: a stream with much to say must not starve the others.
+        if (stream_) return post_pump();
         if (!keeps_alive_) return linger();
         expect_request();
         // Through the queue: a client that pipelines must not starve the others, nor the stack.
@@ -318,6 +376,9 @@ private:
     std::size_t dropped_ = 0;
     Steady::time_point deadline_;
     Phase phase_ = Phase::reading;
+    std::shared_ptr<Stream> stream_;  // the rest of the body
+    std::atomic<bool> is_woken_{false};
+    bool is_chunked_ = false;
     bool is_admitted_ = false;
     bool is_refused_ = false;
     bool keeps_alive_ = true;
@@ -328,7 +389,7 @@ void sweep(Worker& worker) {
     worker.timer.async_wait([&worker](const error_code& error) {
         if (error) return;
         const auto now = Steady::now();
-        for (Connection* connection : worker.connections) connection->close_if_late(now);
+        for (Connection* connection : worker.connections) connection->look_at_the_clock(now);
         sweep(worker);
     });
 }

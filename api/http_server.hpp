@@ -25,6 +25,7 @@ struct ServerSettings {
     Duration body_time{60'000};
     Duration idle_time{75'000};  // between requests
     Duration write_time{30'000};
+    Duration heartbeat_time{15'000};  // a stream that has had nothing to say says idle()
 };
 
 class HttpServer {

@@ -116,8 +116,10 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_schemas(router);
     add_aws_route(router, aws);
     add_workflow_routes(router, readers);
-    add_run_routes(router, (*node)->engine(), readers, configuration.data);
+    add_run_routes(router, (*node)->engine(), readers);
     add_redrive_routes(router, (*node)->engine(), readers);
+    EventFeed feed((*node)->engine(), readers);
+    add_live_routes(router, (*node)->engine(), feed, readers, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answers::add_answer_routes(router, answer_sources);
     answers::add_redrive_plan_route(router, answer_sources, (*node)->engine().redrive_policy(),
@@ -153,6 +155,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     triggers->stop();
     server->stop();
     security->stop();
+    feed.stop();
     (*node)->stop();
     return has_failed ? kFailed : kSuccess;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/aws/api.hpp"
+#include "api/live/event_feed.hpp"
 #include "api/readers.hpp"
 #include "api/router/router.hpp"
 #include "engine/runtime/engine.hpp"
@@ -21,9 +22,12 @@ void add_aws_route(Router& router, aws::Api& aws);
 /// Workflows: list.
 void add_workflow_routes(Router& router, Readers& readers);
 
-/// Runs: list, show, start, stop; history and logs.
-void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers,
-                    const std::filesystem::path& data_folder);
+/// Runs: list, show, start, stop, history.
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers);
+
+/// Server-sent events of all runs and of one, and logs.
+void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
+                     const std::filesystem::path& data_folder);
 
 /// Runs: redrive.
 void add_redrive_routes(Router& router, runtime::Engine& engine, Readers& readers);

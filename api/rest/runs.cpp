@@ -1,4 +1,4 @@
-// Runs: list, show, start, stop, history, logs.
+// Runs: list, show, start, stop, history.
 #include "api/problem.hpp"
 #include "api/rest/routes.hpp"
 #include "api/views.hpp"
@@ -51,8 +51,7 @@ void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
     });
 }
 
-void add_reading_routes(Router& router, Readers& readers,
-                        const std::filesystem::path& data_folder) {
+void add_reading_routes(Router& router, Readers& readers) {
     const auto view = [&readers](Read read) {
         return [&readers, read](const Call& call) -> Result<Json> {
             auto reader = SW_TRY(readers.take());
@@ -82,25 +81,11 @@ void add_reading_routes(Router& router, Readers& readers,
                     "lines": {"type": "array", "items": {"type": "string"},
                         "description": "the same, a line each"}}})",
          .read = view(history_view)});
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs/{run}/logs",
-                .tag = "runs",
-                .summary = "What a run's tasks wrote, by state and attempt",
-                .query = {text_parameter("state", "only of this state")},
-                .answer = R"({"type": "object", "required": ["run", "logs"], "properties": {
-                    "run": {"type": "integer"},
-                    "logs": {"type": "array", "items": {"type": "object"}}}})",
-                .read = [&readers, data_folder](const Call& call) -> Result<Json> {
-                    auto reader = SW_TRY(readers.take());
-                    return logs_view(*reader, data_folder, call.path("run"),
-                                     call.text("state").value_or(""));
-                }});
 }
 
 }  // namespace
 
-void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers,
-                    const std::filesystem::path& data_folder) {
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs",
                 .tag = "runs",
@@ -149,7 +134,7 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers,
          .answer = R"({"type": "object", "required": ["stopped_at"], "properties": {
                     "stopped_at": {"type": "string", "format": "date-time"}}})",
          .act = [&engine, &readers](Call call) { stop_run(engine, readers, std::move(call)); }});
-    add_reading_routes(router, readers, data_folder);
+    add_reading_routes(router, readers);
 }
 
 }  // namespace stepwell::api

@@ -94,6 +94,9 @@ Json responses_of(const Route& route) {
     success["description"] = std::string(reason_phrase(route.status));
     if (route.status != 204) {
         success["content"][route.answer_type]["schema"] = parsed(route.answer);
+        if (route.may_stream) {
+            success["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
+        }
     }
     for (const unsigned status : errors_of(route)) {
         Json& problem = out[std::to_string(status)];

@@ -110,7 +110,8 @@ struct Route {
     /// JSON Schema of the answer, as text: R"({"$ref": "#/components/schemas/Run"})".
     std::string answer = R"({"type": "object"})";
     std::string answer_type = "application/json";
-    unsigned status = 200;  // of an answer that is no problem
+    bool may_stream = false;  // asked so, it answers with server-sent events
+    unsigned status = 200;    // of an answer that is no problem
     std::vector<unsigned> errors =
         {};  // that it may answer with, beside those that follow from the rest
 

@@ -61,6 +61,10 @@ public:
     virtual Result<std::optional<ChunkRecord>> chunk(ChunkId id) = 0;
     /// As chunk(), with empty bytes: for walking along a history.
     virtual Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) = 0;
+    /// Chunks of all executions with greater ids, in the order in which they were committed.
+    virtual Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) = 0;
+    /// kNoChunk where there is none.
+    virtual Result<ChunkId> newest_chunk() = 0;
     virtual Result<std::optional<std::string>> document(std::string_view collection,
                                                         std::string_view key) = 0;
     /// By key, those after `after`.

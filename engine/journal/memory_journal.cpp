@@ -132,6 +132,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.last_chunk = chunk.id;
         bytes_written_ += chunk.bytes.size();
         tables_.history[chunk.id] = chunk;
+        tables_.history[chunk.id].execution = execution.id;
     }
     if (const auto& end = execution.end) {
         record.status = end->status;
@@ -286,6 +287,22 @@ Result<std::optional<ChunkRecord>> MemoryJournal::chunk_link(ChunkId id) {
     auto record = SW_TRY(chunk(id));
     if (record) record->bytes.clear();
     return record;
+}
+
+Result<std::vector<ChunkRecord>> MemoryJournal::chunks_after(ChunkId after, std::size_t limit) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<ChunkRecord> rows;
+    const auto& history = disk_->tables_.history;
+    for (auto at = history.upper_bound(after); at != history.end() && rows.size() < limit; ++at) {
+        rows.push_back(at->second);
+    }
+    return rows;
+}
+
+Result<ChunkId> MemoryJournal::newest_chunk() {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& history = disk_->tables_.history;
+    return history.empty() ? kNoChunk : history.rbegin()->first;
 }
 
 Result<std::optional<std::string>> MemoryJournal::document(std::string_view collection,

@@ -88,6 +88,9 @@ struct ChunkRecord {
     ChunkId previous{};               // of the same execution
     std::uint64_t events_before = 0;  // visible events of the execution before this chunk
     std::string bytes;
+    /// Whose it is, where chunks of several are read; a write says it itself. 0: an older Stepwell
+    /// did not write it down.
+    ExecutionId execution{};
 };
 
 /// Where an open execution stands, as far as it is in the open row; the rest is in its records.

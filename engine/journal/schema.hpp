@@ -61,7 +61,8 @@ CREATE TABLE history(
   id INTEGER PRIMARY KEY,
   previous INTEGER NOT NULL,
   events_before INTEGER NOT NULL,
-  bytes BLOB NOT NULL) STRICT;
+  bytes BLOB NOT NULL,
+  execution INTEGER NOT NULL DEFAULT 0) STRICT;
 )sql";
 
 // What version 2 added, for new journals and for those of version 1. A claim's rowid is the order
@@ -86,6 +87,8 @@ CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 inline constexpr const char* kAddColumns =
     "ALTER TABLE executions ADD COLUMN origin TEXT;"
     "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE executions ADD COLUMN redriven INTEGER";
+    "ALTER TABLE executions ADD COLUMN redriven INTEGER;"
+
+    "ALTER TABLE history ADD COLUMN execution INTEGER NOT NULL DEFAULT 0";
 
 }  // namespace stepwell::journal

@@ -28,7 +28,8 @@ constexpr const char* kReopenExecution =
     "UPDATE executions SET status = 0, stopped = NULL, error = NULL, redrives = ?2, redriven = ?3"
     " WHERE id = ?1";
 constexpr const char* kInsertChunk =
-    "INSERT INTO history(id, previous, events_before, bytes) VALUES(?1, ?2, ?3, ?4)";
+    "INSERT INTO history(id, previous, events_before, bytes, execution)"
+    " VALUES(?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kWriteOpen =
     "INSERT OR REPLACE INTO open_executions(id, due, flags, last_chunk, head)"
     " VALUES(?1, ?2, ?3, ?4, ?5)";
@@ -231,6 +232,7 @@ Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
             row.bind(2, number_of(chunk.previous));
             row.bind(3, static_cast<std::int64_t>(chunk.events_before));
             row.bind_blob(4, chunk.bytes);
+            row.bind(5, number_of(execution.id));
         }));
     }
     if (execution.end) return remove_open(execution);

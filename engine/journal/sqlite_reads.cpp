@@ -31,6 +31,10 @@ constexpr const char* kClaimsOf =
     " WHERE execution = ?1 AND execution <> 0 ORDER BY id";
 constexpr const char* kChunk =
     "SELECT id, previous, events_before, bytes FROM history WHERE id = ?1";
+constexpr const char* kChunksAfter =
+    "SELECT id, previous, events_before, bytes, execution FROM history WHERE id > ?1"
+    " ORDER BY id LIMIT ?2";
+constexpr const char* kNewestChunk = "SELECT max(id) FROM history";
 constexpr const char* kChunkLink = "SELECT id, previous, events_before FROM history WHERE id = ?1";
 
 // While an execution runs, its last chunk is in the open table, whose row changes anyway.
@@ -95,6 +99,7 @@ ChunkRecord link_in(const Statement& row) {
     return {id_in<ChunkId>(row, 0),
             id_in<ChunkId>(row, 1),
             static_cast<std::uint64_t>(row.integer(2)),
+            {},
             {}};
 }
 
@@ -218,6 +223,27 @@ Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk_link(ChunkId id) {
     Statement& statement = *SW_TRY(database_.cached(kChunkLink));
     statement.bind(1, number_of(id));
     return first_row(statement, link_in);
+}
+
+template <class Port>
+Result<std::vector<ChunkRecord>> SqliteReads<Port>::chunks_after(ChunkId after, std::size_t limit) {
+    Statement& statement = *SW_TRY(database_.cached(kChunksAfter));
+    statement.bind(1, number_of(after));
+    statement.bind(2, static_cast<std::int64_t>(limit));
+    return all_rows(statement, [](const Statement& row) {
+        ChunkRecord record = link_in(row);
+        record.bytes = row.bytes(3);
+        record.execution = id_in<ExecutionId>(row, 4);
+        return record;
+    });
+}
+
+template <class Port>
+Result<ChunkId> SqliteReads<Port>::newest_chunk() {
+    Statement& statement = *SW_TRY(database_.cached(kNewestChunk));
+    const auto newest =
+        SW_TRY(first_row(statement, [](const Statement& row) { return id_in<ChunkId>(row, 0); }));
+    return newest.value_or(kNoChunk);
 }
 
 template <class Port>

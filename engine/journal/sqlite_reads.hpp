@@ -21,6 +21,8 @@ public:
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+    Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) override;
+    Result<ChunkId> newest_chunk() override;
     Result<std::optional<std::string>> document(std::string_view collection,
                                                 std::string_view key) override;
     Result<std::vector<DocumentRecord>> documents(std::string_view collection,

@@ -289,6 +289,44 @@ Result<std::vector<core::Event>> Reader::events(ExecutionId id) {
     return all;
 }
 
+Result<ExecutionSummary> Reader::summary(ExecutionId id) {
+    const auto row = SW_TRY(impl_->record(id));
+    return impl_->summary(row);
+}
+
+Result<std::vector<FeedChunk>> Reader::feed(std::uint64_t after, std::size_t limit) {
+    std::vector<FeedChunk> feed;
+    const auto from = static_cast<journal::ChunkId>(after);
+    for (const auto& row : SW_TRY(impl_->journal_.chunks_after(from, limit))) {
+        FeedChunk chunk{value_of(row.id), row.execution, {}};
+        if (row.execution != ExecutionId{}) chunk.events = SW_TRY(core::decode(row.bytes));
+        feed.push_back(std::move(chunk));
+    }
+    return feed;
+}
+
+Result<std::uint64_t> Reader::feed_end() {
+    return value_of(SW_TRY(impl_->journal_.newest_chunk()));
+}
+
+Result<std::vector<std::uint64_t>> Reader::feed_of(ExecutionId id, std::uint64_t after) {
+    const auto row = SW_TRY(impl_->record(id));
+    std::vector<std::uint64_t> numbers;
+    for (journal::ChunkId at = row.last_chunk; value_of(at) > after;) {
+        const auto link = SW_TRY(impl_->journal_.chunk_link(at));
+        if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+        numbers.push_back(value_of(at));
+        at = link->previous;
+    }
+    std::reverse(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+Result<FeedChunk> Reader::feed_chunk(ExecutionId id, std::uint64_t number) {
+    auto events = SW_TRY(events_of(impl_->journal_, static_cast<journal::ChunkId>(number)));
+    return FeedChunk{number, id, std::move(events)};
+}
+
 Result<std::vector<WorkflowDescription>> Reader::workflows() {
     std::vector<WorkflowDescription> all;
     for (auto& row : SW_TRY(impl_->journal_.workflows())) {

@@ -81,6 +81,14 @@ struct HistoryQuery {
     std::optional<std::string> token;
 };
 
+/// A piece of the feed: events of one execution that became durable together. Pieces are numbered
+/// over all executions, in the order in which they became durable.
+struct FeedChunk {
+    std::uint64_t number = 0;
+    ExecutionId execution{};  // 0: not known, an older Stepwell wrote it; then there are no events
+    std::vector<core::Event> events;
+};
+
 class Reader {
 public:
     /// Fails with `not_found` where `folder` is no data folder.
@@ -102,6 +110,17 @@ public:
     Result<Page<Json>> history(ExecutionId id, const HistoryQuery& query);
     /// All events, internal ones too, oldest first: for traces.
     Result<std::vector<core::Event>> events(ExecutionId id);
+
+    Result<ExecutionSummary> summary(ExecutionId id);
+
+    /// The pieces with greater numbers, of all executions. Numbers that are missing were removed.
+    Result<std::vector<FeedChunk>> feed(std::uint64_t after, std::size_t limit);
+    /// The greatest number that there is; 0: there is none.
+    Result<std::uint64_t> feed_end();
+    /// The numbers of one execution's pieces that are greater, in order.
+    Result<std::vector<std::uint64_t>> feed_of(ExecutionId id, std::uint64_t after);
+    /// One piece. REQUIRES: feed_of(id) named it.
+    Result<FeedChunk> feed_chunk(ExecutionId id, std::uint64_t number);
 
     Result<std::vector<WorkflowDescription>> workflows();  // newest versions, by name
     /// The newest version. By name or ARN.

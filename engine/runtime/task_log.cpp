@@ -167,4 +167,58 @@ Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_fo
     return logs;
 }
 
+TaskLogTail::TaskLogTail(const std::filesystem::path& logs_folder, ExecutionId execution)
+    : folder_(folder_of(logs_folder, execution)) {}
+
+void TaskLogTail::find_new_files() {
+    std::error_code error;
+    std::vector<File> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+        File file{entry.path().filename().string(), {}, 0, 0};
+        const bool is_known = std::any_of(files_.begin(), files_.end(), [&](const File& known) {
+            return known.name == file.name;
+        });
+        std::string line;
+        std::ifstream stream(entry.path());
+        // A first line that is not whole yet: next time.
+        if (is_known || !std::getline(stream, line) || stream.eof()) continue;
+        file.header = header_in(line);
+        file.offset = line.size() + 1;
+        found.push_back(std::move(file));
+    }
+    std::sort(found.begin(), found.end(), [](const File& a, const File& b) {
+        return std::tie(a.header.started_at, a.header.frame, a.header.attempt) <
+               std::tie(b.header.started_at, b.header.frame, b.header.attempt);
+    });
+    std::move(found.begin(), found.end(), std::back_inserter(files_));
+}
+
+TaskLogTail::Part TaskLogTail::read_on(File& file, std::size_t bytes_max) const {
+    Part part{file.header, file.lines + 1, {}};
+    std::ifstream stream(folder_ / file.name);
+    stream.seekg(static_cast<std::streamoff>(file.offset));
+    std::size_t bytes = 0;
+    for (std::string line; bytes < bytes_max && std::getline(stream, line) && !stream.eof();) {
+        bytes += line.size() + 1;
+        part.lines.push_back(std::move(line));
+    }
+    file.offset += bytes;
+    file.lines += part.lines.size();
+    return part;
+}
+
+Result<std::vector<TaskLogTail::Part>> TaskLogTail::read(std::size_t bytes_max) {
+    find_new_files();
+    std::vector<Part> parts;
+    std::size_t bytes = 0;
+    for (File& file : files_) {
+        if (bytes >= bytes_max) break;
+        const std::uint64_t before = file.offset;
+        Part part = read_on(file, bytes_max - bytes);
+        bytes += file.offset - before;
+        if (!part.lines.empty()) parts.push_back(std::move(part));
+    }
+    return parts;
+}
+
 }  // namespace stepwell::runtime

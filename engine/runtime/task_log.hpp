@@ -66,4 +66,32 @@ Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_f
 Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,
                                             ExecutionId execution);
 
+/// Follows the logs of an execution while they are written.
+class TaskLogTail {
+public:
+    TaskLogTail(const std::filesystem::path& logs_folder, ExecutionId execution);
+
+    struct Part {
+        TaskLogHeader header;
+        std::uint64_t first_line = 1;  // the number of the first of `lines` in its log
+        std::vector<std::string> lines;
+    };
+    /// The whole lines that came since the last call, some `bytes_max` of them at most: the rest
+    /// with the next call. Empty where there is nothing new.
+    Result<std::vector<Part>> read(std::size_t bytes_max);
+
+private:
+    struct File {
+        std::string name;
+        TaskLogHeader header;
+        std::uint64_t offset = 0;  // of the first byte that was not read
+        std::uint64_t lines = 0;
+    };
+    void find_new_files();
+    [[nodiscard]] Part read_on(File& file, std::size_t bytes_max) const;
+
+    const std::filesystem::path folder_;
+    std::vector<File> files_;  // in the order in which the attempts began, as far as they are known
+};
+
 }  // namespace stepwell::runtime

@@ -41,6 +41,16 @@ public:
         }
         return std::exchange(received_, {});
     }
+    /// What comes up to `end`, with it.
+    std::string until(const std::string& end) {
+        while (received_.find(end) == std::string::npos && receive()) {
+        }
+        const auto at = received_.find(end);
+        const std::string text =
+            received_.substr(0, at == std::string::npos ? at : at + end.size());
+        received_.erase(0, text.size());
+        return text;
+    }
     /// One answer, by its Content-Length.
     std::string answer() {
         std::size_t end = 0;
@@ -230,4 +240,111 @@ TEST_CASE("a taken address is said to be taken") {
     const auto second = HttpServer::start(settings, Gate({}), echo);
     REQUIRE_FALSE(second);
     CHECK(second.error().code == ErrorCode::conflict);
+}
+
+namespace {
+
+/// Says what it is told to say.
+class Script final : public Stream {
+public:
+    Next next(std::string& out) override {
+        const std::lock_guard lock(mutex_);
+        out.swap(text_);
+        return is_over_ ? Next::end : Next::wait;
+    }
+    std::string idle() override { return "idle"; }
+    void on_ready(std::function<void()> waker) override {
+        const std::lock_guard lock(mutex_);
+        waker_ = std::move(waker);
+        has_listener_ = waker_ != nullptr;
+    }
+    void say(const std::string& text, bool is_over = false) {
+        const std::lock_guard lock(mutex_);
+        text_ += text;
+        is_over_ = is_over;
+        if (waker_) waker_();
+    }
+    bool has_listener() {
+        const std::lock_guard lock(mutex_);
+        return has_listener_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::string text_;
+    std::function<void()> waker_;
+    bool is_over_ = false;
+    bool has_listener_ = false;
+};
+
+struct Theatre {
+    std::shared_ptr<Script> script = std::make_shared<Script>();
+    std::unique_ptr<HttpServer> http;
+    explicit Theatre(ServerSettings settings = {}) {
+        http = server(
+            [this](Request& request, const Responder& respond) {
+                if (request.target() == "/plain") return respond({200, "text/plain", "plain", {}});
+                Response response;
+                response.content_type = "text/event-stream";
+                response.stream = script;
+                respond(std::move(response));
+            },
+            settings);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a stream comes in chunks as it is said, and the connection goes on after its end") {
+    Theatre theatre;
+    Client client(theatre.http->port());
+    client.send(request("/")).until("\r\n\r\n");
+    theatre.script->say("one");
+    CHECK(client.until("one\r\n") == "3\r\none\r\n");
+    theatre.script->say("twelve chars");
+    CHECK(client.until("chars\r\n") == "c\r\ntwelve chars\r\n");
+    theatre.script->say("", true);
+    CHECK(client.until("0\r\n\r\n") == "0\r\n\r\n");
+    CHECK_FALSE(theatre.script->has_listener());
+    CHECK(body_of(client.send(request("/plain")).answer()) == "plain");
+}
+
+TEST_CASE("a stream to HTTP/1.0 ends with the connection, and HEAD gets none") {
+    Theatre theatre;
+    Client old(theatre.http->port());
+    old.send("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n").until("\r\n\r\n");
+    theatre.script->say("all", true);
+    CHECK(old.rest() == "all");
+
+    Theatre second;
+    Client head(second.http->port());
+    const std::string got =
+        head.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").until("\r\n\r\n");
+    CHECK(got.find("Transfer-Encoding: chunked") != std::string::npos);
+    CHECK(body_of(head.send(request("/plain")).answer()) == "plain");
+}
+
+TEST_CASE("a quiet stream says that it is there") {
+    ServerSettings settings;
+    settings.heartbeat_time = Duration(1);
+    Theatre theatre(settings);
+    Client client(theatre.http->port());
+    client.send(request("/")).until("\r\n\r\n");
+    CHECK(client.until("idle\r\n") == "4\r\nidle\r\n");
+}
+
+TEST_CASE("a stream whose client has gone is let go, and so is one when the server stops") {
+    Theatre theatre;
+    {
+        Client client(theatre.http->port());
+        client.send(request("/")).until("\r\n\r\n");
+        while (!theatre.script->has_listener()) std::this_thread::yield();
+    }
+    while (theatre.script->has_listener()) std::this_thread::yield();
+
+    Client other(theatre.http->port());
+    other.send(request("/")).until("\r\n\r\n");
+    theatre.http->stop();
+    CHECK(other.rest().empty());
+    CHECK_FALSE(theatre.script->has_listener());
 }

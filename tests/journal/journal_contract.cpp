@@ -307,6 +307,23 @@ void check_documents(JournalUnderTest& under_test) {
     CHECK(texts_of(journal.documents("none", "", 10)).empty());
 }
 
+void check_feed(Journal& journal) {
+    CHECK(*journal.newest_chunk() == journal::kNoChunk);
+    CHECK(journal.chunks_after(journal::kNoChunk, 10)->empty());
+    REQUIRE(journal.commit(workflows()));
+    REQUIRE(journal.commit(of({opened(1, kEtl)})));
+    REQUIRE(journal.commit(of({continued(1), opened(2, kEtl)})));
+    CHECK(*journal.newest_chunk() == ChunkId{200});
+    const auto all = *journal.chunks_after(journal::kNoChunk, 10);
+    REQUIRE(all.size() == 3);
+    CHECK((all[0].id == ChunkId{100} && all[0].execution == ExecutionId{1}));
+    CHECK((all[1].id == ChunkId{101} && all[1].bytes == "went on"));
+    CHECK((all[2].id == ChunkId{200} && all[2].execution == ExecutionId{2}));
+    const auto later = *journal.chunks_after(ChunkId{100}, 1);
+    REQUIRE(later.size() == 1);
+    CHECK(later[0].id == ChunkId{101});
+}
+
 void check_claims(JournalUnderTest& under_test) {
     REQUIRE(under_test.get().commit(workflows()));
     Batch batch = of({opened(1, kEtl)});
@@ -351,6 +368,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("the chunks of an execution are linked backwards") {
         check_history(make()->get());
+    }
+    SUBCASE("chunks of all executions are read in the order in which they were committed") {
+        check_feed(make()->get());
     }
     SUBCASE("a name that a user gave is unique in its workflow, and a clash undoes the batch") {
         check_names(make()->get());

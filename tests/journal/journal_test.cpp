@@ -126,7 +126,8 @@ TEST_CASE("a journal of the first form is brought up to date, and keeps what is 
     REQUIRE(
         database->execute("ALTER TABLE executions DROP COLUMN origin;"
                           "ALTER TABLE executions DROP COLUMN redrives;"
-                          "ALTER TABLE executions DROP COLUMN redriven; DROP TABLE documents;"
+                          "ALTER TABLE executions DROP COLUMN redriven;"
+                          "ALTER TABLE history DROP COLUMN execution; DROP TABLE documents;"
                           "DROP TABLE claims; PRAGMA user_version = 1"));
     database = journal::Database();
     const auto early = SqliteReader::open(folder.path());

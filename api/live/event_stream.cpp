@@ -1,0 +1,157 @@
+// A listener: from the ring while it keeps up, else from the journal.
+#include "api/live/event_hub.hpp"
+
+namespace stepwell::api {
+namespace {
+
+constexpr std::size_t kPartBytes = 64u << 10;
+constexpr std::size_t kReplayPieces = 100;
+
+/// Whether the pieces follow each other without a gap, the first one behind `place`.
+bool is_complete(const std::vector<runtime::FeedChunk>& pieces, const FeedPosition& place) {
+    std::uint64_t want = place.index == FeedPosition::kWhole ? place.piece + 1 : place.piece;
+    for (const runtime::FeedChunk& piece : pieces) {
+        if (piece.number != want++) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+EventStream::EventStream(std::shared_ptr<EventHub> hub, Readers& readers, EventFilter filter_,
+                         FeedPosition place_, std::uint64_t replay_max)
+    : filter(std::move(filter_)),
+      place(place_),
+      hub_(std::move(hub)),
+      readers_(readers),
+      replay_max_(replay_max) {
+    hub_->join(*this);
+}
+
+EventStream::~EventStream() {
+    hub_->leave(*this);
+}
+
+void EventStream::on_ready(std::function<void()> waker_) {
+    const std::lock_guard lock(hub_->mutex);
+    waker = std::move(waker_);
+}
+
+FeedPosition EventStream::current_place() const {
+    const std::lock_guard lock(hub_->mutex);
+    return place;
+}
+
+void EventStream::move_to(FeedPosition place_) {
+    const std::lock_guard lock(hub_->mutex);
+    place = std::max(place, place_);
+}
+
+/// With the place, so that one who comes back after a long quiet need not be told much.
+std::string EventStream::idle() {
+    return ": nothing new\nid: " + current_place().text() + "\n\n";
+}
+
+Stream::Next EventStream::next(std::string& out) {
+    if (is_over_) return Next::end;
+    bool is_end = false;
+    const auto taken =
+        pending_.empty() ? hub_->take(*this, out, kPartBytes, is_end) : EventHub::Taken::elsewhere;
+    if (is_end && filter.run) return finish(out);
+    if (taken == EventHub::Taken::elsewhere) return replay(out);
+    return taken == EventHub::Taken::some ? Next::more : Next::wait;
+}
+
+Stream::Next EventStream::replay(std::string& out) {
+    auto result = filter.run ? replay_run(out) : replay_all(out);
+    if (result) return *result;
+    // What has just been read is sent; a client that comes back goes on from there.
+    out += sse_frame("error", "", {{"message", result.error().message}});
+    is_over_ = true;
+    return Next::end;
+}
+
+Result<Stream::Next> EventStream::replay_all(std::string& out) {
+    const FeedPosition from = current_place();
+    auto reader = SW_TRY(readers_.take());
+    const std::uint64_t end = SW_TRY(reader->feed_end());
+    if (from.piece > end || end - from.piece > replay_max_) {
+        send_reset(out, end,
+                   from.piece > end ? "the journal is another one" : "too much came since");
+        return Next::more;
+    }
+    const bool is_within = from.index != FeedPosition::kWhole && from.piece > 0;
+    const auto pieces =
+        SW_TRY(reader->feed(is_within ? from.piece - 1 : from.piece, kReplayPieces));
+    if (!is_complete(pieces, from)) {
+        send_reset(out, end, "some of what came since has been removed");
+        return Next::more;
+    }
+    std::vector<FeedEvent> events;
+    for (const auto& piece : pieces) SW_TRY(formatter_.format(*reader, piece, events));
+    send(events, out);
+    const bool is_there = pieces.empty() || pieces.back().number == from.piece;
+    if (!pieces.empty()) move_to({pieces.back().number, FeedPosition::kWhole});
+    return is_there ? Next::wait : Next::more;
+}
+
+Result<Stream::Next> EventStream::replay_run(std::string& out) {
+    const FeedPosition from = current_place();
+    auto reader = SW_TRY(readers_.take());
+    // Where it stands when all of `pending_` has been told.
+    std::uint64_t end = from.piece;
+    if (pending_.empty()) {
+        // The end first: what becomes durable after it is found twice rather than never.
+        end = SW_TRY(reader->feed_end());
+        if (from.piece > end) {
+            send_reset(out, end, "the journal is another one");
+            return Next::more;
+        }
+        const bool is_within = from.index != FeedPosition::kWhole && from.piece > 0;
+        const auto numbers =
+            SW_TRY(reader->feed_of(*filter.run, is_within ? from.piece - 1 : from.piece));
+        pending_.assign(numbers.begin(), numbers.end());
+    }
+    std::vector<FeedEvent> events;
+    for (std::size_t i = 0; i < kReplayPieces && !pending_.empty(); ++i) {
+        const auto piece = SW_TRY(reader->feed_chunk(*filter.run, pending_.front()));
+        SW_TRY(formatter_.format(*reader, piece, events));
+        end = std::max(end, piece.number);
+        pending_.pop_front();
+    }
+    const bool is_end = send(events, out);
+    move_to({end, FeedPosition::kWhole});
+    if (!pending_.empty()) return Next::more;
+    const auto run = SW_TRY(reader->summary(*filter.run));
+    // It has ended, and there is nothing behind what has been sent.
+    const bool is_closed = run.status != core::Status::running &&
+                           SW_TRY(reader->feed_of(*filter.run, current_place().piece)).empty();
+    if (is_end || is_closed) return finish(out);
+    return out.empty() ? Next::wait : Next::more;
+}
+
+/// Whether the end of the run was among them.
+bool EventStream::send(const std::vector<FeedEvent>& events, std::string& out) const {
+    bool is_end = false;
+    const FeedPosition from = current_place();
+    for (const FeedEvent& event : events) {
+        is_end |= event.is_end;
+        if (event.at > from && fits(event, filter)) out += event.frame;
+    }
+    return is_end;
+}
+
+void EventStream::send_reset(std::string& out, std::uint64_t end, std::string_view why) {
+    const FeedPosition place_{end, FeedPosition::kWhole};
+    out += sse_frame("reset", place_.text(), {{"reason", why}});
+    const std::lock_guard lock(hub_->mutex);
+    place = place_;
+}
+
+Stream::Next EventStream::finish(std::string& out) {
+    out += sse_frame("end", "", {{"run", value_of(*filter.run)}});
+    is_over_ = true;
+    return Next::end;
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,20 @@
+// The logs of a run's tasks while they are written.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "api/live/event_feed.hpp"
+
+namespace stepwell::api {
+
+/// Server-sent events: every line there is, then those that come, until the run has ended; then
+/// `event: end`. `state` empty: of all states. A line's id is FRAME-ATTEMPT:LINE, which stays.
+///
+/// REQUIRES: engine and feed outlive the stream.
+Result<std::shared_ptr<Stream>> follow_logs(runtime::Engine& engine, EventFeed& feed,
+                                            const std::filesystem::path& logs_folder,
+                                            ExecutionId run, std::string state);
+
+}  // namespace stepwell::api

@@ -1,0 +1,267 @@
+#include <doctest/doctest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "api/live/event_feed.hpp"
+#include "api/live/event_hub.hpp"
+#include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/clock.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+using namespace stepwell;
+using namespace stepwell::api;
+
+namespace {
+
+/// Tasks never end by themselves.
+class IdleRunner final : public runtime::TaskRunner {
+public:
+    void start(runtime::TaskRequest) override {}
+    void cancel(const TaskToken&) override {}
+};
+
+/// An engine on a disk, and the feed of what it does.
+struct Site {
+    test::TemporaryFolder folder;
+    std::unique_ptr<journal::SqliteJournal> journal;
+    IdleRunner runner;
+    std::unique_ptr<runtime::Engine> engine;
+    Readers readers{folder.path()};
+    std::unique_ptr<EventFeed> feed;
+
+    explicit Site(FeedSettings settings = {}) {
+        boot(settings);
+        runtime::WorkflowSpec spec;
+        spec.name = "pass";
+        spec.definition = R"({"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}})";
+        REQUIRE(engine->create_workflow_now(spec));
+        spec.name = "wait";
+        spec.definition =
+            R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":9000,"End":true}}})";
+        REQUIRE(engine->create_workflow_now(spec));
+    }
+    ~Site() { end(); }
+
+    void boot(FeedSettings settings = {}) {
+        settings.pause = Duration(1);
+        journal = std::move(journal::SqliteJournal::open(folder.path(), 7)).value();
+        engine = std::make_unique<runtime::Engine>(runtime::EngineSettings{}, *journal,
+                                                   runtime::system_clock());
+        REQUIRE(engine->start(runner));
+        feed = std::make_unique<EventFeed>(*engine, readers, settings);
+    }
+    void end() {
+        if (feed) feed->stop();
+        feed.reset();
+        engine.reset();
+        journal.reset();
+    }
+
+    ExecutionId run(const std::string& workflow) {
+        runtime::StartRequest request;
+        request.workflow = workflow;
+        return engine->start_execution_now(request)->id;
+    }
+    std::shared_ptr<Stream> open(const EventFilter& filter,
+                                 std::optional<FeedPosition> after = std::nullopt) {
+        auto stream = feed->open(filter, after);
+        REQUIRE(stream);
+        return *stream;
+    }
+};
+
+/// Reads a stream as the server does, on this thread.
+class Listener {
+public:
+    explicit Listener(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {
+        stream_->on_ready([this] {
+            const std::lock_guard lock(mutex_);
+            is_ready_ = true;
+            changed_.notify_one();
+        });
+    }
+    ~Listener() { stream_->on_ready({}); }
+
+    /// What comes until `count` frames are there, or the stream ends.
+    std::vector<std::string> frames(std::size_t count) {
+        while (count_of(text_) < count) {
+            const auto next = stream_->next(text_);
+            if (next == Stream::Next::end) break;
+            if (next == Stream::Next::wait) wait();
+        }
+        return split();
+    }
+    std::string idle() { return stream_->idle(); }
+
+private:
+    static std::size_t count_of(const std::string& text) {
+        std::size_t count = 0;
+        for (auto at = text.find("\n\n"); at != text.npos; at = text.find("\n\n", at + 2)) ++count;
+        return count;
+    }
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return is_ready_; });
+        is_ready_ = false;
+    }
+    std::vector<std::string> split() {
+        std::vector<std::string> out;
+        for (auto at = text_.find("\n\n"); at != text_.npos; at = text_.find("\n\n")) {
+            out.push_back(text_.substr(0, at));
+            text_.erase(0, at + 2);
+        }
+        return out;
+    }
+    const std::shared_ptr<Stream> stream_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_ready_ = false;
+    std::string text_;
+};
+
+std::string line_of(const std::string& frame, const std::string& field) {
+    const auto at = frame.find(field + ": ");
+    if (at == std::string::npos) return "";
+    const auto from = at + field.size() + 2;
+    return frame.substr(from, frame.find('\n', from) - from);
+}
+
+/// "TaskStateEntered of 3", or the name of a frame that is no event of a run.
+std::string gist(const std::string& frame) {
+    const std::string name = line_of(frame, "event");
+    if (!name.empty()) return name;
+    const Json data = *parse_json(line_of(frame, "data"));
+    return data["type"].get<std::string>() + " of " + std::to_string(data["run"].get<int>());
+}
+
+std::vector<std::string> gists(const std::vector<std::string>& frames) {
+    std::vector<std::string> out;
+    for (const std::string& frame : frames) out.push_back(gist(frame));
+    return out;
+}
+
+constexpr std::size_t kPassEvents = 4;  // started, entered, exited, succeeded
+
+}  // namespace
+
+TEST_CASE("a place in the feed is written and read the same") {
+    for (const std::string text : {"0", "812", "812.3", "18446744073709551615.1"}) {
+        CAPTURE(text);
+        const auto position = parse_position(text);
+        REQUIRE(position);
+        CHECK(position->text() == text);
+    }
+    for (const std::string text : {"", ".", "a", "1.", ".1", "1.2.3", "-1", "1.4294967295", "1 "}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_position(text));
+    }
+}
+
+TEST_CASE("who listens hears what happens from then on, once and in order") {
+    Site site;
+    site.run("pass");
+    Listener listener(site.open({}));
+    const auto second = value_of(site.run("pass"));
+    const auto third = value_of(site.run("pass"));
+    const auto frames = listener.frames(2 * kPassEvents);
+    REQUIRE(frames.size() == 2 * kPassEvents);
+    CHECK(gist(frames[0]) == "ExecutionStarted of " + std::to_string(second));
+    CHECK(gist(frames[3]) == "ExecutionSucceeded of " + std::to_string(second));
+    CHECK(gist(frames[7]) == "ExecutionSucceeded of " + std::to_string(third));
+    CHECK(frames[0].find("input") == std::string::npos);
+}
+
+TEST_CASE("who comes back hears what it missed, from every place, also after a restart") {
+    Site site;
+    for (int i = 0; i < 3; ++i) site.run("pass");
+    Listener first(site.open({}, FeedPosition{0}));
+    const auto all = first.frames(3 * kPassEvents);
+    REQUIRE(all.size() == 3 * kPassEvents);
+
+    SUBCASE("at once") {}
+    SUBCASE("after a restart") {
+        site.end();
+        site.boot();
+    }
+    for (std::size_t seen = 1; seen < all.size(); ++seen) {
+        CAPTURE(seen);
+        Listener again(site.open({}, parse_position(line_of(all[seen - 1], "id"))));
+        CHECK(again.frames(all.size() - seen) ==
+              std::vector(all.begin() + static_cast<std::ptrdiff_t>(seen), all.end()));
+    }
+}
+
+TEST_CASE("a listener that falls behind the ring reads the journal, without a gap or a double") {
+    FeedSettings settings;
+    settings.ring_bytes_max = 1'000;  // some five events
+    Site site(settings);
+    Listener listener(site.open({}));
+    std::vector<std::string> want;
+    for (int i = 0; i < 60; ++i) {
+        want.push_back("ExecutionSucceeded of " + std::to_string(value_of(site.run("pass"))));
+    }
+    std::vector<std::string> got;
+    for (const std::string& frame : listener.frames(60 * kPassEvents)) {
+        if (gist(frame).starts_with("ExecutionSucceeded")) got.push_back(gist(frame));
+    }
+    CHECK(got == want);
+}
+
+TEST_CASE("a filter lets through only what it names, and a quiet listener keeps up") {
+    Site site;
+    const auto waiting = site.run("wait");
+    EventFilter filter;
+    filter.workflow = "wait";
+    filter.types = {"ExecutionAborted"};
+    Listener listener(site.open(filter));
+    Listener all(site.open({}));
+    site.run("pass");
+    const auto last = all.frames(kPassEvents).back();
+    REQUIRE(site.engine->stop_execution_now(waiting, {}));
+    const auto frames = listener.frames(1);
+    CHECK(gists(frames) == std::vector{"ExecutionAborted of " + std::to_string(value_of(waiting))});
+    // What it says when there is nothing to say is where it stands.
+    const auto place = parse_position(line_of(listener.idle(), "id"));
+    CHECK(*place >= *parse_position(line_of(frames[0], "id")));
+    CHECK(*place > *parse_position(line_of(last, "id")));
+}
+
+TEST_CASE("of one run all is told from its beginning, and its end ends the stream") {
+    Site site;
+    const auto run = site.run("wait");
+    EventFilter filter;
+    filter.run = run;
+    Listener listener(site.open(filter, FeedPosition{0, 0}));
+    CHECK(listener.frames(2).size() == 2);
+    site.run("pass");
+    REQUIRE(site.engine->stop_execution_now(run, {}));
+    auto rest = listener.frames(100);
+    CHECK(gists(rest) ==
+          std::vector<std::string>{"ExecutionAborted of " + std::to_string(value_of(run)), "end"});
+
+    // Whoever comes back after the end is told that it is over.
+    Listener late(site.open(filter, parse_position(line_of(rest[0], "id"))));
+    CHECK(gists(late.frames(100)) == std::vector<std::string>{"end"});
+    Listener whole(site.open(filter, FeedPosition{0, 0}));
+    CHECK(whole.frames(100).size() == 4);
+    filter.types = {"WaitStateEntered"};
+    Listener one_type(site.open(filter, FeedPosition{0, 0}));
+    CHECK(gists(one_type.frames(100)) ==
+          std::vector<std::string>{"WaitStateEntered of " + std::to_string(value_of(run)), "end"});
+}
+
+TEST_CASE("where what lies between is gone or too much, a reset says so, and it goes on") {
+    FeedSettings settings;
+    settings.replay_max = 5;
+    Site site(settings);
+    for (int i = 0; i < 10; ++i) site.run("pass");
+    for (const FeedPosition place : {FeedPosition{1}, FeedPosition{1'000'000}}) {
+        CAPTURE(place.text());
+        Listener listener(site.open({}, place));
+        const auto reset = listener.frames(1);
+        CHECK(gist(reset.at(0)) == "reset");
+        const auto run = std::to_string(value_of(site.run("pass")));
+        CHECK(gist(listener.frames(1).at(0)) == "ExecutionStarted of " + run);
+    }
+}
