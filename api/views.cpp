@@ -8,19 +8,31 @@
 namespace stepwell::api {
 namespace {
 
-Result<std::optional<core::Status>> status_filter(const std::optional<std::string>& text) {
-    if (!text) return std::optional<core::Status>();
-    std::string upper = *text;
+Result<core::Status> status_named(std::string_view text) {
+    std::string upper(text);
     std::transform(upper.begin(), upper.end(), upper.begin(),
                    [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
                               core::Status::timed_out, core::Status::aborted}) {
-        if (upper == core::name_of(status)) return std::optional(status);
+        if (upper == core::name_of(status)) return status;
     }
     return fail(ErrorCode::invalid,
                 "expected the status to be running, succeeded, failed, timed_out or aborted, but "
                 "got '" +
-                    *text + "'");
+                    std::string(text) + "'");
+}
+
+Result<std::vector<core::Status>> statuses_in(const std::optional<std::string>& text) {
+    std::vector<core::Status> statuses;
+    if (!text) return statuses;
+    for (std::string_view rest = *text;;) {
+        const std::size_t end = rest.find(',');
+        const core::Status status = SW_TRY(status_named(rest.substr(0, end)));
+        const bool is_new = std::find(statuses.begin(), statuses.end(), status) == statuses.end();
+        if (is_new) statuses.push_back(status);
+        if (end == rest.npos) return statuses;
+        rest.remove_prefix(end + 1);
+    }
 }
 
 Json to_json(const StateRow& row) {
@@ -57,26 +69,39 @@ Json run_summary_view(const runtime::ExecutionSummary& summary) {
     return out;
 }
 
+Json workflow_view(const runtime::WorkflowDescription& found) {
+    return {{"name", found.workflow.name},
+            {"type", found.workflow.type},
+            {"version", found.version.number},
+            {"created_at", to_iso8601(found.workflow.created_at)},
+            {"updated_at", to_iso8601(found.version.created_at)},
+            {"arn", found.workflow.arn}};
+}
+
 Result<Json> workflows_view(runtime::Reader& reader) {
     Json workflows = Json::array();
-    for (const auto& [workflow, version] : SW_TRY(reader.workflows())) {
-        workflows.push_back({{"name", workflow.name},
-                             {"type", workflow.type},
-                             {"version", version.number},
-                             {"created_at", to_iso8601(workflow.created_at)},
-                             {"updated_at", to_iso8601(version.created_at)},
-                             {"arn", workflow.arn}});
-    }
+    for (const auto& found : SW_TRY(reader.workflows())) workflows.push_back(workflow_view(found));
     return Json{{"workflows", std::move(workflows)}};
 }
 
 Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
-    runtime::ListQuery query;
+    runtime::RunQuery query;
     query.workflow = filter.workflow;
-    query.status = SW_TRY(status_filter(filter.status));
+    query.statuses = SW_TRY(statuses_in(filter.status));
     query.limit = filter.limit;
     query.token = filter.token;
-    const auto page = SW_TRY(reader.list(query));
+    query.version = filter.version;
+    query.origins = filter.origins;
+    query.error = filter.error;
+    query.started_from = filter.started_from;
+    query.started_until = filter.started_until;
+    query.duration_from = filter.duration_from;
+    query.duration_until = filter.duration_until;
+    if (query.version && !query.workflow) {
+        return fail(ErrorCode::invalid,
+                    "expected 'workflow' beside 'version': versions are numbered by workflow");
+    }
+    const auto page = SW_TRY(reader.search(query));
     Json out{{"runs", Json::array()}};
     for (const auto& summary : page.items) out["runs"].push_back(run_summary_view(summary));
     if (page.next) out["next"] = *page.next;

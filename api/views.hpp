@@ -13,14 +13,23 @@ namespace stepwell::api {
 
 struct RunFilter {
     std::optional<std::string> workflow;
-    std::optional<std::string> status;  // "RUNNING", "FAILED", ...; also in lower case
+    /// "RUNNING", "FAILED", ..., also in lower case; several with commas between them.
+    std::optional<std::string> status;
     std::size_t limit = 50;
     std::optional<std::string> token;
+    std::optional<std::uint32_t> version = {};  // only with a workflow
+    std::vector<std::string> origins = {};
+    std::optional<std::string> error = {};
+    std::optional<Timestamp> started_from = {};
+    std::optional<Timestamp> started_until = {};
+    std::optional<Duration> duration_from = {};
+    std::optional<Duration> duration_until = {};
 };
 
 /// {"id", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error", "arn"}:
 /// how lists show a run; what is not known yet is absent.
 Json run_summary_view(const runtime::ExecutionSummary& summary);
+Json workflow_view(const runtime::WorkflowDescription& found);
 /// {"workflows": [{"name", "arn", "type", "version", "created_at", "updated_at"}]}
 Result<Json> workflows_view(runtime::Reader& reader);
 /// {"runs": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.

@@ -54,7 +54,9 @@ definition::ParseOptions options_for(const fs::path& file,
     return options;
 }
 
-runtime::WorkflowSpec to_spec(const definition::Workflow& workflow) {
+}  // namespace
+
+runtime::WorkflowSpec spec_of(const definition::Workflow& workflow) {
     runtime::WorkflowSpec spec;
     spec.name = workflow.name;
     spec.definition = workflow.asl;
@@ -65,10 +67,12 @@ runtime::WorkflowSpec to_spec(const definition::Workflow& workflow) {
     return spec;
 }
 
+namespace {
+
 Result<runtime::WorkflowSpec> parse_workflow(const fs::path& file, const std::string& text,
                                              const definition::ParseOptions& options) {
     const definition::Parsed parsed = definition::parse(text, options);
-    if (parsed.is_valid()) return to_spec(parsed.workflow);
+    if (parsed.is_valid()) return spec_of(parsed.workflow);
     return fail(ErrorCode::invalid, definition::render(parsed.diagnostics, file.string(), text));
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/definition/workflow.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace stepwell::api {
@@ -41,6 +42,9 @@ private:
     explicit WorkflowFolders(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
+
+/// What the engine makes of a workflow file. REQUIRES: it is valid.
+runtime::WorkflowSpec spec_of(const definition::Workflow& workflow);
 
 /// Reads one workflow file. Where it has faults, the error is what render() shows of them all.
 Result<runtime::WorkflowSpec> read_workflow_file(const std::filesystem::path& file,

@@ -115,7 +115,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     Router router(security->authenticator());
     add_schemas(router);
     add_aws_route(router, aws);
-    add_workflow_routes(router, readers);
+    add_workflow_routes(router, (*node)->engine(), readers, tasks::builtin_task_names());
     add_run_routes(router, (*node)->engine(), readers);
     add_redrive_routes(router, (*node)->engine(), readers);
     EventFeed feed((*node)->engine(), readers);
@@ -127,7 +127,9 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
     security->add_routes(router);
-    add_system_routes(router, STEPWELL_VERSION);
+    add_bulk_routes(router, (*node)->engine(), readers);
+    Metrics metrics((*node)->engine(), (*node)->gate(), configuration.data);
+    add_system_routes(router, metrics, readers, configuration.data, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
     triggers->start();

@@ -7,6 +7,7 @@
 
 #include "api/aws/api.hpp"
 #include "api/live/event_feed.hpp"
+#include "api/metrics.hpp"
 #include "api/readers.hpp"
 #include "api/router/router.hpp"
 #include "engine/runtime/engine.hpp"
@@ -19,11 +20,15 @@ void add_schemas(Router& router);
 /// POST /: the AWS API.
 void add_aws_route(Router& router, aws::Api& aws);
 
-/// Workflows: list.
-void add_workflow_routes(Router& router, Readers& readers);
+/// Workflows: list, show, versions, definition, put, delete.
+void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& readers,
+                         std::vector<std::string> builtin_tasks);
 
 /// Runs: list, show, start, stop, history.
 void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers);
+
+/// Many runs at once: stop.
+void add_bulk_routes(Router& router, runtime::Engine& engine, Readers& readers);
 
 /// Server-sent events of all runs and of one, and logs.
 void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
@@ -32,7 +37,9 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
 /// Runs: redrive.
 void add_redrive_routes(Router& router, runtime::Engine& engine, Readers& readers);
 
-/// GET /healthz and GET /api/v1/openapi.json, which is printed when it is first asked for.
-void add_system_routes(Router& router, std::string version);
+/// GET /healthz, /readyz, /metrics, and /api/v1/openapi.json, which is printed when it is first
+/// asked for.
+void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
+                       const std::filesystem::path& data_folder, std::string version);
 
 }  // namespace stepwell::api

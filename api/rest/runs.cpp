@@ -6,8 +6,6 @@
 namespace stepwell::api {
 namespace {
 
-using Read = Result<Json> (*)(runtime::Reader&, std::string_view);
-
 std::optional<std::string> text_member(const Json& body, std::string_view name) {
     const Json* found = find(body, name);
     return found && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
@@ -19,8 +17,61 @@ Result<Json> list_runs(Readers& readers, const Call& call) {
     filter.status = call.text("status");
     filter.token = call.text("after");
     filter.limit = static_cast<std::size_t>(*call.integer("limit"));
+    if (const auto number = call.integer("version")) {
+        filter.version = static_cast<std::uint32_t>(*number);
+    }
+    filter.origins = call.list("origin");
+    filter.error = call.text("error");
+    filter.started_from = call.time("started_from");
+    filter.started_until = call.time("started_until");
+    if (const auto ms = call.integer("duration_from_ms")) filter.duration_from = Duration(*ms);
+    if (const auto ms = call.integer("duration_until_ms")) filter.duration_until = Duration(*ms);
     auto reader = SW_TRY(readers.take());
     return runs_view(*reader, filter);
+}
+
+std::vector<Parameter> filter_parameters() {
+    constexpr std::int64_t kDurationMax = 400LL * 24 * 3'600 * 1'000;
+    return {
+        text_parameter("workflow", "only of this workflow", 80),
+        integer_parameter("version", "only of this version; needs `workflow`", 1, 1'000'000'000),
+        list_of(choice_parameter("status", "only with one of these",
+                                 {"running", "succeeded", "failed", "timed_out", "aborted",
+                                  "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})),
+        list_of(choice_parameter("origin", "only started by one of these",
+                                 {"api", "cli", "schedule", "file", "webhook", "parent"})),
+        text_parameter("error", "only with exactly this error"),
+        time_parameter("started_from", "only started then or later"),
+        time_parameter("started_until", "only started before"),
+        integer_parameter("duration_from_ms", "only ended ones that took at least that", 0,
+                          kDurationMax),
+        integer_parameter("duration_until_ms", "only ended ones that took less", 0, kDurationMax),
+        integer_parameter("limit", "how many at most", 1, 1'000, 50),
+        text_parameter("after", "`next` of the page before", 3'096)};
+}
+
+Result<Json> read_history(Readers& readers, const Call& call) {
+    auto reader = SW_TRY(readers.take());
+    const auto limit = call.integer("limit");
+    if (!limit) return history_view(*reader, call.path("run"));
+    const ExecutionId id = SW_TRY(reader->find(call.path("run")));
+    runtime::HistoryQuery query;
+    query.limit = static_cast<std::size_t>(*limit);
+    query.token = call.text("after");
+    query.is_reversed = call.flag("newest_first");
+    query.include_data = !call.flag("without_data");
+    auto page = SW_TRY(reader->history(id, query));
+    Json out{{"run", value_of(id)}, {"events", Json::array()}};
+    for (Json& event : page.items) out["events"].push_back(std::move(event));
+    if (page.next) out["next"] = *page.next;
+    return out;
+}
+
+Result<Json> read_states(Readers& readers, const Call& call) {
+    auto reader = SW_TRY(readers.take());
+    Json run = SW_TRY(run_view(*reader, call.path("run")));
+    return Json{
+        {"run", run["id"]}, {"status", run["status"]}, {"states", std::move(run["states"])}};
 }
 
 void start_run(runtime::Engine& engine, Call call) {
@@ -52,12 +103,6 @@ void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
 }
 
 void add_reading_routes(Router& router, Readers& readers) {
-    const auto view = [&readers](Read read) {
-        return [&readers, read](const Call& call) -> Result<Json> {
-            auto reader = SW_TRY(readers.take());
-            return read(*reader, call.path("run"));
-        };
-    };
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}",
@@ -68,19 +113,38 @@ void add_reading_routes(Router& router, Readers& readers) {
                     "type": "object", "required": ["input", "states"], "properties": {
                     "input": {}, "output": {}, "cause": {"type": "string"},
                     "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}}]})",
-         .read = view(run_view)});
+         .read = [&readers](const Call& call) -> Result<Json> {
+             auto reader = SW_TRY(readers.take());
+             return run_view(*reader, call.path("run"));
+         }});
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}/history",
          .tag = "runs",
          .summary = "A run's events, oldest first",
-         .answer = R"({"type": "object", "required": ["run", "events", "lines"], "properties": {
+         .description = "All of them with a line each for people; with `limit` a page of them, "
+                        "without lines.",
+         .query = {integer_parameter("limit", "a page of this many", 1, 1'000),
+                   text_parameter("after", "`next` of the page before", 3'096),
+                   flag_parameter("newest_first", "in the other order; only of pages"),
+                   flag_parameter("without_data", "without inputs and outputs; only of pages")},
+         .answer = R"({"type": "object", "required": ["run", "events"], "properties": {
                     "run": {"type": "integer"},
+                    "next": {"type": "string"},
                     "events": {"type": "array", "items": {"type": "object"},
                         "description": "as GetExecutionHistory shows them"},
                     "lines": {"type": "array", "items": {"type": "string"},
                         "description": "the same, a line each"}}})",
-         .read = view(history_view)});
+         .read = [&readers](const Call& call) { return read_history(readers, call); }});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/states",
+         .tag = "runs",
+         .summary = "What a run's states did, in the order in which they were entered",
+         .answer = R"({"type": "object", "required": ["run", "status", "states"], "properties": {
+                    "run": {"type": "integer"}, "status": {"type": "string"},
+                    "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}})",
+         .read = [&readers](const Call& call) { return read_states(readers, call); }});
 }
 
 }  // namespace
@@ -90,10 +154,9 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                 .pattern = "/api/v1/runs",
                 .tag = "runs",
                 .summary = "Runs, newest first",
-                .query = {text_parameter("workflow", "only of this workflow"),
-                          text_parameter("status", "only with this status"),
-                          integer_parameter("limit", "how many at most", 1, 1'000, 50),
-                          text_parameter("after", "`next` of the page before", 3'096)},
+                .description = "A page looks at some twenty thousand runs at most: with a filter "
+                               "that few fit it may be short, or empty, and still have a `next`.",
+                .query = filter_parameters(),
                 .answer = R"({"type": "object", "required": ["runs"], "properties": {
                     "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",

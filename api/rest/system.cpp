@@ -45,7 +45,69 @@ void add_aws_route(Router& router, aws::Api& aws) {
                                  Responder respond) { aws.handle(request, std::move(respond)); }});
 }
 
-void add_system_routes(Router& router, std::string version) {
+namespace {
+
+constexpr std::uintmax_t kFreeBytesMin = 32u << 20;
+
+/// Why the daemon should be sent nothing now; empty where it is ready.
+Json reasons_against(Readers& readers, const std::filesystem::path& data_folder) {
+    Json reasons = Json::array();
+    auto reader = readers.take();
+    const auto end = reader ? (*reader)->feed_end() : fail(reader.error());
+    if (!end) reasons.push_back({{"code", "JOURNAL"}, {"message", end.error().message}});
+    std::error_code error;
+    const auto space = std::filesystem::space(data_folder, error);
+    if (error || space.available < kFreeBytesMin) {
+        reasons.push_back(
+            {{"code", "DISK_FULL"},
+             {"message", "the disk of the data folder is nearly full: no run starts"}});
+    }
+    return reasons;
+}
+
+void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
+                      const std::filesystem::path& data_folder) {
+    router.add({.method = "GET",
+                .pattern = "/readyz",
+                .role = Role::none,
+                .tag = "system",
+                .summary = "Whether it takes work: the journal answers, and the disk has room",
+                .description = "503 with `reasons` where it does not.",
+                .answer = R"({"type": "object", "required": ["status", "reasons"], "properties": {
+                    "status": {"type": "string", "enum": ["ready"]},
+                    "reasons": {"type": "array", "items": {"type": "object"}}}})",
+                .act = [&readers, data_folder](const Call& call) {
+                    Json reasons = reasons_against(readers, data_folder);
+                    if (reasons.empty()) {
+                        return call.answer(Json{{"status", "ready"}, {"reasons", reasons}});
+                    }
+                    Response response = json_response({{"status", 503},
+                                                       {"code", "unavailable"},
+                                                       {"message", reasons[0]["message"]},
+                                                       {"reasons", reasons}});
+                    response.status = 503;
+                    call.respond(std::move(response));
+                }});
+    router.add({.method = "GET",
+                .pattern = "/metrics",
+                .tag = "system",
+                .summary = "Counters, as Prometheus reads them",
+                .answer = R"({"type": "string"})",
+                .answer_type = "text/plain",
+                .act = [&metrics](const Call& call) {
+                    Response response;
+                    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                    response.body = metrics.text();
+                    call.respond(std::move(response));
+                }});
+}
+
+}  // namespace
+
+void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
+                       const std::filesystem::path& data_folder, std::string version) {
+    add_probe_routes(router, metrics, readers, data_folder);
+    router.on_answer([&metrics](const Exchange& exchange) { metrics.count(exchange); });
     router.add({.method = "GET",
                 .pattern = "/healthz",
                 .role = Role::none,

@@ -136,7 +136,11 @@ void Router::add_schema(const std::string& name, std::string_view text) {
 }
 
 void Router::on_answer(std::function<void(const Exchange&)> watcher) {
-    watcher_ = std::move(watcher);
+    watchers_.push_back(std::move(watcher));
+}
+
+void Router::tell(const Exchange& exchange) const {
+    for (const auto& watcher : watchers_) watcher(exchange);
 }
 
 Router::Match Router::match(const Request& request) const {
@@ -163,9 +167,7 @@ Result<Principal, Refusal> Router::admit(const Request& request) const {
     Role role = found.entry ? found.entry->route.role : Role::viewer;
     if (found.entry && found.entry->route.role_of) role = found.entry->route.role_of(request);
     const auto refused = [&](Refusal refusal) {
-        if (watcher_) {
-            watcher_({request, found.entry ? &found.entry->route : nullptr, refusal.status, {}});
-        }
+        tell({request, found.entry ? &found.entry->route : nullptr, refusal.status, {}});
         return fail(std::move(refusal));
     };
     auto principal = authenticator_.authenticate(request);
@@ -180,12 +182,12 @@ Result<Principal, Refusal> Router::admit(const Request& request) const {
 
 void Router::handle(Request& request, Responder respond) const {
     Match found = match(request);
-    if (watcher_) {
+    if (!watchers_.empty()) {
         const Route* route = found.entry ? &found.entry->route : nullptr;
         respond = [this, &request, route, begun = Steady::now(),
                    inner = std::move(respond)](Response response) {
             const auto time = std::chrono::duration_cast<Duration>(Steady::now() - begun);
-            watcher_({request, route, response.status, time});
+            tell({request, route, response.status, time});
             inner(std::move(response));
         };
     }

@@ -41,7 +41,7 @@ public:
     void add_schema(const std::string& name, std::string_view text);
     /// Called for each answer, before it goes out, from whichever thread answers; also for refused
     /// ones (401, 403), whose principal is empty. Must be quick.
-    void on_answer(std::function<void(const Exchange&)> watcher);
+    void on_answer(std::function<void(const Exchange&)> watcher);  // several may
 
     /// For HttpServer.
     [[nodiscard]] Result<Principal, Refusal> admit(const Request& request) const;
@@ -66,7 +66,8 @@ private:
     const Authenticator& authenticator_;
     std::vector<std::unique_ptr<Resource>> resources_;  // literal ones before those with parameters
     std::map<std::string, Json> schemas_;
-    std::function<void(const Exchange&)> watcher_;
+    void tell(const Exchange& exchange) const;
+    std::vector<std::function<void(const Exchange&)>> watchers_;
 };
 
 }  // namespace stepwell::api

@@ -51,6 +51,9 @@ public:
     /// Also a deleted one.
     virtual Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) = 0;
     virtual Result<std::optional<VersionRecord>> version(VersionId id) = 0;
+    /// Newest first, those with a smaller number than `before`.
+    virtual Result<std::vector<VersionRecord>> versions(WorkflowId id, std::uint32_t before,
+                                                        std::size_t limit) = 0;
     /// The newest version.
     virtual Result<std::optional<VersionRecord>> latest_version(WorkflowId id) = 0;
     virtual Result<std::optional<ExecutionRecord>> execution(ExecutionId id) = 0;

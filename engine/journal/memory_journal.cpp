@@ -238,6 +238,17 @@ Result<std::optional<VersionRecord>> MemoryJournal::version(VersionId id) {
     return found(disk_->tables_.versions, id);
 }
 
+Result<std::vector<VersionRecord>> MemoryJournal::versions(WorkflowId id, std::uint32_t before,
+                                                           std::size_t limit) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<VersionRecord> rows;
+    const auto& versions = disk_->tables_.versions;
+    for (auto at = versions.rbegin(); at != versions.rend() && rows.size() < limit; ++at) {
+        if (at->second.workflow == id && at->second.number < before) rows.push_back(at->second);
+    }
+    return rows;
+}
+
 Result<std::optional<VersionRecord>> MemoryJournal::latest_version(WorkflowId id) {
     const std::lock_guard lock(disk_->mutex_);
     std::optional<VersionRecord> latest;

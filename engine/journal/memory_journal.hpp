@@ -72,6 +72,8 @@ public:
     Result<std::optional<WorkflowRecord>> workflow_named(std::string_view name) override;
     Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) override;
     Result<std::optional<VersionRecord>> version(VersionId id) override;
+    Result<std::vector<VersionRecord>> versions(WorkflowId id, std::uint32_t before,
+                                                std::size_t limit) override;
     Result<std::optional<VersionRecord>> latest_version(WorkflowId id) override;
     Result<std::optional<ExecutionRecord>> execution(ExecutionId id) override;
     Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,

@@ -17,6 +17,9 @@ constexpr const char* kVersion =
 constexpr const char* kLatestVersion =
     "SELECT id, workflow, number, revision, definition, role, settings, created FROM versions"
     " WHERE workflow = ?1 ORDER BY number DESC LIMIT 1";
+constexpr const char* kVersions =
+    "SELECT id, workflow, number, revision, definition, role, settings, created FROM versions"
+    " WHERE workflow = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
 constexpr const char* kDocument = "SELECT value FROM documents WHERE collection = ?1 AND key = ?2";
 constexpr const char* kDocuments =
     "SELECT collection, key, value FROM documents WHERE collection = ?1 AND key > ?2"
@@ -178,6 +181,16 @@ Result<std::optional<VersionRecord>> SqliteReads<Port>::latest_version(WorkflowI
     Statement& statement = *SW_TRY(database_.cached(kLatestVersion));
     statement.bind(1, number_of(id));
     return first_row(statement, version_in);
+}
+
+template <class Port>
+Result<std::vector<VersionRecord>> SqliteReads<Port>::versions(WorkflowId id, std::uint32_t before,
+                                                               std::size_t limit) {
+    Statement& statement = *SW_TRY(database_.cached(kVersions));
+    statement.bind(1, number_of(id));
+    statement.bind(2, std::int64_t{before});
+    statement.bind(3, static_cast<std::int64_t>(limit));
+    return all_rows(statement, version_in);
 }
 
 template <class Port>

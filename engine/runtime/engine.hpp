@@ -13,6 +13,7 @@
 // and must not be called from there.
 #pragma once
 
+#include <array>
 #include <future>
 #include <memory>
 #include <string>
@@ -24,6 +25,10 @@
 #include "engine/runtime/work_observer.hpp"
 
 namespace stepwell::runtime {
+
+/// Bounds of a histogram, in milliseconds; what takes longer is in a last bucket.
+inline constexpr std::array<double, 10> kCommitBoundsMs{0.1, 0.25, 0.5, 1,   2.5,
+                                                        5,   10,   25,  100, 1'000};
 
 class Engine final : public TaskSink {
 public:
@@ -122,6 +127,8 @@ public:
         std::size_t quarantined = 0;
         std::uint64_t turns = 0;
         std::uint64_t decisions = 0;
+        std::array<std::uint64_t, kCommitBoundsMs.size() + 1> commits{};  // by what they took
+        std::uint64_t commit_micros = 0;                                  // all together
     };
     [[nodiscard]] Statistics statistics() const;
 

@@ -66,7 +66,7 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
     }
     fire_timers();
     messages.clear();
-    if (auto done = trouble_ ? Result<void>(stepwell::fail(*trouble_)) : commit(); !done) {
+    if (auto done = trouble_ ? Result<void>(stepwell::fail(*trouble_)) : timed_commit(); !done) {
         fail(done.error());
         return done;
     }
@@ -308,7 +308,22 @@ void Loop::note(const Error& error) {
 }
 
 Engine::Statistics Loop::statistics() const {
-    return {loaded_count_, timer_count_, quarantined_count_, turns_, decisions_};
+    Engine::Statistics out{
+        loaded_count_, timer_count_, quarantined_count_, turns_, decisions_, {}, 0};
+    for (std::size_t i = 0; i < commits_.size(); ++i) out.commits.at(i) = commits_.at(i);
+    out.commit_micros = commit_micros_;
+    return out;
+}
+
+Result<void> Loop::timed_commit() {
+    const auto begun = std::chrono::steady_clock::now();
+    auto done = commit();
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
+    std::size_t bucket = 0;
+    while (bucket < kCommitBoundsMs.size() && took.count() > kCommitBoundsMs.at(bucket)) ++bucket;
+    ++commits_.at(bucket);
+    commit_micros_ += static_cast<std::uint64_t>(took.count() * 1'000);
+    return done;
 }
 
 }  // namespace stepwell::runtime

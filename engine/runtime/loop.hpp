@@ -104,6 +104,7 @@ private:
                            const core::Frame& frame) const;
 
     Result<void> commit();
+    Result<void> timed_commit();
     void seal(Slot& slot);
     void seal_open(Slot& slot, PendingWrite& pending);
     void settle(Slot& slot);
@@ -159,6 +160,8 @@ private:
     bool has_room_ = true;
     std::atomic<std::uint64_t> turns_{0};
     std::atomic<std::uint64_t> decisions_{0};
+    std::array<std::atomic<std::uint64_t>, kCommitBoundsMs.size() + 1> commits_{};
+    std::atomic<std::uint64_t> commit_micros_{0};
     std::atomic<std::size_t> loaded_count_{0};
     std::atomic<std::size_t> timer_count_{0};
     std::atomic<std::size_t> quarantined_count_{0};

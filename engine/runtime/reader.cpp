@@ -7,6 +7,7 @@
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/journal_walk.hpp"
 #include "engine/runtime/names.hpp"
+#include "engine/runtime/reader_search.hpp"
 
 namespace stepwell::runtime {
 namespace {
@@ -128,6 +129,12 @@ public:
     Result<bool> is_deleted(WorkflowId id) {
         const auto row = SW_TRY(journal_.workflow(id));
         return !row || row->is_deleted;
+    }
+
+    Result<journal::WorkflowRecord> owner(const std::string& name) {
+        auto row = SW_TRY(journal_.workflow_named(name));
+        if (row) return *std::move(row);
+        return fail(ErrorCode::not_found, "expected a workflow '" + name + "', but there is none");
     }
 
     Result<WorkflowDescription> description(journal::WorkflowRecord owner) {
@@ -267,6 +274,51 @@ Result<Page<ExecutionSummary>> Reader::list(const ListQuery& query) {
         page.items.push_back(SW_TRY(impl_->summary(row)));
     }
     return page;
+}
+
+Result<Page<ExecutionSummary>> Reader::search(const RunQuery& query) {
+    journal::ExecutionQuery rows;
+    if (query.workflow) {
+        const auto owner = SW_TRY(impl_->owner(*query.workflow));
+        rows.workflow = owner.id;
+        if (query.version) rows.version = SW_TRY(version(owner.name, *query.version)).version.id;
+    }
+    const PageToken token(impl_->journal_.secret(), search_text_of(query));
+    if (query.token) rows.before = static_cast<ExecutionId>(SW_TRY(token.read(*query.token)));
+    const auto found = SW_TRY(search_rows(impl_->journal_, query, rows, page_size(query.limit)));
+    Page<ExecutionSummary> page;
+    for (const auto& row : found.rows) page.items.push_back(SW_TRY(impl_->summary(row)));
+    if (found.next) page.next = token.write(*found.next);
+    return page;
+}
+
+Result<Page<WorkflowDescription>> Reader::versions(const std::string& workflow, std::size_t limit,
+                                                   const std::optional<std::string>& after) {
+    const auto owner = SW_TRY(impl_->owner(workflow));
+    const PageToken token(impl_->journal_.secret(), "versions/" + workflow);
+    std::uint32_t before = UINT32_MAX;
+    if (after) before = static_cast<std::uint32_t>(SW_TRY(token.read(*after)));
+    limit = page_size(limit);
+    Page<WorkflowDescription> page;
+    for (auto& row : SW_TRY(impl_->journal_.versions(owner.id, before, limit + 1))) {
+        if (page.items.size() == limit) {
+            page.next = token.write(page.items.back().version.number);
+            break;
+        }
+        page.items.push_back({owner, std::move(row)});
+    }
+    return page;
+}
+
+Result<WorkflowDescription> Reader::version(const std::string& workflow, std::uint32_t number) {
+    const auto owner = SW_TRY(impl_->owner(workflow));
+    auto rows = number == UINT32_MAX ? std::vector<journal::VersionRecord>{}
+                                     : SW_TRY(impl_->journal_.versions(owner.id, number + 1, 1));
+    if (rows.empty() || rows[0].number != number) {
+        return fail(ErrorCode::not_found, "expected a version " + std::to_string(number) + " of '" +
+                                              workflow + "', but there is none");
+    }
+    return WorkflowDescription{owner, std::move(rows[0])};
 }
 
 Result<Page<Json>> Reader::history(ExecutionId id, const HistoryQuery& query) {

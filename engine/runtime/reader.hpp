@@ -74,6 +74,21 @@ struct ListQuery {
     std::optional<bool> is_redriven = {};
 };
 
+/// Further conditions on a list. What is empty or absent asks nothing.
+struct RunQuery {
+    std::optional<std::string> workflow;     // name
+    std::optional<std::uint32_t> version;    // its number; only with a workflow
+    std::vector<core::Status> statuses;      // one of them
+    std::vector<std::string> origins;        // one of them
+    std::optional<std::string> error;        // exactly this one
+    std::optional<Timestamp> started_from;   // at or after
+    std::optional<Timestamp> started_until;  // before
+    std::optional<Duration> duration_from;   // it ended, and took at least that long
+    std::optional<Duration> duration_until;  // it ended, and took less
+    std::size_t limit = 50;
+    std::optional<std::string> token;
+};
+
 struct HistoryQuery {
     bool is_reversed = false;
     bool include_data = true;
@@ -106,6 +121,9 @@ public:
     /// Newest first. Fails with `not_found` for an unknown workflow, `invalid` for a token that is
     /// not of this query.
     Result<Page<ExecutionSummary>> list(const ListQuery& query);
+    /// As list(), for people's questions. Looks at some twenty thousand executions at most: a page
+    /// may be short, or empty, and still have a next one.
+    Result<Page<ExecutionSummary>> search(const RunQuery& query);
     /// Events as GetExecutionHistory shows them. Fails with `not_found`, `invalid` (the token).
     Result<Page<Json>> history(ExecutionId id, const HistoryQuery& query);
     /// All events, internal ones too, oldest first: for traces.
@@ -135,6 +153,11 @@ public:
     Result<std::vector<journal::ListedClaim>> claims(const journal::ClaimQuery& query);
     Result<std::vector<journal::ClaimRecord>> claims_of(ExecutionId id);
 
+    /// All versions, newest first. Fails with `not_found`, `invalid` (the token).
+    Result<Page<WorkflowDescription>> versions(const std::string& workflow, std::size_t limit,
+                                               const std::optional<std::string>& token);
+    /// Fails with `not_found`.
+    Result<WorkflowDescription> version(const std::string& workflow, std::uint32_t number);
     /// What an execution was started with.
     Result<WorkflowDescription> workflow_of(ExecutionId id);
 
