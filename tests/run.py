@@ -76,6 +76,11 @@ def e2e_part(log):
     sh(log, sys.executable, "tests/e2e/cli.py", "--stepwell", PROGRAM)
 
 
+def api_part(log):
+    """REST: every route and role, live events under kills, the OpenAPI document against the server."""
+    sh(log, sys.executable, "tests/e2e/api.py", "--stepwell", PROGRAM, "--schemathesis", "build/third_party/schemathesis/bin/st")
+
+
 def conformance_part(log):
     """Executions that AWS recorded."""
     sh(log, sys.executable, "tests/conformance/conformance.py", "--stepwell", PROGRAM, "--fail-under", "90")
@@ -107,7 +112,7 @@ def starts_part(log):
     sh(log, ORACLE, "tests/e2e/starts.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
 
 
-PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "e2e": e2e_part, "conformance": conformance_part,
+PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "e2e": e2e_part, "api": api_part, "conformance": conformance_part,
          "demo": demo_part, "faults": faults_part, "starts": starts_part, "crash": crash_part, "package": package_part, "threads": threads_part}
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)

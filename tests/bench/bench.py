@@ -5,9 +5,11 @@ Prints a table of figure, goal and whether it is met; --json FILE writes the sam
 here passes or fails: what misses its goal is said.
 """
 import argparse
+import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -84,6 +86,48 @@ def daemon_start(folder):
 def resident_mb(pid):
     with open(f"/proc/{pid}/smaps_rollup") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Rss:")) / 1000
+
+
+def live_figures(table, quick, program=PROGRAM, load=None):
+    """GET /api/v1/runs while 1,000 listeners wait for events that do not come, and runs are started all the time."""
+    folder = tempfile.mkdtemp(prefix="stepwell-bench-")
+    definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+    with Daemon(program, os.path.join(folder, "data")) as daemon:
+        machine = daemon.call("CreateStateMachine", name="bench", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
+        for listeners in (0, 1000):
+            sockets = [listen(daemon.port) for _ in range(listeners)]
+            seconds = 2 if quick else 8
+            command = [load or os.path.join(RELEASE, "tests", "bench", "http_bench"), "--port", str(daemon.port), "--machine", machine, "--clients", "4", "--seconds", str(seconds)]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+                times = request_times(daemon.port, "/api/v1/runs", running)
+                started = json.loads(running.stdout.read().splitlines()[-1])["per_second"]
+            table.add(f"GET /api/v1/runs, {listeners} SSE clients, p99", times[len(times) * 99 // 100] * 1000, "ms", 10, False,
+                      note=f"p50 {times[len(times) // 2] * 1000:.2f} ms over {len(times)}, beside {started:,.0f} starts/s")
+            for one in sockets:
+                one.close()
+        daemon.stop()
+    shutil.rmtree(folder)
+
+
+def listen(port):
+    """A connection that has begun to listen to what never happens."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.sendall(b"GET /api/v1/events?types=ExecutionTimedOut HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    if b" 200 " not in connection.recv(200):
+        raise RuntimeError("expected a stream")
+    return connection
+
+
+def request_times(port, path, running):
+    """Seconds of each request over one connection, sorted, as long as `running` runs."""
+    connection, times = http.client.HTTPConnection("127.0.0.1", port), []
+    while running.poll() is None:
+        begun = time.perf_counter()
+        connection.request("GET", path)
+        connection.getresponse().read()
+        times.append(time.perf_counter() - begun)
+        time.sleep(0.002)
+    return sorted(times)
 
 
 def task_runs(table, quick):
@@ -177,14 +221,16 @@ def main():
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parse.add_argument("--quick", action="store_true", help="smaller counts: a minute instead of ten")
     parse.add_argument("--source", default=os.path.join(ROOT, "build/third_party/vega-datasets"))
-    parse.add_argument("--only", action="append", choices=["engine", "http", "tasks", "data"])
+    parse.add_argument("--only", action="append", choices=["engine", "http", "live", "tasks", "data"])
     parse.add_argument("--json", help="write the figures to this file")
     arguments = parse.parse_args()
-    table, wanted = Table(), arguments.only or ["engine", "http", "tasks", "data"]
+    table, wanted = Table(), arguments.only or ["engine", "http", "live", "tasks", "data"]
     if "engine" in wanted:
         engine_figures(table, arguments.quick)
     if "http" in wanted:
         http_figures(table, arguments.quick)
+    if "live" in wanted:
+        live_figures(table, arguments.quick)
     if "tasks" in wanted:
         task_runs(table, arguments.quick)
     if "data" in wanted:

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""The REST API from outside: every route against every role, live events over kills, the OpenAPI document against the
+running server (schemathesis). Ends with "N passed, M failed".
+
+--schemathesis PROGRAM: the command `st`; without it that test is not there.
+"""
+import argparse
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from daemon import Daemon, wait_until  # noqa: E402
+
+PROGRAM = SCHEMATHESIS = None
+ROLES = ["viewer", "operator", "editor", "admin"]
+JSON = {"Content-Type": "application/json"}
+PASS = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
+WAIT = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 900, "End": True}}}
+SHELL = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": "stepwell:shell", "End": True,
+                                          "Parameters": {"command": ["/bin/sh", "-c", "echo one; echo two"]}}}}
+
+
+def ask(daemon, method, path, body=None, headers=None):
+    """Status, headers and body (JSON where it is that) of one request."""
+    connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+    try:
+        text = None if body is None else body if isinstance(body, str) else json.dumps(body)
+        connection.request(method, path, text, {**(JSON if body is not None else {}), **(headers or {})})
+        response = connection.getresponse()
+        data = response.read().decode()
+        is_json = response.getheader("Content-Type", "").startswith("application/json")
+        return response.status, response, json.loads(data) if is_json and data else data
+    finally:
+        connection.close()
+
+
+class Events:
+    """Reads server-sent events: (id, event, data) each; remembers the last id as a browser does."""
+
+    def __init__(self, daemon, path, last_id=None):
+        self.connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+        self.connection.request("GET", path, headers={"Last-Event-ID": last_id} if last_id else {})
+        self.response = self.connection.getresponse()
+        assert self.response.status == 200, self.response.read()
+        assert self.response.getheader("Content-Type") == "text/event-stream"
+
+    def __iter__(self):
+        fields = {}
+        while True:
+            try:
+                line = self.response.readline().decode().rstrip("\n")
+            except (OSError, http.client.HTTPException, ValueError):
+                return
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            elif "data" in fields:
+                yield fields.get("id"), fields.get("event"), json.loads(fields["data"])
+                fields = {}
+            elif not fields:
+                return
+            else:
+                fields = {}
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="stepwell-api-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.workflows = os.path.join(self.folder, "workflows")
+        os.makedirs(self.workflows)
+        for name, machine in (("pass", PASS), ("wait", WAIT), ("shell", SHELL)):
+            with open(os.path.join(self.workflows, name + ".json"), "w") as file:
+                json.dump(machine, file)
+
+    def daemon(self, *arguments):
+        daemon = Daemon(PROGRAM, os.path.join(self.folder, "data"), "--workflows", self.workflows, *arguments)
+        self.addCleanup(lambda: daemon.process and daemon.process.poll() is None and daemon.kill())
+        daemon.start()
+        return daemon
+
+    def start(self, daemon, workflow, **more):
+        status, _, body = ask(daemon, "POST", "/api/v1/runs", {"workflow": workflow, **more})
+        self.assertEqual(status, 200, body)
+        return body
+
+    def end_of(self, daemon, run):
+        return wait_until(lambda: (found := ask(daemon, "GET", f"/api/v1/runs/{run}")[2])["status"] != "RUNNING" and found, 60, f"the end of {run}")
+
+
+class Routes(Case):
+    def operations(self, daemon, headers=None):
+        document = ask(daemon, "GET", "/api/v1/openapi.json", headers=headers)[2]
+        self.assertEqual(document["openapi"], "3.1.0")
+        return [(method.upper(), path, operation) for path, methods in document["paths"].items() for method, operation in methods.items()]
+
+    def test_every_route_with_no_token_a_bad_one_and_each_role(self):
+        daemon = self.daemon()
+        self.make_admin(daemon)
+        tokens = self.tokens(daemon)
+        operations = self.operations(daemon, self.bearer(tokens["admin"]))
+        self.assertGreater(len(operations), 20)
+        for method, path, operation in operations:
+            least, target = operation["x-role"], re.sub(r"\{\w+\}", "nothing", path)
+            if operation.get("tags") == ["session"] or (method == "POST" and path == "/"):
+                continue  # who they are is in the body; the AWS actions have a test of their own
+            for who, headers in {"nobody": {}, "bad": self.bearer("swt_bad"), **{role: self.bearer(tokens[role]) for role in ROLES}}.items():
+                with self.subTest(f"{method} {path} as {who}"):
+                    status = self.status_only(daemon, method, target, headers)
+                    if least == "none":
+                        self.assertNotEqual(status, 403)
+                    elif who in ("nobody", "bad"):
+                        self.assertEqual(status, 401)
+                    else:
+                        self.assertEqual(status == 403, ROLES.index(who) < ROLES.index(least), status)
+
+    def bearer(self, token):
+        return {"Authorization": "Bearer " + token}
+
+    def make_admin(self, daemon):
+        status, _, body = ask(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": "correct horse battery"})
+        self.assertEqual(status, 200, body)
+
+    def tokens(self, daemon):
+        status, response, body = ask(daemon, "POST", "/api/v1/session", {"name": "ann", "password": "correct horse battery"})
+        self.assertEqual(status, 200, body)
+        cookie = {"Cookie": response.getheader("Set-Cookie").split(";")[0], "X-Stepwell-Csrf": body["csrf"]}
+        return {role: ask(daemon, "POST", "/api/v1/tokens", {"name": role, "role": role}, cookie)[2]["token"] for role in ROLES}
+
+    def status_only(self, daemon, method, target, headers):
+        """Without a body: what needs one says 400 or 415 to those who may ask. Streams are left at once."""
+        connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+        connection.request(method, target, headers=headers)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def test_methods_types_and_parameters_are_held_to(self):
+        daemon = self.daemon()
+        for method, path, body, headers, want in (
+                ("PUT", "/api/v1/runs", None, {}, 405), ("DELETE", "/healthz", None, {}, 405), ("GET", "/api/v1/nothing", None, {}, 404),
+                ("GET", "/api/v1/runs?colour=red", None, {}, 400), ("GET", "/api/v1/runs?limit=0&started_from=x", None, {}, 400),
+                ("POST", "/api/v1/runs", "{}", {"Content-Type": "text/plain"}, 415), ("POST", "/api/v1/runs", "{", {}, 400),
+                ("POST", "/api/v1/runs", {"workflow": "pass", "nam": "x"}, {}, 400), ("POST", "/api/v1/runs", {"workflow": "none"}, {}, 404)):
+            with self.subTest(f"{method} {path} {body}"):
+                status, response, answer = ask(daemon, method, path, body, headers)
+                self.assertEqual(status, want, answer)
+                self.assertEqual(answer["status"], want)
+                self.assertEqual(response.getheader("Allow") is not None, want == 405)
+        status, _, answer = ask(daemon, "GET", "/api/v1/runs?limit=0&started_from=x")
+        self.assertEqual(len(answer["faults"]), 2, answer)
+
+    def test_workflows_are_put_shown_and_deleted(self):
+        daemon = self.daemon()
+        put = ask(daemon, "PUT", "/api/v1/workflows/mine", PASS)[2]
+        self.assertEqual((put["version"], put["is_changed"]), (1, True))
+        self.assertFalse(ask(daemon, "PUT", "/api/v1/workflows/mine", PASS)[2]["is_changed"])
+        yaml = "description: d\nStartAt: A\nStates: {A: {Type: Succeed}}\n"
+        self.assertEqual(ask(daemon, "PUT", "/api/v1/workflows/mine", yaml, {"Content-Type": "application/yaml"})[2]["version"], 2)
+        status, _, faults = ask(daemon, "PUT", "/api/v1/workflows/mine", {"StartAt": "A", "States": {"A": {"Type": "Pas"}}})
+        self.assertEqual(status, 400)
+        self.assertTrue(faults["faults"])
+        self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine")[2]["description"], "d")
+        self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine/definition?version=1")[2]["definition"], PASS)
+        versions = ask(daemon, "GET", "/api/v1/workflows/mine/versions?limit=1")[2]
+        self.assertEqual([v["version"] for v in versions["versions"]], [2])
+        older = ask(daemon, "GET", f"/api/v1/workflows/mine/versions?after={versions['next']}")[2]
+        self.assertEqual([v["version"] for v in older["versions"]], [1])
+        self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine?version=3")[0], 404)
+        self.assertEqual(ask(daemon, "DELETE", "/api/v1/workflows/mine")[0], 204)
+        self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine")[0], 404)
+        self.assertEqual(ask(daemon, "DELETE", "/api/v1/workflows/mine")[0], 404)
+
+    def test_runs_are_found_by_every_filter_and_stopped_together(self):
+        daemon = self.daemon()
+        done = [self.start(daemon, "pass", name=f"p{i}")["id"] for i in range(5)]
+        waiting = [self.start(daemon, "wait")["id"] for _ in range(3)]
+        for run in done:
+            self.end_of(daemon, run)
+        first = ask(daemon, "GET", f"/api/v1/runs/{done[0]}")[2]
+        later = ask(daemon, "GET", f"/api/v1/runs/{waiting[0]}")[2]["started_at"]
+        for query, want in (("", done + waiting), ("workflow=pass", done), ("workflow=pass&version=1", done), ("status=running", waiting),
+                            ("status=succeeded,running&workflow=wait", waiting), ("origin=api", done + waiting), ("origin=schedule,file", []),
+                            ("error=E", []), (f"started_until={first['started_at']}", []), (f"started_from={first['started_at']}", done + waiting),
+                            (f"started_from={later}&workflow=wait", waiting), ("duration_from_ms=0", done), ("duration_from_ms=3600000", [])):
+            with self.subTest(query):
+                got, after = [], ""
+                while True:
+                    status, _, page = ask(daemon, "GET", f"/api/v1/runs?limit=2&{query}{after}")
+                    self.assertEqual(status, 200, page)
+                    got += [run["id"] for run in page["runs"]]
+                    if "next" not in page:
+                        break
+                    after = f"&after={page['next']}"
+                self.assertEqual(got, sorted(want, reverse=True))
+        self.assertEqual(ask(daemon, "GET", "/api/v1/runs?version=1")[0], 400)
+        self.assertEqual(ask(daemon, "GET", "/api/v1/runs?workflow=nothing")[0], 404)
+        answer = ask(daemon, "POST", "/api/v1/bulk/stop", {"runs": [str(run) for run in waiting] + ["999999"], "cause": "enough"})[2]
+        self.assertEqual([one["run"] for one in answer["refused"]], ["999999"])
+        self.assertEqual(sorted(one["run"] for one in answer["done"]), sorted(str(run) for run in waiting))
+        self.assertEqual(self.end_of(daemon, waiting[0])["cause"], "enough")
+        page = ask(daemon, "GET", f"/api/v1/runs/{done[0]}/history?limit=1&newest_first=true&without_data=true")[2]
+        self.assertEqual([event["type"] for event in page["events"]], ["ExecutionSucceeded"])
+        self.assertIn("next", page)
+        self.assertEqual([s["state"] for s in ask(daemon, "GET", f"/api/v1/runs/{done[0]}/states")[2]["states"]], ["Only"])
+
+    def test_probes_and_metrics(self):
+        daemon = self.daemon()
+        self.end_of(daemon, self.start(daemon, "pass")["id"])
+        self.assertEqual(ask(daemon, "GET", "/healthz")[2], {"status": "ok"})
+        self.assertEqual(ask(daemon, "GET", "/readyz")[2], {"status": "ready", "reasons": []})
+        status, response, text = ask(daemon, "GET", "/metrics")
+        self.assertEqual(status, 200)
+        self.assertTrue(response.getheader("Content-Type").startswith("text/plain; version=0.0.4"))
+        for line in ('stepwell_runs_started_total{workflow="pass"} 1', 'stepwell_runs_ended_total{workflow="pass",status="succeeded"} 1',
+                     'stepwell_http_requests_total{route="GET /healthz",status="200"} 1'):
+            self.assertIn(line, text.splitlines())
+        for line in text.splitlines():
+            self.assertRegex(line, r"^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{.*\})? [0-9.]+$")
+
+
+class Live(Case):
+    def test_no_event_is_missed_or_told_twice_over_kills(self):
+        """One client comes back with the last id it saw, over kill -9 and restarts, while runs are started."""
+        daemon = self.daemon()
+        seen, last, runs = [], "0", []
+        for life in range(4):
+            if life:
+                daemon.start()
+            stop = threading.Event()
+
+            def load():
+                while not stop.is_set():
+                    try:
+                        runs.append(ask(daemon, "POST", "/api/v1/runs", {"workflow": "pass"})[2]["id"])
+                    except (OSError, http.client.HTTPException, ValueError):
+                        return
+
+            thread = threading.Thread(target=load)
+            thread.start()
+            before = len(seen)
+            for identity, name, data in Events(daemon, "/api/v1/events?types=ExecutionStarted,PassStateEntered,ExecutionSucceeded", last):
+                self.assertIsNone(name, data)
+                seen.append((data["run"], data["type"]))
+                last = identity
+                if len(seen) == before + 150:
+                    break  # the connection is cut in the middle of what is being told
+            daemon.kill()
+            stop.set()
+            thread.join()
+        daemon.start()
+        final = self.start(daemon, "pass")["id"]
+        for identity, name, data in Events(daemon, "/api/v1/events?types=ExecutionStarted,PassStateEntered,ExecutionSucceeded", last):
+            seen.append((data["run"], data["type"]))
+            if seen[-1] == (final, "ExecutionSucceeded"):
+                break
+        self.assertEqual(len(seen), len(set(seen)), "an event was told twice")
+        self.assertEqual(sorted({run for run, _ in seen}), list(range(1, final + 1)))
+        self.assertEqual(len(seen), 3 * final)
+
+    def test_of_one_run_everything_is_told_and_then_the_end(self):
+        daemon = self.daemon()
+        run = self.start(daemon, "wait")["id"]
+        events = iter(Events(daemon, f"/api/v1/runs/{run}/events"))
+        self.assertEqual([next(events)[2]["type"] for _ in range(2)], ["ExecutionStarted", "WaitStateEntered"])
+        ask(daemon, "POST", f"/api/v1/runs/{run}/stop", {})
+        rest = list(events)
+        self.assertEqual([(name, data.get("type")) for _, name, data in rest], [(None, "ExecutionAborted"), ("end", None)])
+        self.assertEqual(ask(daemon, "GET", "/api/v1/runs/nothing/events")[0], 404)
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/events?after=x")[0], 400)
+
+    def test_logs_are_followed_to_the_end(self):
+        daemon = self.daemon()
+        run = self.start(daemon, "shell")["id"]
+        lines = list(Events(daemon, f"/api/v1/runs/{run}/logs?follow=true"))
+        self.assertEqual(lines[-1][1], "end")
+        texts = [data["text"] for _, name, data in lines if name is None]
+        self.assertEqual([text for text in texts if text in ("one", "two")], ["one", "two"])
+        self.assertEqual(len({identity for identity, name, _ in lines if name is None}), len(texts))
+
+
+class Document(Case):
+    def test_schemathesis_finds_nothing(self):
+        daemon = self.daemon()
+        self.end_of(daemon, self.start(daemon, "pass", name="one")["id"])
+        # Streams have no end that a tool could wait for; the AWS API and the hooks have tests of their own.
+        command = [SCHEMATHESIS, "run", f"http://127.0.0.1:{daemon.port}/api/v1/openapi.json", "--seed", "1", "--max-examples", "15",
+                   "--exclude-path-regex", r"/events$|^/$|^/hooks/", "--suppress-health-check", "all", "--no-color"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stdout[-8000:] + done.stderr[-2000:])
+        self.assertIsNone(daemon.process.poll(), "the daemon ended")
+
+
+def main():
+    global PROGRAM, SCHEMATHESIS
+    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parse.add_argument("--stepwell", default=os.environ.get("STEPWELL_BIN", os.path.join(ROOT, "build/release/stepwell")))
+    parse.add_argument("--schemathesis")
+    arguments, rest = parse.parse_known_args()
+    PROGRAM = os.path.abspath(arguments.stepwell)
+    SCHEMATHESIS = arguments.schemathesis and os.path.abspath(arguments.schemathesis)
+    if not SCHEMATHESIS:
+        del Document.test_schemathesis_finds_nothing
+    result = unittest.main(argv=[sys.argv[0], "-v", *rest], exit=False).result
+    failed = len(result.failures) + len(result.errors)
+    print(f"{result.testsRun - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
