@@ -89,6 +89,15 @@ Error with_hint(Error error, const Configuration& configuration) {
     return error;
 }
 
+void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers, EventFeed& feed,
+                       const std::filesystem::path& data_folder) {
+    add_workflow_routes(router, engine, readers, tasks::builtin_task_names());
+    add_run_routes(router, engine, readers);
+    add_redrive_routes(router, engine, readers);
+    add_bulk_routes(router, engine, readers);
+    add_live_routes(router, engine, feed, readers, data_folder);
+}
+
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
@@ -115,11 +124,8 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     Router router(security->authenticator());
     add_schemas(router);
     add_aws_route(router, aws);
-    add_workflow_routes(router, (*node)->engine(), readers, tasks::builtin_task_names());
-    add_run_routes(router, (*node)->engine(), readers);
-    add_redrive_routes(router, (*node)->engine(), readers);
     EventFeed feed((*node)->engine(), readers);
-    add_live_routes(router, (*node)->engine(), feed, readers, configuration.data);
+    add_native_routes(router, (*node)->engine(), readers, feed, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answers::add_answer_routes(router, answer_sources);
     answers::add_redrive_plan_route(router, answer_sources, (*node)->engine().redrive_policy(),
@@ -127,7 +133,6 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
     security->add_routes(router);
-    add_bulk_routes(router, (*node)->engine(), readers);
     Metrics metrics((*node)->engine(), (*node)->gate(), configuration.data);
     add_system_routes(router, metrics, readers, configuration.data, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),

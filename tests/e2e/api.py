@@ -68,6 +68,7 @@ class Events:
                 yield fields.get("id"), fields.get("event"), json.loads(fields["data"])
                 fields = {}
             elif not fields:
+                self.connection.close()
                 return
             else:
                 fields = {}
