@@ -102,6 +102,11 @@ def package_part(log):
     sh(log, sys.executable, "tests/e2e/package.py")
 
 
+def operations_part(log):
+    """Pools, explain, pause, retention, backups, a nearly full disk, notifications."""
+    sh(log, sys.executable, "tests/e2e/operations.py", "--stepwell", PROGRAM)
+
+
 def crash_part(log):
     """kill -9, twenty times (tests/e2e/crash.py alone: a hundred)."""
     sh(log, ORACLE, "tests/e2e/crash.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets", "--kills", "20", "--runs", "300")
@@ -113,7 +118,7 @@ def starts_part(log):
 
 
 PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "e2e": e2e_part, "api": api_part, "conformance": conformance_part,
-         "demo": demo_part, "faults": faults_part, "starts": starts_part, "crash": crash_part, "package": package_part, "threads": threads_part}
+         "demo": demo_part, "faults": faults_part, "starts": starts_part, "operations": operations_part, "crash": crash_part, "package": package_part, "threads": threads_part}
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
 

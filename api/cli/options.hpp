@@ -13,7 +13,9 @@ struct Options {
     Overrides overrides;
     bool is_json = false;
     bool is_verbose = false;
-    std::string server;  // URL
+    bool with_secret_key = false;  // backup
+    bool is_check_only = false;    // restore
+    std::string server;            // URL
 
     std::vector<std::string> files;  // validate
     std::string subject;             // a file, a workflow, a run, or what to list

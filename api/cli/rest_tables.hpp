@@ -9,6 +9,8 @@ namespace stepwell::api::cli {
 std::vector<RestCommand> run_commands();
 /// schedules, schedules pause and resume, triggers, triggers ledger, deadlines.
 std::vector<RestCommand> trigger_commands();
+/// explain, pools, retention, pause, resume.
+std::vector<RestCommand> operation_commands();
 /// users, tokens, secrets, audit, each with what is below it.
 std::vector<RestCommand> security_commands();
 

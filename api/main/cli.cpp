@@ -9,6 +9,7 @@
 
 #include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
+#include "api/main/keeping.hpp"
 #include "tasks/registry.hpp"
 
 namespace stepwell::api::cli {
@@ -266,6 +267,20 @@ void add_program(CLI::App& app, Options& options, Command& chosen) {
         });
 }
 
+void add_keeping(CLI::App& app, Options& options, Command& chosen) {
+    auto keep =
+        add(app, options, chosen, "backup", "Write the data folder's journal into a file", backup);
+    keep.subject("FILE", "A file that is not there yet")
+        .data("The data folder; its daemon may run meanwhile")
+        .config()
+        .output();
+    keep.app->add_flag("--with-secret-key", options.with_secret_key,
+                       "Put the key of the secrets into it, too");
+    auto back = add(app, options, chosen, "restore", "Make a data folder of a backup", restore);
+    back.subject("FILE", "A backup").data("A folder that is empty or not there yet").output();
+    back.app->add_flag("--verify", options.is_check_only, "Only check the backup");
+}
+
 bool wants_colours() {
     const bool is_dumb = environment_variable("TERM").value_or("") == "dumb";
     return isatty(STDOUT_FILENO) == 1 && !is_dumb && !environment_variable("NO_COLOR");
@@ -286,6 +301,7 @@ int run_command_line(int argc, char** argv) {
     for (const RestCommand& command : rest_commands()) {
         add_request(app, options, chosen, given, command);
     }
+    add_keeping(app, options, chosen);
     add_program(app, options, chosen);
     try {
         app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/nested_runner.hpp"
+#include "engine/runtime/notice_sender.hpp"
 #include "engine/runtime/task_gate.hpp"
 #include "tasks/binding/dispatcher.hpp"
 #include "tasks/host/host_runner.hpp"
@@ -138,12 +139,15 @@ public:
         : journal_(std::move(journal)),
           secrets(std::move(store)),
           engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
-          dispatcher_(std::move(bindings), engine),
+          notices_(engine),
+          dispatcher_(std::move(bindings), notices_),
           hosts_(std::move(settings), dispatcher_),
           secret_runner_(*secrets, dispatcher_, engine),
           nested_(engine, secret_runner_),
           gate(configuration.pools, nested_) {
         engine.add_observer(gate);
+        engine.add_observer(notices_);
+        notices_.forward_to(dispatcher_);
         dispatcher_.forward_to(hosts_);
         if (hooks.failed) engine.on_failure(hooks.failed);
     }
@@ -151,6 +155,7 @@ public:
 
     Result<void> start() {
         SW_TRY(hosts_.open());
+        SW_TRY(notices_.resume(*journal_));
         return engine.start(gate);
     }
 
@@ -167,6 +172,7 @@ public:
     runtime::Engine engine;
 
 private:
+    runtime::NoticeSender notices_;
     tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
     SecretRunner secret_runner_;

@@ -10,6 +10,7 @@
 #include "api/cli/commands.hpp"
 #include "api/http_server.hpp"
 #include "api/main/input_probe.hpp"
+#include "api/main/keeping.hpp"
 #include "api/main/node.hpp"
 #include "api/main/security.hpp"
 #include "api/rest/routes.hpp"
@@ -133,11 +134,14 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
     security->add_routes(router);
+    Keeper keeper(configuration, **node, readers, *triggers);
+    keeper.add_routes(router);
     Metrics metrics((*node)->engine(), (*node)->gate(), configuration.data);
     add_system_routes(router, metrics, readers, configuration.data, STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
     triggers->start();
+    keeper.start();
     ServerSettings settings;
     settings.address = configuration.listen;
     settings.body_bytes_max = configuration.body_bytes_max;
@@ -160,6 +164,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     watchdog.reset();
     folders.reset();
     triggers->stop();
+    keeper.stop();
     server->stop();
     security->stop();
     feed.stop();

@@ -31,6 +31,19 @@ struct ExecutionQuery {
     std::optional<bool> is_redriven = {};
 };
 
+/// Which closed executions to list: oldest first.
+struct ClosedQuery {
+    ExecutionId after{};  // only younger ones
+    std::optional<WorkflowId> workflow;
+    bool only_succeeded = false;
+    std::size_t limit = 1'000;
+};
+
+struct JournalSize {
+    std::uint64_t bytes_used = 0;  // of the file: the rest is free for new rows
+    std::uint64_t bytes_of_file = 0;
+};
+
 /// Which claims of a source to list: newest first, by the order in which they were made.
 struct ClaimQuery {
     std::string source;
@@ -61,8 +74,12 @@ public:
     virtual Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
                                                                    std::string_view name) = 0;
     virtual Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) = 0;
+    virtual Result<std::vector<ExecutionRecord>> closed_executions(const ClosedQuery& query) = 0;
+    /// How many have ended; of one workflow, or of all. Costs a walk over an index.
+    virtual Result<std::uint64_t> count_closed(std::optional<WorkflowId> workflow) = 0;
+    virtual Result<JournalSize> size() = 0;
     virtual Result<std::optional<ChunkRecord>> chunk(ChunkId id) = 0;
-    /// As chunk(), with empty bytes: for walking along a history.
+    /// As chunk(), with empty bytes: for walking along a history. `size` is that of the bytes.
     virtual Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) = 0;
     /// Chunks of all executions with greater ids, in the order in which they were committed.
     virtual Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) = 0;

@@ -14,9 +14,10 @@ auto found(const Map& map, const Key& key) -> std::optional<typename Map::mapped
 }
 
 template <class Map>
-auto next_key(const Map& map) {
+auto next_key(const Map& map, typename Map::key_type floor = {}) {
     using Key = typename Map::key_type;
-    return map.empty() ? Key{1} : static_cast<Key>(value_of(map.rbegin()->first) + 1);
+    const Key last = map.empty() ? floor : std::max(floor, map.rbegin()->first);
+    return static_cast<Key>(value_of(last) + 1);
 }
 
 Failure<Error> taken(const std::string& what) {
@@ -105,7 +106,22 @@ void MemoryDisk::apply(const Batch& batch) {
         }
     }
     tables_.claims.insert(tables_.claims.end(), batch.claims.begin(), batch.claims.end());
+    apply_removals(batch);
     ++commits_;
+}
+
+void MemoryDisk::apply_removals(const Batch& batch) {
+    for (const ExecutionId id : batch.removed_executions) {
+        tables_.execution_floor = std::max(tables_.execution_floor, id);
+        const auto at = tables_.executions.find(id);
+        if (at != tables_.executions.end() && at->second.status != core::Status::running) {
+            tables_.executions.erase(at);
+        }
+    }
+    for (const ChunkId id : batch.removed_chunks) {
+        tables_.chunk_floor = std::max(tables_.chunk_floor, id);
+        tables_.history.erase(id);
+    }
 }
 
 void MemoryDisk::apply(const ExecutionWrite& execution) {
@@ -176,7 +192,8 @@ Result<Counters> MemoryJournal::counters() {
     const std::lock_guard lock(disk_->mutex_);
     const auto& tables = disk_->tables_;
     return Counters{next_key(tables.workflows), next_key(tables.versions),
-                    next_key(tables.executions), next_key(tables.history)};
+                    next_key(tables.executions, tables.execution_floor),
+                    next_key(tables.history, tables.chunk_floor)};
 }
 
 Result<void> MemoryJournal::scan_open(const std::function<void(const OpenSummary&)>& visit) {
@@ -289,9 +306,39 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
     return rows;
 }
 
+Result<std::vector<ExecutionRecord>> MemoryJournal::closed_executions(const ClosedQuery& query) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<ExecutionRecord> rows;
+    for (const auto& [id, row] : disk_->tables_.executions) {
+        const bool has_ended = query.only_succeeded ? row.status == core::Status::succeeded
+                                                    : row.status != core::Status::running;
+        const bool fits =
+            id > query.after && has_ended && (!query.workflow || row.workflow == *query.workflow);
+        if (fits && rows.size() < query.limit) rows.push_back(row);
+    }
+    return rows;
+}
+
+Result<std::uint64_t> MemoryJournal::count_closed(std::optional<WorkflowId> workflow) {
+    ClosedQuery query;
+    query.workflow = workflow;
+    query.limit = SIZE_MAX;
+    return SW_TRY(closed_executions(query)).size();
+}
+
+Result<JournalSize> MemoryJournal::size() {
+    const std::lock_guard lock(disk_->mutex_);
+    JournalSize size;
+    for (const auto& [id, chunk] : disk_->tables_.history) size.bytes_used += chunk.bytes.size();
+    size.bytes_of_file = size.bytes_used;
+    return size;
+}
+
 Result<std::optional<ChunkRecord>> MemoryJournal::chunk(ChunkId id) {
     const std::lock_guard lock(disk_->mutex_);
-    return found(disk_->tables_.history, id);
+    auto record = found(disk_->tables_.history, id);
+    if (record) record->size = record->bytes.size();
+    return record;
 }
 
 Result<std::optional<ChunkRecord>> MemoryJournal::chunk_link(ChunkId id) {

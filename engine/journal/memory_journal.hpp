@@ -40,6 +40,8 @@ private:
         std::map<ExecutionId, OpenRecord> open;
         std::map<std::pair<ExecutionId, core::RecordKey>, std::string> records;
         std::map<ChunkId, ChunkRecord> history;
+        ExecutionId execution_floor{};  // ids up to it were in use once
+        ChunkId chunk_floor{};
         std::map<std::pair<std::string, std::string>, std::string, std::less<>> documents;
         std::vector<ClaimRecord> claims;  // in the order in which they were made
     };
@@ -47,6 +49,7 @@ private:
     void apply(const Batch& batch);
     void apply(const ExecutionWrite& execution);
     void remove_open(ExecutionId id);
+    void apply_removals(const Batch& batch);
 
     mutable std::mutex mutex_;
     Tables tables_;
@@ -79,6 +82,9 @@ public:
     Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
                                                            std::string_view name) override;
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
+    Result<std::vector<ExecutionRecord>> closed_executions(const ClosedQuery& query) override;
+    Result<std::uint64_t> count_closed(std::optional<WorkflowId> workflow) override;
+    Result<JournalSize> size() override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
     Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) override;

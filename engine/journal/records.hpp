@@ -91,6 +91,7 @@ struct ChunkRecord {
     /// Whose it is, where chunks of several are read; a write says it itself. 0: an older Stepwell
     /// did not write it down.
     ExecutionId execution{};
+    std::uint64_t size = 0;  // of the bytes; as it is read, also where those were left out
 };
 
 /// Where an open execution stands, as far as it is in the open row; the rest is in its records.
@@ -145,9 +146,14 @@ struct Batch {
     std::vector<ExecutionWrite> executions;
     std::vector<DocumentWrite> documents;  // in order
     std::vector<ClaimRecord> claims;
+    /// What is forgotten for ever: closed executions, and chunks that no execution has any more.
+    /// Ids are not used again.
+    std::vector<ExecutionId> removed_executions;
+    std::vector<ChunkId> removed_chunks;
     [[nodiscard]] bool is_empty() const {
         return workflows.empty() && versions.empty() && deleted_workflows.empty() &&
-               executions.empty() && documents.empty() && claims.empty();
+               executions.empty() && documents.empty() && claims.empty() &&
+               removed_executions.empty() && removed_chunks.empty();
     }
 };
 

@@ -1,5 +1,6 @@
 #include "engine/journal/sqlite_journal.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 #include "engine/journal/schema.hpp"
@@ -43,6 +44,12 @@ constexpr const char* kPutDocument =
 constexpr const char* kRemoveDocument = "DELETE FROM documents WHERE collection = ?1 AND key = ?2";
 constexpr const char* kInsertClaim =
     "INSERT INTO claims(source, key, details, execution, at) VALUES(?1, ?2, ?3, ?4, ?5)";
+constexpr const char* kRemoveExecution = "DELETE FROM executions WHERE id = ?1 AND status <> 0";
+constexpr const char* kRemoveChunk = "DELETE FROM history WHERE id = ?1";
+/// Ids up to the value were in use once.
+constexpr const char* kRaiseFloor =
+    "INSERT INTO meta(key, value) VALUES(?1, ?2)"
+    " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
 constexpr const char* kScanOpen = "SELECT id, due, flags FROM open_executions ORDER BY id";
 constexpr const char* kLoadOpen =
     "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
@@ -139,7 +146,9 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     SW_TRY(database_.scalar("PRAGMA journal_mode = WAL"));
     SW_TRY(
         database_.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
-                          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"));
+                          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
+                          // Debian's SQLite would write zeros over every page that becomes free.
+                          "PRAGMA secure_delete = FAST"));
     SW_TRY(database_.scalar("PRAGMA wal_autocheckpoint = 2000"));
     SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
     if (version == 0) SW_TRY(make_schema(database_, secret));
@@ -173,6 +182,7 @@ Result<void> SqliteJournal::write(const Batch& batch) {
     for (const auto& execution : batch.executions) SW_TRY(write(execution));
     for (const auto& document : batch.documents) SW_TRY(write(document));
     for (const auto& claim : batch.claims) SW_TRY(write(claim));
+    SW_TRY(write_removals(batch));
     return run(kCommit, [](Statement&) {});
 }
 
@@ -215,6 +225,25 @@ Result<void> SqliteJournal::write(const ClaimRecord& record) {
         row.bind(4, number_of(record.execution));
         row.bind(5, to_ms(record.at));
     });
+}
+
+/// The highest id of a table may be among what goes; it must not come again.
+Result<void> SqliteJournal::write_removals(const Batch& batch) {
+    const auto remove = [&](const auto& ids, const char* sql,
+                            std::string_view floor) -> Result<void> {
+        std::int64_t highest = 0;
+        for (const auto id : ids) {
+            highest = std::max(highest, number_of(id));
+            SW_TRY(run(sql, [&](Statement& row) { row.bind(1, number_of(id)); }));
+        }
+        if (ids.empty()) return {};
+        return run(kRaiseFloor, [&](Statement& row) {
+            row.bind(1, floor);
+            row.bind(2, highest);
+        });
+    };
+    SW_TRY(remove(batch.removed_executions, kRemoveExecution, "execution_floor"));
+    return remove(batch.removed_chunks, kRemoveChunk, "chunk_floor");
 }
 
 Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
@@ -311,14 +340,17 @@ Result<void> SqliteJournal::write_records(const ExecutionWrite& execution) {
 }
 
 Result<Counters> SqliteJournal::counters() {
-    const auto next = [&](const char* table) {
-        return database_.scalar(std::string("SELECT max(id) FROM ") + table);
+    const auto next = [&](const char* table, const char* floor = "") {
+        return database_.scalar(std::string("SELECT max(ifnull((SELECT max(id) FROM ") + table +
+                                "), 0), ifnull((SELECT value FROM meta WHERE key = '" + floor +
+                                "'), 0))");
     };
     Counters counters;
     counters.workflow = static_cast<WorkflowId>(SW_TRY(next("workflows")) + 1);
     counters.version = static_cast<VersionId>(SW_TRY(next("versions")) + 1);
-    counters.execution = static_cast<ExecutionId>(SW_TRY(next("executions")) + 1);
-    counters.chunk = static_cast<ChunkId>(SW_TRY(next("history")) + 1);
+    counters.execution =
+        static_cast<ExecutionId>(SW_TRY(next("executions", "execution_floor")) + 1);
+    counters.chunk = static_cast<ChunkId>(SW_TRY(next("history", "chunk_floor")) + 1);
     return counters;
 }
 

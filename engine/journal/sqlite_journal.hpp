@@ -41,6 +41,7 @@ private:
     Result<void> write(const ExecutionWrite& execution);
     Result<void> write(const DocumentWrite& document);
     Result<void> write(const ClaimRecord& record);
+    Result<void> write_removals(const Batch& batch);
     Result<void> insert_row(const ExecutionWrite& execution);
     Result<void> reopen_row(const ExecutionWrite& execution);
     Result<void> close_row(const ExecutionWrite& execution);

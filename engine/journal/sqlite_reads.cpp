@@ -33,12 +33,13 @@ constexpr const char* kClaimsOf =
     "SELECT source, key, details, execution, at, id FROM claims"
     " WHERE execution = ?1 AND execution <> 0 ORDER BY id";
 constexpr const char* kChunk =
-    "SELECT id, previous, events_before, bytes FROM history WHERE id = ?1";
+    "SELECT id, previous, events_before, length(bytes), bytes FROM history WHERE id = ?1";
 constexpr const char* kChunksAfter =
-    "SELECT id, previous, events_before, bytes, execution FROM history WHERE id > ?1"
-    " ORDER BY id LIMIT ?2";
+    "SELECT id, previous, events_before, length(bytes), bytes, execution FROM history"
+    " WHERE id > ?1 ORDER BY id LIMIT ?2";
 constexpr const char* kNewestChunk = "SELECT max(id) FROM history";
-constexpr const char* kChunkLink = "SELECT id, previous, events_before FROM history WHERE id = ?1";
+constexpr const char* kChunkLink =
+    "SELECT id, previous, events_before, length(bytes) FROM history WHERE id = ?1";
 
 // While an execution runs, its last chunk is in the open table, whose row changes anyway.
 constexpr const char* kExecutionColumns =
@@ -103,7 +104,8 @@ ChunkRecord link_in(const Statement& row) {
             id_in<ChunkId>(row, 1),
             static_cast<std::uint64_t>(row.integer(2)),
             {},
-            {}};
+            {},
+            static_cast<std::uint64_t>(row.integer(3))};
 }
 
 template <class Make>
@@ -221,12 +223,46 @@ Result<std::vector<ExecutionRecord>> SqliteReads<Port>::executions(const Executi
 }
 
 template <class Port>
+Result<std::vector<ExecutionRecord>> SqliteReads<Port>::closed_executions(
+    const ClosedQuery& query) {
+    // In the order of ids and never by a sort: `+` keeps the planner from the indexes by status.
+    std::string sql = kExecutionColumns;
+    sql += "executions e WHERE e.id > ?1 AND ";
+    sql += query.only_succeeded ? "+e.status = 1" : "+e.status <> 0";
+    if (query.workflow) sql += " AND e.workflow = ?2";
+    Statement statement = SW_TRY(database_.prepare(sql + " ORDER BY e.id LIMIT ?3"));
+    statement.bind(1, number_of(query.after));
+    if (query.workflow) statement.bind(2, number_of(*query.workflow));
+    statement.bind(3, static_cast<std::int64_t>(query.limit));
+    return all_rows(statement, execution_in);
+}
+
+template <class Port>
+Result<std::uint64_t> SqliteReads<Port>::count_closed(std::optional<WorkflowId> workflow) {
+    std::string sql = "SELECT count(*) FROM executions";
+    if (workflow) sql += " WHERE workflow = " + std::to_string(value_of(*workflow));
+    const std::int64_t all = SW_TRY(database_.scalar(sql));
+    sql += workflow ? " AND status = 0 AND status <> 1" : " WHERE status = 0 AND status <> 1";
+    const std::int64_t open = SW_TRY(database_.scalar(sql));
+    return static_cast<std::uint64_t>(all - open);
+}
+
+template <class Port>
+Result<JournalSize> SqliteReads<Port>::size() {
+    const std::int64_t page = SW_TRY(database_.scalar("PRAGMA page_size"));
+    const std::int64_t pages = SW_TRY(database_.scalar("PRAGMA page_count"));
+    const std::int64_t free = SW_TRY(database_.scalar("PRAGMA freelist_count"));
+    return JournalSize{static_cast<std::uint64_t>((pages - free) * page),
+                       static_cast<std::uint64_t>(pages * page)};
+}
+
+template <class Port>
 Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk(ChunkId id) {
     Statement& statement = *SW_TRY(database_.cached(kChunk));
     statement.bind(1, number_of(id));
     return first_row(statement, [](const Statement& row) {
         ChunkRecord record = link_in(row);
-        record.bytes = row.bytes(3);
+        record.bytes = row.bytes(4);
         return record;
     });
 }
@@ -245,8 +281,8 @@ Result<std::vector<ChunkRecord>> SqliteReads<Port>::chunks_after(ChunkId after, 
     statement.bind(2, static_cast<std::int64_t>(limit));
     return all_rows(statement, [](const Statement& row) {
         ChunkRecord record = link_in(row);
-        record.bytes = row.bytes(3);
-        record.execution = id_in<ExecutionId>(row, 4);
+        record.bytes = row.bytes(4);
+        record.execution = id_in<ExecutionId>(row, 5);
         return record;
     });
 }

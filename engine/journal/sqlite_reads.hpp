@@ -21,6 +21,9 @@ public:
     Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
                                                            std::string_view name) override;
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
+    Result<std::vector<ExecutionRecord>> closed_executions(const ClosedQuery& query) override;
+    Result<std::uint64_t> count_closed(std::optional<WorkflowId> workflow) override;
+    Result<JournalSize> size() override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
     Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) override;

@@ -30,7 +30,8 @@ LoadedVersionPtr loaded(const journal::WorkflowRecord& workflow,
                         const journal::VersionRecord& version,
                         definition::DefinitionPtr definition) {
     return std::make_shared<const LoadedVersion>(
-        LoadedVersion{workflow, version.id, version.role_arn, std::move(definition)});
+        LoadedVersion{workflow, version.id, version.role_arn, std::move(definition),
+                      definition::operations_of(version.settings)});
 }
 
 template <class Id>

@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/definition/operations.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/runtime/clock.hpp"
 #include "engine/runtime/inbox.hpp"
@@ -24,6 +25,7 @@ struct LoadedVersion {
     VersionId id{};
     std::string role_arn;
     definition::DefinitionPtr definition;
+    definition::Operations operations;
     [[nodiscard]] bool is_express() const { return workflow.type == "EXPRESS"; }
 };
 using LoadedVersionPtr = std::shared_ptr<const LoadedVersion>;

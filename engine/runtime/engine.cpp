@@ -284,6 +284,10 @@ void Engine::inspect(ExecutionId id, Answer<Inspection> answer) {
     impl_->post(Inspect{id, std::move(answer)});
 }
 
+void Engine::remove(Removals removals, Answer<void> answer) {
+    impl_->post(Remove{std::move(removals), std::move(answer)});
+}
+
 void Engine::when_closed(ExecutionId id, Answer<Closed> answer) {
     impl_->post(WhenClosed{id, std::move(answer)});
 }
@@ -334,6 +338,10 @@ Result<void> Engine::report_now(ExecutionId id, core::Input input) {
 
 Result<Inspection> Engine::inspect_now(ExecutionId id) {
     return wait_for<Inspection>([&](auto answer) { inspect(id, std::move(answer)); });
+}
+
+Result<void> Engine::remove_now(Removals removals) {
+    return wait_for<void>([&](auto answer) { remove(std::move(removals), std::move(answer)); });
 }
 
 Result<void> Engine::write_now(Writes writes) {

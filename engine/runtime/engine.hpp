@@ -91,6 +91,9 @@ public:
     /// Where an execution stands. Fails with `not_found` where it is not open, `corruption` where
     /// it cannot be loaded.
     void inspect(ExecutionId id, Answer<Inspection> answer);
+    /// Forgets closed executions for ever, all of them or none. `conflict` where one is open, or
+    /// went on since the removal was planned.
+    void remove(Removals removals, Answer<void> answer);
     /// Answers when the execution has ended, at once if it already has. `not_found`.
     void when_closed(ExecutionId id, Answer<Closed> answer);
     [[nodiscard]] Subscription subscribe(Listener listener);
@@ -105,6 +108,7 @@ public:
     Result<Redriven> redrive_execution_now(RedriveRequest request);
     Result<void> report_now(ExecutionId id, core::Input input);
     Result<Inspection> inspect_now(ExecutionId id);
+    Result<void> remove_now(Removals removals);
     std::future<Result<Closed>> closed_future(ExecutionId id);
 
     // TaskSink. Where the inbox is full, the caller waits (but not the engine's own thread).
@@ -129,6 +133,7 @@ public:
         std::uint64_t decisions = 0;
         std::array<std::uint64_t, kCommitBoundsMs.size() + 1> commits{};  // by what they took
         std::uint64_t commit_micros = 0;                                  // all together
+        bool has_room = true;  // false: the disk is nearly full, and starts are refused
     };
     [[nodiscard]] Statistics statistics() const;
 

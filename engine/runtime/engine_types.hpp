@@ -15,6 +15,7 @@
 #include "engine/base/time.hpp"
 #include "engine/core/decide.hpp"
 #include "engine/journal/records.hpp"
+#include "engine/runtime/notice.hpp"
 #include "engine/runtime/redrive.hpp"
 
 namespace stepwell::runtime {
@@ -92,6 +93,9 @@ struct StartRequest {
 struct Writes {
     std::vector<journal::DocumentWrite> documents;
     std::vector<journal::Claim> claims;
+    /// Told to whom the newest version of the workflow names under `notify` for the event; `to` is
+    /// set by the engine.
+    std::vector<NoticeWrite> notices = {};
 };
 
 struct Started {
@@ -122,6 +126,17 @@ struct Redriven {
     Timestamp at;
     std::uint32_t count = 0;  // of the execution's redrives
     bool is_new = true;       // false: a repetition
+};
+
+/// Closed executions that are to be forgotten, or a part of what is left of one.
+struct Removals {
+    struct Run {
+        ExecutionId id{};
+        journal::ChunkId last_chunk{};  // as it was when the removal was planned
+    };
+    std::vector<Run> runs;
+    std::vector<journal::ChunkId> chunks;
+    std::vector<journal::DocumentWrite> documents;  // in the same transaction
 };
 
 /// How an execution ended.

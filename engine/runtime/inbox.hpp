@@ -58,13 +58,17 @@ struct Inspect {
     ExecutionId id{};
     Answer<Inspection> answer;
 };
+struct Remove {
+    Removals removals;
+    Answer<void> answer;
+};
 struct WhenClosed {
     ExecutionId id{};
     Answer<Closed> answer;
 };
 
 using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
-                             WhenClosed, Write, Inspect, Redrive>;
+                             WhenClosed, Write, Inspect, Redrive, Remove>;
 
 class Inbox {
 public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/runtime/journal_walk.hpp"
+#include "engine/runtime/pause.hpp"
 
 namespace stepwell::runtime {
 namespace {
@@ -35,13 +36,16 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       logs_(logs),
       catalog_(settings, journal, clock),
       names_(journal.secret()),
-      ledger_(journal) {}
+      ledger_(journal),
+      episodes_(journal) {}
 
 Result<void> Loop::recover() {
     SW_TRY(catalog_.load());
-    for (WorkObserver* observer : observers_) {
+    if (!observers_.empty()) {
         SW_TRY(catalog_.visit_latest([&](const auto& workflow, const auto& version) {
-            observer->version_changed(workflow.name, version.settings);
+            for (WorkObserver* observer : observers_) {
+                observer->version_changed(workflow.name, version.settings);
+            }
         }));
     }
     const journal::Counters counters = SW_TRY(journal_.counters());
@@ -60,11 +64,13 @@ Result<void> Loop::recover() {
 Result<void> Loop::turn(std::vector<Message>& messages) {
     now_ = clock_.now();
     is_recording_ = listeners_.has(&Listener::events);
+    look_for_room();
     restart_some_tasks();
     for (Message& message : messages) {
         std::visit([&](auto& one) { on(one); }, message);
     }
     fire_timers();
+    carry_out_removals();
     messages.clear();
     if (auto done = trouble_ ? Result<void>(stepwell::fail(*trouble_)) : timed_commit(); !done) {
         fail(done.error());
@@ -131,6 +137,7 @@ void Loop::on(Write& message) {
     auto done = ledger_.check(message.writes.documents, message.writes.claims);
     if (done) {
         ledger_.add(message.writes.documents, message.writes.claims, ExecutionId{0}, now_, batch_);
+        add_notices(message.writes.notices);
     }
     reply(std::move(message.answer), std::move(done));
 }
@@ -143,6 +150,52 @@ void Loop::on(Inspect& message) {
                           quarantined_.contains(message.id)};
     };
     reply(std::move(message.answer), look());
+}
+
+/// After everything else: an execution that this turn takes up again is not removed.
+void Loop::on(Remove& message) {
+    removals_.push_back(std::move(message));
+}
+
+/// Each to whom the newest version of its workflow names for its event; to nobody: not at all.
+void Loop::add_notices(std::vector<NoticeWrite>& notices) {
+    for (NoticeWrite& one : notices) {
+        const auto version = catalog_.find(one.notice.workflow, std::nullopt);
+        if (!version) continue;
+        const auto& notify = (*version)->operations.notify;
+        const auto to = notify.find(one.notice.event);
+        if (to == notify.end()) continue;
+        one.notice.to = to->second;
+        ledger_.add({to_write(one.notice, one.key)}, {}, ExecutionId{0}, now_, batch_);
+    }
+}
+
+void Loop::carry_out_removals() {
+    for (Remove& message : removals_) {
+        Removals& removals = message.removals;
+        auto done = check_removal(removals);
+        if (done) {
+            for (const auto& run : removals.runs) batch_.removed_executions.push_back(run.id);
+            batch_.removed_chunks.insert(batch_.removed_chunks.end(), removals.chunks.begin(),
+                                         removals.chunks.end());
+            ledger_.add(removals.documents, {}, ExecutionId{0}, now_, batch_);
+        }
+        reply(std::move(message.answer), std::move(done));
+    }
+    removals_.clear();
+}
+
+Result<void> Loop::check_removal(const Removals& removals) {
+    for (const auto& [id, last_chunk] : removals.runs) {
+        const auto row = SW_TRY(journal_.execution(id));
+        const bool is_as_planned = row && row->status != core::Status::running &&
+                                   row->last_chunk == last_chunk && !cache_.find(id);
+        if (is_as_planned) continue;
+        return stepwell::fail(ErrorCode::conflict, "expected execution " +
+                                                       std::to_string(value_of(id)) +
+                                                       " to have ended for good, but it has not");
+    }
+    return ledger_.check(removals.documents, {});
 }
 
 void Loop::restart_some_tasks() {
@@ -177,11 +230,23 @@ std::optional<Timestamp> Loop::next_due() const {
 }
 
 /// Where the disk is nearly full, what runs shall still be able to end.
-Result<void> Loop::check_room() {
-    if (now_ - room_checked_at_ >= kRoomCheckInterval || now_ < room_checked_at_) {
-        room_checked_at_ = now_;
-        has_room_ = journal_.free_bytes() >= settings_.free_bytes_min;
+void Loop::look_for_room() {
+    if (now_ - room_checked_at_ < kRoomCheckInterval && now_ >= room_checked_at_) return;
+    room_checked_at_ = now_;
+    const std::uint64_t free = journal_.free_bytes();
+    const bool has_room = free >= settings_.free_bytes_min;
+    if (has_room_.exchange(has_room) == has_room) return;
+    if (has_room) {
+        spdlog::info("the journal's disk has room again; runs are started again");
+    } else {
+        spdlog::error(
+            "the journal's disk is nearly full: {} MiB are free, {} are needed; runs that have "
+            "begun go on, new ones are refused until there is room",
+            free >> 20, settings_.free_bytes_min >> 20);
     }
+}
+
+Result<void> Loop::check_room() const {
     if (has_room_) return {};
     return stepwell::fail(ErrorCode::unavailable,
                           "expected " + std::to_string(settings_.free_bytes_min >> 20) +
@@ -197,8 +262,20 @@ Result<Started> Loop::start(const StartRequest& request) {
         if (there) return *std::move(there);
     }
     SW_TRY(check_room());
+    SW_TRY(check_pause(request));
     SW_TRY(ledger_.check(request.documents, request.claims));
     return begin(request, std::move(version));
+}
+
+Result<void> Loop::check_pause(const StartRequest& request) {
+    if (request.origin != "schedule" && request.origin != "file") return {};
+    const auto pause = pause_in(SW_TRY(journal_.document(kPaused, request.workflow)), now_);
+    if (!pause) return {};
+    return stepwell::fail(ErrorCode::unavailable,
+                          "expected workflow '" + request.workflow +
+                              "' to start by itself, but it is paused" +
+                              (pause->until ? " until " + to_iso8601(*pause->until) : "") +
+                              (pause->note.empty() ? "" : ": " + pause->note));
 }
 
 /// What the request's claims have started before, where one execution holds all of them.
@@ -312,6 +389,7 @@ Engine::Statistics Loop::statistics() const {
         loaded_count_, timer_count_, quarantined_count_, turns_, decisions_, {}, 0};
     for (std::size_t i = 0; i < commits_.size(); ++i) out.commits.at(i) = commits_.at(i);
     out.commit_micros = commit_micros_;
+    out.has_room = has_room_;
     return out;
 }
 

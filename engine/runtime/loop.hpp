@@ -21,6 +21,7 @@
 
 #include "engine/runtime/catalog.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/episodes.hpp"
 #include "engine/runtime/execution_cache.hpp"
 #include "engine/runtime/inbox.hpp"
 #include "engine/runtime/ledger.hpp"
@@ -74,10 +75,17 @@ private:
     void on(WhenClosed& message);
     void on(Write& message);
     void on(Inspect& message);
+    void on(Remove& message);
+    void add_notices(std::vector<NoticeWrite>& notices);
     void restart_some_tasks();
     void fire_timers();
 
-    Result<void> check_room();
+    Result<void> check_room() const;
+    Result<void> check_pause(const StartRequest& request);
+    void look_for_room();
+    void carry_out_removals();
+    Result<void> check_removal(const Removals& removals);
+    void tell_notices();
     Result<Started> start(const StartRequest& request);
     Result<Started> begin(const StartRequest& request, LoadedVersionPtr version);
     Result<std::optional<Started>> started_by_claims(const StartRequest& request);
@@ -105,7 +113,7 @@ private:
 
     Result<void> commit();
     Result<void> timed_commit();
-    void seal(Slot& slot);
+    Result<void> seal(Slot& slot);
     void seal_open(Slot& slot, PendingWrite& pending);
     void settle(Slot& slot);
     void settle_closed(Slot& slot);
@@ -153,11 +161,13 @@ private:
     std::vector<Reply> replies_;
     std::map<std::pair<WorkflowId, std::string>, ExecutionId> names_started_;
     Ledger ledger_;
+    Episodes episodes_;
     std::optional<Error> trouble_;
     bool is_recording_ = false;  // somebody listens
 
+    std::vector<Remove> removals_;
     Timestamp room_checked_at_{};
-    bool has_room_ = true;
+    std::atomic<bool> has_room_{true};
     std::atomic<std::uint64_t> turns_{0};
     std::atomic<std::uint64_t> decisions_{0};
     std::array<std::atomic<std::uint64_t>, kCommitBoundsMs.size() + 1> commits_{};

@@ -7,6 +7,7 @@
 
 #include "engine/base/secret_reference.hpp"
 #include "engine/runtime/loop.hpp"
+#include "engine/runtime/notice.hpp"
 
 namespace stepwell::runtime {
 namespace {
@@ -221,10 +222,11 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
 }
 
 Result<void> Loop::commit() {
-    for (Slot* slot : touched_) seal(*slot);
+    for (Slot* slot : touched_) SW_TRY(seal(*slot));
     if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
     // Durable from here on.
     if (!observers_.empty()) tell_new_versions();
+    if (!observers_.empty()) tell_notices();
     batch_ = {};
     for (Slot* slot : touched_) settle(*slot);
     touched_.clear();
@@ -233,7 +235,7 @@ Result<void> Loop::commit() {
     return {};
 }
 
-void Loop::seal(Slot& slot) {
+Result<void> Loop::seal(Slot& slot) {
     PendingWrite& pending = *slot.pending;
     const core::Header& header = slot.execution.header();
     if (slot.execution.is_running()) {
@@ -241,8 +243,10 @@ void Loop::seal(Slot& slot) {
     } else {
         pending.write.end = journal::ExecutionEnd{header.status, header.stopped_at.value_or(now_),
                                                   header.error.value_or("")};
+        SW_TRY(episodes_.ended(*slot.version, slot.execution, batch_));
     }
     batch_.executions.push_back(std::move(pending.write));
+    return {};
 }
 
 void Loop::seal_open(Slot& slot, PendingWrite& pending) {
@@ -374,6 +378,15 @@ std::vector<TaskToken> Loop::finished_by(const Slot& slot, const core::Delta& ne
         tokens.push_back({slot.execution.id(), id, before->attempt});
     }
     return tokens;
+}
+
+void Loop::tell_notices() {
+    for (const journal::DocumentWrite& document : batch_.documents) {
+        if (document.collection != kNotices || !document.value) continue;
+        orders_.emplace_back([key = document.key, value = *document.value](WorkObserver& observer) {
+            observer.noticed(key, value);
+        });
+    }
 }
 
 void Loop::tell_new_versions() {

@@ -150,6 +150,13 @@ Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_f
     return std::optional(read_log(path));
 }
 
+void remove_task_logs(const std::filesystem::path& logs_folder, ExecutionId execution) {
+    const auto folder = folder_of(logs_folder, execution);
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+    std::filesystem::remove(folder.parent_path(), ignored);  // where it is empty now
+}
+
 Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,
                                             ExecutionId execution) {
     std::vector<TaskLog> logs;

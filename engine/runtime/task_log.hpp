@@ -94,4 +94,7 @@ private:
     std::vector<File> files_;  // in the order in which the attempts began, as far as they are known
 };
 
+/// Removes the logs of an execution that is forgotten. What cannot be removed stays.
+void remove_task_logs(const std::filesystem::path& logs_folder, ExecutionId execution);
+
 }  // namespace stepwell::runtime

@@ -21,6 +21,8 @@ public:
     /// The workflow has a new version in force; at the engine's start: the one that it has.
     virtual void version_changed(const std::string& /*workflow*/, const std::string& /*settings*/) {
     }
+    /// Somebody is to be told something (notice.hpp): `value` was written under `key`.
+    virtual void noticed(const std::string& /*key*/, const std::string& /*value*/) {}
     /// All of the turn has been told and ordered. What has become free may be given away.
     virtual void turn_over() {}
 };

@@ -17,6 +17,17 @@ std::optional<Timestamp> moment(const Json& object, std::string_view name) {
     return from_ms(value->get<std::int64_t>());
 }
 
+runtime::NoticeWrite late_notice(const Lateness& late) {
+    const std::string due = to_iso8601(late.due);
+    runtime::Notice notice;
+    notice.event = "late";
+    notice.workflow = late.workflow;
+    notice.at = late.due;
+    notice.since = late.due;
+    notice.text = "The deadline " + late.id + " of " + due + " has passed";
+    return {std::move(notice), "late." + late.id + "." + due};
+}
+
 }  // namespace
 
 std::string DeadlineState::text(const std::string& workflow, Kind kind) const {
@@ -138,6 +149,7 @@ void Deadlines::save(const std::string& id, const Entry& entry, std::optional<La
     writes.documents.push_back({kDeadlines, id, entry.state.text(entry.workflow, entry.spec.kind)});
     if (told && !told->is_met) {
         writes.claims.push_back({deadline_source(id), to_iso8601(told->due), "{}"});
+        writes.notices.push_back(late_notice(*told));
     }
     // Told once it is durable: a claim that is taken has been told before.
     engine_.write(std::move(writes),

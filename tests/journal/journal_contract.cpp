@@ -354,6 +354,39 @@ void check_claims(JournalUnderTest& under_test) {
     CHECK(journal.claims_of(ExecutionId{0})->empty());
 }
 
+void check_removals(JournalUnderTest& under_test) {
+    REQUIRE(under_test.get().commit(workflows()));
+    auto failed = closed(opened(2, kEtl, "monday"), core::Status::failed, "E");
+    REQUIRE(under_test.get().commit(
+        of({closed(opened(1, kEtl), core::Status::succeeded), std::move(failed), opened(3, kEtl),
+            closed(opened(4, kOther), core::Status::succeeded)})));
+    const auto closed_of = [&](journal::ClosedQuery query) {
+        return ids_of(under_test.get().closed_executions(query));
+    };
+    CHECK(closed_of({}) == "1 2 4 ");
+    CHECK(closed_of({ExecutionId{1}, {}, false, 1}) == "2 ");
+    CHECK(closed_of({ExecutionId{0}, {}, true, 10}) == "1 4 ");
+    CHECK(closed_of({ExecutionId{0}, kEtl, false, 10}) == "1 2 ");
+    CHECK((*under_test.get().count_closed({}) == 3 && *under_test.get().count_closed(kEtl) == 2));
+    CHECK(under_test.get().size()->bytes_used > 0);
+    CHECK((*under_test.get().chunk_link(ChunkId{200}))->size == 5);
+
+    Batch removal;
+    removal.removed_executions = {ExecutionId{2}, ExecutionId{4}, ExecutionId{3}};
+    removal.removed_chunks = {ChunkId{200}, ChunkId{400}};
+    REQUIRE(under_test.get().commit(removal));
+    under_test.reopen();
+    Journal& journal = under_test.get();
+    CHECK(closed_of({}) == "1 ");
+    CHECK(journal.execution(ExecutionId{3})->has_value());  // it is open
+    CHECK_FALSE(journal.execution(ExecutionId{2})->has_value());
+    CHECK_FALSE(journal.execution_named(kEtl, "monday")->has_value());
+    CHECK_FALSE(journal.chunk(ChunkId{200})->has_value());
+    CHECK(journal.chunk(ChunkId{100})->has_value());
+    CHECK((journal.counters()->execution == ExecutionId{5} &&
+           journal.counters()->chunk == ChunkId{401}));
+}
+
 }  // namespace
 
 void check_journal_contract(const MakeJournal& make) {
@@ -383,6 +416,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("a claim is taken once, and a second one undoes the batch") {
         check_claims(*make());
+    }
+    SUBCASE("what is removed is gone, never an open execution, and its ids do not come again") {
+        check_removals(*make());
     }
     SUBCASE("ids go on behind the highest after a restart") {
         check_counters(*make());

@@ -1,0 +1,63 @@
+// Has notices told: hands each to the task stepwell:notify, and forgets it once that task has put
+// it into the outbox, from where it is delivered.
+//
+//   journal ("notices") --noticed--> NoticeSender --start--> runner
+//   engine <--remove the document--- NoticeSender <-report-- runner      other reports pass through
+//
+// Its attempts have execution number 0, which no execution has. One that fails is tried again
+// twice, then with the next start of the daemon; one whose parameters are wrong is logged and
+// forgotten.
+//
+// Threads: noticed() comes from the engine's thread, reports from any.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/notice.hpp"
+#include "engine/runtime/task_runner.hpp"
+#include "engine/runtime/work_observer.hpp"
+
+namespace stepwell::runtime {
+
+class NoticeSender final : public WorkObserver, public TaskSink {
+public:
+    /// REQUIRES: the engine outlives it.
+    explicit NoticeSender(Engine& engine) : engine_(engine) {}
+
+    /// Who runs tasks; its sink is this. REQUIRES: called before the first notice.
+    void forward_to(TaskRunner& runner) { runner_ = &runner; }
+    /// What earlier daemons have not had told. REQUIRES: the engine is not started yet.
+    Result<void> resume(journal::JournalReader& journal);
+
+    void noticed(const std::string& key, const std::string& value) override;
+
+    void submitted(const TaskToken& token, Payload output) override;
+    void heartbeat(const TaskToken& token) override;
+    void succeeded(const TaskToken& token, Payload output) override;
+    void failed(const TaskToken& token, std::string error,
+                std::optional<std::string> cause) override;
+    void progress(const TaskToken& token, Json progress) override;
+    void log(const TaskToken& token, std::string line) override;
+
+private:
+    struct Sending {
+        std::string key;
+        Notice notice;
+        int attempts = 0;
+    };
+    void send(Sending sending);
+    std::optional<Sending> take(const TaskToken& token);
+    void forget(const std::string& key);
+
+    Engine& engine_;
+    TaskRunner* runner_ = nullptr;
+    std::mutex mutex_;
+    std::map<TaskToken, Sending> sending_;
+    std::uint32_t last_frame_ = 0;
+};
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,179 @@
+#include "api/operations/explain.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/runtime/catalog.hpp"
+
+namespace stepwell::test {
+
+using namespace std::chrono_literals;
+using namespace api::operations;
+using namespace runtime;
+
+namespace {
+
+const Timestamp kNow = from_ms(1'700'000'000'000);
+
+RunSnapshot snapshot() {
+    RunSnapshot made;
+    made.run.id = ExecutionId{7};
+    made.run.name = "monday";
+    made.run.workflow_name = "etl";
+    made.now = kNow;
+    made.open.definition = *parse_definition(
+        R"({"StartAt":"T","States":{
+            "T":{"Type":"Task","Resource":"stepwell:shell","Next":"C"},
+            "C":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                 "Parameters":{"QueueUrl":"q","MessageBody.$":"$$.Task.Token"},"Next":"N"},
+            "N":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync",
+                 "Parameters":{"StateMachineArn":"a"},"Next":"W"},
+            "W":{"Type":"Wait","Seconds":5,"End":true}}})",
+        false, {});
+    return made;
+}
+
+core::FramePtr frame(const RunSnapshot& in, std::uint32_t id, const std::string& state,
+                     core::Phase phase, std::optional<Timestamp> due = {},
+                     const std::string& submitted = "") {
+    auto made = std::make_shared<core::Frame>();
+    made->id = FrameId{id};
+    made->phase = phase;
+    made->attempt = 1;
+    made->due = due;
+    const auto& states = in.open.definition->states;
+    for (std::size_t n = 0; n < states.size(); ++n) {
+        if (states[n].name == state) made->state = static_cast<StateId>(n);
+    }
+    if (phase == core::Phase::awaiting_task) {
+        auto task = std::make_shared<core::TaskInFlight>();
+        if (!submitted.empty()) task->submitted = Payload::trusted(submitted);
+        made->task = std::move(task);
+    }
+    return made;
+}
+
+GateTask gate_task(std::uint64_t run, std::uint32_t frame, GateTask::Stage stage,
+                   std::size_t place = 0) {
+    GateTask task;
+    task.token = {ExecutionId{run}, FrameId{frame}, 1};
+    task.run = "run " + std::to_string(run);
+    task.workflow = "etl";
+    task.state = "T";
+    task.pool = "warehouse";
+    task.stage = stage;
+    task.place = place;
+    task.since = kNow - 1min;
+    return task;
+}
+
+std::string codes_of(const Json& explanation) {
+    std::string text;
+    for (const Json& reason : explanation.at("reasons")) {
+        text += reason.at("code").get<std::string>() + " ";
+    }
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("a run says of each state what it waits for, and what waits comes first") {
+    using core::Phase;
+    RunSnapshot made = snapshot();
+    made.open.frames = {
+        frame(made, 0, "T", Phase::awaiting_children),
+        frame(made, 1, "T", Phase::awaiting_task),
+        frame(made, 2, "C", Phase::awaiting_task, {}, "{}"),
+        frame(made, 3, "N", Phase::awaiting_task, {}, R"({"ExecutionArn":"arn:child"})"),
+        frame(made, 4, "W", Phase::awaiting_timer, kNow + 5s),
+        frame(made, 5, "T", Phase::awaiting_retry, kNow + 1min),
+        frame(made, 6, "T", Phase::finished)};
+    made.gate.tasks = {gate_task(7, 1, GateTask::Stage::working)};
+    const Json shown = explain_run(made);
+    CHECK(codes_of(shown) == "WAITING_CALLBACK WAITING_CHILD WAITING_RETRY WAITING_TIMER RUNNING ");
+    CHECK(shown["code"] == "WAITING_CALLBACK");
+    CHECK((shown["subject"] == "run" && shown["run"] == 7 && shown["workflow"] == "etl"));
+    CHECK(shown["reasons"][1]["child"] == "arn:child");
+    CHECK(shown["reasons"][3]["until"] == "2023-11-14T22:13:25Z");
+    CHECK(shown["passed"][0]["code"] == "HAS_SLOT");
+}
+
+TEST_CASE("a full pool names its holders, the place in the queue and how many wait alike") {
+    RunSnapshot made = snapshot();
+    for (std::uint32_t id : {1, 2, 3}) {
+        made.open.frames.push_back(frame(made, id, "T", core::Phase::awaiting_task));
+        made.gate.tasks.push_back(
+            gate_task(7, id, GateTask::Stage::waiting_for_slot, 10 - static_cast<int>(id)));
+    }
+    made.pools = {{"warehouse", 1, {gate_task(3, 1, GateTask::Stage::working)}, {}, 12}};
+    const Json shown = explain_run(made);
+    REQUIRE(codes_of(shown) == "POOL_FULL ");
+    const Json& reason = shown["reasons"][0];
+    CHECK((reason["pool"] == "warehouse" && reason["slots"] == 1 && reason["waiting"] == 12));
+    CHECK((reason["count"] == 3 && reason["place"] == 7));
+    CHECK((reason["holders"].size() == 1 && reason["holders"][0]["run"] == 3));
+    CHECK(reason["text"] ==
+          "'T' waits for a slot of the pool 'warehouse': all 1 are taken; it is number 7 of 12 "
+          "(and 2 more like it)");
+}
+
+TEST_CASE("a limited workflow names the runs that hold its places") {
+    RunSnapshot made = snapshot();
+    made.open.frames = {frame(made, 1, "T", core::Phase::awaiting_task)};
+    made.gate.tasks = {gate_task(7, 1, GateTask::Stage::waiting_for_place, 2)};
+    made.workflow.concurrency = 1;
+    made.workflow.holders = {{ExecutionId{5}, "sunday"}};
+    made.workflow.waiting_count = 2;
+    const Json shown = explain_run(made);
+    REQUIRE(codes_of(shown) == "WORKFLOW_LIMIT ");
+    CHECK(shown["reasons"][0]["place"] == 2);
+    CHECK(shown["reasons"][0]["holders"][0]["name"] == "sunday");
+}
+
+TEST_CASE("a run that has ended, or is put aside, says so") {
+    RunSnapshot made = snapshot();
+    made.open.is_quarantined = true;
+    CHECK(codes_of(explain_run(made)) == "QUARANTINED ");
+    made.run.status = core::Status::failed;
+    made.run.stopped_at = kNow;
+    const Json shown = explain_run(made);
+    CHECK(codes_of(shown) == "ENDED ");
+    CHECK(shown["reasons"][0]["status"] == "FAILED");
+}
+
+TEST_CASE("a workflow says what keeps it from starting, and what will start it") {
+    WorkflowSnapshot made;
+    made.name = "etl";
+    made.now = kNow;
+    CHECK(codes_of(explain_workflow(made)) == "NO_SCHEDULE ");
+
+    made.pause = Pause{kNow + 1h, "moving", "ada", kNow};
+    made.has_room = false;
+    made.schedules = Json::parse(
+        R"([{"id":"etl#a","paused":true},{"id":"etl#b","paused":false,"enabled":true,
+             "next":["2024-01-01T06:00:00Z"]}])");
+    made.triggers = Json::parse(
+        R"([{"id":"etl#0","kind":"files","files":["in/*.csv"],"waiting":2},
+            {"id":"etl#1","kind":"webhook"},{"id":"etl#2","kind":"files","fault":"no folder"}])");
+    const Json shown = explain_workflow(made);
+    CHECK(codes_of(shown) ==
+          "PAUSED DISK_FULL SCHEDULE_PAUSED NEXT_FIRE WAITING_FILE WAITING_WEBHOOK "
+          "TRIGGER_FAULT ");
+    CHECK(shown["reasons"][0]["text"] == "it is paused by ada until 2023-11-14T23:13:20Z: moving");
+    CHECK(shown["reasons"][3]["until"] == "2024-01-01T06:00:00Z");
+    CHECK(shown["reasons"][4]["waiting"] == 2);
+    CHECK(shown["passed"].empty());
+}
+
+TEST_CASE("a pause ends by itself at its time") {
+    const auto write = to_write(Pause{kNow + 1h, "n", "b", kNow}, "etl");
+    CHECK((write.collection == "paused" && write.key == "etl"));
+    CHECK(pause_in(write.value, kNow)->note == "n");
+    CHECK_FALSE(pause_in(write.value, kNow + 1h));
+    CHECK_FALSE(pause_in(std::nullopt, kNow));
+    CHECK_FALSE(end_of_pause("etl").value);
+}
+
+}  // namespace stepwell::test

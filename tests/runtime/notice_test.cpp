@@ -1,0 +1,222 @@
+#include <string>
+
+#include "engine/runtime/notice_sender.hpp"
+#include "engine/runtime/pause.hpp"
+#include "tests/runtime/stage.hpp"
+
+namespace stepwell::test {
+
+using namespace std::chrono_literals;
+using namespace runtime;
+
+namespace {
+
+const std::string kEnds =
+    R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.ok",
+        "BooleanEquals":true,"Next":"S"}],"Default":"F"},"S":{"Type":"Succeed"},
+        "F":{"Type":"Fail","Error":"E_DATA","Cause":"two rows"}}})";
+
+const std::string kTold = R"({"notify":{"failed":["ops"],"recovered":["ops","chat"]}})";
+
+/// "failed E_DATA, recovered, ..." of all notices that wait, by key.
+std::string notices_of(Stage& stage) {
+    std::string text;
+    const auto documents = *stage.journal().documents(kNotices, "", 100);
+    for (const auto& document : documents) {
+        const auto notice = notice_in(document.value);
+        REQUIRE(notice);
+        text += (text.empty() ? "" : ", ") + notice->event + " " + notice->run;
+    }
+    return text;
+}
+
+void end(Stage& stage, bool is_good, const std::string& name) {
+    REQUIRE(stage.start("etl", is_good ? R"({"ok":true})" : R"({"ok":false})", name));
+}
+
+/// Stands for the runner that has stepwell:notify.
+class Mailbox final : public TaskRunner {
+public:
+    void start(TaskRequest request) override { requests.push_back(std::move(request)); }
+    void cancel(const TaskToken&) override {}
+    std::vector<TaskRequest> requests;
+};
+
+}  // namespace
+
+TEST_CASE("the first failure and the next success are told, not what is between") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kEnds, kTold));
+    end(stage, true, "a");
+    CHECK(notices_of(stage).empty());
+    end(stage, false, "b");
+    CHECK(notices_of(stage) == "failed b");
+    end(stage, false, "c");
+    CHECK(notices_of(stage) == "failed b");
+    stage.boot();
+    end(stage, false, "d");
+    CHECK(notices_of(stage) == "failed b");
+    end(stage, true, "e");
+    CHECK(notices_of(stage) == "failed b, recovered e");
+    end(stage, true, "f");
+    CHECK(notices_of(stage) == "failed b, recovered e");
+    end(stage, false, "g");
+    CHECK(notices_of(stage) == "failed b, failed g, recovered e");
+}
+
+TEST_CASE("a notice says what happened, and since when") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kEnds, kTold));
+    end(stage, false, "a");
+    stage.advance(1h);
+    end(stage, false, "b");
+    end(stage, true, "c");
+    const auto documents = *stage.journal().documents(kNotices, "", 100);
+    REQUIRE(documents.size() == 2);
+    const Json failed = parameters_of(*notice_in(documents[0].value));
+    CHECK(to_text(failed["to"]) == R"(["ops"])");
+    CHECK(failed["subject"] == "etl failed: E_DATA");
+    CHECK(failed["message"] == "Run: a\nError: E_DATA\nCause: two rows");
+    CHECK(failed["payload"]["since"] == "2023-11-14T22:13:20Z");
+    const Json recovered = parameters_of(*notice_in(documents[1].value));
+    CHECK(to_text(recovered["to"]) == R"(["ops","chat"])");
+    CHECK(recovered["subject"] == "etl recovered");
+    CHECK(recovered["message"] ==
+          "Run: c\nIt had been failing since 2023-11-14T22:13:20Z, in 2 runs");
+}
+
+TEST_CASE("only events that the workflow names are told, and a stopped run is none") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kEnds, R"({"notify":{"recovered":["ops"]}})"));
+    REQUIRE(stage.put("slow", kWait, kTold));
+    REQUIRE(stage.put("quiet", kEnds, "{}"));
+    end(stage, false, "a");
+    CHECK(notices_of(stage).empty());
+    REQUIRE(stage.start("quiet", R"({"ok":false})"));
+    const auto started = stage.start("slow");
+    REQUIRE(stage.answer_of<Timestamp>(
+        [&](auto answer) { stage.engine().stop_execution(started->id, {}, answer); }));
+    CHECK(notices_of(stage).empty());
+    end(stage, true, "b");
+    CHECK(notices_of(stage) == "recovered b");
+}
+
+TEST_CASE("the episode and its notice are durable with the run's end, or not at all") {
+    for (const auto cut :
+         {journal::MemoryDisk::Cut::before_durable, journal::MemoryDisk::Cut::after_durable}) {
+        Stage stage;
+        REQUIRE(stage.put("etl", kEnds, kTold));
+        stage.disk->crash_at(1, cut);
+        CHECK_FALSE(stage.start("etl", R"({"ok":false})", "a"));
+        stage.boot();
+        const bool was_durable = cut == journal::MemoryDisk::Cut::after_durable;
+        CHECK(notices_of(stage) == (was_durable ? "failed a" : ""));
+        end(stage, false, "b");
+        CHECK(notices_of(stage) == (was_durable ? "failed a" : "failed b"));
+    }
+}
+
+TEST_CASE("a notice is handed over once, forgotten when it is taken, and kept when it is not") {
+    Stage stage;
+    NoticeSender sender(stage.engine());
+    Mailbox mailbox;
+    sender.forward_to(mailbox);
+    REQUIRE(stage.put("etl", kEnds, kTold));
+    end(stage, false, "a");
+    REQUIRE(sender.resume(stage.journal()));
+    REQUIRE(mailbox.requests.size() == 1);
+    const TaskRequest request = mailbox.requests[0];
+    CHECK((request.resource == "stepwell:notify" && request.workflow_name == "etl"));
+    CHECK(request.token.execution == ExecutionId{0});
+    CHECK(request.run_key.starts_with("notice.failed.arn:"));
+
+    // Tried again twice, then left for the next daemon.
+    for (std::size_t n = 0; n < 3; ++n) {
+        REQUIRE(mailbox.requests.size() == n + 1);
+        CHECK(mailbox.requests[n].run_key == request.run_key);
+        sender.failed(mailbox.requests[n].token, "Stepwell.HostCrashed", "signal 9");
+        stage.settle();
+    }
+    CHECK(mailbox.requests.size() == 3);
+    CHECK(notices_of(stage) == "failed a");
+
+    REQUIRE(sender.resume(stage.journal()));
+    REQUIRE(mailbox.requests.size() == 4);
+    sender.succeeded(mailbox.requests[3].token, Payload::trusted("{}"));
+    stage.settle();
+    CHECK(notices_of(stage).empty());
+}
+
+TEST_CASE("a notice that nobody can take is dropped") {
+    Stage stage;
+    NoticeSender sender(stage.engine());
+    Mailbox mailbox;
+    sender.forward_to(mailbox);
+    REQUIRE(stage.put("etl", kEnds, kTold));
+    end(stage, false, "a");
+    REQUIRE(sender.resume(stage.journal()));
+    sender.failed(mailbox.requests.at(0).token, "Stepwell.InvalidParameters", "no channel 'ops'");
+    stage.settle();
+    CHECK(mailbox.requests.size() == 1);
+    CHECK(notices_of(stage).empty());
+}
+
+TEST_CASE("a notice of others goes to whom the workflow names, in their transaction") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kEnds, R"({"notify":{"late":"ops"}})"));
+    const auto write = [&](const std::string& workflow, const std::string& event) {
+        Writes writes;
+        Notice notice;
+        notice.event = event;
+        notice.workflow = workflow;
+        notice.text = "The deadline has passed";
+        writes.notices.push_back({notice, event + "." + workflow});
+        REQUIRE(stage.answer_of<void>([&](auto answer) { stage.engine().write(writes, answer); }));
+    };
+    write("etl", "late");
+    write("etl", "failed");
+    write("nobody", "late");
+    const auto documents = *stage.journal().documents(kNotices, "", 100);
+    REQUIRE(documents.size() == 1);
+    const Json told = parameters_of(*notice_in(documents[0].value));
+    CHECK((told["subject"] == "etl is late" && told["message"] == "The deadline has passed"));
+    CHECK(to_text(told["to"]) == R"(["ops"])");
+}
+
+TEST_CASE("a paused workflow starts nothing by itself, and whoever wants to may start it") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kEnds, "{}"));
+    const auto start = [&](const std::string& origin) {
+        return stage.answer_of<Started>([&](auto answer) {
+            StartRequest request;
+            request.workflow = "etl";
+            request.origin = origin;
+            request.input = Payload::trusted(R"({"ok":true})");
+            stage.engine().start_execution(request, answer);
+        });
+    };
+    Writes writes;
+    writes.documents.push_back(to_write(Pause{stage.clock.now() + 1h, "moving", "", {}}, "etl"));
+    REQUIRE(stage.answer_of<void>([&](auto answer) { stage.engine().write(writes, answer); }));
+    for (const std::string origin : {"schedule", "file"}) {
+        const auto refused = start(origin);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == ErrorCode::unavailable);
+        CHECK(refused.error().message.ends_with("moving"));
+    }
+    for (const std::string origin : {"api", "cli", "webhook", "parent"}) CHECK(start(origin));
+    stage.advance(1h);
+    CHECK(start("schedule"));
+}
+
+TEST_CASE("reports of other tasks pass through") {
+    Stage stage;
+    NoticeSender sender(stage.engine());
+    REQUIRE(stage.create("etl", kTask));
+    const auto started = stage.start("etl", R"({"x":1})");
+    sender.succeeded(stage.runner.started.at(0).token, Payload::trusted("[7]"));
+    stage.settle();
+    CHECK(stage.outcome(started->id) == "SUCCEEDED [7]");
+}
+
+}  // namespace stepwell::test

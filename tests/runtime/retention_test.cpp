@@ -1,0 +1,277 @@
+#include "engine/runtime/retention.hpp"
+
+#include <fstream>
+#include <string>
+
+#include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/task_log.hpp"
+#include "tests/runtime/stage.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace stepwell::test {
+
+using namespace std::chrono_literals;
+using namespace runtime;
+
+namespace {
+
+using definition::RetentionRule;
+using journal::ExecutionRecord;
+
+/// Ends as its input says: {"ok": true}, or fails; takes {"times": n} turns.
+const std::string kEnds =
+    R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.ok",
+        "BooleanEquals":true,"Next":"S"}],"Default":"F"},"S":{"Type":"Succeed"},
+        "F":{"Type":"Fail","Error":"E"}}})";
+
+ExecutionRecord run_of(core::Status status, std::int64_t stopped_days_ago, WorkflowId workflow,
+                       Timestamp now) {
+    ExecutionRecord run;
+    run.workflow = workflow;
+    run.status = status;
+    if (status != core::Status::running) {
+        run.stopped_at = now - std::chrono::days(stopped_days_ago);
+    }
+    return run;
+}
+
+/// A real journal, an engine with a thread, and a retention whose passes the test makes.
+class Keeper {
+public:
+    explicit Keeper(RetentionRule rule) : rule_(rule) { boot(); }
+    ~Keeper() { engine->stop(); }
+
+    void boot() {
+        if (engine) engine->stop();
+        engine.reset();
+        journal_.reset();
+        journal_ = std::move(*journal::SqliteJournal::open(folder_.path(), 7));
+        EngineSettings settings;
+        settings.logs_folder = logs();
+        engine = std::make_unique<Engine>(settings, *journal_, clock);
+        REQUIRE(engine->start(runner_));
+    }
+    std::filesystem::path logs() const { return folder_.path() / "logs"; }
+
+    void put(const std::string& name, const std::string& definition,
+             const std::string& options = "{}") {
+        WorkflowSpec spec;
+        spec.name = name;
+        spec.definition = definition;
+        spec.settings = R"({"options":)" + options + "}";
+        REQUIRE(engine->put_workflow_now(spec));
+    }
+    ExecutionId start(const std::string& workflow, const std::string& input) {
+        StartRequest request;
+        request.workflow = workflow;
+        request.input = Payload::trusted(input);
+        const auto started = engine->start_execution_now(request);
+        REQUIRE(started);
+        return started->id;
+    }
+    RetentionStatistics pass() {
+        Retention retention({rule_, logs(), 1s}, *engine, clock, [this] { return open_reader(); });
+        REQUIRE(retention.pass());
+        return retention.statistics();
+    }
+    Result<std::unique_ptr<journal::JournalReader>> open_reader() {
+        std::unique_ptr<journal::JournalReader> reader =
+            SW_TRY(journal::SqliteReader::open(folder_.path()));
+        return reader;
+    }
+    /// Commits behind the engine's back, between two lives of it.
+    void inject(const journal::Batch& batch) {
+        engine->stop();
+        REQUIRE(journal_->commit(batch));
+        boot();
+    }
+    std::string runs() {
+        auto reader = *open_reader();
+        std::string text;
+        const auto all = *reader->executions({});
+        for (const auto& run : all) {
+            text = std::to_string(value_of(run.id)) + " " + text;
+        }
+        return text;
+    }
+
+    FakeClock clock;
+    std::unique_ptr<Engine> engine;
+
+private:
+    RetentionRule rule_;
+    TemporaryFolder folder_;
+    RememberingRunner runner_;
+    std::unique_ptr<journal::SqliteJournal> journal_;
+};
+
+}  // namespace
+
+TEST_CASE("how long a run is kept: by its end, what its workflow says before the rest") {
+    const Timestamp now = from_ms(1'700'000'000'000);
+    constexpr WorkflowId kOwn{1};
+    constexpr WorkflowId kOther{2};
+    constexpr WorkflowId kForever{3};
+    RetentionRules rules({std::chrono::days(30), std::chrono::days(90), {}, {}});
+    rules.set(kOwn, {std::chrono::days(7), {}, {}, {}});
+    rules.set(kForever, {Duration::max(), Duration::max(), {}, {}});
+    struct Case {
+        core::Status status;
+        std::int64_t days;
+        WorkflowId workflow;
+        bool is_due;
+    };
+    const std::vector<Case> cases = {{core::Status::succeeded, 29, kOther, false},
+                                     {core::Status::succeeded, 31, kOther, true},
+                                     {core::Status::failed, 31, kOther, false},
+                                     {core::Status::timed_out, 91, kOther, true},
+                                     {core::Status::aborted, 91, kOther, true},
+                                     {core::Status::running, 500, kOther, false},
+                                     {core::Status::succeeded, 8, kOwn, true},
+                                     {core::Status::failed, 89, kOwn, false},
+                                     {core::Status::failed, 91, kOwn, true},
+                                     {core::Status::succeeded, 9'999, kForever, false}};
+    for (const Case& c : cases) {
+        CAPTURE(std::string(core::name_of(c.status)));
+        CAPTURE(c.days);
+        CHECK(rules.is_too_old(run_of(c.status, c.days, c.workflow, now), now) == c.is_due);
+    }
+    CHECK(rules.youngest_due(now) == now - std::chrono::days(7));
+    CHECK_FALSE(RetentionRules({}).youngest_due(now));
+}
+
+TEST_CASE("old runs are forgotten with their logs, failed ones later, open ones never") {
+    Keeper keeper({std::chrono::days(1), std::chrono::days(3), {}, {}});
+    keeper.put("etl", kEnds);
+    keeper.put("slow", R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":99999999,
+                           "End":true}}})");
+    keeper.start("etl", R"({"ok":true})");
+    keeper.start("etl", R"({"ok":false})");
+    keeper.start("slow", "{}");
+    for (const std::string run : {"1", "2"}) {
+        std::filesystem::create_directories(keeper.logs() / "0" / run);
+        std::ofstream(keeper.logs() / "0" / run / "0-1.log") << "{}\n";
+    }
+    keeper.clock.advance(std::chrono::days(2));
+    keeper.start("etl", R"({"ok":true})");
+    CHECK(keeper.runs() == "1 2 3 4 ");
+    CHECK(keeper.pass().by_age == 1);
+    CHECK(keeper.runs() == "2 3 4 ");
+    CHECK_FALSE(std::filesystem::exists(keeper.logs() / "0" / "1"));
+    CHECK(std::filesystem::exists(keeper.logs() / "0" / "2"));
+    keeper.clock.advance(std::chrono::days(2));
+    CHECK(keeper.pass().by_age == 2);
+    CHECK(keeper.runs() == "3 ");
+    auto reader = *keeper.open_reader();
+    CHECK_FALSE(reader->document("retention", "begun")->has_value());
+}
+
+TEST_CASE("an id is not used again, whatever was forgotten") {
+    Keeper keeper({1s, 1s, {}, {}});
+    keeper.put("etl", kEnds);
+    keeper.start("etl", R"({"ok":true})");
+    keeper.clock.advance(1min);
+    CHECK(keeper.pass().by_age == 1);
+    keeper.boot();
+    CHECK(keeper.start("etl", R"({"ok":true})") == ExecutionId{2});
+}
+
+TEST_CASE("beyond the count the oldest go: failed ones when no other is left") {
+    Keeper keeper({{}, {}, 3, {}});
+    keeper.put("etl", kEnds);
+    for (const std::string ok : {"false", "true", "false", "true", "true", "false"}) {
+        keeper.start("etl", R"({"ok":)" + ok + "}");
+    }
+    CHECK(keeper.pass().by_count == 3);
+    CHECK(keeper.runs() == "1 3 6 ");
+    keeper.start("etl", R"({"ok":false})");
+    CHECK(keeper.pass().by_count == 1);
+    CHECK(keeper.runs() == "3 6 7 ");
+}
+
+TEST_CASE("a workflow's own count holds for its own runs only") {
+    Keeper keeper({});
+    keeper.put("few", kEnds, R"({"retention":{"runs":1}})");
+    keeper.put("all", kEnds);
+    for (int n = 0; n < 3; ++n) {
+        keeper.start("few", R"({"ok":true})");
+        keeper.start("all", R"({"ok":true})");
+    }
+    CHECK(keeper.pass().by_count == 2);
+    CHECK(keeper.runs() == "2 4 5 6 ");
+}
+
+TEST_CASE("beyond the bytes the oldest go until it fits, and their space is used again") {
+    Keeper keeper({{}, {}, {}, 3'000'000});
+    keeper.put("etl", kEnds);
+    const std::string filler = R"({"ok":true,"x":")" + std::string(50'000, 'x') + "\"}";
+    const auto fill = [&] {
+        for (int n = 0; n < 60; ++n) keeper.start("etl", filler);
+    };
+    fill();
+    CHECK(keeper.pass().by_bytes > 4);
+    auto reader = *keeper.open_reader();
+    CHECK(reader->size()->bytes_used <= 3'000'000);
+    CHECK_FALSE(keeper.runs().empty());
+    const std::uint64_t file = reader->size()->bytes_of_file;
+    for (int round = 0; round < 3; ++round) {
+        fill();
+        keeper.pass();
+    }
+    CHECK(reader->size()->bytes_of_file < 2 * file);
+}
+
+TEST_CASE("a history too long for one transaction goes in pieces, also over a crash") {
+    Keeper keeper({1s, 1s, {}, {}});
+    keeper.put("etl", kEnds);
+    journal::Batch batch;
+    journal::ExecutionWrite run;
+    run.id = ExecutionId{1};
+    run.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", keeper.clock.now(), ""};
+    run.end = journal::ExecutionEnd{core::Status::succeeded, keeper.clock.now(), ""};
+    for (std::uint64_t n = 1; n <= 700; ++n) {
+        run.chunks.push_back({journal::ChunkId{n}, journal::ChunkId{n - 1}, n, "events"});
+    }
+    batch.executions.push_back(std::move(run));
+    keeper.inject(batch);
+    constexpr ExecutionId id{1};
+    auto reader = *keeper.open_reader();
+    const auto chunks_left = [&] {
+        std::size_t count = 0;
+        for (std::uint64_t n = 1; n <= 700; ++n) {
+            count += reader->chunk_link(journal::ChunkId{n})->has_value() ? 1 : 0;
+        }
+        return count;
+    };
+    REQUIRE(chunks_left() == 700);
+    keeper.clock.advance(1min);
+    // What a daemon leaves that is killed after the first piece.
+    const auto row = **reader->execution(id);
+    Removals first;
+    first.runs = {{id, row.last_chunk}};
+    first.chunks = {row.last_chunk};
+    journal::DocumentWrite begun;
+    begun.collection = "retention";
+    begun.key = "begun";
+    begun.value = R"({"runs":[1],"chunk":)" +
+                  std::to_string(value_of((*reader->chunk_link(row.last_chunk))->previous)) + "}";
+    first.documents = {begun};
+    REQUIRE(keeper.engine->remove_now(first));
+    CHECK(keeper.runs().empty());
+    keeper.pass();
+    CHECK(chunks_left() == 0);
+}
+
+TEST_CASE("what went on since it was planned is not removed") {
+    Keeper keeper({});
+    keeper.put("etl", kEnds);
+    const ExecutionId id = keeper.start("etl", R"({"ok":true})");
+    Removals removals;
+    removals.runs = {{id, journal::ChunkId{99}}};
+    CHECK(keeper.engine->remove_now(removals).error().code == ErrorCode::conflict);
+    removals.runs = {{ExecutionId{77}, journal::ChunkId{1}}};
+    CHECK(keeper.engine->remove_now(removals).error().code == ErrorCode::conflict);
+    CHECK(keeper.runs() == "1 ");
+}
+
+}  // namespace stepwell::test
