@@ -139,9 +139,9 @@ Result<Json> look_into(const fs::path& path) {
         return fail(ErrorCode::corruption,
                     "expected the journal in the backup to be sound, but " + check.bytes(0));
     }
-    return Json{{"schema", schema},
-                {"runs", SW_TRY(database.scalar("SELECT count(*) FROM executions"))},
-                {"open_runs", SW_TRY(database.scalar("SELECT count(*) FROM open_executions"))}};
+    const std::int64_t runs = SW_TRY(database.scalar("SELECT count(*) FROM executions"));
+    const std::int64_t open = SW_TRY(database.scalar("SELECT count(*) FROM open_executions"));
+    return Json{{"schema", schema}, {"runs", runs}, {"open_runs", open}};
 }
 
 Result<Json> copy_all(const BackupRequest& request, const Workshop& workshop) {
