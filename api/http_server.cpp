@@ -42,7 +42,7 @@ using boost::system::error_code;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBytes = 8u << 10;
-constexpr std::size_t kLingerBytesMax = 1u << 20;
+constexpr std::size_t kLingerBytesMax = 16u << 20;
 constexpr Duration kLingerTime{2'000};
 constexpr Duration kDrainTime{2'000};
 
