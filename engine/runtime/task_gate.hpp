@@ -1,15 +1,12 @@
 // The gate between the engine and the tasks: who may work now, and who waits.
 //
-//   engine --start--> TaskGate --start--> the runners
-//                        │ waits for a place of its workflow (`concurrency`), then for a slot of
-//                        its │ pool
+// A task waits here for a place of its workflow (`concurrency`), then for a slot of its pool.
 //
 // Invariants:
 //   (1) At most `concurrency` runs of a workflow have tasks at work. A run holds its place from its
 //       first task until it ends; the oldest run that waits gets the next one.
-//   (2) At most `slots` tasks of a pool are at work. A free slot goes to the highest priority,
-//   among
-//       equals to the task whose state was entered first.
+//   (2) At most `slots` tasks of a pool are at work. A free slot goes to the highest priority;
+//       among equals, to the task whose state was entered first.
 //   (3) Who holds what is the set of live tasks and runs, never a counter: a restart derives it
 //       anew from the tasks that the engine starts again.
 // Work that had been handed over before a restart goes through at once, also beyond a limit. Tasks
