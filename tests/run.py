@@ -77,8 +77,8 @@ def e2e_part(log):
 
 
 def api_part(log):
-    """REST: every route and role, live events under kills."""
-    sh(log, sys.executable, "tests/e2e/api.py", "--stepwell", PROGRAM)
+    """REST: every route and role, live events under kills, the OpenAPI document against the server."""
+    sh(log, sys.executable, "tests/e2e/api.py", "--stepwell", PROGRAM, "--schemathesis", "build/third_party/schemathesis/bin/st")
 
 
 def conformance_part(log):

@@ -220,6 +220,7 @@ void add_overall_answers(Router& router, AnswerSources& sources) {
                    integer_parameter("intervals", "parts of the span", 1, 200, 28),
                    integer_parameter("limit", "causes", 1, 200, 50)},
          .answer = reference("Failures"),
+         .errors = {404},
          .read = reading(sources, [&sources](auto& histories, auto& call) {
              return failures_answer(sources, histories, call);
          })});

@@ -47,7 +47,7 @@ std::vector<Parameter> filter_parameters() {
                           kDurationMax),
         integer_parameter("duration_until_ms", "only ended ones that took less", 0, kDurationMax),
         integer_parameter("limit", "how many at most", 1, 1'000, 50),
-        text_parameter("after", "`next` of the page before", 3'096)};
+        text_parameter("after", "`next` of the page before", 200)};
 }
 
 Result<Json> read_history(Readers& readers, const Call& call) {
@@ -125,7 +125,7 @@ void add_reading_routes(Router& router, Readers& readers) {
          .description = "All of them with a line each for people; with `limit` a page of them, "
                         "without lines.",
          .query = {integer_parameter("limit", "a page of this many", 1, 1'000),
-                   text_parameter("after", "`next` of the page before", 3'096),
+                   text_parameter("after", "`next` of the page before", 200),
                    flag_parameter("newest_first", "in the other order; only of pages"),
                    flag_parameter("without_data", "without inputs and outputs; only of pages")},
          .answer = R"({"type": "object", "required": ["run", "events"], "properties": {
@@ -160,6 +160,7 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                 .answer = R"({"type": "object", "required": ["runs"], "properties": {
                     "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
+                .errors = {404},
                 .read = [&readers](const Call& call) { return list_runs(readers, call); }});
     router.add(
         {.method = "POST",

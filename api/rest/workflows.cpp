@@ -116,7 +116,7 @@ void add_reading_routes(Router& router, Readers& readers) {
                 .tag = "workflows",
                 .summary = "Its versions, newest first",
                 .query = {integer_parameter("limit", "how many at most", 1, 1'000, 50),
-                          text_parameter("after", "`next` of the page before", 3'096)},
+                          text_parameter("after", "`next` of the page before", 200)},
                 .answer = R"({"type": "object", "required": ["versions"], "properties": {
                     "next": {"type": "string"},
                     "versions": {"type": "array", "items": {

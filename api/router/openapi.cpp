@@ -10,8 +10,6 @@
 namespace stepwell::api {
 namespace {
 
-constexpr std::int64_t kPathParameterMax = 2'000;
-
 Json parsed(const std::string& text) {
     auto document = parse_json(text);
     SW_ASSERT(document.has_value());

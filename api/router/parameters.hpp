@@ -15,6 +15,9 @@ namespace stepwell::api {
 Call::Values read_query(std::string_view query, const std::vector<Parameter>& declared,
                         std::vector<std::string>& faults);
 
+/// What a parameter of a path may be long, in characters.
+inline constexpr std::size_t kPathParameterMax = 512;
+
 std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<Timestamp> parse_time(std::string_view text);
 std::vector<std::string> split_list(std::string_view text);

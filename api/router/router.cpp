@@ -9,6 +9,7 @@
 #include "api/router/parameters.hpp"
 #include "api/router/schema.hpp"
 #include "api/url.hpp"
+#include "engine/base/utf8.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -212,6 +213,11 @@ void Router::dispatch(Request& request, Match match, Responder respond) const {
 
     std::vector<std::string> faults;
     if (match.is_malformed) faults.emplace_back("expected the path to be percent-encoded UTF-8");
+    for (const auto& [name, value] : match.path) {
+        if (utf8_count(value) <= kPathParameterMax) continue;
+        faults.push_back("expected '" + name + "' to be 1 to " + std::to_string(kPathParameterMax) +
+                         " characters");
+    }
     auto query = read_query(split_target(request.target()).second, route.query, faults);
     Json body;
     if (route.body.kind != Body::Kind::none) {

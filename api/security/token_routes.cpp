@@ -62,7 +62,7 @@ Result<Json> add_token(const SecurityParts& parts, const Call& call) {
 }
 
 Result<Json> remove_token(const SecurityParts& parts, const Call& call) {
-    const std::string& id = call.path("token");
+    const std::string& id = call.path("id");
     for (const ApiToken& token : parts.identities.tokens()) {
         if (token.id != id || !may_see(call.principal(), token)) continue;
         SW_TRY(parts.identities.remove_token(id));
@@ -109,7 +109,7 @@ void add_token_routes(Router& router, const SecurityParts& parts) {
                     "name": {"type": "string", "minLength": 1, "maxLength": 64},
                     "owner": {"type": "string", "maxLength": 64},
                     "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
-                    "expires_at": {"type": "string", "maxLength": 64}}})json",
+                    "expires_at": {"type": "string", "format": "date-time", "maxLength": 64}}})json",
                                   true),
                 .answer = R"({"$ref": "#/components/schemas/Token"})",
                 .errors = {404, 503},
@@ -118,7 +118,7 @@ void add_token_routes(Router& router, const SecurityParts& parts) {
                                  [parts, call] { return add_token(parts, call); });
                 }});
     router.add({.method = "DELETE",
-                .pattern = "/api/v1/tokens/{token}",
+                .pattern = "/api/v1/tokens/{id}",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Revoke an API token",

@@ -106,6 +106,7 @@ TEST_CASE("a request goes to the route that fits its path and method") {
         {"HEAD", "/api/v1/items/7", 200, ""},
         {"DELETE", "/api/v1/items/7", 204, ""},
         {"OPTIONS", "/api/v1/items", 204, ""},
+        {"GET", "/api/v1/items/" + std::string(513, 'a'), 400, "1 to 512 characters"},
         {"GET", "/api/v1/items/%zz", 400, "percent-encoded"},
         {"GET", "/api/v1/items/%ff", 400, "UTF-8"},
         {"GET", "/api/v1/items/", 404, "there is nothing"},
