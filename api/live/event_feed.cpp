@@ -53,10 +53,23 @@ private:
         changed_.notify_one();
     }
 
+    void wait_for_poke(std::unique_lock<std::mutex>& lock, Duration patience) {
+        const auto is_over = [this] { return is_poked_ || is_stopping_; };
+        if (patience == Duration{}) {
+            changed_.wait(lock, is_over);
+        } else {
+            changed_.wait_for(lock, patience, is_over);
+        }
+    }
+
     void run() {
         std::unique_lock lock(mutex_);
         while (!is_stopping_) {
-            changed_.wait(lock, [this] { return is_poked_ || is_stopping_; });
+            // The engine tells only of turns that began after we subscribed; one that was under way
+            // then is found by looking again.
+            const Duration patience =
+                subscription_ ? settings_.patience : Duration{};  // none: for ever
+            wait_for_poke(lock, patience);
             is_poked_ = false;
             lock.unlock();
             follow();

@@ -22,6 +22,7 @@ namespace stepwell::api {
 struct FeedSettings {
     std::size_t ring_bytes_max = 8u << 20;
     Duration pause{30};  // between two looks into the journal: what comes meanwhile goes together
+    Duration patience{250};  // and looks again after that, whether or not it heard of something
     /// A listener that stands further behind is not told what it missed, but that it missed it.
     std::uint64_t replay_max = 100'000;
 };

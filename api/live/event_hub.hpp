@@ -80,6 +80,9 @@ private:
     const std::uint64_t replay_max_;
     FeedFormatter formatter_;
     std::deque<std::uint64_t> pending_;  // of one run: the pieces that it has still to be told
+    std::uint64_t pending_end_ = 0;      // and where it stands then
+    /// Of one run: whether it has ended before is not known yet, and the ring would not say.
+    bool must_look_;
     bool is_over_ = false;
 };
 

@@ -24,7 +24,8 @@ EventStream::EventStream(std::shared_ptr<EventHub> hub, Readers& readers, EventF
       place(place_),
       hub_(std::move(hub)),
       readers_(readers),
-      replay_max_(replay_max) {
+      replay_max_(replay_max),
+      must_look_(filter.run.has_value()) {
     hub_->join(*this);
 }
 
@@ -55,8 +56,9 @@ std::string EventStream::idle() {
 Stream::Next EventStream::next(std::string& out) {
     if (is_over_) return Next::end;
     bool is_end = false;
+    const bool is_replaying = must_look_ || !pending_.empty();
     const auto taken =
-        pending_.empty() ? hub_->take(*this, out, kPartBytes, is_end) : EventHub::Taken::elsewhere;
+        is_replaying ? EventHub::Taken::elsewhere : hub_->take(*this, out, kPartBytes, is_end);
     if (is_end && filter.run) return finish(out);
     if (taken == EventHub::Taken::elsewhere) return replay(out);
     return taken == EventHub::Taken::some ? Next::more : Next::wait;
@@ -98,13 +100,11 @@ Result<Stream::Next> EventStream::replay_all(std::string& out) {
 Result<Stream::Next> EventStream::replay_run(std::string& out) {
     const FeedPosition from = current_place();
     auto reader = SW_TRY(readers_.take());
-    // Where it stands when all of `pending_` has been told.
-    std::uint64_t end = from.piece;
     if (pending_.empty()) {
         // The end first: what becomes durable after it is found twice rather than never.
-        end = SW_TRY(reader->feed_end());
-        if (from.piece > end) {
-            send_reset(out, end, "the journal is another one");
+        pending_end_ = SW_TRY(reader->feed_end());
+        if (from.piece > pending_end_) {
+            send_reset(out, pending_end_, "the journal is another one");
             return Next::more;
         }
         const bool is_within = from.index != FeedPosition::kWhole && from.piece > 0;
@@ -112,16 +112,21 @@ Result<Stream::Next> EventStream::replay_run(std::string& out) {
             SW_TRY(reader->feed_of(*filter.run, is_within ? from.piece - 1 : from.piece));
         pending_.assign(numbers.begin(), numbers.end());
     }
+    std::uint64_t last = from.piece;
     std::vector<FeedEvent> events;
     for (std::size_t i = 0; i < kReplayPieces && !pending_.empty(); ++i) {
-        const auto piece = SW_TRY(reader->feed_chunk(*filter.run, pending_.front()));
+        last = pending_.front();
+        const auto piece = SW_TRY(reader->feed_chunk(*filter.run, last));
         SW_TRY(formatter_.format(*reader, piece, events));
-        end = std::max(end, piece.number);
         pending_.pop_front();
     }
     const bool is_end = send(events, out);
-    move_to({end, FeedPosition::kWhole});
-    if (!pending_.empty()) return Next::more;
+    if (!pending_.empty()) {
+        move_to({last, FeedPosition::kWhole});
+        return Next::more;
+    }
+    move_to({std::max(last, pending_end_), FeedPosition::kWhole});
+    must_look_ = false;
     const auto run = SW_TRY(reader->summary(*filter.run));
     // It has ended, and there is nothing behind what has been sent.
     const bool is_closed = run.status != core::Status::running &&

@@ -245,10 +245,37 @@ TEST_CASE("of one run all is told from its beginning, and its end ends the strea
     CHECK(gists(late.frames(100)) == std::vector<std::string>{"end"});
     Listener whole(site.open(filter, FeedPosition{0, 0}));
     CHECK(whole.frames(100).size() == 4);
+    // Also where the ring stands at the very place where it ended.
+    Listener all(site.open({}));
+    site.run("pass");
+    all.frames(kPassEvents);
+    Listener from_now(site.open(filter));
+    CHECK(gists(from_now.frames(100)) == std::vector<std::string>{"end"});
     filter.types = {"WaitStateEntered"};
     Listener one_type(site.open(filter, FeedPosition{0, 0}));
     CHECK(gists(one_type.frames(100)) ==
           std::vector<std::string>{"WaitStateEntered of " + std::to_string(value_of(run)), "end"});
+}
+
+TEST_CASE("a run of many pieces is told to its end") {
+    Site site;
+    runtime::WorkflowSpec spec;
+    spec.name = "task";
+    spec.definition = R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"stepwell:x",
+        "HeartbeatSeconds":600,"End":true}}})";
+    REQUIRE(site.engine->create_workflow_now(spec));
+    const auto run = site.run("task");
+    for (int i = 0; i < 250; ++i) site.engine->heartbeat({run, kRootFrame, 1});
+    REQUIRE(site.engine->stop_execution_now(run, {}));
+    EventFilter filter;
+    filter.run = run;
+    CHECK((*site.readers.take())->feed_of(run, 0)->size() > 200);
+    Listener listener(site.open(filter, FeedPosition{0, 0}));
+    const auto got = gists(listener.frames(100));
+    REQUIRE(got.size() > 2);
+    CHECK(got.front() == "ExecutionStarted of " + std::to_string(value_of(run)));
+    CHECK(got[got.size() - 2] == "ExecutionAborted of " + std::to_string(value_of(run)));
+    CHECK(got.back() == "end");
 }
 
 TEST_CASE("where what lies between is gone or too much, a reset says so, and it goes on") {
