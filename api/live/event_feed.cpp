@@ -53,23 +53,21 @@ private:
         changed_.notify_one();
     }
 
-    void wait_for_poke(std::unique_lock<std::mutex>& lock, Duration patience) {
+    /// The engine tells only of turns that began after we subscribed, and the journal may not
+    /// answer at once: as long as somebody listens we look again by ourselves.
+    void wait_for_poke(std::unique_lock<std::mutex>& lock) {
         const auto is_over = [this] { return is_poked_ || is_stopping_; };
-        if (patience == Duration{}) {
-            changed_.wait(lock, is_over);
+        if (hub_->is_wanted()) {
+            changed_.wait_for(lock, settings_.patience, is_over);
         } else {
-            changed_.wait_for(lock, patience, is_over);
+            changed_.wait(lock, is_over);
         }
     }
 
     void run() {
         std::unique_lock lock(mutex_);
         while (!is_stopping_) {
-            // The engine tells only of turns that began after we subscribed; one that was under way
-            // then is found by looking again.
-            const Duration patience =
-                subscription_ ? settings_.patience : Duration{};  // none: for ever
-            wait_for_poke(lock, patience);
+            wait_for_poke(lock);
             is_poked_ = false;
             lock.unlock();
             follow();
