@@ -75,18 +75,23 @@ private:
             changed_.wait_for(lock, settings_.pause, [this] { return is_stopping_; });
         }
         lock.unlock();
+        unsubscribe();
+    }
+
+    void unsubscribe() {
         subscription_.reset();
+        is_subscribed_ = false;
     }
 
     /// Reads on while somebody listens. The engine keeps events for its listeners, so that we are
     /// one only as long as it is of use.
     void follow() {
         if (!hub_->is_wanted()) {
-            subscription_.reset();
+            unsubscribe();
             hub_->end();
             return;
         }
-        if (!subscription_ && !begin()) return;
+        if (!is_subscribed_ && !begin()) return;
         while (pull()) {
         }
     }
@@ -97,10 +102,11 @@ private:
             poke();
         };
         subscription_ = engine_.subscribe(std::move(listener));
+        is_subscribed_ = true;
         auto reader = readers_.take();
         const auto end = reader ? (*reader)->feed_end() : fail(reader.error());
         if (!end) {
-            subscription_.reset();
+            unsubscribe();
             return false;
         }
         hub_->begin(*end);
@@ -133,7 +139,8 @@ private:
     Readers& readers_;
     const std::shared_ptr<EventHub> hub_;
     FeedFormatter formatter_;             // of the thread
-    runtime::Subscription subscription_;  // of the thread
+    runtime::Subscription subscription_;  // of the thread; null even where there is one
+    bool is_subscribed_ = false;          // of the thread
     std::mutex mutex_;
     std::condition_variable changed_;
     bool is_poked_ = false;

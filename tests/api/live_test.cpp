@@ -88,7 +88,7 @@ public:
         while (count_of(text_) < count) {
             const auto next = stream_->next(text_);
             if (next == Stream::Next::end) break;
-            if (next == Stream::Next::wait) wait();
+            if (next == Stream::Next::wait && count_of(text_) < count) wait();
         }
         return split();
     }
