@@ -14,27 +14,13 @@
 #include <thread>
 
 #include "api/config.hpp"
+#include "engine/base/descriptor.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A file descriptor that closes itself.
-class Descriptor {
-public:
-    explicit Descriptor(int value) : value_(value) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (value_ >= 0) ::close(value_);
-    }
-    [[nodiscard]] int get() const { return value_; }
-
-private:
-    int value_;
-};
 
 bool is_workflow_document(const std::string& text, definition::ParseOptions::Format format) {
     const auto document = format == definition::ParseOptions::Format::yaml

@@ -22,6 +22,11 @@ struct TaskError {
     std::string cause;  // for people, or JSON text for programs (data tasks: the result envelope)
 };
 
+/// The error of parameters that the task `who` ("stepwell:shell") cannot take.
+inline TaskError invalid_parameters(std::string_view who, const std::string& cause) {
+    return {"Stepwell.InvalidParameters", std::string(who) + ": " + cause};
+}
+
 using TaskResult = Result<Json, TaskError>;
 using TaskText = Result<std::string, TaskError>;
 

@@ -6,7 +6,7 @@ namespace stepwell::api::answers {
 namespace {
 
 /// Histories that one plan may read, to know what is usual.
-constexpr std::size_t kReadsMax = 60;
+constexpr std::size_t kPlanReadsMax = 60;
 
 constexpr const char* kPlan = R"json({
   "type": "object",
@@ -62,7 +62,7 @@ void add_redrive_plan_route(Router& router, AnswerSources& sources, runtime::Red
          .answer = R"({"$ref": "#/components/schemas/RedrivePlan"})",
          .read = [&sources, policy, probe = std::move(probe)](const Call& call) -> Result<Json> {
              auto reader = SW_TRY(sources.readers.take());
-             Histories histories(*reader, sources.cache, kReadsMax);
+             Histories histories(*reader, sources.cache, kPlanReadsMax);
              const ExecutionId run = SW_TRY(reader->find(call.path("run")));
              return redrive_plan_view(histories, run, {policy, sources.clock.now(), probe});
          }});

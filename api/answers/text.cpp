@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "engine/base/ascii.hpp"
 #include "engine/base/json.hpp"
 
 namespace stepwell::api::answers {
@@ -11,9 +12,6 @@ namespace {
 
 constexpr std::size_t kNormalisedMax = 300;
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }

@@ -8,7 +8,6 @@
 namespace stepwell::api::aws {
 namespace {
 
-constexpr Length kArnLength{1, 256};
 constexpr Length kPayloadLength{0, kPayloadBytesMax};
 
 std::optional<core::Status> status_named(std::string_view name) {

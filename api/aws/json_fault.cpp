@@ -1,5 +1,6 @@
 #include "api/aws/json_fault.hpp"
 
+#include "engine/base/ascii.hpp"
 #include "engine/base/json.hpp"
 
 namespace stepwell::api::aws {
@@ -7,10 +8,6 @@ namespace {
 
 constexpr const char* kValues =
     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';

@@ -18,6 +18,7 @@ struct Length {
     std::size_t min = 0;
     std::size_t max = 0;
 };
+constexpr Length kArnLength{1, 256};
 
 class Members {
 public:

@@ -7,7 +7,6 @@
 namespace stepwell::api::aws {
 namespace {
 
-constexpr Length kArnLength{1, 256};
 constexpr Length kDefinitionLength{1, definition::kDefinitionBytesMax};
 
 const Json& default_logging() {

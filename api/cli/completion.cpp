@@ -24,7 +24,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// In single quotes, for all three shells.
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
     std::string out = "'";
     for (const char c : text) {
         if (c == '\'') {
@@ -86,8 +86,8 @@ std::string bash_values(const CommandModel& program) {
             if (option.value.empty()) continue;
             std::string action = "return";
             if (!option.choices.empty()) {
-                action = "mapfile -t COMPREPLY < <(compgen -W " + quoted(joined(option.choices)) +
-                         " -- \"$current\"); return";
+                action = "mapfile -t COMPREPLY < <(compgen -W " +
+                         shell_quoted(joined(option.choices)) + " -- \"$current\"); return";
             } else if (option.value == "DIR") {
                 action = "_stepwell_files -d; return";
             } else if (takes_file(option)) {
@@ -102,7 +102,7 @@ std::string bash_values(const CommandModel& program) {
 std::string bash_words(const CommandModel& program) {
     std::string out;
     for_each_command(program, "", [&](const std::string& where, const CommandModel& command) {
-        out += "        \"" + where + "\") words=" + quoted(joined(words_of(command)));
+        out += "        \"" + where + "\") words=" + shell_quoted(joined(words_of(command)));
         if (has_file_argument(command)) out += "; takes_files=1";
         out += " ;;\n";
     });
@@ -149,7 +149,7 @@ std::string described(const std::string& name, const std::string& help) {
         if (c == ':') text += '\\';
         text += c;
     }
-    return quoted(text);
+    return shell_quoted(text);
 }
 
 std::string zsh_values(const CommandModel& program) {
@@ -157,7 +157,7 @@ std::string zsh_values(const CommandModel& program) {
     for_each_command(program, "", [&](const std::string& where, const CommandModel& command) {
         for (const OptionModel& option : command.options) {
             if (option.value.empty()) continue;
-            std::string action = "_message " + quoted(option.value);
+            std::string action = "_message " + shell_quoted(option.value);
             if (!option.choices.empty()) {
                 action = "compadd -- " + joined(option.choices);
             } else if (option.value == "DIR") {
@@ -226,25 +226,26 @@ std::string fish_option(const OptionModel& option) {
         out += is_long ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
     if (option.value.empty()) return out;
-    if (!option.choices.empty()) return out + " -x -a " + quoted(joined(option.choices));
+    if (!option.choices.empty()) return out + " -x -a " + shell_quoted(joined(option.choices));
     if (option.value == "DIR") return out + " -x -a '(__fish_complete_directories)'";
     return out + (takes_file(option) ? " -r -F" : " -x");
 }
 
 void add_fish_lines(const std::string& where, const CommandModel& command, std::string& out) {
-    const std::string begin = "complete -c stepwell -n " + quoted("__stepwell_at '" + where + "'");
+    const std::string begin =
+        "complete -c stepwell -n " + shell_quoted("__stepwell_at '" + where + "'");
     for (const CommandModel& child : command.children) {
-        out += begin + " -a " + child.name + " -d " + quoted(child.help) + "\n";
+        out += begin + " -a " + child.name + " -d " + shell_quoted(child.help) + "\n";
     }
     for (const OptionModel& argument : command.arguments) {
         if (!argument.choices.empty()) {
-            out += begin + " -a " + quoted(joined(argument.choices)) + " -d " +
-                   quoted(argument.help) + "\n";
+            out += begin + " -a " + shell_quoted(joined(argument.choices)) + " -d " +
+                   shell_quoted(argument.help) + "\n";
         }
     }
     if (has_file_argument(command)) out += begin + " -F\n";
     for (const OptionModel& option : command.options) {
-        out += begin + fish_option(option) + " -d " + quoted(option.help) + "\n";
+        out += begin + fish_option(option) + " -d " + shell_quoted(option.help) + "\n";
     }
 }
 
@@ -252,7 +253,7 @@ std::string fish_script(const CommandModel& program) {
     std::string commands;
     std::string lines;
     for_each_command(program, "", [&](const std::string& where, const CommandModel& command) {
-        if (!where.empty()) commands += " " + quoted(where);
+        if (!where.empty()) commands += " " + shell_quoted(where);
         add_fish_lines(where, command, lines);
     });
     return "# fish completion of stepwell; written by `stepwell completion fish`\n"

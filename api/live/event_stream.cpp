@@ -4,7 +4,7 @@
 namespace stepwell::api {
 namespace {
 
-constexpr std::size_t kPartBytes = 64u << 10;
+constexpr std::size_t kEventPartBytes = 64u << 10;
 constexpr std::size_t kReplayPieces = 100;
 
 /// Whether the pieces follow each other without a gap, the first one behind `place`.
@@ -58,7 +58,7 @@ Stream::Next EventStream::next(std::string& out) {
     bool is_end = false;
     const bool is_replaying = must_look_ || !pending_.empty();
     const auto taken =
-        is_replaying ? EventHub::Taken::elsewhere : hub_->take(*this, out, kPartBytes, is_end);
+        is_replaying ? EventHub::Taken::elsewhere : hub_->take(*this, out, kEventPartBytes, is_end);
     if (is_end && filter.run) return finish(out);
     if (taken == EventHub::Taken::elsewhere) return replay(out);
     return taken == EventHub::Taken::some ? Next::more : Next::wait;

@@ -8,7 +8,7 @@
 namespace stepwell::api {
 namespace {
 
-constexpr std::size_t kPartBytes = 32u << 10;
+constexpr std::size_t kLogPartBytes = 32u << 10;
 
 /// Shared with the engine's threads, which may tell of a line while the stream goes.
 struct Bell {
@@ -39,7 +39,7 @@ public:
     Next next(std::string& out) override {
         if (is_over_) return Next::end;
         if (!has_run_ended_) has_run_ended_ = look_for_end();
-        auto parts = tail_.read(kPartBytes);
+        auto parts = tail_.read(kLogPartBytes);
         if (!parts) {
             out += sse_frame("error", "", {{"message", parts.error().message}});
             is_over_ = true;

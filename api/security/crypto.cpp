@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/principal.hpp"
+#include "engine/base/ascii.hpp"
 #include "engine/base/assert.hpp"
 #include "engine/base/digest.hpp"
 
@@ -58,13 +59,6 @@ unsigned number_of(std::string_view text) {
     unsigned number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return error == std::errc{} && end == text.data() + text.size() ? number : 0;
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <deque>
 
 #include "api/security/secret_forms.hpp"
+#include "engine/base/ascii.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -20,13 +21,6 @@ struct Span {
     std::size_t begin = 0;
     std::size_t end = 0;
 };
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 /// The code unit of "\uXXXX" at `at`; nothing where it is none.
 std::optional<std::uint32_t> code_unit(std::string_view text, std::size_t at) {

@@ -7,6 +7,11 @@
 
 namespace stepwell {
 
+/// Whether a byte goes on with a character, and does not begin one.
+constexpr bool is_utf8_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
 /// Bytes of the character at the front of `text`; 0 where there is none, or it is not UTF-8 (too
 /// long a form, a surrogate, beyond U+10FFFF).
 std::size_t utf8_length_of_first(std::string_view text);

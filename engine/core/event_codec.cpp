@@ -120,7 +120,7 @@ Event read_event(Reader& reader, Timestamp base) {
     return event;
 }
 
-Failure<Error> damaged() {
+stepwell::Failure<Error> damaged() {
     return fail(ErrorCode::corruption, "expected a blob of events, but its bytes are damaged");
 }
 

@@ -1,5 +1,6 @@
 #include "engine/definition/diagnostic.hpp"
 
+#include "engine/base/utf8.hpp"
 #include "engine/definition/document.hpp"
 
 namespace stepwell::definition {
@@ -13,15 +14,11 @@ struct Excerpt {
     std::size_t caret;  // characters before it
 };
 
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
 std::size_t byte_of_column(std::string_view line, int column) {
     std::size_t i = 0;
     for (int at = 1; i < line.size() && at < column; ++at) {
         do ++i;
-        while (i < line.size() && is_continuation(line[i]));
+        while (i < line.size() && is_utf8_continuation(line[i]));
     }
     return i;
 }
@@ -31,11 +28,12 @@ Excerpt excerpt_of(std::string_view line, int column) {
     const std::size_t target = byte_of_column(line, column);
     if (line.size() > kLineBytesMax && target > kLineBytesMax / 2)
         begin = target - kLineBytesMax / 2;
-    while (begin < line.size() && is_continuation(line[begin])) ++begin;
+    while (begin < line.size() && is_utf8_continuation(line[begin])) ++begin;
     std::size_t end = std::min(line.size(), begin + kLineBytesMax);
-    while (end < line.size() && is_continuation(line[end])) ++end;
+    while (end < line.size() && is_utf8_continuation(line[end])) ++end;
     Excerpt excerpt{std::string(line.substr(begin, end - begin)), 0};
-    for (std::size_t i = begin; i < target; ++i) excerpt.caret += is_continuation(line[i]) ? 0 : 1;
+    for (std::size_t i = begin; i < target; ++i)
+        excerpt.caret += is_utf8_continuation(line[i]) ? 0 : 1;
     // Tabs would shift the caret; other control characters could drive the terminal.
     for (char& c : excerpt.text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';

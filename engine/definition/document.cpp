@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/base/utf8.hpp"
+
 namespace stepwell::definition {
 namespace {
-
-bool is_continuation(char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
 
 std::size_t index_of(const Json& object, const std::string& name) {
     std::size_t index = 0;
@@ -31,7 +29,7 @@ Position LineIndex::at(std::size_t line, std::size_t column) const {
 int LineIndex::characters(std::size_t line, std::size_t begin, std::size_t end) const {
     const auto part = text_.substr(std::min(starts_[line] + begin, text_.size()), end - begin);
     return static_cast<int>(
-        std::count_if(part.begin(), part.end(), [](char c) { return !is_continuation(c); }));
+        std::count_if(part.begin(), part.end(), [](char c) { return !is_utf8_continuation(c); }));
 }
 
 std::string_view LineIndex::line(int number) const {

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii.hpp"
 #include "engine/base/utf8.hpp"
 
 namespace stepwell::expression {
-namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-}  // namespace
-
 bool Scanner::eat(char c) {
     if (is_at_end() || text_[at_] != c) return false;
     ++at_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "engine/journal/columns.hpp"
 #include "engine/journal/schema.hpp"
 
 namespace stepwell::journal {
@@ -55,11 +56,6 @@ constexpr const char* kLoadOpen =
     "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
 constexpr const char* kLoadRecords =
     "SELECT key, bytes FROM records WHERE execution = ?1 ORDER BY key";
-
-template <class Id>
-std::int64_t number_of(Id id) {
-    return static_cast<std::int64_t>(value_of(id));
-}
 
 void bind_or_null(Statement& statement, int index, const std::string& text) {
     if (text.empty()) {

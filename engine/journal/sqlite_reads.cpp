@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "engine/journal/columns.hpp"
+
 namespace stepwell::journal {
 namespace {
 
@@ -49,15 +51,6 @@ constexpr const char* kExecutionColumns =
 const std::string kExecution = kExecutionColumns + std::string("executions e WHERE e.id = ?1");
 const std::string kExecutionNamed =
     kExecutionColumns + std::string("executions e WHERE e.workflow = ?1 AND e.name = ?2");
-
-template <class Id>
-std::int64_t number_of(Id id) {
-    return static_cast<std::int64_t>(value_of(id));
-}
-template <class Id>
-Id id_in(const Statement& row, int column) {
-    return static_cast<Id>(static_cast<std::underlying_type_t<Id>>(row.integer(column)));
-}
 
 WorkflowRecord workflow_in(const Statement& row) {
     return {id_in<WorkflowId>(row, 0), row.bytes(1),       row.bytes(2), row.bytes(3),

@@ -22,7 +22,7 @@ std::string place_of(ExecutionId id) {
     return "execution " + std::to_string(value_of(id));
 }
 
-core::Record* find(std::vector<core::Record>& records, core::RecordKey key) {
+core::Record* find_record(std::vector<core::Record>& records, core::RecordKey key) {
     for (core::Record& record : records) {
         if (record.key == key) return &record;
     }
@@ -253,7 +253,7 @@ void Loop::seal_open(Slot& slot, PendingWrite& pending) {
     std::size_t written = pending.header.size();
     const bool is_new = pending.write.start || pending.write.reopening;
     for (auto& [key, bytes] : pending.records) {
-        core::Record* inlined = find(slot.inlined, key);
+        core::Record* inlined = find_record(slot.inlined, key);
         const bool fits = bytes && bytes->size() <= kInlinedBytesMax;
         if (bytes) written += bytes->size();
         if (fits && inlined) {

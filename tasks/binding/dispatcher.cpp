@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "tasks/aws_shapes.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks {
 
@@ -25,12 +26,6 @@ bool is_service(std::string_view resource, std::string_view service) {
     return resource.substr(0, prefix.size()) == prefix;
 }
 
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 void add_metadata(Json& result, std::size_t content_bytes) {
     HttpAnswer http;
     http.request_id = new_request_id();
@@ -41,7 +36,7 @@ void add_metadata(Json& result, std::size_t content_bytes) {
 
 /// What GetJobRun says of a run that succeeded.
 Json job_run(const Json& input, const std::string& id, std::int64_t started_ms) {
-    const std::int64_t now = now_ms();
+    const std::int64_t now = wall_clock_ms();
     const Json* arguments = find(input, "Arguments");
     return {{"Arguments", arguments ? *arguments : Json::object()},
             {"Attempt", 0},
@@ -90,7 +85,8 @@ void Dispatcher::start(runtime::TaskRequest request) {
 
 void Dispatcher::start_bound(runtime::TaskRequest request, const Binding& binding) {
     const TaskToken token = request.token;
-    Bound bound{&binding, request.resource, request.parameters, "jr_" + new_request_id(), now_ms()};
+    Bound bound{&binding, request.resource, request.parameters, "jr_" + new_request_id(),
+                wall_clock_ms()};
     if (binding.parameters) {
         auto parameters = evaluate_binding(*binding.parameters, request.parameters.json());
         if (!parameters) {

@@ -7,27 +7,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/descriptor.hpp"
 #include "tasks/data/csv_transcode.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
 
 constexpr std::size_t kBlockBytes = 2U << 20U;
-
-class Descriptor {
-public:
-    explicit Descriptor(const std::filesystem::path& path)
-        : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int get() const { return number_; }
-
-private:
-    int number_;
-};
 
 DataError cannot_read(const std::string& uri) {
     return {errno == EACCES ? "E_DENIED" : "E_NOT_FOUND",
@@ -117,7 +103,7 @@ DataResult<CsvFile> CsvScan::inspect(const InputFile& file) {
     CsvFile result;
     result.file = file;
     SW_TRY(make_readable(result, options_));
-    const Descriptor descriptor(result.readable);
+    const Descriptor descriptor(::open(result.readable.c_str(), O_RDONLY | O_CLOEXEC));
     if (descriptor.get() < 0) return fail(cannot_read(file.uri));
 
     std::vector<char> block(kBlockBytes);

@@ -6,6 +6,7 @@
 #include "tasks/data/parameters.hpp"
 #include "tasks/data/sqlite_engine.hpp"
 #include "tasks/lake/lake_table.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -305,7 +306,7 @@ DataResult<bool> is_replayed(DataSession& session, Connection& connection) {
 DataResult<void> record_commit(DataSession& session, Connection& connection,
                                std::string_view target) {
     if (session.run_key().empty()) return {};
-    const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    const auto now = wall_clock();
     SW_TRY(
         connection.execute("insert into _stepwell_commits values ($key, $target, $execution, $now)",
                            {{"key", session.run_key()},

@@ -8,6 +8,7 @@
 #include "tasks/data/row_copy.hpp"
 #include "tasks/data/row_writer.hpp"
 #include "tasks/data/type_inference.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -105,7 +106,7 @@ void Loader::add_audit_columns() {
         select_ += ", " + sql + " as " + quote_identifier(name);
         columns_.push_back({name, type});
     };
-    const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    const auto now = wall_clock();
     std::string stamp = to_iso8601(now);
     stamp[10] = ' ';
     while (!stamp.empty() && stamp.back() == 'Z') stamp.pop_back();

@@ -3,6 +3,8 @@
 #include <cctype>
 #include <functional>
 
+#include "tasks/wall_clock.hpp"
+
 namespace stepwell::tasks::data {
 
 DataResult<void> make_view_table(Connection& connection) {
@@ -41,7 +43,7 @@ DataResult<void> record_refresh(Connection& connection, const StoredView& view,
                                 const std::string& versions) {
     Json inputs = Json::array();
     for (const auto& input : view.inputs) inputs.push_back(input);
-    const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    const auto now = wall_clock();
     SW_TRY(
         connection.execute("update _stepwell_views set deps = $deps, last_refresh = $now, "
                            "input_versions = $versions where name = $name",

@@ -14,6 +14,7 @@
 #include "tasks/aws_shapes.hpp"
 #include "tasks/fields.hpp"
 #include "tasks/function/function_pool.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks {
 
@@ -45,10 +46,6 @@ struct FunctionSettings {
     std::uint64_t memory_bytes = 0;
     std::optional<std::int64_t> timeout_ms;
 };
-
-TaskError invalid(std::string cause) {
-    return {"Stepwell.InvalidParameters", "stepwell:function: " + std::move(cause)};
-}
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= kNameMax &&
@@ -123,7 +120,8 @@ Result<void, TaskError> read_local(Call& call, const Json& parameters) {
     const auto name = fields.text("name");
     if (!name) fields.fault("expected 'name', the function's folder");
     if (const Json* input = fields.any("input")) call.event = to_text(*input);
-    if (const auto faults = fields.finish()) return fail(invalid(*faults));
+    if (const auto faults = fields.finish())
+        return fail(invalid_parameters("stepwell:function", *faults));
     set_function(call, *name);
     return {};
 }
@@ -158,7 +156,8 @@ Result<FunctionSettings, TaskError> read_settings(const HostSettings& settings) 
     result.memory_bytes = fields.bytes("memory_limit").value_or(result.memory_bytes);
     result.timeout_ms = fields.milliseconds("timeout");
     if (const auto faults = fields.finish()) {
-        return fail(invalid("in the configuration's 'tasks.functions': " + *faults));
+        return fail(invalid_parameters("stepwell:function",
+                                       "in the configuration's 'tasks.functions': " + *faults));
     }
     return result;
 }
@@ -204,12 +203,6 @@ std::string log_stream() {
     return std::string(day) + "/[$LATEST]" + id;
 }
 
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 std::string call_header(const Call& call, std::int64_t patience_ms, std::uint64_t memory_bytes) {
     Json header = {{"request_id", call.request_id},
                    {"function_name", call.name},
@@ -217,7 +210,7 @@ std::string call_header(const Call& call, std::int64_t patience_ms, std::uint64_
                    {"function_arn", arn_of(call)},
                    {"memory_mb", std::to_string(memory_bytes == 0 ? 128 : memory_bytes >> 20)},
                    {"log_stream", log_stream()},
-                   {"deadline_ms", now_ms() + patience_ms},
+                   {"deadline_ms", wall_clock_ms() + patience_ms},
                    {"compact", call.style == Style::invoke}};
     if (!call.client_context.empty()) header["client_context"] = call.client_context;
     return to_text(header);

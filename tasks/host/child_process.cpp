@@ -179,11 +179,6 @@ Result<std::vector<Descriptor>> moved_up(const std::vector<int>& descriptors) {
 
 }  // namespace
 
-void Descriptor::reset(int fd) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = fd;
-}
-
 int open_pidfd(pid_t pid) {
     return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
 }

@@ -17,34 +17,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/descriptor.hpp"
 #include "engine/base/result.hpp"
 
 namespace stepwell::tasks {
-
-/// A file descriptor, closed when it goes out of scope.
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        if (this != &other) reset(other.release());
-        return *this;
-    }
-    ~Descriptor() { reset(); }
-
-    [[nodiscard]] int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-    int release() {
-        const int fd = fd_;
-        fd_ = -1;
-        return fd;
-    }
-    void reset(int fd = -1);
-
-private:
-    int fd_ = -1;
-};
 
 struct ChildSpec {
     std::vector<std::string> arguments;    // arguments[0] is the program: a name or a path

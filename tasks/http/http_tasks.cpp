@@ -24,10 +24,6 @@ struct HttpParameters {
     std::vector<StatusRange> expected;
 };
 
-TaskError invalid(std::string cause) {
-    return {"Stepwell.InvalidParameters", "stepwell:http: " + std::move(cause)};
-}
-
 std::optional<int> status_of(std::string_view text) {
     int status = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), status);
@@ -125,14 +121,15 @@ Result<HttpParameters, TaskError> read_parameters(const Json& json) {
     if (const auto bytes = fields.whole("max_response_bytes", 0, kResponseBytesMost)) {
         request.response_bytes_max = static_cast<std::size_t>(*bytes);
     }
-    if (const auto faults = fields.finish()) return fail(invalid(*faults));
+    if (const auto faults = fields.finish())
+        return fail(invalid_parameters("stepwell:http", *faults));
     return parameters;
 }
 
 TaskError failure_error(const HttpFailure& failure) {
     switch (failure.kind) {
         case HttpFailure::Kind::invalid:
-            return invalid(failure.message);
+            return invalid_parameters("stepwell:http", failure.message);
         case HttpFailure::Kind::timeout:
             return {"Http.Timeout", failure.message};
         case HttpFailure::Kind::too_large:

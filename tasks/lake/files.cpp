@@ -12,6 +12,8 @@
 #include <cstring>
 #include <thread>
 
+#include "engine/base/descriptor.hpp"
+
 namespace stepwell::tasks::lake {
 namespace {
 
@@ -26,25 +28,10 @@ Failure<DataError> os_fail(const fs::path& path, std::string_view doing) {
                      path.string() + ": " + std::string(doing) + ": " + std::strerror(number));
 }
 
-class Descriptor {
-public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    [[nodiscard]] int number() const { return number_; }
-    [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
-private:
-    int number_;
-};
-
 DataResult<void> sync_path(const fs::path& path, int flags) {
     const Descriptor file(::open(path.c_str(), flags | O_CLOEXEC));
-    if (!file.is_open()) return os_fail(path, "cannot open it to flush it");
-    if (::fsync(file.number()) != 0) return os_fail(path, "cannot flush it");
+    if (!file) return os_fail(path, "cannot open it to flush it");
+    if (::fsync(file.get()) != 0) return os_fail(path, "cannot flush it");
     return {};
 }
 
@@ -106,8 +93,8 @@ DataResult<void> create_file(const fs::path& path, std::string_view text) {
     {
         const Descriptor file(
             ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-        if (!file.is_open()) return os_fail(temporary, "cannot make the file");
-        auto written = write_all(file.number(), temporary, text);
+        if (!file) return os_fail(temporary, "cannot make the file");
+        auto written = write_all(file.get(), temporary, text);
         if (!written) {
             ::unlink(temporary.c_str());
             return written;
@@ -127,11 +114,11 @@ DataResult<void> create_file(const fs::path& path, std::string_view text) {
 
 DataResult<std::string> read_file(const fs::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.is_open()) return os_fail(path, "cannot read it");
+    if (!file) return os_fail(path, "cannot read it");
     std::string text;
     char buffer[64 * 1024];
     while (true) {
-        const ssize_t count = ::read(file.number(), buffer, sizeof buffer);
+        const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return os_fail(path, "cannot read it");
         if (count == 0) return text;
@@ -190,12 +177,11 @@ DataResult<std::shared_ptr<void>> lock_file(const fs::path& path, LockKind kind,
     auto file =
         std::make_shared<Descriptor>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     // A reader without the right to write may still lock.
-    if (!file->is_open())
-        file = std::make_shared<Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file->is_open()) return os_fail(path, "cannot open the lock");
+    if (!*file) file = std::make_shared<Descriptor>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!*file) return os_fail(path, "cannot open the lock");
     const int operation = (kind == LockKind::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
     const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (::flock(file->number(), operation) != 0) {
+    while (::flock(file->get(), operation) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return os_fail(path, "cannot lock it");
         if (is_cancelled && is_cancelled())

@@ -7,6 +7,7 @@
 #include "engine/base/time.hpp"
 #include "engine/base/uuid.hpp"
 #include "tasks/lake/files.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::lake {
 namespace {
@@ -42,7 +43,7 @@ DataResult<void> reached(const WriteOptions& options, std::string_view point) {
 }
 
 std::string now_text() {
-    return to_iso8601(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
+    return to_iso8601(wall_clock());
 }
 
 /// The partition a staged file belongs to.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "tasks/wall_clock.hpp"
+
 namespace stepwell::tasks {
 
 namespace {
@@ -20,12 +22,6 @@ bool is_taken(int status) {
 }
 
 }  // namespace
-
-std::int64_t wall_clock_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
 
 std::int64_t backoff_ms(std::int64_t attempts) {
     const std::int64_t doublings = std::clamp<std::int64_t>(attempts - 1, 0, 20);

@@ -40,8 +40,6 @@ private:
 /// The host's own. Lives as long as the process.
 DeliveryWorker& delivery_worker();
 
-std::int64_t wall_clock_ms();
-
 /// How long to wait after the n-th failed attempt, n from 1: 1 s, doubling, up to 5 minutes.
 std::int64_t backoff_ms(std::int64_t attempts);
 

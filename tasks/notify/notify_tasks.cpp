@@ -6,6 +6,7 @@
 #include "tasks/fields.hpp"
 #include "tasks/notify/delivery_worker.hpp"
 #include "tasks/registry.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks {
 
@@ -22,10 +23,6 @@ struct Notification {
     bool is_required = false;
     std::int64_t attempts_max = kRequiredAttempts;
 };
-
-TaskError invalid(std::string cause) {
-    return {"Stepwell.InvalidParameters", "stepwell:notify: " + std::move(cause)};
-}
 
 std::string unknown_channel(const std::string& name, const Notifications& notifications) {
     const std::string near = nearest_word(name, notifications.names());
@@ -59,7 +56,8 @@ Result<Notification, TaskError> read_notify(const Json& parameters,
     for (const std::string& name : result.channels) {
         if (!notifications.find(name)) fields.fault(unknown_channel(name, notifications));
     }
-    if (const auto faults = fields.finish()) return fail(invalid(*faults));
+    if (const auto faults = fields.finish())
+        return fail(invalid_parameters("stepwell:notify", *faults));
     return result;
 }
 
@@ -170,13 +168,15 @@ TaskResult publish_result(const Json& sent) {
 TaskResult run_notify(const Json& parameters, TaskContext& context) {
     const auto notifications =
         Notifications::read(find(context.settings().configuration, "notifications"));
-    if (!notifications) return fail(invalid(notifications.error().message));
+    if (!notifications)
+        return fail(invalid_parameters("stepwell:notify", notifications.error().message));
     const runtime::TaskRequest& request = context.request();
     // Messages wait on disk and leave for elsewhere; masking would change what was meant.
     if (request.has_secrets) {
         return fail(
-            invalid("expected no secret in a message; channels may name secrets in the "
-                    "configuration"));
+            invalid_parameters("stepwell:notify",
+                               "expected no secret in a message; channels may name secrets in the "
+                               "configuration"));
     }
     const bool is_publish = request.resource.rfind(kPublish, 0) == 0;
     Notification notification =

@@ -73,10 +73,6 @@ bool has_nul(const ShellParameters& parameters) {
                        [&](const auto& pair) { return holds(pair.first) || holds(pair.second); });
 }
 
-TaskError invalid(std::string cause) {
-    return {"Stepwell.InvalidParameters", "stepwell:shell: " + std::move(cause)};
-}
-
 Result<ShellParameters, TaskError> read_parameters(const Json& json, const HostSettings& settings) {
     Fields fields(json);
     ShellParameters parameters;
@@ -101,7 +97,8 @@ Result<ShellParameters, TaskError> read_parameters(const Json& json, const HostS
         }
     }
     if (has_nul(parameters)) fields.fault("expected no NUL character in a word or variable");
-    if (const auto faults = fields.finish()) return fail(invalid(*faults));
+    if (const auto faults = fields.finish())
+        return fail(invalid_parameters("stepwell:shell", *faults));
     if (parameters.shell.empty()) parameters.shell = {"/bin/sh", "-eu"};
     return parameters;
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "engine/base/ascii.hpp"
+
 namespace stepwell::tasks::jinja {
 namespace {
 
@@ -11,9 +13,6 @@ constexpr std::string_view kSpace = " \t\r\n\f\v";
 
 bool is_name_start(char c) {
     return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 bool is_name_part(char c) {
     return is_name_start(c) || is_digit(c);

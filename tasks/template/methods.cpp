@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/ascii.hpp"
 #include "tasks/template/interpreter.hpp"
 #include "tasks/template/text.hpp"
 
@@ -61,9 +62,6 @@ template <bool (*is_member)(char)>
 Outcome<Value> all_characters(Interpreter&, const Value& self, const Arguments&) {
     const std::string& text = *self.as_text();
     return Value(!text.empty() && std::all_of(text.begin(), text.end(), is_member));
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 bool is_alpha(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

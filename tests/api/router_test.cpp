@@ -36,11 +36,11 @@ Result<Json> item(const Call& call) {
     return Json{{"item", call.path("item")}};
 }
 
-struct Table {
+struct RoutingTable {
     HeaderAuthenticator authenticator;
     Router router{authenticator};
 
-    Table() {
+    RoutingTable() {
         router.add_schema("Word", R"({"type": "string", "minLength": 2, "pattern": "^[a-zü]+$"})");
         router.add({.method = "GET",
                     .pattern = "/api/v1/items",
@@ -89,7 +89,7 @@ struct Table {
 }  // namespace
 
 TEST_CASE("a request goes to the route that fits its path and method") {
-    const Table table;
+    const RoutingTable table;
     struct Case {
         std::string method;
         std::string target;
@@ -131,7 +131,7 @@ TEST_CASE("a request goes to the route that fits its path and method") {
 }
 
 TEST_CASE("a query holds what is declared, once and in range, and all faults are said at once") {
-    const Table table;
+    const RoutingTable table;
     struct Case {
         std::string query;
         std::string want;  // in the message; empty: accepted
@@ -168,7 +168,7 @@ TEST_CASE("a query holds what is declared, once and in range, and all faults are
 }
 
 TEST_CASE("a body has the route's type and fits its schema, or all that is wrong is said") {
-    const Table table;
+    const RoutingTable table;
     struct Case {
         std::string body;
         std::string want;  // in the message; empty: accepted
@@ -210,7 +210,7 @@ TEST_CASE("a body has the route's type and fits its schema, or all that is wrong
 }
 
 TEST_CASE("only who has the role of a route comes in; what has none is open") {
-    const Table table;
+    const RoutingTable table;
     struct Case {
         std::string method;
         std::string target;
@@ -244,7 +244,7 @@ TEST_CASE("only who has the role of a route comes in; what has none is open") {
 }
 
 TEST_CASE("every answer is told to the watcher, refused ones too") {
-    Table table;
+    RoutingTable table;
     std::vector<std::string> seen;
     table.router.on_answer([&](const Exchange& exchange) {
         seen.push_back((exchange.route ? exchange.route->pattern : "-") + " " +
@@ -258,7 +258,7 @@ TEST_CASE("every answer is told to the watcher, refused ones too") {
 }
 
 TEST_CASE("the OpenAPI document says what the table holds") {
-    const Table table;
+    const RoutingTable table;
     const Json document = table.router.openapi("1.2.3");
     CHECK(document["openapi"] == "3.1.0");
     CHECK(document["paths"].size() == 3);

@@ -21,7 +21,7 @@ std::string since_redrive(const World& world) {
     return chain.substr(chain.rfind("; ", at) + 2);
 }
 
-std::string machine(const std::string& states, const std::string& more = "") {
+std::string machine_of(const std::string& states, const std::string& more = "") {
     return R"({"StartAt": "A", )" + more + R"("States": {)" + states + "}}";
 }
 
@@ -50,8 +50,9 @@ void end_task(World& world, const std::string& input, const std::string& output)
 }  // namespace
 
 TEST_CASE("a failed task runs again with its input, and the states before it do not") {
-    World world(machine(R"("A": {"Type": "Pass", "Result": {"n": 1}, "Next": "B"},)" +
-                        task("B", R"("Next": "C")") + R"(, "C": {"Type": "Pass", "End": true})"));
+    World world(machine_of(R"("A": {"Type": "Pass", "Result": {"n": 1}, "Next": "B"},)" +
+                           task("B", R"("Next": "C")") +
+                           R"(, "C": {"Type": "Pass", "End": true})"));
     world.start();
     world.fail("Boom", "because");
     CHECK(world.execution().status() == Status::failed);
@@ -70,7 +71,7 @@ TEST_CASE("a failed task runs again with its input, and the states before it do 
 }
 
 TEST_CASE("only an execution that ended otherwise than well is redriven") {
-    World world(machine(task("A")));
+    World world(machine_of(task("A")));
     CHECK_FALSE(world.redrive());
     world.start();
     auto refused = world.redrive();
@@ -83,7 +84,7 @@ TEST_CASE("only an execution that ended otherwise than well is redriven") {
 }
 
 TEST_CASE("a stopped and a timed out execution go on where they stood, and the clock begins anew") {
-    World world(machine(task("A"), R"("TimeoutSeconds": 10, )"));
+    World world(machine_of(task("A"), R"("TimeoutSeconds": 10, )"));
     world.start();
     const TaskToken first = world.only_task().token;
     REQUIRE(world.tell(StopExecution{"Operator", std::nullopt}));
@@ -103,7 +104,7 @@ TEST_CASE("a stopped and a timed out execution go on where they stood, and the c
 }
 
 TEST_CASE("retries are counted from zero after a redrive") {
-    World world(machine(task("A", R"("End": true,
+    World world(machine_of(task("A", R"("End": true,
         "Retry": [{"ErrorEquals": ["Boom"], "MaxAttempts": 1, "IntervalSeconds": 1}])")));
     world.start();
     for (const std::uint32_t retries : {0u, 1u}) {
@@ -122,7 +123,7 @@ TEST_CASE("retries are counted from zero after a redrive") {
 }
 
 TEST_CASE("an execution that was stopped while it waited to retry tries again at once") {
-    World world(machine(task("A", R"("End": true, "Retry": [{"ErrorEquals": ["Boom"]}])")));
+    World world(machine_of(task("A", R"("End": true, "Retry": [{"ErrorEquals": ["Boom"]}])")));
     world.start();
     world.fail("Boom");
     REQUIRE(world.tell(StopExecution{}));
@@ -131,7 +132,7 @@ TEST_CASE("an execution that was stopped while it waited to retry tries again at
 }
 
 TEST_CASE("a Wait of seconds begins anew, one until a time that has passed is over") {
-    World world(machine(R"("A": {"Type": "Wait", "Seconds": 60, "Next": "B"},
+    World world(machine_of(R"("A": {"Type": "Wait", "Seconds": 60, "Next": "B"},
         "B": {"Type": "Wait", "TimestampPath": "$.until", "End": true})"));
     world.start(R"({"until": "2024-01-02T03:10:00Z"})");
     world.advance(50s);
@@ -164,7 +165,7 @@ TEST_CASE("states that failed by themselves are tried again") {
     // clang-format on
     for (const Case& c : cases) {
         CAPTURE(c.states);
-        World world(machine(c.states));
+        World world(machine_of(c.states));
         world.start();
         REQUIRE(world.redrive());
         CHECK(since_redrive(world) == c.want);
@@ -172,8 +173,8 @@ TEST_CASE("states that failed by themselves are tried again") {
 }
 
 TEST_CASE("of a Parallel only the branches that did not succeed run again") {
-    World world(machine(R"("A": {"Type": "Parallel", "End": true, "Branches": [)" + scope("B") +
-                        "," + scope("C") + "," + scope("D") + "]}"));
+    World world(machine_of(R"("A": {"Type": "Parallel", "End": true, "Branches": [)" + scope("B") +
+                           "," + scope("C") + "," + scope("D") + "]}"));
     world.start("7");
     const auto tasks = world.in_flight();
     REQUIRE(tasks.size() == 3);
@@ -193,9 +194,9 @@ TEST_CASE("of a Parallel only the branches that did not succeed run again") {
 TEST_CASE(
     "of a Map the finished iterations are kept, the failed and aborted run again, the rest "
     "begins") {
-    World world(machine(R"("A": {"Type": "Map", "MaxConcurrency": 2, "End": true,
+    World world(machine_of(R"("A": {"Type": "Map", "MaxConcurrency": 2, "End": true,
         "ItemProcessor": )" +
-                        scope("B") + "}"));
+                           scope("B") + "}"));
     world.start("[1,2,3,4,5]");
     end_task(world, "1", "10");
     end_task(world, "2", "20");
@@ -234,7 +235,7 @@ TEST_CASE("variables and what a nested Map was made from are kept") {
 
 TEST_CASE("a Map whose result was too large runs all of its iterations again") {
     World world(
-        machine(R"("A": {"Type": "Map", "End": true, "ItemProcessor": )" + scope("B") + "}"));
+        machine_of(R"("A": {"Type": "Map", "End": true, "ItemProcessor": )" + scope("B") + "}"));
     world.start("[1,2]");
     const std::string large = "\"" + std::string(200'000, 'x') + "\"";
     end_task(world, "1", large);
@@ -248,7 +249,7 @@ TEST_CASE("a Map that failed as it made an item goes on with that item") {
     const std::string head = R"json("A": {"Type": "Map", "MaxConcurrency": 1, "End": true,
         "ItemSelector": {"x.$": "States.ArrayGetItem($$.Map.Item.Value, 0)"},
         "ItemProcessor": )json";
-    World world(machine(head + scope("B") + "}"));
+    World world(machine_of(head + scope("B") + "}"));
     world.start("[[1],[]]");
     end_task(world, R"({"x":1})", "1");
     CHECK(world.execution().status() == Status::failed);
@@ -259,9 +260,9 @@ TEST_CASE("a Map that failed as it made an item goes on with that item") {
 }
 
 TEST_CASE("a failure that was caught is past: a later redrive begins behind it") {
-    World world(machine(R"("A": {"Type": "Parallel", "Next": "Z", "Branches": [)" + scope("B") +
-                        R"(], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Z"}]},)" +
-                        task("Z")));
+    World world(machine_of(R"("A": {"Type": "Parallel", "Next": "Z", "Branches": [)" + scope("B") +
+                           R"(], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Z"}]},)" +
+                           task("Z")));
     world.start();
     world.fail("Boom");
     world.fail("Boom");
@@ -270,7 +271,7 @@ TEST_CASE("a failure that was caught is past: a later redrive begins behind it")
 }
 
 TEST_CASE("a client's token is remembered for a quarter of an hour, the last ten of them") {
-    World world(machine(task("A")));
+    World world(machine_of(task("A")));
     world.start();
     const auto known = [&](const std::string& token) {
         return core::redriven_by(world.execution().header(), token, world.now()).has_value();
@@ -288,9 +289,9 @@ TEST_CASE("a client's token is remembered for a quarter of an hour, the last ten
 }
 
 TEST_CASE("a redriven Map whose first wave is cut by the turn's end goes on with it") {
-    World world(machine(R"("A": {"Type": "Map", "MaxConcurrency": 30, "End": true,
+    World world(machine_of(R"("A": {"Type": "Map", "MaxConcurrency": 30, "End": true,
         "ItemProcessor": )" +
-                        scope("B") + "}"));
+                           scope("B") + "}"));
     world.limits.transitions_per_turn_max = 10;
     std::string items = "[0";
     for (int i = 1; i < 40; ++i) items += "," + std::to_string(i);

@@ -4,11 +4,7 @@
 #include "tests/definition/support.hpp"
 
 namespace stepwell::test {
-namespace {
-
-const std::string kState = "StartAt: S\nStates:\n  S: ";
-
-}  // namespace
+namespace {}  // namespace
 
 // clang-format off
 TEST_CASE("A machine: the rules") {

@@ -6,7 +6,6 @@
 namespace stepwell::test {
 namespace {
 
-const std::string kState = "StartAt: S\nStates:\n  S: ";
 const std::string kTarget = "\n  T: {Type: Succeed}";
 
 }  // namespace

@@ -27,6 +27,9 @@ struct RuleCase {
     std::string want;
 };
 
+/// A machine of one state, up to what stands in it.
+inline const std::string kState = "StartAt: S\nStates:\n  S: ";
+
 /// Checks each case's text, put between `before` and `after`.
 void check_rules(const std::vector<RuleCase>& cases, const std::string& before,
                  const std::string& after);

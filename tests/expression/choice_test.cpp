@@ -27,15 +27,15 @@ std::string compared(const std::string& value, const std::string& op, const std:
     return decided(rule, world);
 }
 
-struct Case {
+struct ChoiceCase {
     std::string value;
     std::string op;
     std::string operand;
     std::string want;
 };
 
-void check(const std::vector<Case>& cases) {
-    for (const Case& c : cases) {
+void check(const std::vector<ChoiceCase>& cases) {
+    for (const ChoiceCase& c : cases) {
         CAPTURE(c.value);
         CAPTURE(c.op);
         CAPTURE(c.operand);

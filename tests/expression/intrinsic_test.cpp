@@ -17,13 +17,13 @@ std::string called(const std::string& call, const World& world) {
     return outcome(parsed->evaluate(world.environment()));
 }
 
-struct Case {
+struct CallCase {
     std::string call;
     std::string want;
 };
 
-void check(const std::vector<Case>& cases, const World& world) {
-    for (const Case& c : cases) {
+void check(const std::vector<CallCase>& cases, const World& world) {
+    for (const CallCase& c : cases) {
         CAPTURE(c.call);
         CHECK(called(c.call, world) == c.want);
     }

@@ -5,14 +5,15 @@
 
 #include <map>
 
+#include "tests/security/support.hpp"
 #include "tests/support/fake_clock.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api;
+using stepwell::test::kNow;
 
 namespace {
 
-const Timestamp kNow = from_ms(1'700'000'000'000);
 const std::string kSeal = "a key for seals";
 
 struct NoSecrets final : runtime::Confidentiality {

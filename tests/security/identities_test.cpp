@@ -5,49 +5,17 @@
 
 #include "api/security/access.hpp"
 #include "api/security/sign_in_limit.hpp"
+#include "tests/security/support.hpp"
 #include "tests/support/fake_clock.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api;
+using stepwell::test::kNow;
+using stepwell::test::Shelf;
 
 namespace {
 
-const Timestamp kNow = from_ms(1'700'000'000'000);
 constexpr unsigned kCheap = 4;
-
-/// Documents in memory; may refuse to write.
-struct Shelf {
-    std::map<std::pair<std::string, std::string>, std::string> documents;
-    bool is_full = false;
-
-    DocumentWriter writer() {
-        return [this](const runtime::Writes& writes) -> Result<void> {
-            if (is_full) return fail(ErrorCode::unavailable, "the disk is full");
-            for (const auto& write : writes.documents) {
-                if (write.value) documents[{write.collection, write.key}] = *write.value;
-                if (!write.value) documents.erase({write.collection, write.key});
-            }
-            return {};
-        };
-    }
-    [[nodiscard]] Identities::DocumentSource source() const {
-        return [this](const std::string& collection) {
-            std::vector<journal::DocumentRecord> all;
-            for (const auto& [key, value] : documents) {
-                if (key.first == collection) all.push_back({key.first, key.second, value});
-            }
-            return Result<std::vector<journal::DocumentRecord>>(std::move(all));
-        };
-    }
-    [[nodiscard]] bool holds(const std::string& text) const {
-        for (const auto& [key, value] : documents) {
-            if (value.find(text) != value.npos || key.second.find(text) != key.second.npos) {
-                return true;
-            }
-        }
-        return false;
-    }
-};
 
 struct House {
     Shelf shelf;

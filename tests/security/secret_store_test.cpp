@@ -8,35 +8,16 @@
 
 #include "api/security/crypto.hpp"
 #include "api/security/secret_runner.hpp"
+#include "tests/security/support.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api;
+using stepwell::test::kNow;
+using stepwell::test::Shelf;
 using stepwell::test::TemporaryFolder;
 
 namespace {
-
-const Timestamp kNow = from_ms(1'700'000'000'000);
-
-/// Documents in memory, as the journal would keep them.
-struct Shelf {
-    std::map<std::string, std::string> documents;
-
-    DocumentWriter writer() {
-        return [this](const runtime::Writes& writes) -> Result<void> {
-            for (const auto& write : writes.documents) {
-                if (write.value) documents[write.key] = *write.value;
-                if (!write.value) documents.erase(write.key);
-            }
-            return {};
-        };
-    }
-    [[nodiscard]] std::vector<journal::DocumentRecord> records() const {
-        std::vector<journal::DocumentRecord> all;
-        for (const auto& [key, value] : documents) all.push_back({kSecretsCollection, key, value});
-        return all;
-    }
-};
 
 SecretStoreSettings settings_in(const TemporaryFolder& folder,
                                 const std::string& providers = "null") {
@@ -51,7 +32,7 @@ SecretStoreSettings settings_in(const TemporaryFolder& folder,
 }
 
 std::unique_ptr<SecretStore> open(const TemporaryFolder& folder, const Shelf& shelf) {
-    auto store = SecretStore::open(settings_in(folder), shelf.records());
+    auto store = SecretStore::open(settings_in(folder), shelf.records(kSecretsCollection));
     REQUIRE(store);
     return *std::move(store);
 }
@@ -79,7 +60,7 @@ TEST_CASE("a secret is kept encrypted, under a key that only its owner may read"
     Shelf shelf;
     auto store = open(folder, shelf);
     REQUIRE(store->put("crm", "hunter2-hunter2", "ann", kNow, shelf.writer()));
-    CHECK(shelf.documents.at("crm").find("hunter2") == std::string::npos);
+    CHECK(shelf.documents.at({kSecretsCollection, "crm"}).find("hunter2") == std::string::npos);
     struct stat status {};
     REQUIRE(::stat((folder.path() / "secret.key").c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
@@ -99,15 +80,17 @@ TEST_CASE("a cipher text that was changed, moved or meant for another key does n
     REQUIRE(store->put("b", "value of b", "ann", kNow, shelf.writer()));
 
     Shelf moved = shelf;
-    std::swap(moved.documents["a"], moved.documents["b"]);
-    auto opened = SecretStore::open(settings_in(folder), moved.records());
+    std::swap(moved.documents[{kSecretsCollection, "a"}],
+              moved.documents[{kSecretsCollection, "b"}]);
+    auto opened = SecretStore::open(settings_in(folder), moved.records(kSecretsCollection));
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message.find("secret 'a': expected it to open") != std::string::npos);
 
     const TemporaryFolder other;
-    CHECK_FALSE(SecretStore::open(settings_in(other), shelf.records()));  // there is no key
+    CHECK_FALSE(SecretStore::open(settings_in(other),
+                                  shelf.records(kSecretsCollection)));  // there is no key
     REQUIRE(make_secret_key({other.path() / "secret.key", true}));
-    CHECK_FALSE(SecretStore::open(settings_in(other), shelf.records()));
+    CHECK_FALSE(SecretStore::open(settings_in(other), shelf.records(kSecretsCollection)));
 }
 
 TEST_CASE("a key that others may read is refused") {

@@ -2,6 +2,7 @@
 
 #include "engine/base/digest.hpp"
 #include "tasks/notify/delivery_worker.hpp"
+#include "tasks/wall_clock.hpp"
 #include "tests/tasks/host/test_tasks_support.hpp"
 #include "tests/tasks/http/local_server.hpp"
 
