@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -10,6 +11,7 @@
 #include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
 #include "api/main/keeping.hpp"
+#include "engine/definition/workflow.hpp"
 #include "tasks/registry.hpp"
 
 namespace stepwell::api::cli {
@@ -286,6 +288,19 @@ bool wants_colours() {
     return isatty(STDOUT_FILENO) == 1 && !is_dumb && !environment_variable("NO_COLOR");
 }
 
+/// Says that the first word is no command, where it is none.
+bool is_unknown_command(const CLI::App& app, int argc, char** argv) {
+    if (argc < 2 || argv[1][0] == '-') return false;
+    const std::string word = argv[1];
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+    if (std::find(names.begin(), names.end(), word) != names.end()) return false;
+    const auto near = definition::nearest(word, names);
+    std::cerr << "stepwell: expected a command, but there is no '" << word << "'; "
+              << (near ? "did you mean '" + *near + "'?" : "`stepwell --help` lists them") << "\n";
+    return true;
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -303,6 +318,7 @@ int run_command_line(int argc, char** argv) {
     }
     add_keeping(app, options, chosen);
     add_program(app, options, chosen);
+    if (is_unknown_command(app, argc, argv)) return kUsage;
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

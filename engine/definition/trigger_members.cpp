@@ -151,8 +151,11 @@ void read_triggers(const Json& root, Report& report, Starts& starts) {
             });
         } else {
             fields.only({"files", "webhook", "name", "input", "enabled"}, "a trigger");
+            const bool is_schedule = fields.has("schedule") || fields.has("cron") ||
+                                     fields.has("rate") || fields.has("at");
             fields.report().add_at_name(fields.place(),
-                                        {"expected 'files' or 'webhook', but there is neither"});
+                                        {"expected 'files' or 'webhook', but there is neither",
+                                         is_schedule ? "a schedule stands under 'schedules'" : ""});
         }
     });
 }

@@ -80,6 +80,10 @@ TEST_CASE("Triggers: the rules") {
          R"~([{file: "in/*"}])~",
          R"~(1:12 at /triggers[0]: expected 'files' or 'webhook', but there is neither
 1:13 at /triggers[0]/file: expected a field of a trigger, but 'file' is none (did you mean 'files'?))~"},
+        {"a schedule among them is told its place",
+         R"~([{schedule: {cron: "@daily"}}])~",
+         R"~(1:12 at /triggers[0]: expected 'files' or 'webhook', but there is neither (a schedule stands under 'schedules')
+1:13 at /triggers[0]/schedule: expected a field of a trigger, but 'schedule' is none (the fields are 'files', 'webhook', 'name', 'input' and 'enabled'))~"},
         {"spans have units",
          R"~([{files: "in/*", stable_for: 10, poll: 10ms}])~",
          R"~(1:40 at /triggers[0]/stable_for: expected 'stable_for' to be a span of time such as 500ms, 10s, 5m, 2h or 1d, but it is 10

@@ -205,6 +205,13 @@ class Daemon(e2e.Case):
             self.assertEqual(caught.exception.code, status)
             self.assertIn("expected", json.loads(caught.exception.read())["message"])
 
+    def test_what_was_meant_is_guessed(self):
+        for command, guess in ((("lst",), "did you mean 'list'?"), (("start", "laod", *self.server), "did you mean 'load'?")):
+            with self.subTest(command):
+                got = stepwell(*command)
+                self.assertEqual(got.returncode, 2)
+                self.assertIn(guess, got.stderr)
+
     def test_exit_statuses_say_whose_fault_it_was(self):
         self.assertEqual(stepwell("start", "none", *self.server).returncode, 2)
         self.assertEqual(stepwell("start", "load", *self.server, "--input", "{").returncode, 2)
