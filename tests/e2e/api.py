@@ -4,7 +4,6 @@ running server (schemathesis). Ends with "N passed, M failed".
 
 --schemathesis PROGRAM: the command `st`; without it that test is not there.
 """
-import argparse
 import http.client
 import json
 import os
@@ -20,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from daemon import Daemon, wait_until  # noqa: E402
+import suite  # noqa: E402
 
 PROGRAM = SCHEMATHESIS = None
 ROLES = ["viewer", "operator", "editor", "admin"]
@@ -315,18 +315,14 @@ class Document(Case):
 
 def main():
     global PROGRAM, SCHEMATHESIS
-    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parse.add_argument("--stepwell", default=os.environ.get("STEPWELL_BIN", os.path.join(ROOT, "build/release/stepwell")))
-    parse.add_argument("--schemathesis")
-    arguments, rest = parse.parse_known_args()
-    PROGRAM = os.path.abspath(arguments.stepwell)
-    SCHEMATHESIS = arguments.schemathesis and os.path.abspath(arguments.schemathesis)
+    parse = suite.arguments_of(sys.modules[__name__])
+    parse.add_argument("--schemathesis", type=os.path.abspath)
+    parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
+    arguments = parse.parse_args()
+    PROGRAM, SCHEMATHESIS = arguments.stepwell, arguments.schemathesis
     if not SCHEMATHESIS:
         del Document.test_schemathesis_finds_nothing
-    result = unittest.main(argv=[sys.argv[0], "-v", *rest], exit=False).result
-    failed = len(result.failures) + len(result.errors)
-    print(f"{result.testsRun - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
+    suite.run_classes(sys.modules[__name__], arguments.names)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,16 @@
 
 The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 """
-import argparse
 import json
 import os
 import subprocess
 import sys
-import unittest
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e  # noqa: E402
+import suite  # noqa: E402
 from e2e import ROOT, machine, stepwell, wait_until  # noqa: E402
 
 COMMANDS = ["serve", "run", "validate", "list", "show", "history", "logs", "start", "stop", "redrive", "redrive-plan", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "secrets", "audit", "version", "completion", "man"]
@@ -224,17 +223,11 @@ class Daemon(e2e.Case):
 
 
 def main():
-    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parse.add_argument("--stepwell")
+    parse = suite.arguments_of(sys.modules[__name__])
     parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
     arguments = parse.parse_args()
-    e2e.PROGRAM = os.path.abspath(os.environ.get("STEPWELL_BIN") or arguments.stepwell)
-    loader, module = unittest.defaultTestLoader, sys.modules[__name__]
-    suite = loader.loadTestsFromNames(arguments.names, module) if arguments.names else loader.loadTestsFromModule(module)
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    broken = {str(getattr(test, "test_case", test)) for test, _ in result.failures + result.errors}
-    print(f"{result.testsRun - len(broken)} passed, {len(broken)} failed")
-    sys.exit(bool(broken))
+    e2e.PROGRAM = arguments.stepwell
+    suite.run_classes(sys.modules[__name__], arguments.names)
 
 
 if __name__ == "__main__":

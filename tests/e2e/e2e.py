@@ -3,7 +3,6 @@
 
 The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 """
-import argparse
 import http.client
 import json
 import os
@@ -18,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from daemon import ApiError, Daemon, wait_until  # noqa: E402
+import suite  # noqa: E402
 
 PROGRAM = None
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -421,17 +421,11 @@ class BadInput(Case):
 
 def main():
     global PROGRAM
-    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parse.add_argument("--stepwell")
+    parse = suite.arguments_of(sys.modules[__name__])
     parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
     arguments = parse.parse_args()
-    PROGRAM = os.path.abspath(os.environ.get("STEPWELL_BIN") or arguments.stepwell)
-    loader = unittest.defaultTestLoader
-    suite = loader.loadTestsFromNames(arguments.names, sys.modules[__name__]) if arguments.names else loader.loadTestsFromModule(sys.modules[__name__])
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    broken = {str(getattr(test, "test_case", test)) for test, _ in result.failures + result.errors}
-    print(f"{result.testsRun - len(broken)} passed, {len(broken)} failed")
-    sys.exit(bool(broken))
+    PROGRAM = arguments.stepwell
+    suite.run_classes(sys.modules[__name__], arguments.names)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 Each gets a clear error and nothing is lost. Small tmpfs mounts stand for the disks: it needs root, or user
 namespaces to become it.
 """
-import argparse
 import contextlib
 import json
 import os
@@ -16,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from daemon import ApiError, Daemon, wait_until  # noqa: E402
+import suite  # noqa: E402
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 PASS_ON = {"StartAt": "Hold", "States": {"Hold": {"Type": "Wait", "SecondsPath": "$.pause", "End": True}}}
@@ -127,25 +127,5 @@ def deaf_task(program):
 CASES = [full_disk, read_only_database, memory_eater, deaf_task]
 
 
-def main():
-    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parse.add_argument("--stepwell", default=os.path.join(ROOT, "build/release/stepwell"))
-    parse.add_argument("--only", choices=[case.__name__ for case in CASES])
-    arguments = parse.parse_args()
-    if os.geteuid() != 0:
-        os.execvp("unshare", ["unshare", "--user", "--map-root-user", "--mount", sys.executable, *sys.argv])
-    program, failed = os.path.abspath(arguments.stepwell), 0
-    cases = [case for case in CASES if arguments.only in (None, case.__name__)]
-    for case in cases:
-        try:
-            case(program)
-            print(f"ok      {case.__name__}: {case.__doc__}")
-        except (AssertionError, TimeoutError, RuntimeError, OSError) as fault:
-            failed += 1
-            print(f"FAILED  {case.__name__}: {fault}")
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main()
+    suite.run_cases(sys.modules[__name__], CASES)

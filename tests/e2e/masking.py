@@ -3,7 +3,6 @@
 
 Ends with "N passed, M failed". The program is STEPWELL_BIN, else --stepwell.
 """
-import argparse
 import base64
 import http.client
 import http.server
@@ -20,6 +19,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 from daemon import ApiError, Daemon, wait_until  # noqa: E402
+import suite  # noqa: E402
 
 PROGRAM = None
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -276,17 +276,11 @@ class Secrets(unittest.TestCase):
 
 def main():
     global PROGRAM
-    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parse.add_argument("--stepwell")
+    parse = suite.arguments_of(sys.modules[__name__])
     parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
     arguments = parse.parse_args()
-    PROGRAM = os.path.abspath(os.environ.get("STEPWELL_BIN") or arguments.stepwell)
-    loader, here = unittest.defaultTestLoader, sys.modules[__name__]
-    suite = loader.loadTestsFromNames(arguments.names, here) if arguments.names else loader.loadTestsFromModule(here)
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    broken = {str(getattr(test, "test_case", test)) for test, _ in result.failures + result.errors}
-    print(f"{result.testsRun - len(broken)} passed, {len(broken)} failed")
-    sys.exit(bool(broken))
+    PROGRAM = arguments.stepwell
+    suite.run_classes(sys.modules[__name__], arguments.names)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """Operating runs: pools, concurrency, explain, pause, retention, backups, a full disk, notifications."""
-import argparse
 import contextlib
 import http.server
 import json
@@ -17,6 +16,7 @@ ROOT = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 sys.path.insert(0, HERE)
 from daemon import Daemon, wait_until  # noqa: E402
+import suite  # noqa: E402
 from faults import expect, small_disk, task  # noqa: E402
 
 
@@ -298,25 +298,5 @@ def notifications(program):
 CASES = [pools, concurrency, pause, retention, backup, disk_full, notifications]
 
 
-def main():
-    parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parse.add_argument("--stepwell", default=os.path.join(ROOT, "build/release/stepwell"))
-    parse.add_argument("--only", choices=[case.__name__ for case in CASES])
-    arguments = parse.parse_args()
-    if os.geteuid() != 0:
-        os.execvp("unshare", ["unshare", "--user", "--map-root-user", "--mount", sys.executable, *sys.argv])
-    program, failed = os.path.abspath(arguments.stepwell), 0
-    cases = [case for case in CASES if arguments.only in (None, case.__name__)]
-    for case in cases:
-        try:
-            case(program)
-            print(f"ok      {case.__name__}: {case.__doc__}")
-        except (AssertionError, TimeoutError, RuntimeError, OSError) as fault:
-            failed += 1
-            print(f"FAILED  {case.__name__}: {fault}")
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    sys.exit(failed > 0)
-
-
 if __name__ == "__main__":
-    main()
+    suite.run_cases(sys.modules[__name__], CASES)

@@ -6,7 +6,6 @@ systemd-nspawn. Inside, packaged/driver.sh does the steps and writes a line for 
 should be is said here.
 """
 import argparse
-import json
 import os
 import re
 import shutil
