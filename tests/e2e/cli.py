@@ -222,13 +222,5 @@ class Daemon(e2e.Case):
             self.assertIn("expected a daemon", got.stderr)
 
 
-def main():
-    parse = suite.arguments_of(sys.modules[__name__])
-    parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
-    arguments = parse.parse_args()
-    e2e.PROGRAM = arguments.stepwell
-    suite.run_classes(sys.modules[__name__], arguments.names)
-
-
 if __name__ == "__main__":
-    main()
+    suite.main(sys.modules[__name__], e2e)

@@ -302,14 +302,5 @@ class AuditLog(Case):
         self.assertGreaterEqual(self.verified(), 5)
 
 
-def main():
-    global PROGRAM
-    parse = suite.arguments_of(sys.modules[__name__])
-    parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
-    arguments = parse.parse_args()
-    PROGRAM = arguments.stepwell
-    suite.run_classes(sys.modules[__name__], arguments.names)
-
-
 if __name__ == "__main__":
-    main()
+    suite.main(sys.modules[__name__])

@@ -29,6 +29,15 @@ def run_classes(module, names):
     finish(result.testsRun - len(broken), len(broken))
 
 
+def main(module, home=None):
+    """Runs the module's classes, which find the program as PROGRAM of `home`, else of the module."""
+    parse = arguments_of(module)
+    parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
+    arguments = parse.parse_args()
+    (home or module).PROGRAM = arguments.stepwell
+    run_classes(module, arguments.names)
+
+
 def run_cases(module, cases):
     """Runs functions that take the program, as root of a user namespace where we are not root."""
     parse = arguments_of(module)
