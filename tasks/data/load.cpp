@@ -239,6 +239,7 @@ DataResult<void> Loader::write() {
     source_.relation = "(select " + selection(plan.columns) + " from " + source_.relation +
                        (source_.relation.starts_with("(") ? " as source)" : ")");
     const LoadCounts written = SW_TRY(write_rows(*writer_, load_, target_.name, plan, source_));
+    for (const auto& statement : plan.statements_after) SW_TRY(writer_->execute(statement));
     counts = {written.inserted, written.updated, counts.deleted + written.deleted};
     if (load_.input.is_changed_only) {
         SW_TRY(record_files(*writer_, target_.display(), files_));

@@ -97,6 +97,17 @@ std::string declared(const Column& column, Dialect dialect) {
            (dialect == Dialect::sqlite ? sqlite_type(column.type) : column.type);
 }
 
+/// Whether the rows were checked for just what the primary key demands: then its index can be built
+/// in one go over all rows, which takes DuckDB half the time of adding them one by one.
+bool is_checked_key(const LoadParameters& load) {
+    const auto is_key = [&](const std::string& name) {
+        return std::any_of(load.keys.begin(), load.keys.end(),
+                           [&](const std::string& key) { return is_same_column(key, name); });
+    };
+    return load.is_keyed() && load.primary_key.size() == load.keys.size() &&
+           std::all_of(load.primary_key.begin(), load.primary_key.end(), is_key);
+}
+
 DataResult<void> plan_creation(const LoadParameters& load, const TableName& table, Dialect dialect,
                                const std::vector<Column>& input, LoadPlan& plan) {
     std::string body;
@@ -108,18 +119,22 @@ DataResult<void> plan_creation(const LoadParameters& load, const TableName& tabl
         return data_fail("E_SCHEMA",
                          "expected the primary key '" + key + "' to be a column of the input");
     }
-    if (!load.primary_key.empty()) body += ", primary key (" + quoted_list(load.primary_key) + ")";
+    const std::string primary_key = "primary key (" + quoted_list(load.primary_key) + ")";
+    const bool is_indexed_after = dialect == Dialect::duckdb && is_checked_key(load);
+    if (!load.primary_key.empty() && !is_indexed_after) body += ", " + primary_key;
     if (dialect == Dialect::duckdb && !table.schema.empty()) {
         plan.statements.push_back("create schema if not exists " + quote_identifier(table.schema));
     }
     const std::string name = quote_table(table, dialect);
     if (load.mode == "replace") plan.statements.push_back("drop table if exists " + name);
     plan.statements.push_back("create table " + name + " (" + body + ")");
+    auto& indexing = is_indexed_after ? plan.statements_after : plan.statements;
+    if (is_indexed_after) indexing.push_back("alter table " + name + " add " + primary_key);
     for (const auto& index : load.indexes) {
         std::string index_name = table.table;
         for (const auto& column : index) index_name += "_" + column;
-        plan.statements.push_back("create index " + quote_identifier(index_name + "_idx") + " on " +
-                                  name + " (" + quoted_list(index) + ")");
+        indexing.push_back("create index " + quote_identifier(index_name + "_idx") + " on " + name +
+                           " (" + quoted_list(index) + ")");
     }
     plan.columns = input;
     return {};

@@ -12,7 +12,8 @@ namespace stepwell::tasks::data {
 
 struct LoadPlan {
     std::vector<Column> columns;  // of the target that are loaded, with their types afterwards
-    std::vector<std::string> statements;  // DDL to run first, in the transaction
+    std::vector<std::string> statements;        // DDL to run first, in the transaction
+    std::vector<std::string> statements_after;  // DDL to run behind the rows, in the same one
     Json schema_changes = Json::array();
 };
 
