@@ -10,6 +10,10 @@ std::string raw_name(const std::string& column) {
     return "_sw_text_" + column;
 }
 
+std::string source_name(const std::string& column) {
+    return "_sw_source_" + column;
+}
+
 namespace {
 
 std::string typed_literal(const Json& value, const std::string& type) {

@@ -76,29 +76,121 @@ DataResult<Input> open_rows(DataSession& session, Connection& connection,
     return input;
 }
 
+/// A column as it is written, as text, and as its type; equal ones are the same expression.
+struct TypedColumn {
+    std::string source, text, typed;
+};
+
+TypedColumn typed_column(const ValidateParameters& parameters, const Input& input,
+                         const Column& column) {
+    TypedColumn made;
+    made.source = quote_identifier(column.name);
+    made.text = input.is_text ? text_expression(parameters.input, column.name)
+                              : "cast(" + made.source + " as varchar)";
+    made.typed = input.is_text ? made.text : made.source;
+    const ColumnRule* rule = rule_of(parameters, column.name);
+    if (rule == nullptr || rule->type.empty()) return made;
+    const bool is_already = !input.is_text && column.type == rule->type;
+    if (!is_already) made.typed = cast_expression(made.text, rule->type, rule->format);
+    return made;
+}
+
+constexpr const char* kPlaceAndFault = "_sw_file, _sw_line, _sw_fault, _sw_raw";
+
+std::string input_with_faults(const Input& input) {
+    if (input.is_text) return input.relation;
+    return "(select *, null::varchar as _sw_fault, null::varchar as _sw_raw from " +
+           input.relation + " as input)";
+}
+
 void make_typed_rows(const ValidateParameters& parameters, const Input& input, CheckedRows& rows) {
     rows.columns = input.columns;
     rows.parameters = parameters.params;
     std::string select;
     for (const auto& column : input.columns) {
-        const std::string name = quote_identifier(column.name);
-        const std::string text = input.is_text ? text_expression(parameters.input, column.name)
-                                               : "cast(" + name + " as varchar)";
-        const ColumnRule* rule = rule_of(parameters, column.name);
-        std::string typed = input.is_text ? text : name;
-        if (rule != nullptr && !rule->type.empty()) {
-            const bool is_already = !input.is_text && column.type == rule->type;
-            if (!is_already) typed = cast_expression(text, rule->type, rule->format);
-        }
-        select += typed + " as " + name + ", " + text + " as " +
-                  quote_identifier(raw_name(column.name)) + ", " + name + " as " +
-                  quote_identifier("_sw_source_" + column.name) + ", ";
+        const TypedColumn made = typed_column(parameters, input, column);
+        select += made.typed + " as " + made.source + ", " + made.text + " as " +
+                  quote_identifier(raw_name(column.name)) + ", " + made.source + " as " +
+                  quote_identifier(source_name(column.name)) + ", ";
     }
-    const std::string fault = input.is_text
-                                  ? "_sw_fault, _sw_raw"
-                                  : "null::varchar as _sw_fault, null::varchar as _sw_raw";
     rows.relation =
-        "(select " + select + "_sw_file, _sw_line, " + fault + " from " + input.relation + ")";
+        "(select " + select + kPlaceAndFault + " from " + input_with_faults(input) + ")";
+}
+
+/// Of files. Beyond it every query reads them again: rows of any number must not fill the disk.
+DataResult<std::int64_t> kept_bytes_max(DataSession& session) {
+    constexpr std::int64_t kDefault = 256 << 20;
+    const Json* section = find(session.context().settings().configuration, "tasks");
+    const Json* told = section == nullptr ? nullptr : find(*section, "kept_rows");
+    if (told == nullptr) return kDefault;
+    if (const auto bytes = parse_bytes(*told)) return *bytes;
+    return data_fail("E_CONFIG",
+                     "tasks.kept_rows: expected a size such as 256MB, but got " + to_text(*told));
+}
+
+DataResult<bool> is_worth_keeping(DataSession& session, const Input& input) {
+    const std::int64_t bytes_max = SW_TRY(kept_bytes_max(session));
+    std::int64_t bytes = 0;
+    for (const auto& file : input.files) bytes += static_cast<std::int64_t>(file.bytes);
+    return input.is_text && bytes <= bytes_max;
+}
+
+/// The columns of `_sw_rows`, and how they are called outside of it. Values that are the same in
+/// several forms stand there once.
+class KeptColumns {
+public:
+    std::string keep(const std::string& expression) {
+        const std::string name = "_sw_" + std::to_string(++number_);
+        kept_ += expression + " as " + name + ", ";
+        return name;
+    }
+    void show(const std::string& kept, const std::string& name) {
+        shown_ += kept + " as " + quote_identifier(name) + ", ";
+    }
+    [[nodiscard]] std::string table(const std::string& rows) const {
+        return "create or replace temp table _sw_rows as select " + kept_ + kPlaceAndFault +
+               " from " + rows;
+    }
+    [[nodiscard]] std::string relation() const {
+        return "(select " + shown_ + kPlaceAndFault + " from _sw_rows)";
+    }
+
+private:
+    std::size_t number_ = 0;
+    std::string kept_;
+    std::string shown_;
+};
+
+/// Reads text files once, into a table of this task's own, in which each row also has what the row
+/// checks said of it: verdicts, samples, rejects and outputs all ask that table.
+DataResult<void> keep_rows(Validation& validation) {
+    const Input& input = validation.input;
+    if (!SW_TRY(is_worth_keeping(validation.session, input))) return {};
+    KeptColumns columns;
+    for (const auto& column : input.columns) {
+        const TypedColumn made = typed_column(validation.parameters, input, column);
+        const std::string own = source_name(column.name);
+        const std::string source = columns.keep(quote_identifier(own));
+        const std::string text = made.text == made.source
+                                     ? source
+                                     : columns.keep(quote_identifier(raw_name(column.name)));
+        const std::string typed =
+            made.typed == made.text ? text : columns.keep(quote_identifier(column.name));
+        columns.show(typed, column.name);
+        columns.show(text, raw_name(column.name));
+        columns.show(source, own);
+    }
+    std::size_t number = 0;
+    for (Check& check : validation.checks) {
+        if (check.fails.empty()) continue;
+        const std::string name = "_sw_fails_" + std::to_string(++number);
+        columns.show(columns.keep(check.fails), name);
+        check.fails = name;
+    }
+    SW_TRY(validation.connection->execute(columns.table(validation.rows.relation),
+                                          validation.rows.parameters));
+    validation.rows.relation = columns.relation();
+    return {};
 }
 
 /// The checks that are told from the files alone.
@@ -317,6 +409,10 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters) {
     auto built = SW_TRY(build_checks(session, *validation.connection, validation.parameters,
                                      validation.rows, history));
     validation.checks.insert(validation.checks.end(), built.begin(), built.end());
+    for (Check& check : validation.checks) {
+        if (check.is_row_check() && check.skipped.empty()) check.fails = failing_condition(check);
+    }
+    SW_TRY(keep_rows(validation));
 
     SW_TRY(run_checks(validation));
     SW_TRY(reject_rows(validation));

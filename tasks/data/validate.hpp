@@ -34,6 +34,9 @@ struct Validation {
     [[nodiscard]] std::int64_t good() const { return read - rejected; }
 };
 
+/// SQL over a row: true where it fails the row check, never NULL.
+std::string failing_condition(const Check& check);
+
 /// Counts, in one scan, what all row checks and aggregates need, then asks the set checks; leaves
 /// each check with its numbers and status.
 DataResult<void> run_checks(Validation& validation);

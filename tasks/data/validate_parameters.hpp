@@ -28,6 +28,7 @@ struct Check {
     std::string where;  // SQL: the rows that it is about; "" = all
 
     std::string ok;                 // SQL over a row: false = the row fails
+    std::string fails;              // the same turned round: true = it fails, never NULL
     std::string expected;           // "decimal(18,2)": "2 of 6 values are not ..."
     bool is_about_missing = false;  // NULL is what it looks for
 

@@ -147,6 +147,10 @@ void add_structure_check(Validation& validation) {
 
 }  // namespace
 
+std::string failing_condition(const Check& check) {
+    return "coalesce(" + condition_of(check) + " and not (" + check.ok + "), false)";
+}
+
 DataResult<void> run_checks(Validation& validation) {
     Counters counters;
     const std::size_t read = counters.add("count(*)");
@@ -156,8 +160,7 @@ DataResult<void> run_checks(Validation& validation) {
         const Check& check = validation.checks[i];
         if (!check.skipped.empty()) continue;
         if (check.is_row_check()) {
-            places[i].failed =
-                counters.count_where(condition_of(check) + " and not (" + check.ok + ")");
+            places[i].failed = counters.count_where(check.fails);
             places[i].considered = counters.count_where(condition_of(check));
             if (!check.column.empty()) {
                 places[i].missing = counters.count_where(missing_condition(check));
@@ -238,10 +241,8 @@ DataResult<void> reject_rows(Validation& validation) {
     for (const auto& check : validation.checks) {
         if (!check.is_failing() || is_lenient) continue;
         if (check.is_row_check()) {
-            const std::string fails =
-                "coalesce(" + condition_of(check) + " and not (" + check.ok + "), false)";
-            rejecting += " or " + fails;
-            reasons += ", case when " + fails + " then " + quote_literal(check.name) + " end";
+            rejecting += " or " + check.fails;
+            reasons += ", case when " + check.fails + " then " + quote_literal(check.name) + " end";
             has_any = true;
         } else if (!check.keys.empty() || check.extra.contains("rejects")) {
             const std::string sql = check.keys.empty() ? reported_rows(validation, check)
@@ -253,12 +254,15 @@ DataResult<void> reject_rows(Validation& validation) {
     }
     if (!has_any && !has_sets) return {};
     if (has_sets) {
-        rejecting += " or (_sw_file, _sw_line) in (select (_sw_file, _sw_line) from _sw_sets)";
+        // Rows are compared much faster by one number than by a pair.
+        rejecting += validation.input.files.size() > 1
+                         ? " or (_sw_file, _sw_line) in (select (_sw_file, _sw_line) from _sw_sets)"
+                         : " or _sw_line in (select _sw_line from _sw_sets)";
     }
     validation.rejecting = rejecting;
     std::string columns;
     for (const auto& column : validation.rows.columns) {
-        columns += quote_identifier("_sw_source_" + column.name) + " as " +
+        columns += quote_identifier(source_name(column.name)) + " as " +
                    quote_identifier(column.name) + ", ";
     }
     const std::string sets =

@@ -23,10 +23,6 @@ Json shown(const Validation& validation, const std::string& column, Json value) 
     return text;
 }
 
-std::string source_name(const std::string& column) {
-    return quote_identifier("_sw_source_" + column);
-}
-
 /// Where samples come from, and how a column's own text is called there.
 struct Samples {
     std::string relation;
@@ -35,7 +31,7 @@ struct Samples {
     bool is_rejected_table = false;
 
     [[nodiscard]] std::string column(const std::string& name) const {
-        return is_rejected_table ? quote_identifier(name) : source_name(name);
+        return quote_identifier(is_rejected_table ? name : source_name(name));
     }
 };
 
@@ -54,8 +50,7 @@ Samples samples_of(const Validation& validation, const Check& check) {
     }
     samples.relation = validation.rows.relation;
     samples.parameters = validation.rows.parameters;
-    const std::string where = check.where.empty() ? "" : " and (" + check.where + "\n)";
-    samples.condition = "_sw_fault is null" + where + " and not (" + check.ok + ")";
+    samples.condition = check.fails;
     return samples;
 }
 
@@ -105,16 +100,14 @@ DataResult<Json> sample_rows(Validation& validation, const Check& check) {
 }
 
 DataResult<Json> repeated_keys(Validation& validation, const Check& check) {
-    std::string keys;
     std::string condition = "_sw_fault is null";
     for (const auto& key : check.keys) {
-        keys += (keys.empty() ? "" : ", ") + source_name(key);
         condition += " and " + quote_identifier(key) + " is not null";
     }
     std::string typed = quoted_list(check.keys);
     std::string select;
     for (const auto& key : check.keys) {
-        select += "any_value(cast(" + source_name(key) + " as varchar)), ";
+        select += "any_value(cast(" + quote_identifier(source_name(key)) + " as varchar)), ";
     }
     const Rows found = SW_TRY(validation.connection->query(
         "select " + select + "count(*) as n, min(_sw_line) from " + validation.rows.relation +

@@ -6,9 +6,15 @@
 namespace stepwell::test {
 namespace {
 
+/// What a host keeps of the rows of a file: all of these, or nothing.
+const Json kKeptRows[] = {"256MB", 0};
+
 struct Validation {
+    explicit Validation(const Json& kept_rows = "256MB")
+        : context(folder, {{"tasks", {{"kept_rows", kept_rows}}}}) {}
+
     ScratchFolder folder;
-    TestContext context{folder};
+    TestContext context;
     int runs = 0;
 
     Outcome run(Json parameters) {
@@ -97,19 +103,29 @@ TEST_CASE("Twelve kinds of files get the verdict that they deserve") {
         {"unknown status", header + good + "2,C2,2024-01-16,1,returned\n",
          "warn 2=2+0, warn status.in 1"},
     };
-    for (const auto& test : cases) {
-        INFO(test.name);
-        Validation validation;
-        const auto outcome =
-            validation.run(test.bytes, {{"columns", orders()}, {"schema", {{"extra", "warn"}}}});
-        INFO(outcome.message());
-        CHECK(verdict(outcome) == test.want);
+    for (const Json& kept_rows : kKeptRows) {
+        for (const auto& test : cases) {
+            INFO(test.name);
+            CAPTURE(kept_rows);
+            Validation validation(kept_rows);
+            const auto outcome = validation.run(
+                test.bytes, {{"columns", orders()}, {"schema", {{"extra", "warn"}}}});
+            INFO(outcome.message());
+            CHECK(verdict(outcome) == test.want);
+        }
     }
 }
 
 TEST_CASE(
     "Bad rows go to quarantine as they stood, with reasons and lines; good ones go on typed") {
-    Validation validation;
+    Json kept_rows;
+    SUBCASE("the rows are kept") {
+        kept_rows = kKeptRows[0];
+    }
+    SUBCASE("the file is read again") {
+        kept_rows = kKeptRows[1];
+    }
+    Validation validation(kept_rows);
     const std::string csv = std::string(kHeader) + kGoodRow +
                             "2,C2,2024-01-16,abc,pending\n3,X,2024-13-01,-1,pending\n4,C4\n" +
                             "5,C5,2024-01-18,5,pending\n";
