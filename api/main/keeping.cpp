@@ -5,6 +5,7 @@
 #include "engine/journal/backup.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/triggers/plan.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -32,6 +33,9 @@ runtime::RetentionSettings retention_settings(const Configuration& configuration
     runtime::RetentionSettings settings;
     settings.rule = configuration.retention;
     settings.logs_folder = logs_folder(configuration.data);
+    const auto& rule = configuration.retention;
+    const bool is_on = rule.succeeded || rule.failed || rule.runs || rule.bytes;
+    if (is_on) settings.claims.sources = triggers::forgettable_sources();
     return settings;
 }
 

@@ -24,6 +24,8 @@ void read_batch(const Fields& fields, FileTriggerSpec& out) {
     });
 }
 
+constexpr Duration kToleranceMax = std::chrono::days(7);
+
 /// Other schemes than these cannot be watched.
 void check_files(const Fields& fields, const std::vector<std::string>& files) {
     for (const std::string& file : files) {
@@ -128,6 +130,10 @@ WebhookSpec read_webhook(const Fields& outer, const Fields& fields, std::size_t 
         read_header(hmac, "header", false, spec.signature_header);
         read_header(hmac, "timestamp_header", true, spec.timestamp_header);
         read_span(hmac, "tolerance", std::chrono::seconds(1), spec.tolerance);
+        // Signatures are remembered for a month: an older call could start its run again.
+        if (spec.tolerance > kToleranceMax) {
+            hmac.report_type("tolerance", "a span of time of at most 7d");
+        }
     });
     read_header(fields, "idempotency_header", false, spec.idempotency_header);
     read_boolean(outer, "enabled", spec.is_enabled);

@@ -17,43 +17,10 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/journal/queries.hpp"
 #include "engine/journal/records.hpp"
 
 namespace stepwell::journal {
-
-/// Which executions to list: newest first.
-struct ExecutionQuery {
-    std::optional<WorkflowId> workflow;
-    std::optional<VersionId> version;  // filters; the workflow should be given too
-    std::optional<core::Status> status;
-    std::optional<ExecutionId> before;  // only older ones
-    std::size_t limit = 100;
-    std::optional<bool> is_redriven = {};
-};
-
-/// Which closed executions to list: oldest first.
-struct ClosedQuery {
-    ExecutionId after{};  // only younger ones
-    std::optional<WorkflowId> workflow;
-    bool only_succeeded = false;
-    std::size_t limit = 1'000;
-};
-
-struct JournalSize {
-    std::uint64_t bytes_used = 0;  // of the file: the rest is free for new rows
-    std::uint64_t bytes_of_file = 0;
-};
-
-/// Which claims of a source to list: newest first, by the order in which they were made.
-struct ClaimQuery {
-    std::string source;
-    std::optional<std::int64_t> before;  // `row` of the last one seen
-    std::size_t limit = 100;
-};
-struct ListedClaim {
-    std::int64_t row = 0;
-    ClaimRecord record;
-};
 
 /// The reading half. Where something is not there, the result is empty, not an error.
 class JournalReader {
@@ -74,6 +41,10 @@ public:
     virtual Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
                                                                    std::string_view name) = 0;
     virtual Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) = 0;
+    /// Of those that have not ended the one that began first.
+    virtual Result<std::optional<ExecutionRecord>> oldest_open() = 0;
+    /// The greatest id that was ever given away, also to one that was removed; 0: none was.
+    virtual Result<ExecutionId> newest_id() = 0;
     virtual Result<std::vector<ExecutionRecord>> closed_executions(const ClosedQuery& query) = 0;
     /// How many have ended; of one workflow, or of all. Costs a walk over an index.
     virtual Result<std::uint64_t> count_closed(std::optional<WorkflowId> workflow) = 0;
@@ -94,6 +65,10 @@ public:
     virtual Result<std::optional<ClaimRecord>> claim(std::string_view source,
                                                      std::string_view key) = 0;
     virtual Result<std::vector<ListedClaim>> claims(const ClaimQuery& query) = 0;
+    virtual Result<std::vector<OldClaim>> old_claims(const OldClaimQuery& query) = 0;
+    /// Sources with claims, by name, those after `after`.
+    virtual Result<std::vector<std::string>> claim_sources(std::string_view after,
+                                                           std::size_t limit) = 0;
     /// What started this execution; most were started by a request and have none.
     virtual Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) = 0;
     /// A random number, drawn when the journal was made: keys generated names.

@@ -69,7 +69,7 @@ Result<void> MemoryDisk::check(const Batch& batch) const {
         }
     }
     for (const auto& claim : batch.claims) {
-        for (const auto& other : tables_.claims) {
+        for (const auto& [row, other] : tables_.claims) {
             const bool is_same =
                 other.claim.source == claim.claim.source && other.claim.key == claim.claim.key;
             if (is_same) return taken(claim.claim.key);
@@ -105,7 +105,7 @@ void MemoryDisk::apply(const Batch& batch) {
             tables_.documents.erase(key);
         }
     }
-    tables_.claims.insert(tables_.claims.end(), batch.claims.begin(), batch.claims.end());
+    for (const auto& claim : batch.claims) tables_.claims.emplace(++tables_.claims_made, claim);
     apply_removals(batch);
     ++commits_;
 }
@@ -122,6 +122,7 @@ void MemoryDisk::apply_removals(const Batch& batch) {
         tables_.chunk_floor = std::max(tables_.chunk_floor, id);
         tables_.history.erase(id);
     }
+    for (const std::int64_t row : batch.removed_claims) tables_.claims.erase(row);
 }
 
 void MemoryDisk::apply(const ExecutionWrite& execution) {
@@ -306,6 +307,20 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
     return rows;
 }
 
+Result<std::optional<ExecutionRecord>> MemoryJournal::oldest_open() {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& open = disk_->tables_.open;
+    if (open.empty()) return std::optional<ExecutionRecord>();
+    return found(disk_->tables_.executions, open.begin()->first);
+}
+
+Result<ExecutionId> MemoryJournal::newest_id() {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& all = disk_->tables_.executions;
+    const ExecutionId newest = all.empty() ? ExecutionId{} : all.rbegin()->first;
+    return std::max(newest, disk_->tables_.execution_floor);
+}
+
 Result<std::vector<ExecutionRecord>> MemoryJournal::closed_executions(const ClosedQuery& query) {
     const std::lock_guard lock(disk_->mutex_);
     std::vector<ExecutionRecord> rows;
@@ -385,7 +400,7 @@ Result<std::vector<DocumentRecord>> MemoryJournal::documents(std::string_view co
 Result<std::optional<ClaimRecord>> MemoryJournal::claim(std::string_view source,
                                                         std::string_view key) {
     const std::lock_guard lock(disk_->mutex_);
-    for (const auto& row : disk_->tables_.claims) {
+    for (const auto& [number, row] : disk_->tables_.claims) {
         if (row.claim.source == source && row.claim.key == key) return std::optional(row);
     }
     return std::optional<ClaimRecord>();
@@ -395,19 +410,44 @@ Result<std::vector<ListedClaim>> MemoryJournal::claims(const ClaimQuery& query) 
     const std::lock_guard lock(disk_->mutex_);
     const auto& all = disk_->tables_.claims;
     std::vector<ListedClaim> rows;
-    for (auto row = static_cast<std::int64_t>(all.size()); row > 0; --row) {
-        const ClaimRecord& record = all[static_cast<std::size_t>(row - 1)];
-        const bool fits = record.claim.source == query.source &&
-                          (!query.before || row < *query.before) && rows.size() < query.limit;
+    for (auto at = all.rbegin(); at != all.rend() && rows.size() < query.limit; ++at) {
+        const auto& [row, record] = *at;
+        const bool fits =
+            record.claim.source == query.source && (!query.before || row < *query.before);
         if (fits) rows.push_back({row, record});
     }
     return rows;
 }
 
+Result<std::vector<OldClaim>> MemoryJournal::old_claims(const OldClaimQuery& query) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<OldClaim> rows;
+    for (const auto& [row, record] : disk_->tables_.claims) {
+        if (record.claim.source != query.source) continue;
+        const bool has_execution = disk_->tables_.executions.contains(record.execution);
+        rows.push_back({row, record.at, has_execution});
+    }
+    rows.resize(rows.size() - std::min(rows.size(), query.newest));
+    std::erase_if(rows, [&](const OldClaim& claim) { return claim.row <= query.after; });
+    rows.resize(std::min(rows.size(), query.limit));
+    return rows;
+}
+
+Result<std::vector<std::string>> MemoryJournal::claim_sources(std::string_view after,
+                                                              std::size_t limit) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::set<std::string> names;
+    for (const auto& [row, record] : disk_->tables_.claims) {
+        if (record.claim.source > after) names.insert(record.claim.source);
+    }
+    while (names.size() > limit) names.erase(std::prev(names.end()));
+    return std::vector<std::string>(names.begin(), names.end());
+}
+
 Result<std::vector<ClaimRecord>> MemoryJournal::claims_of(ExecutionId execution) {
     const std::lock_guard lock(disk_->mutex_);
     std::vector<ClaimRecord> rows;
-    for (const auto& row : disk_->tables_.claims) {
+    for (const auto& [number, row] : disk_->tables_.claims) {
         if (row.execution == execution && value_of(execution) != 0) rows.push_back(row);
     }
     return rows;

@@ -150,10 +150,11 @@ struct Batch {
     /// Ids are not used again.
     std::vector<ExecutionId> removed_executions;
     std::vector<ChunkId> removed_chunks;
+    std::vector<std::int64_t> removed_claims;  // by row
     [[nodiscard]] bool is_empty() const {
         return workflows.empty() && versions.empty() && deleted_workflows.empty() &&
                executions.empty() && documents.empty() && claims.empty() &&
-               removed_executions.empty() && removed_chunks.empty();
+               removed_executions.empty() && removed_chunks.empty() && removed_claims.empty();
     }
 };
 

@@ -46,6 +46,7 @@ constexpr const char* kRemoveDocument = "DELETE FROM documents WHERE collection 
 constexpr const char* kInsertClaim =
     "INSERT INTO claims(source, key, details, execution, at) VALUES(?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kRemoveExecution = "DELETE FROM executions WHERE id = ?1 AND status <> 0";
+constexpr const char* kRemoveClaim = "DELETE FROM claims WHERE id = ?1";
 constexpr const char* kRemoveChunk = "DELETE FROM history WHERE id = ?1";
 /// Ids up to the value were in use once.
 constexpr const char* kRaiseFloor =
@@ -239,6 +240,9 @@ Result<void> SqliteJournal::write_removals(const Batch& batch) {
         });
     };
     SW_TRY(remove(batch.removed_executions, kRemoveExecution, "execution_floor"));
+    for (const std::int64_t claim : batch.removed_claims) {
+        SW_TRY(run(kRemoveClaim, [&](Statement& row) { row.bind(1, claim); }));
+    }
     return remove(batch.removed_chunks, kRemoveChunk, "chunk_floor");
 }
 

@@ -31,6 +31,18 @@ constexpr const char* kClaim =
 constexpr const char* kClaims =
     "SELECT source, key, details, execution, at, id FROM claims WHERE source = ?1 AND id < ?2"
     " ORDER BY id DESC LIMIT ?3";
+/// The subquery is null, and nothing fits, where there are no more claims than are left out.
+constexpr const char* kOldClaims =
+    "SELECT c.id, c.at, EXISTS(SELECT 1 FROM executions e WHERE e.id = c.execution)"
+    " FROM claims c WHERE c.source = ?1 AND c.id > ?2 AND c.id <="
+    " (SELECT n.id FROM claims n WHERE n.source = ?1 ORDER BY n.id DESC LIMIT 1 OFFSET ?3)"
+    " ORDER BY c.id LIMIT ?4";
+/// One look into the index for each name, however many claims it has.
+constexpr const char* kClaimSources =
+    "WITH RECURSIVE names(name) AS ("
+    " SELECT min(source) FROM claims WHERE source > ?1"
+    " UNION ALL SELECT (SELECT min(source) FROM claims WHERE source > name) FROM names"
+    " WHERE name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL LIMIT ?2";
 constexpr const char* kClaimsOf =
     "SELECT source, key, details, execution, at, id FROM claims"
     " WHERE execution = ?1 AND execution <> 0 ORDER BY id";
@@ -49,6 +61,12 @@ constexpr const char* kExecutionColumns =
     " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
     " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven FROM ";
 const std::string kExecution = kExecutionColumns + std::string("executions e WHERE e.id = ?1");
+const std::string kOldestOpen =
+    kExecutionColumns +
+    std::string("executions e WHERE e.id = (SELECT min(id) FROM open_executions)");
+constexpr const char* kNewestId =
+    "SELECT max(ifnull((SELECT max(id) FROM executions), 0),"
+    " ifnull((SELECT value FROM meta WHERE key = 'execution_floor'), 0))";
 const std::string kExecutionNamed =
     kExecutionColumns + std::string("executions e WHERE e.workflow = ?1 AND e.name = ?2");
 
@@ -216,6 +234,16 @@ Result<std::vector<ExecutionRecord>> SqliteReads<Port>::executions(const Executi
 }
 
 template <class Port>
+Result<std::optional<ExecutionRecord>> SqliteReads<Port>::oldest_open() {
+    return first_row(*SW_TRY(database_.cached(kOldestOpen.c_str())), execution_in);
+}
+
+template <class Port>
+Result<ExecutionId> SqliteReads<Port>::newest_id() {
+    return static_cast<ExecutionId>(SW_TRY(database_.scalar(kNewestId)));
+}
+
+template <class Port>
 Result<std::vector<ExecutionRecord>> SqliteReads<Port>::closed_executions(
     const ClosedQuery& query) {
     // In the order of ids and never by a sort: `+` keeps the planner from the indexes by status.
@@ -328,6 +356,27 @@ Result<std::vector<ListedClaim>> SqliteReads<Port>::claims(const ClaimQuery& que
     return all_rows(statement, [](const Statement& row) {
         return ListedClaim{row.integer(5), claim_in(row)};
     });
+}
+
+template <class Port>
+Result<std::vector<OldClaim>> SqliteReads<Port>::old_claims(const OldClaimQuery& query) {
+    Statement& statement = *SW_TRY(database_.cached(kOldClaims));
+    statement.bind(1, std::string_view(query.source));
+    statement.bind(2, query.after);
+    statement.bind(3, static_cast<std::int64_t>(query.newest));
+    statement.bind(4, static_cast<std::int64_t>(query.limit));
+    return all_rows(statement, [](const Statement& row) {
+        return OldClaim{row.integer(0), from_ms(row.integer(1)), row.integer(2) != 0};
+    });
+}
+
+template <class Port>
+Result<std::vector<std::string>> SqliteReads<Port>::claim_sources(std::string_view after,
+                                                                  std::size_t limit) {
+    Statement& statement = *SW_TRY(database_.cached(kClaimSources));
+    statement.bind(1, after);
+    statement.bind(2, static_cast<std::int64_t>(limit));
+    return all_rows(statement, [](const Statement& row) { return row.bytes(0); });
 }
 
 template <class Port>

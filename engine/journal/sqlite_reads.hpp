@@ -21,6 +21,8 @@ public:
     Result<std::optional<ExecutionRecord>> execution_named(WorkflowId workflow,
                                                            std::string_view name) override;
     Result<std::vector<ExecutionRecord>> executions(const ExecutionQuery& query) override;
+    Result<std::optional<ExecutionRecord>> oldest_open() override;
+    Result<ExecutionId> newest_id() override;
     Result<std::vector<ExecutionRecord>> closed_executions(const ClosedQuery& query) override;
     Result<std::uint64_t> count_closed(std::optional<WorkflowId> workflow) override;
     Result<JournalSize> size() override;
@@ -36,6 +38,9 @@ public:
     Result<std::optional<ClaimRecord>> claim(std::string_view source,
                                              std::string_view key) override;
     Result<std::vector<ListedClaim>> claims(const ClaimQuery& query) override;
+    Result<std::vector<OldClaim>> old_claims(const OldClaimQuery& query) override;
+    Result<std::vector<std::string>> claim_sources(std::string_view after,
+                                                   std::size_t limit) override;
     Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) override;
     std::uint64_t secret() override { return secret_; }
 

@@ -396,7 +396,10 @@ std::optional<Timestamp> Engine::next_due() const {
 }
 
 Engine::Statistics Engine::statistics() const {
-    return impl_->loop_.statistics();
+    Statistics statistics = impl_->loop_.statistics();
+    statistics.inbox_messages = impl_->inbox_.size();
+    statistics.inbox_max = impl_->settings_.inbox_max;
+    return statistics;
 }
 
 }  // namespace stepwell::runtime

@@ -16,6 +16,7 @@
 #include <array>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/journal/journal.hpp"
@@ -129,6 +130,12 @@ public:
         std::size_t loaded_executions = 0;
         std::size_t timers = 0;
         std::size_t quarantined = 0;
+        std::size_t open_runs = 0;       // in memory or not
+        std::size_t inbox_messages = 0;  // that wait for the engine's thread
+        std::size_t inbox_max = 0;
+        std::optional<Timestamp> next_timer;  // of those that the last turn left
+        std::uint64_t free_bytes = 0;         // on the journal's disk
+        std::uint64_t free_bytes_min = 0;     // below it has_room is false
         std::uint64_t turns = 0;
         std::uint64_t decisions = 0;
         std::array<std::uint64_t, kCommitBoundsMs.size() + 1> commits{};  // by what they took

@@ -136,6 +136,7 @@ struct Removals {
     };
     std::vector<Run> runs;
     std::vector<journal::ChunkId> chunks;
+    std::vector<std::int64_t> claims;               // by row; their keys may be taken again
     std::vector<journal::DocumentWrite> documents;  // in the same transaction
 };
 

@@ -42,6 +42,11 @@ bool Inbox::take(std::vector<Message>& messages, std::size_t count_max, Duration
     return !is_over;
 }
 
+std::size_t Inbox::size() {
+    const std::lock_guard lock(mutex_);
+    return messages_.size() - first_;
+}
+
 void Inbox::close() {
     {
         const std::lock_guard lock(mutex_);

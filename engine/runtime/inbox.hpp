@@ -82,6 +82,8 @@ public:
     /// so; false where the inbox is closed and empty.
     bool take(std::vector<Message>& messages, std::size_t count_max, Duration patience);
     void close();
+    /// What waits now.
+    [[nodiscard]] std::size_t size();
 
 private:
     std::mutex mutex_;

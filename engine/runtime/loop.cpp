@@ -53,6 +53,7 @@ Result<void> Loop::recover() {
     next_chunk_ = counters.chunk;
     TimerQueue::Loader timers(timers_);
     SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
+        ++open_count_;
         if (open.due) timers.add(open.id, *open.due);
         if (open.has_tasks) restart_order_.push_back(open.id);
     }));
@@ -81,6 +82,8 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
     ++turns_;
     loaded_count_ = cache_.size();
     timer_count_ = timers_.size();
+    const auto next_timer = timers_.next();
+    next_timer_ms_ = next_timer ? to_ms(*next_timer) : -1;
     return {};
 }
 
@@ -178,6 +181,8 @@ void Loop::carry_out_removals() {
             for (const auto& run : removals.runs) batch_.removed_executions.push_back(run.id);
             batch_.removed_chunks.insert(batch_.removed_chunks.end(), removals.chunks.begin(),
                                          removals.chunks.end());
+            batch_.removed_claims.insert(batch_.removed_claims.end(), removals.claims.begin(),
+                                         removals.claims.end());
             ledger_.add(removals.documents, {}, ExecutionId{0}, now_, batch_);
         }
         reply(std::move(message.answer), std::move(done));
@@ -234,6 +239,7 @@ void Loop::look_for_room() {
     if (now_ - room_checked_at_ < kRoomCheckInterval && now_ >= room_checked_at_) return;
     room_checked_at_ = now_;
     const std::uint64_t free = journal_.free_bytes();
+    free_bytes_ = free;
     const bool has_room = free >= settings_.free_bytes_min;
     if (has_room_.exchange(has_room) == has_room) return;
     if (has_room) {
@@ -385,8 +391,16 @@ void Loop::note(const Error& error) {
 }
 
 Engine::Statistics Loop::statistics() const {
-    Engine::Statistics out{
-        loaded_count_, timer_count_, quarantined_count_, turns_, decisions_, {}, 0};
+    Engine::Statistics out;
+    out.loaded_executions = loaded_count_;
+    out.timers = timer_count_;
+    out.quarantined = quarantined_count_;
+    out.open_runs = open_count_;
+    if (const std::int64_t next = next_timer_ms_; next >= 0) out.next_timer = from_ms(next);
+    out.free_bytes = free_bytes_;
+    out.free_bytes_min = settings_.free_bytes_min;
+    out.turns = turns_;
+    out.decisions = decisions_;
     for (std::size_t i = 0; i < commits_.size(); ++i) out.commits.at(i) = commits_.at(i);
     out.commit_micros = commit_micros_;
     out.has_room = has_room_;

@@ -175,6 +175,9 @@ private:
     std::atomic<std::size_t> loaded_count_{0};
     std::atomic<std::size_t> timer_count_{0};
     std::atomic<std::size_t> quarantined_count_{0};
+    std::atomic<std::size_t> open_count_{0};
+    std::atomic<std::uint64_t> free_bytes_{0};
+    std::atomic<std::int64_t> next_timer_ms_{-1};  // below 0: there is none
 };
 
 template <class T>

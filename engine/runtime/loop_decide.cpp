@@ -283,9 +283,11 @@ void Loop::settle(Slot& slot) {
     }
     slot.pending.reset();
     if (!slot.execution.is_running()) {
+        if (slot.is_stored) --open_count_;
         settle_closed(slot);
         return;
     }
+    if (!slot.is_stored) ++open_count_;
     slot.is_stored = true;
     rearm(slot);
 }

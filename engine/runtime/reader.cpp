@@ -218,6 +218,29 @@ Result<ExecutionId> Reader::find(std::string_view text) {
                         text);
 }
 
+Result<bool> Reader::was_removed(std::string_view text) {
+    std::optional<std::uint64_t> number = number_in(text);
+    if (!number) {
+        const auto arn = parse_execution_arn(text);
+        std::string name(text.substr(text.rfind('/') + 1));
+        if (arn) name = arn->generated.empty() ? arn->name : arn->generated;
+        if (const auto id = impl_->names_.id_of(name)) number = value_of(*id);
+    }
+    // Ids are given away in order, none is left out: up to the newest each was one's own.
+    if (!number || *number == 0) return false;
+    if (*number > value_of(SW_TRY(impl_->journal_.newest_id()))) return false;
+    return !SW_TRY(impl_->journal_.execution(static_cast<ExecutionId>(*number)));
+}
+
+Result<std::optional<Timestamp>> Reader::oldest_open() {
+    const auto row = SW_TRY(impl_->journal_.oldest_open());
+    return row ? std::optional(row->started_at) : std::nullopt;
+}
+
+Result<journal::JournalSize> Reader::size() {
+    return impl_->journal_.size();
+}
+
 Result<ExecutionDescription> Reader::describe(ExecutionId id) {
     const auto row = SW_TRY(impl_->record(id));
     const auto facts = SW_TRY(facts_of(impl_->journal_, row));

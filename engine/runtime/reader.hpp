@@ -115,6 +115,12 @@ public:
     /// By ARN, by the number that users see, by a generated name, or by "WORKFLOW/NAME".
     /// Fails with `not_found`.
     Result<ExecutionId> find(std::string_view text);
+    /// Whether find() finds nothing because what `text` names was removed: it was a number or a
+    /// generated name of one that was there. Names that users gave are not remembered.
+    Result<bool> was_removed(std::string_view text);
+    /// When the oldest of those that have not ended began.
+    Result<std::optional<Timestamp>> oldest_open();
+    Result<journal::JournalSize> size();
     Result<ExecutionDescription> describe(ExecutionId id);
     /// For RedriveRequest::rebuilt: costs its whole history.
     Result<RebuiltPtr> rebuild(ExecutionId id);

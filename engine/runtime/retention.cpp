@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kRunsMax = 64;
 constexpr std::size_t kChunksMax = 256;
 constexpr std::uint64_t kBytesMax = 1u << 20;
+constexpr std::size_t kClaimsMax = 256;
 /// After so many it is looked again whether the journal fits.
 constexpr std::size_t kRunsLookedAt = 8;
 /// Between two pieces it rests for this many times what the last one took.
@@ -141,7 +142,7 @@ Result<void> Retention::pass_over(journal::JournalReader& journal) {
     SW_TRY(by_age(journal, current));
     SW_TRY(by_count(journal, current));
     if (current.all().bytes) SW_TRY(by_bytes(journal, *current.all().bytes));
-    return {};
+    return forget_claims(journal);
 }
 
 Result<RetentionRules> Retention::rules(journal::JournalReader& journal) const {
@@ -259,6 +260,50 @@ Result<bool> Retention::remove_piece(Piece& piece, RetentionReason reason) {
     counter += ids.size();
     statistics_.bytes += bytes;
     return true;
+}
+
+Result<void> Retention::forget_claims(journal::JournalReader& journal) {
+    const Timestamp now = clock_.now();
+    const bool is_early = claims_seen_at_ && now >= *claims_seen_at_ &&
+                          now - *claims_seen_at_ < settings_.claims.interval;
+    if (is_early) return {};
+    std::string source;
+    while (!is_stopping()) {
+        const auto next = SW_TRY(journal.claim_sources(source, 1));
+        if (next.empty()) break;
+        source = next.front();
+        const auto& wanted = settings_.claims.sources;
+        const bool may_go = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& name) {
+            return source.starts_with(name);
+        });
+        if (may_go) SW_TRY(forget_claims_of(journal, source));
+    }
+    claims_seen_at_ = now;
+    return {};
+}
+
+/// Claims stand in the order in which they were made, so the walk ends at the first young one.
+Result<void> Retention::forget_claims_of(journal::JournalReader& journal,
+                                         const std::string& source) {
+    const Timestamp youngest = clock_.now() - settings_.claims.kept;
+    journal::OldClaimQuery query{source, settings_.claims.newest, 0, kClaimsMax};
+    while (!is_stopping()) {
+        const auto page = SW_TRY(journal.old_claims(query));
+        Removals removals;
+        for (const auto& claim : page) {
+            if (claim.at > youngest) break;
+            if (!claim.has_execution) removals.claims.push_back(claim.row);
+        }
+        const std::size_t count = removals.claims.size();
+        if (count > 0) SW_TRY(commit(std::move(removals)));
+        {
+            const std::lock_guard lock(mutex_);
+            statistics_.claims += count;
+        }
+        if (page.empty() || page.back().at > youngest) break;
+        query.after = page.back().row;
+    }
+    return {};
 }
 
 /// The rest of a long history, and the logs of what is gone; also what a crash has left.

@@ -5,6 +5,9 @@
 // Open runs are never touched, a run that is redriven meanwhile stays. Which runs are being
 // forgotten is a document, so that a crash leaves no log and no part of a history behind.
 //
+// Claims of what happened long ago go, too, in the same small pieces: those that nobody asks for
+// again and whose runs are gone.
+//
 // Space in the file becomes free for new rows: the file stops growing, it does not shrink.
 //
 // Threads: one of its own. statistics() may be called from any.
@@ -22,10 +25,20 @@
 
 namespace stepwell::runtime {
 
+/// Which claims are forgotten: of these sources, older than `kept`, beyond the newest ones, where
+/// the run that they started is gone.
+struct ClaimRule {
+    std::vector<std::string> sources;  // what their names begin with
+    Duration kept{30LL * 24 * 3'600 * 1'000};
+    std::size_t newest = 20'000;   // of each source
+    Duration interval{3'600'000};  // between two looks
+};
+
 struct RetentionSettings {
     definition::RetentionRule rule;
     std::filesystem::path logs_folder;  // empty: there are no task logs
     Duration interval{60'000};          // between passes
+    ClaimRule claims = {};
 };
 
 struct RetentionStatistics {
@@ -33,6 +46,7 @@ struct RetentionStatistics {
     std::uint64_t by_count = 0;
     std::uint64_t by_bytes = 0;
     std::uint64_t bytes = 0;  // of their histories
+    std::uint64_t claims = 0;
     std::optional<Timestamp> last_pass;
     std::string last_error;  // of the last pass; empty: it went well
 };
@@ -68,6 +82,8 @@ private:
                                const std::vector<journal::ExecutionRecord>& runs,
                                RetentionReason reason);
     Result<bool> remove_piece(Piece& piece, RetentionReason reason);
+    Result<void> forget_claims(journal::JournalReader& journal);
+    Result<void> forget_claims_of(journal::JournalReader& journal, const std::string& source);
     Result<void> finish_begun(journal::JournalReader& journal);
     Result<void> commit(Removals removals);
     void rest(std::chrono::steady_clock::duration after);
@@ -81,6 +97,7 @@ private:
     std::condition_variable wake_;
     bool is_stopping_ = false;
     RetentionStatistics statistics_;
+    std::optional<Timestamp> claims_seen_at_;  // of the passes only
     std::thread thread_;
 };
 

@@ -36,4 +36,8 @@ std::string deadline_source(const std::string& id) {
     return "deadline:" + id;
 }
 
+std::vector<std::string> forgettable_sources() {
+    return {schedule_source(""), hook_source(""), deadline_source("")};
+}
+
 }  // namespace stepwell::triggers

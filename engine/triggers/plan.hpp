@@ -29,5 +29,9 @@ std::string schedule_source(const std::string& id);
 std::string files_source(const std::string& id);
 std::string hook_source(const std::string& name);
 std::string deadline_source(const std::string& id);
+/// What the sources begin with whose old claims may be forgotten. Not those of files: the same
+/// bytes must start nothing again, whenever they come. A schedule asks for the claims of at most as
+/// many fires as it catches up with (10,000), a webhook's caller repeats a call soon or never.
+std::vector<std::string> forgettable_sources();
 
 }  // namespace stepwell::triggers

@@ -121,6 +121,9 @@ TEST_CASE("Triggers: the rules") {
          R"~([{webhook: {name: w, hmac: {header: "X Y"}}}])~",
          R"~(1:32 at /triggers[0]/webhook/hmac: The field 'secret' is required but was missing
 1:47 at /triggers[0]/webhook/hmac/header: expected 'header' to be the name of a header, but it is 'X Y')~"},
+        {"a tolerance beyond what signatures are remembered for",
+         R"~([{webhook: {name: w, hmac: {secret: "${env:A}", tolerance: 8d}}}])~",
+         R"~(1:70 at /triggers[0]/webhook/hmac/tolerance: expected 'tolerance' to be a span of time of at most 7d, but it is '8d')~"},
     };
     check_rules(cases, "triggers: ", kAfter);
 }

@@ -354,6 +354,48 @@ void check_claims(JournalUnderTest& under_test) {
     CHECK(journal.claims_of(ExecutionId{0})->empty());
 }
 
+/// "1 2* ": a star where the execution is still there.
+std::string rows_of(Journal& journal, const journal::OldClaimQuery& query) {
+    std::string text;
+    const auto claims = *journal.old_claims(query);
+    for (const auto& claim : claims) {
+        text += std::to_string(claim.row) + (claim.has_execution ? "* " : " ");
+    }
+    return text;
+}
+
+void check_old_claims(JournalUnderTest& under_test) {
+    REQUIRE(under_test.get().commit(workflows()));
+    Batch batch = of({opened(1, kEtl)});
+    batch.claims = {{{"schedule:a", "1", "{}"}, ExecutionId{0}, from_ms(5)},
+                    {{"hook:b", "1", "{}"}, ExecutionId{0}, from_ms(6)},
+                    {{"schedule:a", "2", "{}"}, ExecutionId{1}, from_ms(7)},
+                    {{"schedule:a", "3", "{}"}, ExecutionId{9}, from_ms(8)},
+                    {{"schedule:a", "4", "{}"}, ExecutionId{0}, from_ms(9)}};
+    REQUIRE(under_test.get().commit(batch));
+    Journal& journal = under_test.get();
+    CHECK(rows_of(journal, {"schedule:a"}) == "1 3* 4 5 ");
+    CHECK(rows_of(journal, {"schedule:a", 1}) == "1 3* 4 ");
+    CHECK(rows_of(journal, {"schedule:a", 4}).empty());
+    CHECK(rows_of(journal, {"schedule:a", 99}).empty());
+    CHECK(rows_of(journal, {"schedule:a", 1, 1, 1}) == "3* ");
+    CHECK(journal.old_claims({"schedule:a"})->front().at == from_ms(5));
+    CHECK(*journal.claim_sources("", 9) == std::vector<std::string>{"hook:b", "schedule:a"});
+    CHECK(*journal.claim_sources("", 1) == std::vector<std::string>{"hook:b"});
+    CHECK(*journal.claim_sources("hook:b", 9) == std::vector<std::string>{"schedule:a"});
+    CHECK(journal.claim_sources("schedule:a", 9)->empty());
+
+    Batch removal;
+    removal.removed_claims = {1, 4};
+    REQUIRE(journal.commit(removal));
+    under_test.reopen();
+    CHECK(rows_of(under_test.get(), {"schedule:a"}) == "3* 5 ");
+    Batch again;
+    again.claims = {{{"schedule:a", "1", "{}"}, ExecutionId{0}, from_ms(10)}};
+    REQUIRE(under_test.get().commit(again));
+    CHECK(rows_of(under_test.get(), {"schedule:a"}) == "3* 5 6 ");
+}
+
 void check_removals(JournalUnderTest& under_test) {
     REQUIRE(under_test.get().commit(workflows()));
     auto failed = closed(opened(2, kEtl, "monday"), core::Status::failed, "E");
@@ -372,12 +414,15 @@ void check_removals(JournalUnderTest& under_test) {
     CHECK((*under_test.get().chunk_link(ChunkId{200}))->size == 5);
 
     Batch removal;
+    CHECK((*under_test.get().oldest_open())->id == ExecutionId{3});
+    CHECK(*under_test.get().newest_id() == ExecutionId{4});
     removal.removed_executions = {ExecutionId{2}, ExecutionId{4}, ExecutionId{3}};
     removal.removed_chunks = {ChunkId{200}, ChunkId{400}};
     REQUIRE(under_test.get().commit(removal));
     under_test.reopen();
     Journal& journal = under_test.get();
     CHECK(closed_of({}) == "1 ");
+    CHECK(*journal.newest_id() == ExecutionId{4});
     CHECK(journal.execution(ExecutionId{3})->has_value());  // it is open
     CHECK_FALSE(journal.execution(ExecutionId{2})->has_value());
     CHECK_FALSE(journal.execution_named(kEtl, "monday")->has_value());
@@ -416,6 +461,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("a claim is taken once, and a second one undoes the batch") {
         check_claims(*make());
+    }
+    SUBCASE("claims are listed from the oldest on but for the newest, and may be forgotten") {
+        check_old_claims(*make());
     }
     SUBCASE("what is removed is gone, never an open execution, and its ids do not come again") {
         check_removals(*make());

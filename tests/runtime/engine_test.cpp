@@ -273,6 +273,62 @@ TEST_CASE("executions that do not fit into memory are in the journal and come ba
     CHECK(stage.engine().statistics().timers < 20);
 }
 
+TEST_CASE("open executions are counted, in memory or not, over ends and restarts") {
+    EngineSettings settings;
+    settings.loaded_executions_max = 2;
+    Stage stage(settings);
+    REQUIRE(stage.create("sleep", kWait));
+    REQUIRE(stage.create("pass", R"({"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}})"));
+    const auto open_runs = [&] { return stage.engine().statistics().open_runs; };
+    CHECK(open_runs() == 0);
+    CHECK_FALSE(stage.reader().oldest_open()->has_value());
+    const Timestamp first = stage.clock.now();
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(stage.start("sleep"));
+        REQUIRE(stage.start("pass"));
+        stage.clock.advance(1s);
+    }
+    CHECK(open_runs() == 5);
+    CHECK(*stage.reader().oldest_open() == first);
+    stage.boot();
+    CHECK(open_runs() == 5);
+    const ExecutionId oldest = *stage.reader().find("1");
+    stage.engine().stop_execution(oldest, {}, [](const Result<Timestamp>&) {});
+    CHECK(stage.engine().statistics().inbox_messages == 1);
+    stage.settle();
+    CHECK(stage.engine().statistics().inbox_messages == 0);
+    CHECK(open_runs() == 4);
+    CHECK(*stage.reader().oldest_open() == first + 1s);
+    stage.advance(60s);
+    CHECK(open_runs() == 0);
+}
+
+TEST_CASE("what was removed is known by its number and its generated name, as long as ids go") {
+    Stage stage;
+    REQUIRE(stage.create("pass", R"({"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}})"));
+    const auto gone = stage.start("pass");
+    const auto named = stage.start("pass", "{}", "monday");
+    const auto kept = stage.start("pass");
+    journal::Batch removal;
+    removal.removed_executions = {gone->id, named->id};
+    REQUIRE(stage.journal().commit(removal));
+    const auto was_removed = [&](const std::string& text) {
+        return *stage.reader().was_removed(text);
+    };
+    for (const std::string& text :
+         {std::string("1"), gone->name, gone->arn, "pass/" + gone->name, std::string("2")}) {
+        CAPTURE(text);
+        CHECK(was_removed(text));
+        CHECK_FALSE(stage.reader().find(text));
+    }
+    for (const std::string& text :
+         {std::string("0"), std::string("3"), std::string("4"), std::string("99999999999999999999"),
+          kept->arn, named->arn, std::string("pass/monday"), std::string("")}) {
+        CAPTURE(text);
+        CHECK_FALSE(was_removed(text));
+    }
+}
+
 TEST_CASE("a stopped execution is aborted, its task cancelled, and stopping again says when") {
     Stage stage;
     REQUIRE(stage.create("etl", kTask));

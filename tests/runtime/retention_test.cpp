@@ -70,7 +70,8 @@ public:
         return started->id;
     }
     RetentionStatistics pass() {
-        Retention retention({rule_, logs(), 1s}, *engine, clock, [this] { return open_reader(); });
+        Retention retention({rule_, logs(), 1s, claims}, *engine, clock,
+                            [this] { return open_reader(); });
         REQUIRE(retention.pass());
         return retention.statistics();
     }
@@ -97,6 +98,7 @@ public:
 
     FakeClock clock;
     std::unique_ptr<Engine> engine;
+    ClaimRule claims;
 
 private:
     RetentionRule rule_;
@@ -260,6 +262,48 @@ TEST_CASE("a history too long for one transaction goes in pieces, also over a cr
     CHECK(keeper.runs().empty());
     keeper.pass();
     CHECK(chunks_left() == 0);
+}
+
+TEST_CASE("old claims go where their runs are gone, but the newest, and never those of files") {
+    Keeper keeper({std::chrono::days(60), std::chrono::days(60), {}, {}});
+    keeper.claims = {{"schedule:", "hook:"}, std::chrono::days(30), 2};
+    keeper.put("etl", kEnds);
+    const auto claim = [&](const std::string& source, const std::string& key, bool starts) {
+        if (!starts) {
+            Writes writes;
+            writes.claims = {{source, key, "{}"}};
+            REQUIRE(keeper.engine->write_now(std::move(writes)));
+            return;
+        }
+        StartRequest request;
+        request.workflow = "etl";
+        request.input = Payload::trusted(R"({"ok":true})");
+        request.claims = {{source, key, "{}"}};
+        REQUIRE(keeper.engine->start_execution_now(request));
+    };
+    const auto keys = [&](const std::string& source) {
+        auto reader = *keeper.open_reader();
+        const auto page = *reader->claims({source, {}, 10});
+        std::string text;
+        for (const auto& listed : page) text = listed.record.claim.key + " " + text;
+        return text;
+    };
+    for (const std::string source : {"schedule:etl#0", "hook:etl", "files:etl#1"}) {
+        claim(source, "a", true);
+        claim(source, "b", false);
+    }
+    keeper.clock.advance(std::chrono::days(31));
+    CHECK(keeper.pass().claims == 0);  // there are no more than are kept
+    for (const std::string source : {"schedule:etl#0", "files:etl#1"}) {
+        for (const std::string key : {"c", "d", "e"}) claim(source, key, false);
+    }
+    CHECK(keeper.pass().claims == 1);
+    CHECK(keys("schedule:etl#0") == "a c d e ");  // the run of a is still there; c is young
+    keeper.clock.advance(std::chrono::days(30));
+    CHECK(keeper.pass().by_age == 3);
+    CHECK(keys("schedule:etl#0") == "d e ");
+    CHECK(keys("hook:etl") == "a b ");
+    CHECK(keys("files:etl#1") == "a b c d e ");
 }
 
 TEST_CASE("what went on since it was planned is not removed") {
