@@ -227,6 +227,16 @@ void add_passed(const RunSnapshot& snapshot, Explanation& out) {
     }
 }
 
+/// It keeps nothing waiting, but somebody believes that it does.
+void add_unknown_pools(const runtime::GateWorkflow& workflow, Explanation& out) {
+    for (const std::string& pool : workflow.unknown_pools) {
+        out.add("POOL_UNKNOWN",
+                "the workflow names the pool '" + pool +
+                    "', which the configuration does not have: it limits nothing",
+                {{"pool", pool}});
+    }
+}
+
 void add_schedules(const WorkflowSnapshot& snapshot, Explanation& out) {
     for (const Json& schedule : snapshot.schedules) {
         const std::string id = string_or(schedule, "id", "");
@@ -314,6 +324,7 @@ Json explain_run(const RunSnapshot& snapshot) {
     } else {
         for (const Group& group : groups_of(snapshot)) add_group(group, snapshot, out);
         if (out.is_empty()) out.add("RUNNING", "it goes on at once");
+        add_unknown_pools(snapshot.workflow, out);
         add_passed(snapshot, out);
     }
     return std::move(out).finish({{"subject", "run"},
@@ -341,6 +352,7 @@ Json explain_workflow(const WorkflowSnapshot& snapshot) {
         }
         out.add("RUNNING", "it has open runs", {{"holders", std::move(runs)}});
     }
+    add_unknown_pools(snapshot.gate, out);
     return std::move(out).finish({{"subject", "workflow"}, {"workflow", snapshot.name}});
 }
 

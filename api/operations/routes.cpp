@@ -131,7 +131,7 @@ void add_explain_routes(Router& router, const Sources& sources) {
                 .summary = "Why a workflow does not start or a run does not go on",
                 .description = "A workflow where there is one of that name, else a run.",
                 .answer = R"({"$ref": "#/components/schemas/Explanation"})",
-                .errors = {404, 503},
+                .errors = {404, 410, 503},
                 .act = [&sources](const Call& call) {
                     const auto workflow = workflow_explanation(sources, call.path("subject"));
                     const bool is_none = !workflow && workflow.error().code == ErrorCode::not_found;
@@ -230,6 +230,7 @@ Json retention_view(const runtime::RetentionStatistics& statistics) {
               {{"age", statistics.by_age},
                {"count", statistics.by_count},
                {"bytes", statistics.by_bytes}}},
+             {"removed_claims", statistics.claims},
              {"removed_bytes", statistics.bytes}};
     if (statistics.last_pass) out["last_pass"] = to_iso8601(*statistics.last_pass);
     if (!statistics.last_error.empty()) out["error"] = statistics.last_error;
@@ -259,20 +260,23 @@ void back_up(const Sources& sources, const Call& call) {
 }
 
 void add_keeping_routes(Router& router, const Sources& sources) {
-    router.add({.method = "GET",
-                .pattern = "/api/v1/retention",
-                .tag = "operations",
-                .summary = "What retention has forgotten since the daemon began, by rule",
-                .answer = R"json({"type": "object", "required": ["removed", "removed_bytes"],
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/retention",
+         .tag = "operations",
+         .summary = "What retention has forgotten since the daemon began, by rule",
+         .answer =
+             R"json({"type": "object", "required": ["removed", "removed_claims", "removed_bytes"],
                     "properties": {"removed": {"type": "object", "properties": {
                         "age": {"type": "integer"}, "count": {"type": "integer"},
                         "bytes": {"type": "integer"}}},
+                    "removed_claims": {"type": "integer"},
                     "removed_bytes": {"type": "integer"},
                     "last_pass": {"type": "string", "format": "date-time"},
                     "error": {"type": "string"}}})json",
-                .read = [&sources](const Call&) -> Result<Json> {
-                    return retention_view(sources.retention.statistics());
-                }});
+         .read = [&sources](const Call&) -> Result<Json> {
+             return retention_view(sources.retention.statistics());
+         }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/backups",
                 .role = Role::admin,

@@ -52,6 +52,7 @@ struct GateWorkflow {
     std::vector<GateHolder> holders;
     std::vector<GateHolder> waiting;  // oldest first; at most kGateListMax
     std::size_t waiting_count = 0;
+    std::vector<std::string> unknown_pools = {};  // that it names, but the configuration does not
 };
 
 class GateViews {

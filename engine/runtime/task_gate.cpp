@@ -1,5 +1,7 @@
 #include "engine/runtime/task_gate.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <string_view>
 #include <utility>
 
@@ -159,6 +161,12 @@ void TaskGate::version_changed(const std::string& name, const std::string& setti
     Workflow& workflow = workflows_[name];
     const bool was_limited = workflow.operations.concurrency > 0;
     workflow.operations = definition::operations_of(settings);
+    for (const std::string& pool : unknown_pools(workflow)) {
+        spdlog::warn(
+            "workflow '{}' names the pool '{}', which the configuration does not have: it "
+            "limits nothing",
+            name, pool);
+    }
     if (!was_limited && workflow.operations.concurrency > 0) {
         for (auto& [id, run] : runs_) {
             if (run.workflow == name) take_place(id, run, workflow);
@@ -179,6 +187,14 @@ void TaskGate::turn_over() {
         }
     }
     forward(ready);
+}
+
+std::vector<std::string> TaskGate::unknown_pools(const Workflow& workflow) const {
+    std::set<std::string> names;
+    for (const auto& [state, pool] : workflow.operations.pools) {
+        if (!pools_.contains(pool)) names.insert(pool);
+    }
+    return {names.begin(), names.end()};
 }
 
 GateTask TaskGate::view(const TaskToken& token) const {
@@ -249,6 +265,7 @@ GateWorkflow TaskGate::workflow(const std::string& name) const {
     shown.priority = workflow.operations.priority;
     for (const ExecutionId id : workflow.places) shown.holders.push_back(holder(id));
     shown.waiting_count = workflow.waiting.size();
+    shown.unknown_pools = unknown_pools(workflow);
     for (const ExecutionId id : workflow.waiting) {
         if (shown.waiting.size() == kGateListMax) break;
         shown.waiting.push_back(holder(id));

@@ -90,6 +90,7 @@ private:
     void forward(Ready& ready);
     [[nodiscard]] GateTask view(const TaskToken& token) const;
     [[nodiscard]] GateHolder holder(ExecutionId id) const;
+    [[nodiscard]] std::vector<std::string> unknown_pools(const Workflow& workflow) const;
 
     TaskRunner& next_;
     mutable std::mutex mutex_;

@@ -167,6 +167,19 @@ TEST_CASE("a workflow says what keeps it from starting, and what will start it")
     CHECK(shown["passed"].empty());
 }
 
+TEST_CASE("a pool that the configuration does not have is named behind all other reasons") {
+    WorkflowSnapshot workflow;
+    workflow.name = "etl";
+    workflow.now = kNow;
+    workflow.gate.unknown_pools = {"lost", "warehose"};
+    const Json shown = explain_workflow(workflow);
+    CHECK(codes_of(shown) == "NO_SCHEDULE POOL_UNKNOWN POOL_UNKNOWN ");
+    CHECK((shown["reasons"][2]["pool"] == "warehose" && shown["code"] == "NO_SCHEDULE"));
+    RunSnapshot run = snapshot();
+    run.workflow.unknown_pools = {"lost"};
+    CHECK(codes_of(explain_run(run)) == "RUNNING POOL_UNKNOWN ");
+}
+
 TEST_CASE("a pause ends by itself at its time") {
     const auto write = to_write(Pause{kNow + 1h, "n", "b", kNow}, "etl");
     CHECK((write.collection == "paused" && write.key == "etl"));

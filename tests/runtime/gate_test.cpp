@@ -253,4 +253,18 @@ TEST_CASE("a hundred thousand waiting tasks cost each the same") {
     CHECK(gate.pools()[0].working.empty());
 }
 
+TEST_CASE("a workflow's pools that the configuration does not have are known, and limit nothing") {
+    Stage stage({}, {{"warehouse", 1}});
+    REQUIRE(stage.put("etl", kOne, R"({"pool":{"T":"warehose","*":"warehouse"}})"));
+    CHECK(stage.gate->workflow("etl").unknown_pools == std::vector<std::string>{"warehose"});
+    Starts starts(stage);
+    for (const std::string name : {"a", "b"}) REQUIRE(stage.start("etl", "{}", name));
+    CHECK(starts.news() == "etl/a:T etl/b:T");
+    stage.boot();
+    CHECK(stage.gate->workflow("etl").unknown_pools.size() == 1);
+    REQUIRE(stage.put("etl", kOne, R"({"pool":"warehouse"})"));
+    CHECK(stage.gate->workflow("etl").unknown_pools.empty());
+    CHECK(stage.gate->workflow("other").unknown_pools.empty());
+}
+
 }  // namespace stepwell::test
