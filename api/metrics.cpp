@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace stepwell::api {
@@ -102,8 +103,9 @@ double size_of(const fs::path& path) {
 
 }  // namespace
 
-Metrics::Metrics(runtime::Engine& engine, const runtime::GateViews& gate, fs::path data_folder)
-    : engine_(engine), gate_(gate), data_folder_(std::move(data_folder)) {
+Metrics::Metrics(runtime::Engine& engine, const runtime::GateViews& gate, Readers& readers,
+                 fs::path data_folder)
+    : engine_(engine), gate_(gate), readers_(readers), data_folder_(std::move(data_folder)) {
     runtime::Listener listener;
     listener.events = [this](const core::Execution& execution,
                              const std::vector<core::Event>& events) {
@@ -194,8 +196,33 @@ void Metrics::write_http(std::string& out) const {
     }
 }
 
+/// Of no runs there is no oldest one: then its line is left out.
+void Metrics::write_open_runs(std::string& out,
+                              const runtime::Engine::Statistics& statistics) const {
+    describe(out, "stepwell_runs_open", "gauge", "Runs that have not ended, by whether they can.");
+    const std::size_t quarantined = std::min(statistics.quarantined, statistics.open_runs);
+    const auto row = [&](const char* status, std::size_t count) {
+        out +=
+            "stepwell_runs_open{" + label("status", status) + "} " + std::to_string(count) + "\n";
+    };
+    row("running", statistics.open_runs - quarantined);
+    row("quarantined", quarantined);
+    auto reader = readers_.take();
+    const auto oldest = reader ? (*reader)->oldest_open() : fail(reader.error());
+    if (!oldest || !*oldest) return;
+    single(out, "stepwell_runs_open_oldest_timestamp_seconds", "gauge",
+           "When the oldest run that has not ended began.", to_epoch_seconds(**oldest));
+}
+
 void Metrics::write_engine(std::string& out) const {
     const auto statistics = engine_.statistics();
+    write_open_runs(out, statistics);
+    single(out, "stepwell_engine_inbox_messages", "gauge",
+           "Requests and reports that wait for the engine's thread.",
+           static_cast<double>(statistics.inbox_messages));
+    single(out, "stepwell_accepts_starts", "gauge",
+           "0 while the journal's disk is nearly full and starts are refused.",
+           statistics.has_room ? 1 : 0);
     single(out, "stepwell_engine_turns_total", "counter", "Turns of the engine: commits.",
            static_cast<double>(statistics.turns));
     single(out, "stepwell_engine_decisions_total", "counter", "Decisions about runs.",

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "api/readers.hpp"
 #include "api/router/router.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/gate_views.hpp"
@@ -24,8 +25,8 @@ inline constexpr std::size_t kWorkflowLabelsMax = 500;
 
 class Metrics {
 public:
-    /// REQUIRES: both outlive it.
-    Metrics(runtime::Engine& engine, const runtime::GateViews& gate,
+    /// REQUIRES: all of them outlive it.
+    Metrics(runtime::Engine& engine, const runtime::GateViews& gate, Readers& readers,
             std::filesystem::path data_folder);
 
     void count(const Exchange& exchange);
@@ -45,11 +46,13 @@ private:
     void write_runs(std::string& out) const;
     void write_http(std::string& out) const;
     void write_engine(std::string& out) const;
+    void write_open_runs(std::string& out, const runtime::Engine::Statistics& statistics) const;
     void write_pools(std::string& out) const;
     void write_process(std::string& out) const;
 
     runtime::Engine& engine_;
     const runtime::GateViews& gate_;
+    Readers& readers_;
     const std::filesystem::path data_folder_;
     mutable std::mutex mutex_;
     std::map<std::string, Route> routes_;                                 // by "METHOD pattern"

@@ -40,6 +40,6 @@ void add_redrive_routes(Router& router, runtime::Engine& engine, Readers& reader
 /// GET /healthz, /readyz, /metrics, and /api/v1/openapi.json, which is printed when it is first
 /// asked for.
 void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
-                       const std::filesystem::path& data_folder, std::string version);
+                       const runtime::Engine& engine, std::string version);
 
 }  // namespace stepwell::api

@@ -88,6 +88,19 @@ Error no_such_workflow(Readers& readers, const std::string& name, Error otherwis
                                       (near ? "; did you mean '" + *near + "'?" : "")};
 }
 
+/// The text of a 410, where the run of a path was there once.
+std::optional<std::string> departed_run(Readers& readers, const Call::Values& path) {
+    for (const auto& [name, value] : path) {
+        if (name != "run" && name != "subject") continue;
+        auto reader = readers.take();
+        const auto was_removed = reader ? (*reader)->was_removed(value) : false;
+        if (!was_removed || !*was_removed) continue;
+        return "expected a run '" + value +
+               "', but it is not kept any more: it ended long ago, and retention has removed it";
+    }
+    return std::nullopt;
+}
+
 void start_run(runtime::Engine& engine, Readers& readers, Call call) {
     const Json& body = call.body();
     runtime::StartRequest request;
@@ -217,6 +230,7 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                     "stopped_at": {"type": "string", "format": "date-time"}}})",
          .act = [&engine, &readers](Call call) { stop_run(engine, readers, std::move(call)); }});
     add_reading_routes(router, readers);
+    router.on_missing([&readers](const Call::Values& path) { return departed_run(readers, path); });
 }
 
 }  // namespace stepwell::api

@@ -47,17 +47,13 @@ void add_aws_route(Router& router, aws::Api& aws) {
 
 namespace {
 
-constexpr std::uintmax_t kFreeBytesMin = 32u << 20;
-
 /// Why the daemon should be sent nothing now; empty where it is ready.
-Json reasons_against(Readers& readers, const std::filesystem::path& data_folder) {
+Json reasons_against(Readers& readers, const runtime::Engine& engine) {
     Json reasons = Json::array();
     auto reader = readers.take();
     const auto end = reader ? (*reader)->feed_end() : fail(reader.error());
     if (!end) reasons.push_back({{"code", "JOURNAL"}, {"message", end.error().message}});
-    std::error_code error;
-    const auto space = std::filesystem::space(data_folder, error);
-    if (error || space.available < kFreeBytesMin) {
+    if (!engine.statistics().has_room) {
         reasons.push_back(
             {{"code", "DISK_FULL"},
              {"message", "the disk of the data folder is nearly full: no run starts"}});
@@ -66,7 +62,7 @@ Json reasons_against(Readers& readers, const std::filesystem::path& data_folder)
 }
 
 void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
-                      const std::filesystem::path& data_folder) {
+                      const runtime::Engine& engine) {
     router.add({.method = "GET",
                 .pattern = "/readyz",
                 .role = Role::none,
@@ -76,8 +72,8 @@ void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
                 .answer = R"({"type": "object", "required": ["status", "reasons"], "properties": {
                     "status": {"type": "string", "enum": ["ready"]},
                     "reasons": {"type": "array", "items": {"type": "object"}}}})",
-                .act = [&readers, data_folder](const Call& call) {
-                    Json reasons = reasons_against(readers, data_folder);
+                .act = [&readers, &engine](const Call& call) {
+                    Json reasons = reasons_against(readers, engine);
                     if (reasons.empty()) {
                         return call.answer(Json{{"status", "ready"}, {"reasons", reasons}});
                     }
@@ -105,8 +101,8 @@ void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
 }  // namespace
 
 void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
-                       const std::filesystem::path& data_folder, std::string version) {
-    add_probe_routes(router, metrics, readers, data_folder);
+                       const runtime::Engine& engine, std::string version) {
+    add_probe_routes(router, metrics, readers, engine);
     router.on_answer([&metrics](const Exchange& exchange) { metrics.count(exchange); });
     router.add({.method = "GET",
                 .pattern = "/healthz",

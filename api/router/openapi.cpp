@@ -81,6 +81,7 @@ std::set<unsigned> errors_of(const Route& route) {
     out.insert(400);
     if (route.role != Role::none) out.insert({401, 403});
     if (has_path) out.insert(404);
+    if (route.pattern.find("{run}") != std::string::npos) out.insert(410);
     if (route.body.kind != Body::Kind::none) out.insert({413, 415});
     if (route.act) out.insert(503);
     return out;

@@ -35,6 +35,12 @@ Response all_faults(const std::vector<std::string>& faults) {
     return response;
 }
 
+Response gone(const std::string& message) {
+    Response response = json_response({{"status", 410}, {"code", "gone"}, {"message", message}});
+    response.status = 410;
+    return response;
+}
+
 /// "application/json; charset=utf-8" -> "application/json".
 std::string media_type(std::string_view header) {
     std::string type(header.substr(0, header.find(';')));
@@ -190,6 +196,12 @@ void Router::handle(Request& request, Responder respond) const {
             const auto time = std::chrono::duration_cast<Duration>(Steady::now() - begun);
             tell({request, route, response.status, time});
             inner(std::move(response));
+        };
+    }
+    if (departed_ && found.entry && !found.path.empty()) {
+        respond = [this, path = found.path, inner = std::move(respond)](Response response) {
+            const auto text = response.status == 404 ? departed_(path) : std::nullopt;
+            inner(text ? gone(*text) : std::move(response));
         };
     }
     if (!found.resource) {

@@ -43,6 +43,11 @@ public:
     /// ones (401, 403), whose principal is empty. Must be quick.
     void on_answer(std::function<void(const Exchange&)> watcher);  // several may
 
+    /// Tells of an answer 404 whether what the path names was there once: then its text makes it a
+    /// 410. Asked from whichever thread answers.
+    using Departed = std::function<std::optional<std::string>(const Call::Values& path)>;
+    void on_missing(Departed departed) { departed_ = std::move(departed); }
+
     /// For HttpServer.
     [[nodiscard]] Result<Principal, Refusal> admit(const Request& request) const;
     void handle(Request& request, Responder respond) const;
@@ -68,6 +73,7 @@ private:
     std::map<std::string, Json> schemas_;
     void tell(const Exchange& exchange) const;
     std::vector<std::function<void(const Exchange&)>> watchers_;
+    Departed departed_;
 };
 
 }  // namespace stepwell::api

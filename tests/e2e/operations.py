@@ -49,7 +49,8 @@ class Place:
 
     def request(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.daemon.port}/api/v1/{path}", data, {"Content-Type": "application/json"}, method=method)
+        path = path if path.startswith("/") else "/api/v1/" + path
+        request = urllib.request.Request(f"http://127.0.0.1:{self.daemon.port}{path}", data, {"Content-Type": "application/json"}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=120) as response:
                 return response.status, json.load(response)
@@ -179,7 +180,10 @@ def retention(program):
             expect("expected the open run to stay", place.get(f"runs/{open_run}")["status"] == "RUNNING", open_run)
             expect("expected it to be counted", place.get("retention")["removed"]["count"] > 0, place.get("retention"))
             newest = place.get("runs?limit=1")["runs"][0]["id"]
-            expect("expected 404 for a forgotten run", place.request("GET", f"runs/{newest - 20}")[0] == 404, newest)
+            status, answer = place.request("GET", f"runs/{newest - 20}")
+            expect("expected 410 for a forgotten run", (status, answer["code"]) == (410, "gone"), answer)
+            expect("expected 410 of its logs, too", place.request("GET", f"runs/{newest - 20}/logs")[0] == 410, newest)
+            expect("expected 404 for a run that never was", place.request("GET", f"runs/{newest + 1}")[0] == 404, newest)
 
 
 def backup(program):
@@ -239,6 +243,8 @@ def disk_full(program):
             with open(ballast, "wb") as file:
                 file.write(b"x" * 135_000_000)
             wait_until(lambda: place.get("workflows/waits/explain")["code"] == "DISK_FULL", 30, "the full disk to be explained")
+            status, answer = place.request("GET", "/readyz")
+            expect("expected no readiness", (status, answer["reasons"][0]["code"]) == (503, "DISK_FULL"), answer)
             status, answer = place.request("POST", "runs", {"workflow": "waits", "input": {"pause": 0}})
             expect("expected 503 for a start", status == 503, (status, answer))
             expect("expected the run to end all the same", place.ended(going)["status"] == "SUCCEEDED", going)
