@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/answers/text.hpp"
+#include "api/samples.hpp"
 #include "api/views.hpp"
 #include "engine/runtime/task_log.hpp"
 
@@ -12,29 +13,6 @@ namespace {
 constexpr std::size_t kChecksMax = 20;
 constexpr std::size_t kSamplesMax = 3;
 constexpr std::size_t kLineMax = 2'000;
-
-void hide_values(Json& value) {
-    if (value.is_structured()) {
-        for (Json& member : value) hide_values(member);
-    } else if (!value.is_null()) {
-        value = "•••";
-    }
-}
-
-void hide_samples(Json& check) {
-    Json* samples = check.is_object() && check.contains("samples") ? &check["samples"] : nullptr;
-    if (!samples || !samples->is_array()) return;
-    for (Json& sample : *samples) {
-        if (!sample.is_object()) {
-            hide_values(sample);
-            continue;
-        }
-        for (auto& [name, value] : sample.items()) {
-            // Where it stands says nothing of what it is.
-            if (name != "line" && name != "count" && name != "file") hide_values(value);
-        }
-    }
-}
 
 bool has_passed(const Json& check) {
     const std::string status = string_or(check, "status", "");
@@ -114,13 +92,6 @@ Json list_of(const std::vector<LeafFailure>& leaves, std::size_t first, std::siz
 }
 
 }  // namespace
-
-Json with_hidden_samples(Json envelope) {
-    const auto checks = envelope.is_object() ? envelope.find("checks") : envelope.end();
-    if (checks == envelope.end() || !checks->is_array()) return envelope;
-    for (Json& check : *checks) hide_samples(check);
-    return envelope;
-}
 
 Json leaf_view(const LeafFailure& leaf, Samples samples) {
     Json items = Json::array();

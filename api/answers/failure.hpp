@@ -31,7 +31,4 @@ struct FailureQuery {
 /// "error_line": the number of the line that tells of an error or null, "lines": [TEXT]}
 Result<Json> failure_view(Histories& histories, ExecutionId run, const FailureQuery& query);
 
-/// `envelope` (a data task's result) with the values in its samples replaced by "•••".
-Json with_hidden_samples(Json envelope);
-
 }  // namespace stepwell::api::answers

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "api/samples.hpp"
+
 namespace stepwell::api::answers {
 namespace {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/samples.hpp"
 #include "engine/base/uuid.hpp"
 
 namespace stepwell::api::aws {
@@ -116,7 +117,8 @@ void Api::handle(Request& request, Responder respond) {
     }
     auto read = (this->*entry->read)(*body);
     if (!read) return respond(to_response(fail(std::move(read).error())));
-    respond(to_response(to_text(*read)));
+    const bool is_viewer = request.principal().role < Role::operator_;
+    respond(to_response(to_text(is_viewer ? with_hidden_samples(*std::move(read)) : *read)));
 }
 
 AwsResult<Readers::Lease> Api::reader() {

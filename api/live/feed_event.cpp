@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/samples.hpp"
+
 namespace stepwell::api {
 namespace {
 
@@ -25,7 +27,8 @@ Json view_of(const core::Event& event) {
                 {"due", to_epoch_seconds(info.due)}};
     }
     Json history = core::to_history({event}, false);
-    return history.empty() ? Json() : std::move(history[0]);
+    // One text for all who listen, viewers among them.
+    return history.empty() ? Json() : with_hidden_samples(std::move(history[0]));
 }
 
 std::optional<std::uint64_t> number_in(std::string_view text) {

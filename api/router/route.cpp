@@ -5,6 +5,7 @@
 
 #include "api/problem.hpp"
 #include "api/router/parameters.hpp"
+#include "api/samples.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -114,7 +115,10 @@ void Call::answer(const Result<Json>& result) const {
     if (!result) return respond_(problem(result.error()));
     Response response;
     response.status = route_->status;
-    if (route_->status != 204) response.body = to_text(*result);
+    const bool is_viewer = principal().role < Role::operator_;
+    if (route_->status != 204) {
+        response.body = to_text(is_viewer ? with_hidden_samples(*result) : *result);
+    }
     respond_(std::move(response));
 }
 

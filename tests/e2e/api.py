@@ -4,6 +4,7 @@ running server (schemathesis). Ends with "N passed, M failed".
 
 --schemathesis PROGRAM: the command `st`; without it that test is not there.
 """
+import datetime
 import http.client
 import json
 import os
@@ -188,6 +189,39 @@ class Routes(Case):
         self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine")[0], 404)
         self.assertEqual(ask(daemon, "DELETE", "/api/v1/workflows/mine")[0], 404)
 
+    def test_viewers_see_no_values_of_samples_wherever_they_look(self):
+        """A result that is passed on, is an output, an input and the cause of a failure: no answer to a viewer has the value."""
+        result = {"checks": [{"name": "c", "failed": 1, "samples": [{"line": 3, "value": "pearl"}]}], "rows": {"read": 1}}
+        machine = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Next": "T"}, "T": {
+            "Type": "Task", "Resource": "stepwell:shell", "Parameters": {"command.$": "States.Array('/bin/false', States.JsonToString($))"},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failed", "Next": "F"}], "Next": "F"},
+            "F": {"Type": "Fail", "Error": "Bad", "CausePath": "States.JsonToString($)"}}}
+        with open(os.path.join(self.workflows, "sampled.json"), "w") as file:
+            json.dump(machine, file)
+        daemon = self.daemon()
+        daemon.workflow("sampled")
+        run = self.start(daemon, "sampled", input=result)
+        self.end_of(daemon, run["id"])
+        make_admin(daemon)
+        tokens = role_tokens(daemon)
+        here = f"/api/v1/runs/{run['id']}"
+        paths = [here, here + "/history", here + "/history?limit=100", here + "/states", here + "/overview", here + "/failure"]
+        aws = {"Content-Type": "application/x-amz-json-1.0"}
+        for action in ("DescribeExecution", "GetExecutionHistory"):
+            paths.append(("AWSStepFunctions." + action, {"executionArn": run["arn"]}))
+        for role in ("viewer", "operator"):
+            seen = []
+            for path in paths:
+                if isinstance(path, tuple):
+                    status, _, answer = ask(daemon, "POST", "/", path[1], {**aws, **bearer(tokens[role]), "X-Amz-Target": path[0]})
+                else:
+                    status, _, answer = ask(daemon, "GET", path, None, bearer(tokens[role]))
+                self.assertEqual(status, 200, (path, answer))
+                seen.append("pearl" in json.dumps(answer))
+            with self.subTest(role):
+                self.assertEqual(any(seen), role == "operator", dict(zip(map(str, paths), seen)))
+        self.assertIn("•••", json.dumps(ask(daemon, "GET", here, None, bearer(tokens["viewer"]))[2], ensure_ascii=False))
+
     def test_runs_are_found_by_every_filter_and_stopped_together(self):
         daemon = self.daemon()
         done = [self.start(daemon, "pass", name=f"p{i}")["id"] for i in range(5)]
@@ -224,14 +258,21 @@ class Routes(Case):
     def test_probes_and_metrics(self):
         daemon = self.daemon()
         self.end_of(daemon, self.start(daemon, "pass")["id"])
+        waiting = self.start(daemon, "wait")
         self.assertEqual(ask(daemon, "GET", "/healthz")[2], {"status": "ok"})
         self.assertEqual(ask(daemon, "GET", "/readyz")[2], {"status": "ready", "reasons": []})
         status, response, text = ask(daemon, "GET", "/metrics")
         self.assertEqual(status, 200)
         self.assertTrue(response.getheader("Content-Type").startswith("text/plain; version=0.0.4"))
         for line in ('stepwell_runs_started_total{workflow="pass"} 1', 'stepwell_runs_ended_total{workflow="pass",status="succeeded"} 1',
-                     'stepwell_http_requests_total{route="GET /healthz",status="200"} 1'):
+                     'stepwell_http_requests_total{route="GET /healthz",status="200"} 1',
+                     'stepwell_runs_open{status="running"} 1', 'stepwell_runs_open{status="quarantined"} 0',
+                     'stepwell_accepts_starts 1'):
             self.assertIn(line, text.splitlines())
+        self.assertRegex(text, r"(?m)^stepwell_engine_inbox_messages \d+$")
+        began = datetime.datetime.fromisoformat(waiting["started_at"].replace("Z", "+00:00")).timestamp()
+        oldest = float(re.search(r"(?m)^stepwell_runs_open_oldest_timestamp_seconds (\S+)$", text)[1])
+        self.assertAlmostEqual(oldest, began, delta=0.01)
         for line in text.splitlines():
             self.assertRegex(line, r"^# (HELP|TYPE) [a-z_]+ .+$|^[a-z_]+(\{.*\})? [0-9.]+$")
 
