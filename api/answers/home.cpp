@@ -1,8 +1,10 @@
 #include "api/answers/home.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
+#include "api/answers/queued.hpp"
 #include "api/starts/views.hpp"
 
 namespace stepwell::api::answers {
@@ -10,12 +12,15 @@ namespace {
 
 constexpr std::size_t kRunsCounted = 50'000;
 constexpr std::size_t kWorstNamed = 3;
+constexpr std::array<const char*, 7> kTiles{"failed",  "late",      "running", "queued",
+                                            "waiting", "succeeded", "stopped"};
 
 struct Going {
     runtime::ExecutionSummary run;
     DigestPtr digest;  // null: not looked at
     Quantiles usual;
     Duration elapsed{};
+    Json queued;  // null: it is not
 
     [[nodiscard]] bool is_late() const { return usual.count > 0 && elapsed > usual.p95; }
     [[nodiscard]] bool is_waiting() const {
@@ -81,17 +86,19 @@ std::string outcome_of(core::Status status) {
 }
 
 /// Runs that go on, whenever they began; the longest over their usual first.
-Result<std::vector<Going>> going(Histories& histories, Timestamp now, std::size_t limit) {
+Result<std::vector<Going>> going(Histories& histories, const HomeQuery& query) {
     std::vector<Going> all;
     std::map<std::string, Quantiles> usual;
-    for (auto& run : SW_TRY(newest_runs(histories.reader(), {}, core::Status::running, limit))) {
+    for (auto& run :
+         SW_TRY(newest_runs(histories.reader(), {}, core::Status::running, query.running))) {
         if (usual.count(run.workflow_name) == 0) {
             const auto known = usual_of(histories, run.workflow_name);
             usual[run.workflow_name] = known ? known->run : Quantiles{};
         }
         Going one;
         one.usual = usual.at(run.workflow_name);
-        one.elapsed = now - run.started_at;
+        one.elapsed = query.now - run.started_at;
+        if (query.gate) one.queued = queued_view(*query.gate, run);
         one.digest = SW_TRY(histories.digest(run));
         one.run = std::move(run);
         all.push_back(std::move(one));
@@ -118,6 +125,7 @@ Json going_view(const Going& one) {
             {"usual", to_json(one.usual)},
             {"late", one.is_late()},
             {"waiting", one.is_waiting()},
+            {"queued", one.queued},
             {"open", std::move(open)}};
 }
 
@@ -125,9 +133,7 @@ using Tiles = std::map<std::string, Tile>;
 
 Json tiles_view(const Tiles& tiles) {
     Json out = Json::object();
-    for (const char* name : {"failed", "late", "running", "waiting", "succeeded", "stopped"}) {
-        out[name] = tiles.at(name).view();
-    }
+    for (const char* name : kTiles) out[name] = tiles.at(name).view();
     return out;
 }
 
@@ -176,12 +182,10 @@ Result<Json> next_fires(runtime::Reader& reader, Timestamp now, std::size_t limi
 
 Result<Json> home_view(Histories& histories, const HomeQuery& query) {
     const auto found = SW_TRY(runs_in(histories.reader(), {}, {}, query.span, kRunsCounted));
-    const auto now_going = SW_TRY(going(histories, query.now, query.running));
+    const auto now_going = SW_TRY(going(histories, query));
     const Intervals intervals(query.span, query.intervals);
     Tiles tiles;
-    for (const char* name : {"failed", "late", "running", "waiting", "succeeded", "stopped"}) {
-        tiles.emplace(name, Tile(intervals));
-    }
+    for (const char* name : kTiles) tiles.emplace(name, Tile(intervals));
     for (const auto& run : found.runs) {
         if (run.status == core::Status::running) continue;  // below: whenever it began
         tiles.at(tile_of(run.status)).add(run, intervals);
@@ -191,6 +195,7 @@ Result<Json> home_view(Histories& histories, const HomeQuery& query) {
         tiles.at("running").add(one.run, intervals);
         if (one.is_late()) tiles.at("late").add(one.run, intervals);
         if (one.is_waiting()) tiles.at("waiting").add(one.run, intervals);
+        if (!one.queued.is_null()) tiles.at("queued").add(one.run, intervals);
         running.push_back(going_view(one));
     }
     FailuresQuery failures;
@@ -201,15 +206,20 @@ Result<Json> home_view(Histories& histories, const HomeQuery& query) {
     Json fires = SW_TRY(next_fires(histories.reader(), query.now, query.fires));
     const bool is_complete =
         !found.is_cut && causes["complete"].get<bool>() && now_going.size() < query.running;
-    return Json{{"from", to_iso8601(query.span.from)},
-                {"to", to_iso8601(query.span.to)},
-                {"intervals", intervals.begins()},
-                {"tiles", tiles_view(tiles)},
-                {"outcomes", outcomes_view(found.runs, intervals)},
-                {"causes", std::move(causes["groups"])},
-                {"running", std::move(running)},
-                {"next_fires", std::move(fires)},
-                {"complete", is_complete}};
+    Json out{{"from", to_iso8601(query.span.from)},
+             {"to", to_iso8601(query.span.to)},
+             {"intervals", intervals.begins()},
+             {"tiles", tiles_view(tiles)},
+             {"outcomes", outcomes_view(found.runs, intervals)},
+             {"causes", std::move(causes["groups"])},
+             {"running", std::move(running)},
+             {"next_fires", std::move(fires)},
+             {"complete", is_complete}};
+    if (!query.health) return out;
+    HealthSnapshot health = *query.health;
+    health.database_bytes = SW_TRY(histories.reader().size()).bytes_used;
+    out["health"] = health_view(health);
+    return out;
 }
 
 }  // namespace stepwell::api::answers

@@ -205,6 +205,11 @@ Result<Json> home_answer(AnswerSources& sources, Histories& histories, const Cal
     query.span = span_of(call, sources.clock.now());
     query.now = sources.clock.now();
     query.intervals = count_of(call, "intervals");
+    query.gate = sources.gate;
+    if (sources.health) {
+        query.health = sources.health();
+        query.health->now = query.now;
+    }
     return home_view(histories, query);
 }
 

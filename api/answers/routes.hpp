@@ -2,12 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
+#include "api/answers/health.hpp"
 #include "api/answers/histories.hpp"
 #include "api/answers/redrive_plan.hpp"
 #include "api/readers.hpp"
 #include "api/router/router.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/gate_views.hpp"
 
 namespace stepwell::api::answers {
 
@@ -17,6 +20,8 @@ struct AnswerSources {
     runtime::Clock& clock;
     std::filesystem::path data_folder;
     DigestCache cache{};
+    const runtime::GateViews* gate = nullptr;  // null: nothing is queued
+    std::function<HealthSnapshot()> health = {};
 };
 
 /// /home, /failures, /workflows/{workflow}/grid, usual and results, /runs/{run}/overview, failure,

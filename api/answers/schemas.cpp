@@ -159,7 +159,7 @@ constexpr NamedSchema kSchemas[] = {
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},
-    "tiles": {"type": "object", "required": ["failed", "late", "running", "waiting", "succeeded", "stopped"],
+    "tiles": {"type": "object", "required": ["failed", "late", "running", "queued", "waiting", "succeeded", "stopped"],
       "additionalProperties": {"type": "object", "required": ["count", "bars", "worst"], "properties": {
         "count": {"type": "integer"},
         "bars": {"type": "array", "items": {"type": "integer"}},
@@ -167,9 +167,17 @@ constexpr NamedSchema kSchemas[] = {
     "outcomes": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "integer"}}},
     "causes": {"type": "array", "items": {"$ref": "#/components/schemas/FailureGroup"}},
     "running": {"type": "array", "items": {"type": "object",
-      "required": ["id", "name", "workflow", "started_at", "elapsed_ms", "usual", "late", "waiting", "open"]}},
+      "required": ["id", "name", "workflow", "started_at", "elapsed_ms", "usual", "late", "waiting", "queued", "open"],
+      "properties": {"queued": {"type": ["object", "null"], "required": ["state", "pool", "place", "holders"]}}}},
     "next_fires": {"type": "array", "description": "the soonest first", "items": {"type": "object",
       "required": ["schedule", "workflow", "at", "local", "last"]}},
+    "health": {"type": "object", "required": ["over", "figures"], "properties": {
+      "over": {"type": "boolean"},
+      "figures": {"type": "array", "items": {"type": "object",
+        "required": ["name", "value", "limit", "unit", "over"], "properties": {
+        "name": {"type": "string", "enum": ["commit_p99", "inbox", "timers_behind", "database", "disk_free", "task_hosts"]},
+        "value": {"type": ["number", "null"]}, "limit": {"type": ["number", "null"]},
+        "unit": {"type": "string"}, "over": {"type": "boolean"}}}}}},
     "complete": {"type": "boolean"}}})json"},
 };
 

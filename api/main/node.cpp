@@ -164,6 +164,8 @@ public:
         hosts_.close();
     }
 
+    [[nodiscard]] std::size_t task_hosts() const { return hosts_.statistics().hosts; }
+
 private:
     std::unique_ptr<journal::Journal> journal_;
 
@@ -208,6 +210,10 @@ const runtime::GateViews& Node::gate() const {
 
 SecretStore& Node::secrets() {
     return *impl_->secrets;
+}
+
+std::size_t Node::task_hosts() const {
+    return impl_->task_hosts();
 }
 
 void Node::stop() {

@@ -34,6 +34,8 @@ public:
     /// Who works and who waits.
     [[nodiscard]] const runtime::GateViews& gate() const;
     [[nodiscard]] SecretStore& secrets();
+    /// Those that are alive.
+    [[nodiscard]] std::size_t task_hosts() const;
     /// Ends the engine, then the task hosts. Tasks in flight are begun again by the next one.
     void stop();
 

@@ -99,6 +99,30 @@ void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers
     add_live_routes(router, engine, feed, readers, data_folder);
 }
 
+/// REQUIRES: the node outlives it.
+std::function<answers::HealthSnapshot()> health_of(const Configuration& configuration, Node& node) {
+    return [budget = configuration.retention.bytes, &node] {
+        answers::HealthSnapshot health;
+        health.engine = node.engine().statistics();
+        health.database_budget = budget;
+        health.task_hosts = node.task_hosts();
+        return health;
+    };
+}
+
+Result<std::unique_ptr<HttpServer>> start_server(const Configuration& configuration,
+                                                 Security& security, const Router& router) {
+    ServerSettings settings;
+    settings.address = configuration.listen;
+    settings.body_bytes_max = configuration.body_bytes_max;
+    return HttpServer::start(
+        settings, Gate(configuration.gate),
+        [&](Request& request, Responder respond) {
+            security.handle(router, request, std::move(respond));
+        },
+        [&](const Request& request) { return security.admit(router, request); });
+}
+
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
@@ -128,6 +152,8 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     EventFeed feed((*node)->engine(), readers);
     add_native_routes(router, (*node)->engine(), readers, feed, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
+    answer_sources.gate = &(*node)->gate();
+    answer_sources.health = health_of(configuration, **node);
     answers::add_answer_routes(router, answer_sources);
     answers::add_redrive_plan_route(router, answer_sources, (*node)->engine().redrive_policy(),
                                     input_probe(configuration));
@@ -136,21 +162,13 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     security->add_routes(router);
     Keeper keeper(configuration, **node, readers, *triggers);
     keeper.add_routes(router);
-    Metrics metrics((*node)->engine(), (*node)->gate(), configuration.data);
-    add_system_routes(router, metrics, readers, configuration.data, STEPWELL_VERSION);
+    Metrics metrics((*node)->engine(), (*node)->gate(), readers, configuration.data);
+    add_system_routes(router, metrics, readers, (*node)->engine(), STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
     triggers->start();
     keeper.start();
-    ServerSettings settings;
-    settings.address = configuration.listen;
-    settings.body_bytes_max = configuration.body_bytes_max;
-    auto server = SW_TRY(HttpServer::start(
-        settings, Gate(configuration.gate),
-        [&](Request& request, Responder respond) {
-            security->handle(router, request, std::move(respond));
-        },
-        [&](const Request& request) { return security->admit(router, request); }));
+    auto server = SW_TRY(start_server(configuration, *security, router));
     terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
                  << " (data: " << configuration.data.string() << ")" << std::endl;
 
