@@ -4,11 +4,16 @@
 
 #include "api/cli/show.hpp"
 #include "api/cli/source.hpp"
+#include "api/config.hpp"
 #include "api/url.hpp"
+#include "engine/base/units.hpp"
+#include "engine/definition/operations.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api::cli {
 namespace {
+
+using Pools = decltype(Configuration::pools);
 
 Result<std::unique_ptr<Source>> open_source(const Options& options) {
     if (options.overrides.data) return open_folder(*options.overrides.data);
@@ -51,9 +56,30 @@ Json to_json(const definition::Diagnostic& diagnostic) {
             {"hint", diagnostic.hint}};
 }
 
-/// Whether the file is good; adds what is to be said of it to `report`.
+/// Pools that the file names, but the configuration does not have.
+std::vector<definition::Diagnostic> pool_warnings(const Json& options, const Pools& known) {
+    std::vector<std::string> names;
+    for (const auto& [name, slots] : known) names.push_back(name);
+    std::vector<definition::Diagnostic> warnings;
+    for (const auto& [state, pool] : definition::read_operations(options, nullptr).pools) {
+        if (known.contains(pool)) continue;
+        const auto near = definition::nearest(pool, names);
+        warnings.push_back({definition::Severity::warning,
+                            "UNKNOWN_POOL",
+                            "expected a pool of the configuration, but it has no '" + pool +
+                                "': it will limit nothing",
+                            "/pool",
+                            near ? "did you mean '" + *near + "'?" : "",
+                            {}});
+    }
+    return warnings;
+}
+
+/// Whether the file is good; adds what is to be said of it to `report`. `pools`: those there are,
+/// where that is known.
 bool validate_file(const std::string& file, const Terminal& terminal, bool is_json,
-                   const std::vector<std::string>& builtin_tasks, Json& files) {
+                   const std::vector<std::string>& builtin_tasks, const std::optional<Pools>& pools,
+                   Json& files) {
     auto text = read_file(file);
     if (!text) {
         if (!is_json) terminal.err << text.error().message << '\n';
@@ -65,7 +91,12 @@ bool validate_file(const std::string& file, const Terminal& terminal, bool is_js
         definition::format_of(file).value_or(definition::ParseOptions::Format::yaml);
     parse_options.default_name = definition::workflow_name_of(file);
     parse_options.builtin_tasks = builtin_tasks;
-    const auto parsed = definition::parse(*text, parse_options);
+    auto parsed = definition::parse(*text, parse_options);
+    if (pools) {
+        for (auto& warning : pool_warnings(parsed.workflow.options, *pools)) {
+            parsed.diagnostics.push_back(std::move(warning));
+        }
+    }
     if (is_json) {
         Json diagnostics = Json::array();
         for (const auto& diagnostic : parsed.diagnostics)
@@ -77,6 +108,38 @@ bool validate_file(const std::string& file, const Terminal& terminal, bool is_js
     terminal.err << definition::render(parsed.diagnostics, file, *text);
     if (parsed.is_valid()) terminal.out << file << ": good\n";
     return parsed.is_valid();
+}
+
+Result<std::optional<Timestamp>> time_in(const char* flag, const std::optional<std::string>& text) {
+    if (!text) return std::optional<Timestamp>();
+    if (const auto instant = parse_rfc3339(*text)) {
+        return std::optional(from_ms(instant->seconds * 1'000 + instant->nanos / 1'000'000));
+    }
+    return fail(ErrorCode::invalid, std::string("expected '") + flag +
+                                        "' to be a time such as 2024-01-02T03:04:05Z, but got '" +
+                                        *text + "'");
+}
+
+Result<std::optional<Duration>> span_in(const char* flag, const std::optional<std::string>& text) {
+    if (!text) return std::optional<Duration>();
+    if (const auto span = parse_span(*text)) return std::optional(*span);
+    return fail(ErrorCode::invalid, std::string("expected '") + flag +
+                                        "' to be a span of time such as 500ms, 10s, 5m, 2h or 1d, "
+                                        "but got '" +
+                                        *text + "'");
+}
+
+Result<RunFilter> filter_of(const Options& options) {
+    const RunConditions& wanted = options.runs;
+    RunFilter filter{options.workflow, options.status, options.limit, options.after};
+    filter.version = wanted.version;
+    filter.origins = wanted.origins;
+    filter.error = wanted.error;
+    filter.started_from = SW_TRY(time_in("--started-from", wanted.started_from));
+    filter.started_until = SW_TRY(time_in("--started-until", wanted.started_until));
+    filter.duration_from = SW_TRY(span_in("--duration-from", wanted.duration_from));
+    filter.duration_until = SW_TRY(span_in("--duration-until", wanted.duration_until));
+    return filter;
 }
 
 /// The lines of a run's tasks as they are written, until the run ends.
@@ -112,10 +175,17 @@ int report(const Terminal& terminal, const Error& error) {
 
 int validate(const Options& options, const Terminal& terminal,
              const std::vector<std::string>& builtin_tasks) {
+    std::optional<Pools> pools;
+    if (options.overrides.config) {
+        auto configuration = load_configuration(options.overrides, environment_variable);
+        if (!configuration) return report(terminal, configuration.error());
+        pools = std::move(configuration->pools);
+    }
     Json files = Json::array();
     bool is_good = true;
     for (const std::string& file : options.files) {
-        is_good = validate_file(file, terminal, options.is_json, builtin_tasks, files) && is_good;
+        is_good =
+            validate_file(file, terminal, options.is_json, builtin_tasks, pools, files) && is_good;
     }
     if (options.is_json) terminal.out << Json{{"valid", is_good}, {"files", files}}.dump(2) << '\n';
     return is_good ? kSuccess : kUsage;
@@ -126,9 +196,10 @@ int list(const Options& options, const Terminal& terminal) {
         return present(
             options, terminal, [](Source& source) { return source.workflows(); }, print_workflows);
     }
-    const RunFilter filter{options.workflow, options.status, options.limit, options.after};
+    const auto filter = filter_of(options);
+    if (!filter) return report(terminal, filter.error());
     return present(
-        options, terminal, [&](Source& source) { return source.runs(filter); }, print_runs);
+        options, terminal, [&](Source& source) { return source.runs(*filter); }, print_runs);
 }
 
 int show(const Options& options, const Terminal& terminal) {

@@ -1,6 +1,7 @@
 // What the command line says, parsed.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,17 @@
 #include "api/config.hpp"
 
 namespace stepwell::api::cli {
+
+/// Of `list`, as they were written.
+struct RunConditions {
+    std::optional<std::uint32_t> version;
+    std::vector<std::string> origins;
+    std::optional<std::string> error;
+    std::optional<std::string> started_from;
+    std::optional<std::string> started_until;
+    std::optional<std::string> duration_from;
+    std::optional<std::string> duration_until;
+};
 
 struct Options {
     Overrides overrides;
@@ -25,6 +37,7 @@ struct Options {
     std::optional<std::string> workflow;
     std::optional<std::string> status;
     std::optional<std::string> after;  // list
+    RunConditions runs;                // list
     bool is_following = false;         // logs
     std::size_t limit = 50;
 };

@@ -9,7 +9,7 @@ namespace stepwell::api::cli {
 namespace {
 
 ErrorCode code_of(int status) {
-    if (status == 404) return ErrorCode::not_found;
+    if (status == 404 || status == 410) return ErrorCode::not_found;
     if (status == 409) return ErrorCode::conflict;
     return status >= 500 ? ErrorCode::io : ErrorCode::invalid;
 }
@@ -59,6 +59,22 @@ Result<Json> Server::runs(const RunFilter& filter) {
     if (filter.workflow) path += "&workflow=" + percent_encode(*filter.workflow);
     if (filter.status) path += "&status=" + percent_encode(*filter.status);
     if (filter.token) path += "&after=" + percent_encode(*filter.token);
+    if (filter.version) path += "&version=" + std::to_string(*filter.version);
+    std::string origins;
+    for (const std::string& origin : filter.origins)
+        origins += (origins.empty() ? "" : ",") + origin;
+    if (!origins.empty()) path += "&origin=" + percent_encode(origins);
+    if (filter.error) path += "&error=" + percent_encode(*filter.error);
+    const auto add = [&](const char* name, const std::optional<Timestamp>& at) {
+        if (at) path += std::string("&") + name + "=" + percent_encode(to_iso8601(*at));
+    };
+    add("started_from", filter.started_from);
+    add("started_until", filter.started_until);
+    const auto add_span = [&](const char* name, const std::optional<Duration>& span) {
+        if (span) path += std::string("&") + name + "=" + std::to_string(span->count());
+    };
+    add_span("duration_from_ms", filter.duration_from);
+    add_span("duration_until_ms", filter.duration_until);
     return get(path);
 }
 

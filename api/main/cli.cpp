@@ -41,9 +41,8 @@ struct Subcommand {
         app->add_option("--server", options.server, "The daemon to ask")->type_name("URL");
         return *this;
     }
-    Subcommand& config() {
-        app->add_option("--config", options.overrides.config, "The configuration")
-            ->type_name("FILE");
+    Subcommand& config(const char* help = "The configuration") {
+        app->add_option("--config", options.overrides.config, help)->type_name("FILE");
         return *this;
     }
     Subcommand& input() {
@@ -89,8 +88,26 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
                      [](const Options& parsed, const Terminal& terminal) {
                          return validate(parsed, terminal, tasks::builtin_task_names());
                      });
-    check.output();
+    check.output().config("Name pools that it does not have, too");
     check.app->add_option("FILE", options.files, "Workflow files")->required();
+}
+
+void add_run_conditions(CLI::App& list, RunConditions& runs) {
+    list.add_option("--version", runs.version, "Only of this version; needs --workflow")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000'000));
+    list.add_option("--origin", runs.origins, "Only started by these, with commas between them")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"api", "cli", "schedule", "file", "webhook", "parent"}));
+    list.add_option("--error", runs.error, "Only with exactly this error");
+    list.add_option("--started-from", runs.started_from, "Only started then or later")
+        ->type_name("TIME");
+    list.add_option("--started-until", runs.started_until, "Only started before")
+        ->type_name("TIME");
+    list.add_option("--duration-from", runs.duration_from, "Only ended ones that took that long")
+        ->type_name("SPAN");
+    list.add_option("--duration-until", runs.duration_until, "Only ended ones that took less")
+        ->type_name("SPAN");
 }
 
 void add_looking(CLI::App& app, Options& options, Command& chosen) {
@@ -101,6 +118,7 @@ void add_looking(CLI::App& app, Options& options, Command& chosen) {
         ->check(CLI::IsMember({"runs", "workflows"}));
     all.app->add_option("--workflow", options.workflow, "Only runs of this workflow");
     all.app->add_option("--status", options.status, "Only running, succeeded, failed, ... runs");
+    add_run_conditions(*all.app, options.runs);
     all.app->add_option("--limit", options.limit, "How many runs, newest first")
         ->check(CLI::Range(1, 1'000));
     all.app->add_option("--after", options.after, "`next` of a page before: older runs")

@@ -162,6 +162,22 @@ class Look(Case):
         self.assertEqual(json.loads(stepwell("list", *self.server, "--limit", "1", "--output", "json").stdout)["runs"][0]["id"], 3)
         self.assertEqual(json.loads(stepwell("list", *self.server, "--status", "failed", "--output", "json").stdout)["runs"], [])
 
+    def test_runs_are_listed_by_every_condition_of_the_api(self):
+        for _ in range(2):
+            stepwell("start", "greet", *self.server)
+        wait_until(lambda: all(r["status"] == "SUCCEEDED" for r in json.loads(stepwell("list", *self.server, "--output", "json").stdout)["runs"]))
+        for flags, want in ((("--workflow", "greet", "--version", "1"), 2), (("--origin", "api,webhook"), 2), (("--origin", "schedule"), 0),
+                            (("--error", "E"), 0), (("--started-from", "2020-01-01T00:00:00Z"), 2), (("--started-from", "2999-01-01T00:00:00.5Z"), 0),
+                            (("--started-until", "2020-01-01T00:00:00+01:00"), 0), (("--duration-from", "1h"), 0), (("--duration-until", "1h"), 2)):
+            for place in (self.server, ("--data", self.data)):
+                with self.subTest((flags, place)):
+                    got = stepwell("list", *flags, *place, "--output", "json")
+                    self.assertEqual((got.returncode, len(json.loads(got.stdout)["runs"])), (0, want), got.stderr)
+        for flags in (("--version", "1"), ("--origin", "nobody"), ("--started-from", "yesterday"), ("--duration-from", "long")):
+            with self.subTest(flags):
+                got = stepwell("list", *flags, *self.server)
+                self.assertEqual((got.returncode, got.stdout), (2, ""), got.stderr)
+
     def test_a_run_is_stopped(self):
         self.create(self.running, machine({"W": {"Type": "Wait", "Seconds": 600, "End": True}}), "wait")
         run = json.loads(stepwell("start", "wait", *self.server, "--output", "json").stdout)["id"]
@@ -413,6 +429,15 @@ class BadInput(Case):
     def test_a_good_file_is_good(self):
         got = stepwell("validate", self.file("w.json", PASS))
         self.assertEqual((got.returncode, got.stdout.endswith(": good\n")), (0, True))
+
+    def test_a_pool_that_the_configuration_does_not_have_is_a_warning(self):
+        workflow = self.file("w.yaml", "pool: warehose\nStartAt: A\nStates:\n  A: {Type: Pass, End: true}\n")
+        configuration = self.file("stepwell.yaml", "pools: {warehouse: 2}\n")
+        self.assertEqual(stepwell("validate", workflow).stderr, "")
+        got = stepwell("validate", workflow, "--config", configuration)
+        self.assertEqual(got.returncode, 0)
+        self.assertIn("warning: expected a pool of the configuration, but it has no 'warehose'", got.stderr)
+        self.assertIn("did you mean 'warehouse'?", got.stderr)
 
     def test_the_command_line_says_what_it_expects(self):
         for arguments in ((), ("nonsense",), ("run",), ("list", "things"), ("run", "/nowhere.yaml"), ("run", self.file("w.json", PASS), "--input", "{")):
