@@ -84,6 +84,10 @@ CREATE TABLE claims(
 CREATE INDEX claims_by_source ON claims(source, id);
 CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 )sql";
+/// Indexes that came later, in files that any Stepwell of this form can use: made where they are
+/// missing. A run is put into this one when it ends badly, and never before.
+inline constexpr const char* kAddIndexes =
+    "CREATE INDEX IF NOT EXISTS executions_ended_badly ON executions(status) WHERE status > 1";
 inline constexpr const char* kAddColumns =
     "ALTER TABLE executions ADD COLUMN origin TEXT;"
     "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;"

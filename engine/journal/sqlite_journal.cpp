@@ -150,6 +150,7 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
     if (version == 0) SW_TRY(make_schema(database_, secret));
     if (version == 1) SW_TRY(migrate(database_));
+    SW_TRY(database_.execute(kAddIndexes));
     return read_secret();
 }
 

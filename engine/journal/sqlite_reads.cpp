@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "engine/journal/columns.hpp"
+#include "engine/journal/listing.hpp"
 
 namespace stepwell::journal {
 namespace {
@@ -55,11 +56,6 @@ constexpr const char* kNewestChunk = "SELECT max(id) FROM history";
 constexpr const char* kChunkLink =
     "SELECT id, previous, events_before, length(bytes) FROM history WHERE id = ?1";
 
-// While an execution runs, its last chunk is in the open table, whose row changes anyway.
-constexpr const char* kExecutionColumns =
-    "SELECT e.id, e.workflow, e.version, e.name, e.status, e.started, e.stopped, e.first_chunk,"
-    " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
-    " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven FROM ";
 const std::string kExecution = kExecutionColumns + std::string("executions e WHERE e.id = ?1");
 const std::string kOldestOpen =
     kExecutionColumns +
@@ -134,31 +130,6 @@ auto all_rows(Statement& statement, Make make) -> Result<std::vector<decltype(ma
     std::vector<decltype(make(statement))> rows;
     while (SW_TRY(statement.step())) rows.push_back(make(statement));
     return rows;
-}
-
-/// Newest first by walking one index backwards, whatever the filters; never a sort.
-std::string listing_of(const ExecutionQuery& query) {
-    const bool is_running = query.status == core::Status::running;
-    const bool has_status_index =
-        query.workflow && query.status && *query.status != core::Status::succeeded;
-    std::string sql = kExecutionColumns;
-    if (is_running && !query.workflow) {
-        sql += "open_executions r CROSS JOIN executions e ON e.id = r.id WHERE r.id < ?1";
-    } else {
-        sql += "executions e WHERE e.id < ?1";
-    }
-    if (query.workflow) sql += " AND e.workflow = ?2";
-    if (query.version) sql += " AND e.version = ?3";
-    // A bound parameter would hide from the planner that the partial index holds the rows.
-    if (has_status_index) {
-        sql += " AND e.status <> 1 AND e.status = ?4";
-    } else if (query.status && !is_running) {
-        sql += " AND +e.status = ?4";
-    }
-    if (query.is_redriven)
-        sql += *query.is_redriven ? " AND e.redrives > 0" : " AND e.redrives = 0";
-    sql += is_running && !query.workflow ? " ORDER BY r.id DESC" : " ORDER BY e.id DESC";
-    return sql + " LIMIT ?5";
 }
 
 }  // namespace
@@ -246,12 +217,7 @@ Result<ExecutionId> SqliteReads<Port>::newest_id() {
 template <class Port>
 Result<std::vector<ExecutionRecord>> SqliteReads<Port>::closed_executions(
     const ClosedQuery& query) {
-    // In the order of ids and never by a sort: `+` keeps the planner from the indexes by status.
-    std::string sql = kExecutionColumns;
-    sql += "executions e WHERE e.id > ?1 AND ";
-    sql += query.only_succeeded ? "+e.status = 1" : "+e.status <> 0";
-    if (query.workflow) sql += " AND e.workflow = ?2";
-    Statement statement = SW_TRY(database_.prepare(sql + " ORDER BY e.id LIMIT ?3"));
+    Statement statement = SW_TRY(database_.prepare(listing_of(query)));
     statement.bind(1, number_of(query.after));
     if (query.workflow) statement.bind(2, number_of(*query.workflow));
     statement.bind(3, static_cast<std::int64_t>(query.limit));

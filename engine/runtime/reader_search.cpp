@@ -1,11 +1,14 @@
 // People's questions about executions, with a bound on what each may cost.
 //
 // Executions are numbered in the order of their starts, so that a range of time is a range of
-// numbers. The journal's indexes answer for workflow and status; everything else is looked at row
-// by row, newest first, up to a limit: then the page ends, and its token goes on from there.
+// numbers. The journal's indexes answer for the workflow, and for the statuses other than
+// succeeded; everything else is looked at row by row, newest first, up to a limit: then the page
+// ends, and its token goes on from there. The journal is asked for nothing that it would have to
+// look for row by row itself: that had no limit.
 #include "engine/runtime/reader_search.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stepwell::runtime {
 namespace {
@@ -18,7 +21,10 @@ bool is_one_of(const std::vector<T>& wanted, const T& value) {
     return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
-bool fits(const journal::ExecutionRecord& row, const RunQuery& query) {
+bool fits(const journal::ExecutionRecord& row, const RunQuery& query,
+          std::optional<VersionId> version) {
+    if (!is_one_of(query.statuses, row.status)) return false;
+    if (version && row.version != *version) return false;
     if (!is_one_of(query.origins, row.origin)) return false;
     if (query.error && row.error != *query.error) return false;
     if (query.started_from && row.started_at < *query.started_from) return false;
@@ -40,6 +46,14 @@ std::string number_or_star(const std::optional<T>& value) {
     } else {
         return std::to_string(*value);
     }
+}
+
+/// Those that the journal has an index for; none where one of them has not: then it is asked for
+/// rows of all statuses.
+std::vector<core::Status> indexed(const std::vector<core::Status>& statuses) {
+    const bool are_all =
+        std::find(statuses.begin(), statuses.end(), core::Status::succeeded) == statuses.end();
+    return are_all ? statuses : std::vector<core::Status>{};
 }
 
 /// The rows of all statuses that are asked for, newest first; the journal is asked once for each.
@@ -98,14 +112,16 @@ Result<FoundRows> search_rows(journal::JournalReader& journal, const RunQuery& q
     if (!rows.before && query.started_until) {
         rows.before = SW_TRY(first_started_at(journal, *query.started_until));
     }
+    const auto version = std::exchange(rows.version, std::nullopt);
+    const auto statuses = indexed(query.statuses);
     rows.limit = kRowsAtOnce;
     FoundRows found;
     for (std::size_t seen = 0; seen < kRowsMax;) {
-        const auto some = SW_TRY(rows_of(journal, query.statuses, rows));
+        const auto some = SW_TRY(rows_of(journal, statuses, rows));
         for (const auto& row : some) {
             // Those that follow were started even earlier.
             if (query.started_from && row.started_at < *query.started_from) return found;
-            if (!fits(row, query)) continue;
+            if (!fits(row, query, version)) continue;
             if (found.rows.size() == limit) {
                 found.next = value_of(found.rows.back().id);
                 return found;

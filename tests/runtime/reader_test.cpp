@@ -156,4 +156,52 @@ TEST_CASE("workflows are described by name and ARN, and an execution knows its v
     CHECK(reader.workflow("nobody").error().code == ErrorCode::not_found);
 }
 
+TEST_CASE("a search looks at some twenty thousand executions at most, whatever it asks for") {
+    constexpr std::uint64_t kMany = 25'000;
+    Stage stage;
+    REQUIRE(stage.create("a", kPass));
+    journal::Batch batch;
+    for (std::uint64_t n = 1; n <= kMany; ++n) {
+        journal::ExecutionWrite run;
+        run.id = ExecutionId{n};
+        run.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", stage.clock.now(), ""};
+        // The oldest one is what is asked for.
+        const auto status = n == 1 ? core::Status::succeeded : core::Status::failed;
+        run.end = journal::ExecutionEnd{status, stage.clock.now(), n == 1 ? "" : "E"};
+        run.chunks.push_back({journal::ChunkId{n}, journal::ChunkId{0}, 0, "events"});
+        batch.executions.push_back(std::move(run));
+    }
+    REQUIRE(stage.journal().commit(batch));
+    struct Case {
+        std::string name;
+        RunQuery query;
+    };
+    std::vector<Case> cases(4);
+    cases[0].name = "a status that most have not";
+    cases[0].query.statuses = {core::Status::succeeded};
+    cases[1].name = "of a workflow";
+    cases[1].query.statuses = {core::Status::succeeded, core::Status::timed_out};
+    cases[1].query.workflow = "a";
+    cases[2].name = "an error";
+    cases[2].query.error = "";
+    cases[3].name = "a duration that none has";
+    cases[3].query.workflow = "a";
+    for (Case& c : cases) {
+        CAPTURE(c.name);
+        const bool is_none = &c == &cases[3];
+        if (is_none) c.query.duration_from = 1h;
+        auto page = stage.reader().search(c.query);
+        REQUIRE(page);
+        CHECK(page->items.empty());
+        REQUIRE(page->next);
+        c.query.token = page->next;
+        page = stage.reader().search(c.query);
+        CHECK(page->items.size() == (is_none ? 0 : 1));
+        CHECK_FALSE(page->next);
+    }
+    RunQuery timed_out;
+    timed_out.statuses = {core::Status::timed_out};
+    CHECK_FALSE(stage.reader().search(timed_out)->next);  // an index says so
+}
+
 }  // namespace stepwell::test

@@ -1,0 +1,77 @@
+#include "engine/journal/listing.hpp"
+
+#include <doctest/doctest.h>
+
+#include "engine/journal/sqlite.hpp"
+#include "engine/journal/sqlite_journal.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace stepwell::test {
+
+using namespace journal;
+
+namespace {
+
+/// Each line of the plan, as "SEARCH e USING ...; ".
+std::string plan_of(Database& database, const std::string& sql) {
+    Statement statement = *database.prepare("EXPLAIN QUERY PLAN " + sql);
+    std::string text;
+    while (*statement.step()) text += statement.bytes(3) + "; ";
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("a list of executions walks the index that fits its conditions, and sorts nothing") {
+    const TemporaryFolder folder;
+    { REQUIRE(SqliteJournal::open(folder.path(), 7)); }
+    Database database = *Database::open(folder.path() / "stepwell.db", Database::Mode::read_only);
+    struct Case {
+        std::string name;
+        bool has_workflow;
+        std::optional<core::Status> status;
+        std::string want;  // what the list walks
+    };
+    const std::string by_id = "SEARCH e USING INTEGER PRIMARY KEY (rowid<?)";
+    const std::string by_workflow =
+        "SEARCH e USING INDEX executions_by_workflow (workflow=? AND rowid<?)";
+    const std::string by_both =
+        "SEARCH e USING INDEX executions_not_succeeded (workflow=? AND status=? AND rowid<?)";
+    const std::string ended_badly =
+        "SEARCH e USING INDEX executions_ended_badly (status=? AND rowid<?)";
+    const std::vector<Case> cases = {
+        {"all", false, {}, by_id},
+        {"all that run", false, core::Status::running, "SEARCH r USING INTEGER PRIMARY KEY"},
+        {"all that failed", false, core::Status::failed, ended_badly},
+        {"all that were stopped", false, core::Status::aborted, ended_badly},
+        {"all that succeeded", false, core::Status::succeeded, by_id},
+        {"of a workflow", true, {}, by_workflow},
+        {"of a workflow, that run", true, core::Status::running, by_both},
+        {"of a workflow, that failed", true, core::Status::failed, by_both},
+        {"of a workflow, that succeeded", true, core::Status::succeeded, by_workflow}};
+    for (const Case& c : cases) {
+        for (const bool has_more : {false, true}) {
+            ExecutionQuery query;
+            if (c.has_workflow) query.workflow = WorkflowId{1};
+            query.status = c.status;
+            if (has_more) query.version = VersionId{1};
+            if (has_more) query.is_redriven = true;
+            const std::string plan = plan_of(database, listing_of(query));
+            CAPTURE(c.name);
+            CAPTURE(plan);
+            CHECK(plan.find(c.want) != std::string::npos);
+            CHECK(plan.find("SCAN e") == std::string::npos);
+            CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+        }
+    }
+    for (const bool only_succeeded : {false, true}) {
+        ClosedQuery query;
+        query.only_succeeded = only_succeeded;
+        CHECK(plan_of(database, listing_of(query)).starts_with("SEARCH e USING INTEGER PRIMARY"));
+        query.workflow = WorkflowId{1};
+        CHECK(plan_of(database, listing_of(query)).find("executions_by_workflow") !=
+              std::string::npos);
+    }
+}
+
+}  // namespace stepwell::test
