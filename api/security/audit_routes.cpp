@@ -71,7 +71,7 @@ Result<Json> list(const SecurityParts& parts, const Call& call) {
     return list(*reader, filter);
 }
 
-Result<Json> verify(const SecurityParts& parts) {
+Result<Json> verify(const SecurityParts& parts, const Call&) {
     auto reader = SW_TRY(parts.readers.take());
     const auto head = SW_TRY(reader->document(kAuditHeadCollection, "head"));
     const AuditHead last = SW_TRY(read_audit_head(head));
@@ -118,9 +118,7 @@ void add_audit_routes(Router& router, const SecurityParts& parts) {
                     "is_whole": {"type": "boolean"}, "entries": {"type": "integer"},
                     "broken": {"type": ["integer", "null"]}, "why": {"type": "string"}}})json",
                 .errors = {503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call, [parts] { return verify(parts); });
-                }});
+                .act = done_later(parts, verify)});
 }
 
 }  // namespace stepwell::api

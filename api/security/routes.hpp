@@ -31,7 +31,9 @@ void add_token_routes(Router& router, const SecurityParts& parts);
 void add_secret_routes(Router& router, const SecurityParts& parts);
 void add_audit_routes(Router& router, const SecurityParts& parts);
 
-/// Does the work on the thread of jobs, then answers; 503 where too much waits there.
-void answer_later(JobThread& jobs, const Call& call, std::function<Result<Json>()> work);
+/// A route's action: does the work on the thread of jobs, then answers; 503 where too much waits
+/// there.
+using Work = Result<Json> (*)(const SecurityParts& parts, const Call& call);
+std::function<void(Call)> done_later(const SecurityParts& parts, Work work);
 
 }  // namespace stepwell::api

@@ -104,18 +104,14 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                     "value": {"type": "string", "minLength": 4, "maxLength": 8192}}})json",
                                   true),
                 .errors = {409, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call, [parts, call] { return put(parts, call); });
-                }});
+                .act = done_later(parts, put)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/secrets/{secret}",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Remove a secret",
                 .errors = {404, 409, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call, [parts, call] { return remove(parts, call); });
-                }});
+                .act = done_later(parts, remove)});
 }
 
 }  // namespace stepwell::api

@@ -94,9 +94,12 @@ Result<Json> change_password(const SecurityParts& parts, const Call& call) {
 
 }  // namespace
 
-void answer_later(JobThread& jobs, const Call& call, std::function<Result<Json>()> work) {
-    const bool is_posted = jobs.post([call, work = std::move(work)] { call.answer(work()); });
-    if (!is_posted) call.answer(too_busy());
+std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
+    return [parts, work](const Call& call) {
+        const bool is_posted =
+            parts.jobs.post([parts, work, call] { call.answer(work(parts, call)); });
+        if (!is_posted) call.answer(too_busy());
+    };
 }
 
 void add_session_routes(Router& router, const SecurityParts& parts) {
@@ -153,10 +156,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                     "new_password": {"type": "string", "minLength": 8, "maxLength": 1024}}})json",
                                   true),
                 .errors = {409, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call,
-                                 [parts, call] { return change_password(parts, call); });
-                }});
+                .act = done_later(parts, change_password)});
 }
 
 void add_security_routes(Router& router, const SecurityParts& parts) {

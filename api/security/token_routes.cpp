@@ -113,20 +113,14 @@ void add_token_routes(Router& router, const SecurityParts& parts) {
                                   true),
                 .answer = R"({"$ref": "#/components/schemas/Token"})",
                 .errors = {404, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call,
-                                 [parts, call] { return add_token(parts, call); });
-                }});
+                .act = done_later(parts, add_token)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/tokens/{id}",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Revoke an API token",
                 .errors = {404, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call,
-                                 [parts, call] { return remove_token(parts, call); });
-                }});
+                .act = done_later(parts, remove_token)});
 }
 
 }  // namespace stepwell::api

@@ -83,9 +83,7 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                                   true),
                 .answer = answer,
                 .errors = {409, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call, [parts, call] { return add_user(parts, call); });
-                }});
+                .act = done_later(parts, add_user)});
     router.add({.method = "PATCH",
                 .pattern = "/api/v1/users/{user}",
                 .role = Role::admin,
@@ -99,20 +97,14 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                                   true),
                 .answer = answer,
                 .errors = {404, 409, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call,
-                                 [parts, call] { return change_user(parts, call); });
-                }});
+                .act = done_later(parts, change_user)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/users/{user}",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Remove a user, with all tokens and sessions",
                 .errors = {404, 409, 503},
-                .act = [parts](const Call& call) {
-                    answer_later(parts.jobs, call,
-                                 [parts, call] { return remove_user(parts, call); });
-                }});
+                .act = done_later(parts, remove_user)});
 }
 
 }  // namespace stepwell::api
