@@ -43,7 +43,7 @@ Json to_json(const std::vector<runtime::GateHolder>& holders) {
     return list;
 }
 
-/// Collects reasons; what waits comes before what works.
+/// Collects reasons: what waits, what works, and what keeps nothing waiting.
 class Explanation {
 public:
     explicit Explanation(Timestamp now) : now_(now) {}
@@ -59,9 +59,8 @@ public:
     [[nodiscard]] bool is_empty() const { return reasons_.empty(); }
 
     Json finish(Json out) && {
-        std::stable_sort(reasons_.begin(), reasons_.end(), [](const Json& a, const Json& b) {
-            return (a["code"] != "RUNNING") > (b["code"] != "RUNNING");
-        });
+        std::stable_sort(reasons_.begin(), reasons_.end(),
+                         [](const Json& a, const Json& b) { return rank_of(a) < rank_of(b); });
         out["code"] = reasons_.empty() ? Json("RUNNING") : reasons_.front()["code"];
         out["reasons"] = reasons_;
         out["passed"] = std::move(passed_);
@@ -70,6 +69,11 @@ public:
     }
 
 private:
+    static int rank_of(const Json& reason) {
+        if (reason["code"] == "POOL_UNKNOWN") return 2;
+        return reason["code"] == "RUNNING" ? 1 : 0;
+    }
+
     Timestamp now_;
     std::vector<Json> reasons_;
     Json passed_ = Json::array();
