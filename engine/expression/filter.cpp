@@ -127,8 +127,17 @@ bool compare(FilterOperator op, const Json& a, const Json& b, VisitBudget& budge
         case FilterOperator::empty:
             return (a.is_string() || a.is_array()) && b.is_boolean() &&
                    (size_of(a) == 0) == b.get<bool>();
+        case FilterOperator::matches:
+            break;  // has no second operand
     }
     return false;
+}
+
+bool matches_pattern(const Pattern& pattern, const Json* value, VisitBudget& budget) {
+    constexpr std::size_t kStepsPerVisit = 8;
+    if (!value || !value->is_string()) return false;
+    const auto& text = value->get_ref<const std::string&>();
+    return budget.take(1 + pattern.cost(text.size()) / kStepsPerVisit) && pattern.matches(text);
 }
 
 /// A missing value differs from everything and is in no list.
@@ -166,6 +175,9 @@ bool passes(const Filter& filter, const Json& node, const Json& document, VisitB
             break;
     }
     const Value left(filter.left, node, document, budget);
+    if (filter.comparison == FilterOperator::matches) {
+        return matches_pattern(*filter.pattern, left.get(), budget);
+    }
     const Value right(filter.right, node, document, budget);
     if (!left.get() || !right.get()) return compare_missing(filter.comparison);
     return compare(filter.comparison, *left.get(), *right.get(), budget);

@@ -9,6 +9,7 @@
 
 #include "engine/base/json.hpp"
 #include "engine/expression/path_program.hpp"
+#include "engine/expression/pattern.hpp"
 #include "engine/expression/scanner.hpp"
 
 namespace stepwell::expression {
@@ -30,6 +31,7 @@ enum class FilterOperator {
     none_of,
     size,
     empty,
+    matches,  // =~ /.../
 };
 
 /// A literal, or a path below the node under test (`@`) or below the document (`$`).
@@ -44,9 +46,10 @@ struct FilterOperand {
 struct Filter {
     enum class Kind { all, any, negation, exists, comparison };
     Kind kind = Kind::exists;
-    std::vector<Filter> children;  // all, any; negation: one
-    FilterOperand left;            // exists, comparison
-    FilterOperand right;           // comparison
+    std::vector<Filter> children;    // all, any; negation: one
+    FilterOperand left;              // exists, comparison
+    FilterOperand right;             // comparison with anything but a pattern
+    std::optional<Pattern> pattern;  // matches
     FilterOperator comparison = FilterOperator::equal;
 };
 

@@ -7,11 +7,12 @@ namespace stepwell::expression {
 namespace {
 
 /// The longer ones first: the first that fits is taken.
-constexpr std::array<std::pair<std::string_view, FilterOperator>, 8> kSymbols{{
+constexpr std::array<std::pair<std::string_view, FilterOperator>, 9> kSymbols{{
     {"===", FilterOperator::same},
     {"!==", FilterOperator::not_same},
     {"==", FilterOperator::equal},
     {"!=", FilterOperator::not_equal},
+    {"=~", FilterOperator::matches},
     {"<=", FilterOperator::less_equal},
     {">=", FilterOperator::greater_equal},
     {"<", FilterOperator::less},
@@ -102,6 +103,24 @@ Result<FilterOperand> scan_operand(Scanner& scanner) {
     return operand;
 }
 
+/// "/.../" or "/.../i".
+Result<Pattern> scan_pattern(Scanner& scanner) {
+    if (!scanner.eat('/')) return scanner.expected("a pattern in slashes");
+    const Scanner before = scanner;
+    std::string text;
+    while (!scanner.eat('/')) {
+        if (scanner.is_at_end()) return scanner.expected("the closing slash");
+        if (scanner.peek() == '\\' && scanner.peek(1) == '/') scanner.advance();
+        const bool is_escape = scanner.peek() == '\\' && scanner.peek(1) != '\0';
+        const std::size_t length = is_escape ? 2 : 1;
+        text += scanner.rest().substr(0, length);
+        scanner.advance(length);
+    }
+    auto pattern = Pattern::parse(text, scanner.eat('i'));
+    if (pattern) return pattern;
+    return before.expected("a pattern that can be read (in it: " + pattern.error().message + ")");
+}
+
 /// A comparison, or a path alone.
 Result<Filter> scan_test(Scanner& scanner) {
     Filter filter;
@@ -116,6 +135,10 @@ Result<Filter> scan_test(Scanner& scanner) {
     filter.kind = Filter::Kind::comparison;
     filter.comparison = *op;
     scanner.skip_blanks();
+    if (filter.comparison == FilterOperator::matches) {
+        filter.pattern = SW_TRY(scan_pattern(scanner));
+        return filter;
+    }
     filter.right = SW_TRY(scan_operand(scanner));
     return filter;
 }

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] std::string_view since(std::size_t begin) const {
         return text_.substr(begin, at_ - begin);
     }
+    [[nodiscard]] std::string_view rest() const { return text_.substr(at_); }
     /// NUL beyond the end.
     [[nodiscard]] char peek(std::size_t ahead = 0) const {
         return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';

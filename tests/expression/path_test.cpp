@@ -125,6 +125,10 @@ TEST_CASE("a filter keeps the elements that pass, and an object as a whole") {
         {"@.tags subsetof ['y', 'z']", R"(["Bob","Cyd"])"},
         {"@.tags anyof ['x']", R"(["Ann"])"},
         {"@.tags noneof ['x']", R"(["Bob","Cyd"])"},
+        {"@.name =~ /.*(nn|o).*/", R"(["Ann","Bob"])"},
+        {"@.name =~ /b.b/i && @.year", R"(["Bob"])"},
+        {"@.name =~ /A/", "[]"},
+        {"@.year =~ /1997/", "[]"},
         {"@.friend.name == $.users[0].name", R"(["Cyd"])"},
         {"@.missing == null", "[]"},
         {"@['name']=='Bob'", R"(["Bob"])"},
@@ -139,6 +143,17 @@ TEST_CASE("a filter keeps the elements that pass, and an object as a whole") {
     CHECK(evaluated("$..[?(@.name == 'Ann')].year", world) == "[1997]");
     // An index after a filter looks into each match, not into the list of matches.
     CHECK(evaluated("$.users[?(@.year)][0]", world) == "[]");
+}
+
+TEST_CASE(
+    "a name in brackets keeps a backslash, except before its own quote and another backslash") {
+    const World world(R"T({"x\\\"y": 1, "x'y": 2, "x\\y": 3})T");
+    CHECK(evaluated(R"T($['x\"y'])T", world) == "1");
+    CHECK(evaluated(R"T($["x\\\"y"])T", world) == "1");
+    CHECK(evaluated(R"T($['x\'y'])T", world) == "2");
+    CHECK(evaluated(R"T($["x'y"])T", world) == "2");
+    CHECK(evaluated(R"T($['x\\y'])T", world) == "3");
+    CHECK(evaluated(R"T($['x\y'])T", world) == "3");
 }
 
 TEST_CASE("a function at the end of a path computes from each match") {
@@ -194,6 +209,9 @@ TEST_CASE("what is no path is refused with the place and what was expected there
         {"$.a[?(@.b ==)]",
          "expected '@', '$', a number, a text in quotes, true, false, null or a "
          "list at character 13, but found ')'"},
+        {"$.a[?(@.b =~ /[/)]",
+         "expected a pattern that can be read (in it: expected ']' at character "
+         "2, but the text ends there) at character 15, but found '['"},
         {"$.a[?(5)]", "expected a comparison such as '==' at character 8, but found ')'"},
         {"$.a.nope()",
          "expected the end of the name (there is no such function) at character 9, "
@@ -308,10 +326,12 @@ TEST_CASE("a path that would visit without end fails instead") {
     for (int i = 0; i < 2000; ++i) wide.push_back(i);
     World world("{}");
     world.data["chain"] = std::move(chain);
+    world.data["long"] = std::string(10'000, 'a');
     world.data["wide"] = std::move(wide);
     for (const std::string path :
          {"$..*..*..*..*", "$.wide[?($.wide[?(@ == 1)])]",
-          "$.wide[?($.wide == @ || $.wide == $.wide)]", "$.wide[?($.wide subsetof $.wide)]"}) {
+          "$.wide[?($.wide == @ || $.wide == $.wide)]", "$.wide[?($.wide subsetof $.wide)]",
+          "$.wide[?($.long =~ /(a?){200}b/)]"}) {
         CAPTURE(path);
         CHECK(evaluated(path, world).starts_with("States.Runtime: The path '"));
     }
