@@ -12,8 +12,9 @@ namespace stepwell::tasks::data {
 
 struct LoadPlan {
     std::vector<Column> columns;  // of the target that are loaded, with their types afterwards
-    std::vector<std::string> statements;        // DDL to run first, in the transaction
-    std::vector<std::string> statements_after;  // DDL to run behind the rows, in the same one
+    std::vector<std::string> statements;  // DDL to run first, in the transaction
+    /// DDL to run behind the rows, in the same one; fails where keys come twice.
+    std::vector<std::string> statements_after;
     Json schema_changes = Json::array();
 };
 

@@ -190,29 +190,34 @@ DataResult<LoadCounts> Statements::stepwise(bool is_update_by_insert) {
 
 }  // namespace
 
-DataResult<std::int64_t> check_keys(Connection& connection, const LoadParameters& load,
-                                    const LoadSource& source) {
+DataResult<std::int64_t> check_keys_given(Connection& connection, const LoadParameters& load,
+                                          const LoadSource& source) {
     std::vector<std::string> nulls;
     for (const auto& key : load.keys) nulls.push_back(quote_identifier(key) + " is null");
-    const std::string keys = quoted_list(load.keys);
-    const std::string display = joined(load.keys, ", ");
     const Rows sums =
         SW_TRY(connection.query("select count(*), count(*) filter (where " + joined(nulls, " or ") +
                                     ") from " + source.relation + " as src",
                                 source.parameters));
     const std::int64_t rows = sums.rows[0][0].get<std::int64_t>();
     if (sums.rows[0][1] != 0) {
-        return data_fail("E_QUALITY", "expected a value for key (" + display +
+        return data_fail("E_QUALITY", "expected a value for key (" + joined(load.keys, ", ") +
                                           ") in every row, but " + sums.rows[0][1].dump() + " of " +
                                           std::to_string(rows) + " rows have none");
     }
-    if (load.duplicates != "fail") return rows;
+    return rows;
+}
+
+DataResult<void> check_keys_once(Connection& connection, const LoadParameters& load,
+                                 const LoadSource& source) {
+    if (load.duplicates != "fail") return {};
+    const std::string keys = quoted_list(load.keys);
+    const std::string display = joined(load.keys, ", ");
     const Rows twice = SW_TRY(
         connection.query("select " + keys + ", count(*) over () from (select " + keys + " from " +
                              source.relation + " as src group by " + keys +
                              " having count(*) > 1) as repeated order by " + keys + " limit 1",
                          source.parameters));
-    if (twice.rows.empty()) return rows;
+    if (twice.rows.empty()) return {};
     Row example = twice.rows[0];
     const std::string groups = example.back().dump();
     example.pop_back();

@@ -18,10 +18,13 @@ struct LoadSource {
     Json parameters = Json::object();
 };
 
-/// Refuses keys that are NULL (E_QUALITY) or come twice (E_DUPLICATE_KEY), the same way on every
-/// engine; returns how many rows the source has.
-DataResult<std::int64_t> check_keys(Connection& connection, const LoadParameters& load,
-                                    const LoadSource& source);
+/// Refuses keys that are NULL (E_QUALITY); returns how many rows the source has.
+DataResult<std::int64_t> check_keys_given(Connection& connection, const LoadParameters& load,
+                                          const LoadSource& source);
+/// Refuses keys that come twice (E_DUPLICATE_KEY), the same way on every engine, unless the load
+/// keeps one of each.
+DataResult<void> check_keys_once(Connection& connection, const LoadParameters& load,
+                                 const LoadSource& source);
 
 /// Runs the DML of the mode. REQUIRES: within a transaction; keys were checked.
 DataResult<LoadCounts> write_rows(Connection& connection, const LoadParameters& load,

@@ -95,6 +95,7 @@ TypedColumn typed_column(const ValidateParameters& parameters, const Input& inpu
     return made;
 }
 
+constexpr const char* kLineAndFault = "_sw_line, _sw_fault, _sw_raw";
 constexpr const char* kPlaceAndFault = "_sw_file, _sw_line, _sw_fault, _sw_raw";
 
 std::string input_with_faults(const Input& input) {
@@ -147,12 +148,14 @@ public:
     void show(const std::string& kept, const std::string& name) {
         shown_ += kept + " as " + quote_identifier(name) + ", ";
     }
+    /// `file`: an expression that says of which file a row is.
+    void show_file(const std::string& file) { shown_ += file + " as _sw_file, "; }
     [[nodiscard]] std::string table(const std::string& rows) const {
-        return "create or replace temp table _sw_rows as select " + kept_ + kPlaceAndFault +
+        return "create or replace temp table _sw_rows as select " + kept_ + kLineAndFault +
                " from " + rows;
     }
     [[nodiscard]] std::string relation() const {
-        return "(select " + shown_ + kPlaceAndFault + " from _sw_rows)";
+        return "(select " + shown_ + kLineAndFault + " from _sw_rows)";
     }
 
 private:
@@ -180,6 +183,10 @@ DataResult<void> keep_rows(Validation& validation) {
         columns.show(text, raw_name(column.name));
         columns.show(source, own);
     }
+    // The same long text in every row would be most of what is kept.
+    const bool is_one_file = input.scan && input.scan->files().size() == 1;
+    columns.show_file(is_one_file ? quote_literal(input.scan->files().front().file.uri)
+                                  : columns.keep("_sw_file"));
     std::size_t number = 0;
     for (Check& check : validation.checks) {
         if (check.fails.empty()) continue;
