@@ -33,13 +33,23 @@ bool wait_for_end(Signals& signals, runtime::Engine& engine, ExecutionId run) {
     return is_interrupted;
 }
 
-void print_end(const Terminal& terminal, const runtime::Closed& closed) {
+/// How to see what the run's tasks wrote.
+std::string logs_command(const Options& options, ExecutionId run) {
+    std::string command = "stepwell logs " + std::to_string(value_of(run));
+    if (options.overrides.data) command += " --data " + *options.overrides.data;
+    return command;
+}
+
+void print_end(const Terminal& terminal, const Options& options, const runtime::Closed& closed) {
     terminal.out << terminal.styled_status(core::name_of(closed.status)) << " in "
                  << duration_text(closed.stopped_at - closed.started_at) << "  (run "
                  << value_of(closed.id) << ")\n";
     if (closed.error) terminal.out << "error   " << *closed.error << '\n';
     if (closed.cause) terminal.out << "cause   " << *closed.cause << '\n';
     if (closed.output) terminal.out << "output  " << closed.output->text() << '\n';
+    if (closed.status == core::Status::failed) {
+        terminal.out << "logs    " << logs_command(options, closed.id) << '\n';
+    }
     terminal.out.flush();
 }
 
@@ -88,7 +98,7 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
     subscription.reset();
     (*opened)->stop();
     if (!*end) return is_interrupted ? kInterrupted : kFailed;
-    if (!options.is_json) print_end(terminal, **end);
+    if (!options.is_json) print_end(terminal, options, **end);
     if (options.is_json) SW_TRY(print_json(terminal, configuration.data, started.id));
     if (is_interrupted) return kInterrupted;
     return (*end)->status == core::Status::succeeded ? kSuccess : kFailed;

@@ -183,8 +183,9 @@ TaskError not_found(const Call& call, TaskContext& context) {
     for (const auto& folder : context.settings().functions_folders) {
         where += (where.empty() ? "'" : ", '") + (folder / call.name / "handler.py").string() + "'";
     }
-    context.log(where.empty() ? "no functions folder is configured: give serve --functions DIR"
-                              : "expected the function's code at " + where);
+    context.log((where.empty() ? "no functions folder is configured: name one with --functions DIR"
+                               : "expected the function's code at " + where) +
+                "; or let a local task stand for it, by a binding in stepwell.yaml");
     return {"Lambda.ResourceNotFoundException",
             "Function not found: " + arn_of(call) +
                 " (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "

@@ -6,6 +6,7 @@ The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,13 @@ class Run(Case):
         got = stepwell("run", file, "--data", self.data, "--output", "json")
         view = json.loads(got.stdout)
         self.assertEqual((got.returncode, view["status"], view["error"], view["cause"]), (1, "FAILED", "E_NO", "because"))
+
+    def test_a_function_that_is_not_here_says_what_to_do(self):
+        file = self.file("w.json", machine({"F": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:check", "End": True}}))
+        got = stepwell("run", file, "--data", self.data)
+        self.assertIn("error   Lambda.ResourceNotFoundException", got.stdout)
+        logs = re.search(r"logs    stepwell (logs .*)", got.stdout).group(1)
+        self.assertIn("by a binding in stepwell.yaml", stepwell(*logs.split()).stdout)
 
     def test_input_comes_from_the_argument_a_file_or_standard_input(self):
         file = self.file("w.json", PASS)
