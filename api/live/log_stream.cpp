@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "api/live/feed_event.hpp"
+#include "api/samples.hpp"
 #include "engine/runtime/task_log.hpp"
 
 namespace stepwell::api {
@@ -24,13 +25,13 @@ struct Bell {
 class LogStream final : public Stream {
 public:
     LogStream(runtime::Engine& engine, std::shared_ptr<Stream> end_of_run,
-              const std::filesystem::path& logs_folder, ExecutionId run, std::string state)
+              const std::filesystem::path& logs_folder, LogFilter filter)
         : end_of_run_(std::move(end_of_run)),
-          tail_(logs_folder, run),
-          run_(run),
-          state_(std::move(state)) {
+          tail_(logs_folder, filter.run),
+          filter_(std::move(filter)) {
         runtime::Listener listener;
-        listener.log = [bell = bell_, run](const TaskToken& token, const std::string&) {
+        listener.log = [bell = bell_, run = filter_.run](const TaskToken& token,
+                                                         const std::string&) {
             if (token.execution == run) bell->ring();
         };
         subscription_ = engine.subscribe(std::move(listener));
@@ -48,7 +49,7 @@ public:
         for (const auto& part : *parts) write(part, out);
         if (!parts->empty()) return Next::more;
         if (!has_run_ended_) return Next::wait;
-        out += sse_frame("end", "", {{"run", value_of(run_)}});
+        out += sse_frame("end", "", {{"run", value_of(filter_.run)}});
         is_over_ = true;
         return Next::end;
     }
@@ -75,18 +76,16 @@ private:
 
     void write(const runtime::TaskLogTail::Part& part, std::string& out) const {
         const auto& header = part.header;
-        if (!state_.empty() && header.state != state_) return;
+        if (!filter_.state.empty() && header.state != filter_.state) return;
         const std::string log =
             std::to_string(header.frame) + "-" + std::to_string(header.attempt) + ":";
         std::uint64_t number = part.first_line;
         for (const std::string& line : part.lines) {
-            out += sse_frame("", log + std::to_string(number),
-                             {{"state", header.state},
-                              {"frame", header.frame},
-                              {"attempt", header.attempt},
-                              {"retry", header.retry},
-                              {"line", number},
-                              {"text", line}});
+            Json shown{
+                {"state", header.state}, {"frame", header.frame}, {"attempt", header.attempt},
+                {"retry", header.retry}, {"line", number},        {"text", line}};
+            if (!filter_.shows_samples) shown = with_hidden_samples(std::move(shown));
+            out += sse_frame("", log + std::to_string(number), shown);
             ++number;
         }
     }
@@ -94,8 +93,7 @@ private:
     const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
     const std::shared_ptr<Stream> end_of_run_;
     runtime::TaskLogTail tail_;
-    const ExecutionId run_;
-    const std::string state_;
+    const LogFilter filter_;
     bool has_run_ended_ = false;
     bool is_over_ = false;
     runtime::Subscription subscription_;
@@ -105,13 +103,13 @@ private:
 
 Result<std::shared_ptr<Stream>> follow_logs(runtime::Engine& engine, EventFeed& feed,
                                             const std::filesystem::path& logs_folder,
-                                            ExecutionId run, std::string state) {
-    EventFilter filter;
-    filter.run = run;
-    filter.types = {"ExecutionSucceeded"};  // the stream ends with the run whatever is listed
-    auto end_of_run = SW_TRY(feed.open(std::move(filter), std::nullopt));
-    return std::shared_ptr<Stream>(std::make_shared<LogStream>(engine, std::move(end_of_run),
-                                                               logs_folder, run, std::move(state)));
+                                            LogFilter filter) {
+    EventFilter end;
+    end.run = filter.run;
+    end.types = {"ExecutionSucceeded"};  // the stream ends with the run whatever is listed
+    auto end_of_run = SW_TRY(feed.open(std::move(end), std::nullopt));
+    return std::shared_ptr<Stream>(
+        std::make_shared<LogStream>(engine, std::move(end_of_run), logs_folder, std::move(filter)));
 }
 
 }  // namespace stepwell::api

@@ -9,12 +9,18 @@
 
 namespace stepwell::api {
 
+struct LogFilter {
+    ExecutionId run{};
+    std::string state;          // empty: of all states
+    bool shows_samples = true;  // of data, where a line has some; see api/samples.hpp
+};
+
 /// Server-sent events: every line there is, then those that come, until the run has ended; then
-/// `event: end`. `state` empty: of all states. A line's id is FRAME-ATTEMPT:LINE, which stays.
+/// `event: end`. A line's id is FRAME-ATTEMPT:LINE, which stays.
 ///
 /// REQUIRES: engine and feed outlive the stream.
 Result<std::shared_ptr<Stream>> follow_logs(runtime::Engine& engine, EventFeed& feed,
                                             const std::filesystem::path& logs_folder,
-                                            ExecutionId run, std::string state);
+                                            LogFilter filter);
 
 }  // namespace stepwell::api

@@ -87,9 +87,11 @@ Result<std::shared_ptr<Stream>> open_logs(runtime::Engine& engine, EventFeed& fe
                                           const std::filesystem::path& data_folder,
                                           const Call& call) {
     auto reader = SW_TRY(readers.take());
-    const ExecutionId run = SW_TRY(reader->find(call.path("run")));
-    return follow_logs(engine, feed, logs_folder(data_folder), run,
-                       call.text("state").value_or(""));
+    LogFilter filter;
+    filter.run = SW_TRY(reader->find(call.path("run")));
+    filter.state = call.text("state").value_or("");
+    filter.shows_samples = call.principal().role >= Role::operator_;
+    return follow_logs(engine, feed, logs_folder(data_folder), std::move(filter));
 }
 
 }  // namespace

@@ -193,19 +193,20 @@ class Routes(Case):
         """A result that is passed on, is an output, an input and the cause of a failure: no answer to a viewer has the value."""
         result = {"checks": [{"name": "c", "failed": 1, "samples": [{"line": 3, "value": "pearl"}]}], "rows": {"read": 1}}
         machine = {"StartAt": "P", "States": {"P": {"Type": "Pass", "Next": "T"}, "T": {
-            "Type": "Task", "Resource": "stepwell:shell", "Parameters": {"command.$": "States.Array('/bin/false', States.JsonToString($))"},
+            "Type": "Task", "Resource": "stepwell:shell", "Parameters": {"command.$": "States.Array('/bin/sh', '-c', $.says, States.JsonToString($.result))"},
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failed", "Next": "F"}], "Next": "F"},
             "F": {"Type": "Fail", "Error": "Bad", "CausePath": "States.JsonToString($)"}}}
         with open(os.path.join(self.workflows, "sampled.json"), "w") as file:
             json.dump(machine, file)
         daemon = self.daemon()
         daemon.workflow("sampled")
-        run = self.start(daemon, "sampled", input=result)
+        run = self.start(daemon, "sampled", input={"result": result, "says": 'echo "result: $0"; exit 1'})
         self.end_of(daemon, run["id"])
         make_admin(daemon)
         tokens = role_tokens(daemon)
         here = f"/api/v1/runs/{run['id']}"
-        paths = [here, here + "/history", here + "/history?limit=100", here + "/states", here + "/overview", here + "/failure"]
+        paths = [here, here + "/history", here + "/history?limit=100", here + "/states", here + "/overview", here + "/failure", here + "/logs",
+                 here + "/logs?follow=true"]
         aws = {"Content-Type": "application/x-amz-json-1.0"}
         for action in ("DescribeExecution", "GetExecutionHistory"):
             paths.append(("AWSStepFunctions." + action, {"executionArn": run["arn"]}))
@@ -220,6 +221,7 @@ class Routes(Case):
                 seen.append("pearl" in json.dumps(answer))
             with self.subTest(role):
                 self.assertEqual(any(seen), role == "operator", dict(zip(map(str, paths), seen)))
+                self.assertEqual(seen[6:8], [role == "operator"] * 2, "the logs")
         self.assertIn("•••", json.dumps(ask(daemon, "GET", here, None, bearer(tokens["viewer"]))[2], ensure_ascii=False))
 
     def test_runs_are_found_by_every_filter_and_stopped_together(self):
