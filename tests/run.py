@@ -15,7 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = str(os.cpu_count() or 2)
 PROGRAM = os.path.join(ROOT, "build/release/stepwell")
 ORACLE = os.path.join(ROOT, "build/third_party/python/bin/python")
-THREADED = ["test_journal", "test_runtime", "test_triggers", "test_sim", "test_tasks", "test_api", "test_security"]
+THREADED = ["test_journal", "test_runtime", "test_triggers", "test_tasks", "test_api", "test_security"]
 
 
 class Failed(Exception):
@@ -57,7 +57,7 @@ def unit_part(log):
 
 
 def threads_part(log):
-    """What has threads, under TSan; only when asked for by --only."""
+    """What has threads, under TSan."""
     build(log, "tsan", *THREADED)
     ctest(log, "tsan", "-R", f"^({'|'.join(THREADED)})$")
 
@@ -160,7 +160,7 @@ def main():
         for name, part in PARTS.items():
             print(f"{name:12} {part.__doc__}")
         return
-    results = [run(name) for name in arguments.only or [part for part in PARTS if part != "threads"]]
+    results = [run(name) for name in arguments.only or PARTS]
     print(f"{sum(p for p, _ in results)} passed, {sum(f for _, f in results)} failed")
     sys.exit(any(f for _, f in results))
 

@@ -68,12 +68,8 @@ Result<void> MemoryDisk::check(const Batch& batch) const {
             if (!other.is_deleted && other.name == workflow.name) return taken(workflow.name);
         }
     }
-    for (const auto& claim : batch.claims) {
-        for (const auto& [row, other] : tables_.claims) {
-            const bool is_same =
-                other.claim.source == claim.claim.source && other.claim.key == claim.claim.key;
-            if (is_same) return taken(claim.claim.key);
-        }
+    for (const auto& [claim, execution, at] : batch.claims) {
+        if (tables_.claim_rows.contains({claim.source, claim.key})) return taken(claim.key);
     }
     std::set<std::pair<WorkflowId, std::string>> names;
     for (const auto& execution : batch.executions) {
@@ -105,7 +101,11 @@ void MemoryDisk::apply(const Batch& batch) {
             tables_.documents.erase(key);
         }
     }
-    for (const auto& claim : batch.claims) tables_.claims.emplace(++tables_.claims_made, claim);
+    for (const auto& record : batch.claims) {
+        tables_.claims.emplace(++tables_.claims_made, record);
+        tables_.claim_rows.emplace(std::pair(record.claim.source, record.claim.key),
+                                   tables_.claims_made);
+    }
     apply_removals(batch);
     ++commits_;
 }
@@ -122,7 +122,12 @@ void MemoryDisk::apply_removals(const Batch& batch) {
         tables_.chunk_floor = std::max(tables_.chunk_floor, id);
         tables_.history.erase(id);
     }
-    for (const std::int64_t row : batch.removed_claims) tables_.claims.erase(row);
+    for (const std::int64_t row : batch.removed_claims) {
+        const auto removed = tables_.claims.extract(row);
+        if (removed.empty()) continue;
+        const Claim& claim = removed.mapped().claim;
+        tables_.claim_rows.erase({claim.source, claim.key});
+    }
 }
 
 void MemoryDisk::apply(const ExecutionWrite& execution) {
@@ -400,10 +405,10 @@ Result<std::vector<DocumentRecord>> MemoryJournal::documents(std::string_view co
 Result<std::optional<ClaimRecord>> MemoryJournal::claim(std::string_view source,
                                                         std::string_view key) {
     const std::lock_guard lock(disk_->mutex_);
-    for (const auto& [number, row] : disk_->tables_.claims) {
-        if (row.claim.source == source && row.claim.key == key) return std::optional(row);
-    }
-    return std::optional<ClaimRecord>();
+    const auto& tables = disk_->tables_;
+    const auto found = tables.claim_rows.find({std::string(source), std::string(key)});
+    if (found == tables.claim_rows.end()) return std::optional<ClaimRecord>();
+    return std::optional(tables.claims.at(found->second));
 }
 
 Result<std::vector<ListedClaim>> MemoryJournal::claims(const ClaimQuery& query) {

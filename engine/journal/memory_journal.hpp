@@ -44,6 +44,7 @@ private:
         ChunkId chunk_floor{};
         std::map<std::pair<std::string, std::string>, std::string, std::less<>> documents;
         std::map<std::int64_t, ClaimRecord> claims;  // by row: in the order in which they were made
+        std::map<std::pair<std::string, std::string>, std::int64_t> claim_rows;  // source, key
         std::int64_t claims_made = 0;
     };
     Result<void> check(const Batch& batch) const;
