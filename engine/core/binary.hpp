@@ -22,6 +22,10 @@
 
 namespace stepwell::core {
 
+/// Times and the spans between them are nearer than this, in milliseconds: some 36 million years.
+/// What is not is damage, and would overflow when it is computed with.
+inline constexpr std::int64_t kTimeMsMax = std::int64_t{1} << 60;
+
 class Writer {
 public:
     void number(std::uint64_t value);
@@ -85,8 +89,15 @@ public:
     }
     void operator()(Timestamp& at) {
         std::int64_t ms = 0;
-        (*this)(ms);
+        time(ms);
         at = from_ms(ms);
+    }
+    /// A time, or a span between two, in milliseconds.
+    void time(std::int64_t& ms) {
+        (*this)(ms);
+        if (ms > -kTimeMsMax && ms < kTimeMsMax) return;
+        ms = 0;
+        break_off();
     }
     template <std::unsigned_integral T>
     void operator()(T& value) {

@@ -110,7 +110,7 @@ Event read_event(Reader& reader, Timestamp base) {
     reader(event.type);
     reader(event.id);
     reader(event.previous);
-    reader(offset_ms);
+    reader.time(offset_ms);
     reader(event.frame);
     event.at = base + Duration(offset_ms);
     const auto kind = static_cast<std::size_t>(reader.number());
