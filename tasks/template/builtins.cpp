@@ -1,6 +1,7 @@
 // Jinja's tests and global functions, and return().
 #include <cmath>
 
+#include "tasks/template/containment.hpp"
 #include "tasks/template/interpreter.hpp"
 #include "tasks/template/text.hpp"
 
@@ -50,9 +51,10 @@ bool is_iterable(const Value& v) {
 constexpr int kLarge = 1 << 30;
 
 /// `namespace(...)`: the one object whose attributes templates may set.
-class Namespace final : public Object {
+class Namespace final : public Container {
 public:
     Dict attributes;
+    const Dict& parts() const override { return attributes; }
     std::string type_name() const override { return "Namespace"; }
     std::optional<Value> attribute(std::string_view name) override {
         const Value* value = attributes.find(Value(name));

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tasks/template/containment.hpp"
+
 namespace stepwell::tasks::jinja {
 
 const Value* Frame::find(std::string_view name) const {
@@ -242,6 +244,7 @@ Outcome<void> Interpreter::assign(const Expression& target, const Value& value,
     if (const auto* attribute = std::get_if<Attribute>(&target.node)) {
         const Value object = SW_TRY(evaluate(*attribute->object, frame));
         const auto* native = object.as<std::shared_ptr<Object>>();
+        if (native != nullptr) SW_TRY(check_part(value, native->get()));
         if (native != nullptr && (*native)->assign(attribute->name, value)) return {};
         return template_fail("cannot assign to an attribute of a '" + object.type_name() +
                              "'; only namespace() objects take that");

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/base/ascii.hpp"
+#include "tasks/template/containment.hpp"
 #include "tasks/template/interpreter.hpp"
 #include "tasks/template/text.hpp"
 
@@ -209,14 +210,16 @@ const Methods& list_methods() {
         {"append",
          [](Interpreter&, const Value& s, const Arguments& a) -> Outcome<Value> {
              if (a.positional.size() != 1) return template_fail("append() expects one value");
+             SW_TRY(check_part(a.positional[0], s.as_list()));
              s.as_list()->push_back(a.positional[0]);
              return Value();
          }},
         {"extend",
          [](Interpreter&, const Value& s, const Arguments& a) -> Outcome<Value> {
              if (a.positional.size() != 1) return template_fail("extend() expects one list");
-             for (auto& value : SW_TRY(elements_of(a.positional[0])))
-                 s.as_list()->push_back(std::move(value));
+             List values = SW_TRY(elements_of(a.positional[0]));
+             SW_TRY(check_parts(values, s.as_list()));
+             for (auto& value : values) s.as_list()->push_back(std::move(value));
              return Value();
          }},
         {"insert",
@@ -227,6 +230,7 @@ const Methods& list_methods() {
              const auto length = static_cast<std::int64_t>(list.size());
              auto at = SW_TRY(integer_argument(a, 0, "index", 0));
              at = std::clamp<std::int64_t>(at < 0 ? at + length : at, 0, length);
+             SW_TRY(check_part(a.positional[1], &list));
              list.insert(list.begin() + at, a.positional[1]);
              return Value();
          }},
@@ -258,16 +262,24 @@ const Methods& list_methods() {
     return methods;
 }
 
+Outcome<void> put_into(Dict& target, const Value& key, const Value& value) {
+    SW_TRY(check_part(key, &target));
+    SW_TRY(check_part(value, &target));
+    target.set(key, value);
+    return {};
+}
+
 Outcome<void> merge_into(Dict& target, const Value& source) {
     if (const Dict* dict = source.as_dict()) {
         const auto entries = dict->entries();
-        for (const auto& [key, value] : entries) target.set(key, value);
+        for (const auto& [key, value] : entries) SW_TRY(put_into(target, key, value));
         return {};
     }
-    for (const auto& pair : SW_TRY(elements_of(source))) {
+    const List pairs = SW_TRY(elements_of(source));
+    for (const auto& pair : pairs) {
         const List parts = SW_TRY(elements_of(pair));
         if (parts.size() != 2) return template_fail("expected pairs of key and value");
-        target.set(parts[0], parts[1]);
+        SW_TRY(put_into(target, parts[0], parts[1]));
     }
     return {};
 }
@@ -309,7 +321,9 @@ const Methods& dict_methods() {
         {"update",
          [](Interpreter&, const Value& s, const Arguments& a) -> Outcome<Value> {
              if (!a.positional.empty()) SW_TRY(merge_into(*s.as_dict(), a.positional[0]));
-             for (const auto& [name, value] : a.named) s.as_dict()->set(name, value);
+             for (const auto& [name, value] : a.named) {
+                 SW_TRY(put_into(*s.as_dict(), Value(name), value));
+             }
              return Value();
          }},
         {"setdefault",
@@ -319,7 +333,7 @@ const Methods& dict_methods() {
              const Value* found = s.as_dict()->find(*key);
              if (found != nullptr) return *found;
              const Value* fallback = a.get(1, "default");
-             s.as_dict()->set(*key, fallback != nullptr ? *fallback : Value());
+             SW_TRY(put_into(*s.as_dict(), *key, fallback != nullptr ? *fallback : Value()));
              return *s.as_dict()->find(*key);
          }},
         {"pop",

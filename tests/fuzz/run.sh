@@ -2,6 +2,7 @@
 # Runs each fuzz target for some seconds: run.sh [SECONDS [TARGET...]], after `./dev build fuzz fuzzers`.
 # What a fuzzer adds to its corpus stays in build/fuzz/corpus. What breaks a target is kept in
 # build/fuzz/found; once mended, it belongs into tests/fuzz/corpus/NAME.
+# Words that a parser knows are in tests/fuzz/dictionaries/NAME, where it has many.
 # One line a target, then the verdict: "6 targets, nothing found", or which ones did.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -28,8 +29,10 @@ for name in "$@"; do
     [ -x "$program" ] || { echo "run.sh: expected a fuzz target $program; ./dev build fuzz fuzzers makes them" >&2; exit 2; }
     mkdir -p "build/fuzz/corpus/$name" build/fuzz/found
     log=build/fuzz/$name.log
+    words=tests/fuzz/dictionaries/$name
+    [ -e "$words" ] && words=-dict=$words || words=
     if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-        -artifact_prefix="build/fuzz/found/$name-" \
+        -artifact_prefix="build/fuzz/found/$name-" $words \
         "build/fuzz/corpus/$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
         printf 'fuzz_%-10s ok      %9d runs in %d s\n' "$name" "$runs" "$seconds"

@@ -47,6 +47,28 @@ TEST_CASE("blocks are trimmed by Jinja's rules when the environment asks for it"
     CHECK(rendered("a\n  {%+ if n %}\nb{% endif %}\n", trimmed) == "a\n  b");
 }
 
+TEST_CASE("a value holds neither itself nor parts without end: it could not be freed") {
+    const std::string loops[] = {
+        "{% set l = [] %}{% do l.append(l) %}",
+        "{% set l = [] %}{% do l.insert(0, [(1, l)]) %}",
+        "{% set l = [] %}{% do l.extend([{'x': l}]) %}",
+        "{% set m = {} %}{% do m.update({'x': [m]}) %}",
+        "{% set m = {} %}{% do m.update(x=m) %}",
+        "{% set m = {} %}{% do m.setdefault('x', m) %}",
+        "{% set ns = namespace() %}{% set ns.x = ns %}",
+        "{% set ns = namespace(l=[]) %}{% do ns.l.append(ns) %}",
+    };
+    for (const std::string& source : loops) {
+        CAPTURE(source);
+        CHECK(rendered(source) == "error: t.sql:1: a value cannot be put into itself");
+    }
+    CHECK(rendered("{% set ns = namespace(x=[]) %}{% for i in range(9999) %}"
+                   "{% set ns.x = [ns.x, ns.x] %}{% endfor %}") ==
+          "error: t.sql:1: a value cannot be nested more than 500 levels deep");
+    CHECK(rendered("{% set l = [1] %}{% do l.append([l[0], [2]]) %}{% do l.extend(l) %}{{ l }}") ==
+          "[1, [1, [2]], 1, [1, [2]]]");
+}
+
 TEST_CASE("faults say file and line and what was expected") {
     const Case cases[] = {
         {"a\n{{ 1 + }}", "t.sql:2: expected an expression, but found '}}'"},
