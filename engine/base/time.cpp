@@ -92,7 +92,9 @@ std::optional<Instant> parse_rfc3339(std::string_view text) {
         return std::nullopt;
     }
     const std::int64_t days = chrono::sys_days(date).time_since_epoch().count();
-    return Instant{days * 86'400 + hour * 3600 + minute * 60 + second - *offset, nanos};
+    return Instant{
+        days * 86'400 + hour * std::int64_t{3600} + minute * std::int64_t{60} + second - *offset,
+        nanos};
 }
 
 }  // namespace stepwell

@@ -35,7 +35,7 @@ std::string misspelling(const Json& rule) {
     const auto known = rule_fields();
     for (auto it = rule.begin(); it != rule.end(); ++it) {
         if (std::find(known.begin(), known.end(), it.key()) != known.end()) continue;
-        const std::string hint = suggest(it.key(), known);
+        std::string hint = suggest(it.key(), known);
         if (!hint.empty()) return hint;
     }
     return "";

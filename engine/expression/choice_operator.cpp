@@ -29,7 +29,7 @@ std::vector<ChoiceOperator> make_operators() {
         {"IsBoolean", Test::is_boolean}, {"IsTimestamp", Test::is_timestamp}};
 
     std::vector<ChoiceOperator> operators;
-    const auto add_pair = [&](std::string name, Type type, Relation relation) {
+    const auto add_pair = [&](const std::string& name, Type type, Relation relation) {
         operators.push_back({name, type, relation, Test::is_null, false});
         operators.push_back({name + "Path", type, relation, Test::is_null, true});
     };

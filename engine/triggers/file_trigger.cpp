@@ -211,10 +211,7 @@ std::optional<std::string> FileTrigger::content_of(Candidate& candidate, Timesta
                 "expected to read " + candidate.file.path.string() + ", but the system says no";
             return std::nullopt;
         }
-        hashing_.emplace();
-        hashing_->uri = candidate.file.uri;
-        hashing_->file = candidate.file;
-        hashing_->descriptor = descriptor;
+        hashing_.emplace(Hashing{candidate.file.uri, candidate.file, descriptor, {}});
     }
     std::vector<char> buffer(std::size_t{1} << 18);
     ssize_t size = 0;
