@@ -117,6 +117,20 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("A table made anew refuses repeated keys in the same words, and is not left behind") {
+    for (const auto& engine : kEngines) {
+        INFO(engine);
+        Load load(engine);
+        const Json more = {{"target", {{"primary_key", {"id"}}}}};
+        CHECK(counts(load.run("id,name,amount\n3,x,1\n3,y,2\n4,z,3\n", "upsert", more)) ==
+              "E_DUPLICATE_KEY: expected each key (id) once in the input, but 1 comes more than "
+              "once, "
+              "for example (3); say duplicates: first or latest(COLUMN) to keep one");
+        CHECK(counts(load.run(kFirst, "upsert", more)) == "2 2 0 0 0");
+        CHECK(load.table() == "1,a,1.5;2,b,2.5");
+    }
+}
+
 TEST_CASE("Of rows with one key the first or the latest can be kept") {
     for (const auto& engine : kEngines) {
         INFO(engine);

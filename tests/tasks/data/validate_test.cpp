@@ -150,6 +150,13 @@ TEST_CASE(
           "1,2024-01-15,10.5,DECIMAL(18,2);5,2024-01-18,5.0,DECIMAL(18,2)");
 }
 
+TEST_CASE("A size of kept rows that is none is refused") {
+    Validation validation("much");
+    const auto outcome = validation.run(std::string(kHeader) + kGoodRow, {{"columns", orders()}});
+    CHECK(outcome.error == "E_CONFIG");
+    CHECK(outcome.message() == "tasks.kept_rows: expected a size such as 256MB, but got \"much\"");
+}
+
 TEST_CASE("More bad rows than allowed fail the task, keep the quarantine and write no good rows") {
     Validation validation;
     const std::string csv = std::string(kHeader) + kGoodRow + "2,C2,2024-01-16,abc,pending\n";
