@@ -83,6 +83,8 @@ bool Parser::at_block(std::initializer_list<std::string_view> names) const {
 Outcome<Body> Parser::body_until(std::initializer_list<std::string_view> ends, int begin_line,
                                  std::string_view tag) {
     SW_TRY(enter());
+    const int loops = loops_;
+    if (tag == "macro" || tag == "call") loops_ = 0;
     Body body;
     while (!at_block(ends)) {
         if (peek().kind == TokenKind::end) {
@@ -94,6 +96,7 @@ Outcome<Body> Parser::body_until(std::initializer_list<std::string_view> ends, i
         body.push_back(SW_TRY(statement()));
     }
     --depth_;
+    loops_ = loops;
     return body;
 }
 
@@ -131,6 +134,9 @@ Outcome<Statement> Parser::statement() {
 
 Outcome<Statement> Parser::simple_statement(const std::string& tag, int line) {
     Statement result{line, Break{}};
+    if (loops_ == 0 && (tag == "break" || tag == "continue")) {
+        return fail_at(line, "'{% " + tag + " %}' without a loop around it");
+    }
     if (tag == "do")
         result.node = Do{SW_TRY(tuple_or_expression())};
     else if (tag == "continue")
@@ -197,7 +203,9 @@ Outcome<Statement> Parser::for_statement(int line) {
     if (take_name("if")) node.condition = SW_TRY(conditional());
     node.is_recursive = take_name("recursive");
     SW_TRY(expect_block_end());
+    ++loops_;
     node.body = SW_TRY(body_until({"else", "endfor"}, line, "for"));
+    --loops_;
     if (at_block({"else"})) {
         SW_TRY(end_tag("else"));
         node.otherwise = SW_TRY(body_until({"endfor"}, line, "for"));

@@ -83,6 +83,7 @@ private:
     std::size_t at_ = 0;
     int depth_ = 0;
     bool saw_caller_ = false;
+    int loops_ = 0;  // around here, within the macro
 };
 
 }  // namespace stepwell::tasks::jinja
