@@ -147,10 +147,10 @@ bool EventStream::send(const std::vector<FeedEvent>& events, std::string& out) c
 }
 
 void EventStream::send_reset(std::string& out, std::uint64_t end, std::string_view why) {
-    const FeedPosition place_{end, FeedPosition::kWhole};
-    out += sse_frame("reset", place_.text(), {{"reason", why}});
+    const FeedPosition here{end, FeedPosition::kWhole};
+    out += sse_frame("reset", here.text(), {{"reason", why}});
     const std::lock_guard lock(hub_->mutex);
-    place = place_;
+    place = here;
 }
 
 Stream::Next EventStream::finish(std::string& out) {

@@ -73,7 +73,8 @@ Call::Values read_query(std::string_view query, const std::vector<Parameter>& de
         faults.emplace_back("expected the query to be percent-encoded UTF-8");
         return values;
     }
-    for (const auto& [name, value] : *pairs) {
+    for (const auto& pair : *pairs) {
+        const std::string& name = pair.first;
         const auto parameter = std::find_if(declared.begin(), declared.end(),
                                             [&](const Parameter& p) { return p.name == name; });
         if (parameter == declared.end()) {
@@ -83,8 +84,8 @@ Call::Values read_query(std::string_view query, const std::vector<Parameter>& de
         const bool is_repeated = std::any_of(values.begin(), values.end(),
                                              [&](const auto& p) { return p.first == name; });
         if (is_repeated) faults.push_back("expected '" + name + "' once, but it comes again");
-        check(*parameter, value, faults);
-        values.emplace_back(name, value);
+        check(*parameter, pair.second, faults);
+        values.push_back(pair);
     }
     for (const Parameter& parameter : declared) {
         const bool is_given = std::any_of(values.begin(), values.end(),

@@ -9,7 +9,7 @@ namespace stepwell::tasks {
 
 namespace {
 
-constexpr std::int64_t kDayMs = 24 * 3'600'000;
+constexpr std::int64_t kDayMs = 24 * std::int64_t{3'600'000};
 constexpr std::int64_t kKeepMs = 7 * kDayMs;
 /// What a delivery may take beyond its channel's time-out before another host tries, too.
 constexpr std::int64_t kLeaseMarginMs = 60'000;
