@@ -183,8 +183,8 @@ private:
             const State shorter = fallback[state];
             if (ends_[state].length == 0) ends_[state] = ends_[shorter];
             for (std::size_t c = 0; c < classes_; ++c) {
-                State& child = next_[state * classes_ + c];
-                const State other = next_[shorter * classes_ + c];
+                State& child = next_[std::size_t{state} * classes_ + c];
+                const State other = next_[std::size_t{shorter} * classes_ + c];
                 if (child == 0) {
                     child = other;
                 } else {

@@ -39,7 +39,7 @@ Result<void> write_durably(const fs::path& file, const std::string& text) {
     const bool is_written =
         ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
         ::fsync(descriptor) == 0;
-    const auto failure = is_written ? Result<void>() : io_failure(file, "write the key of secrets");
+    auto failure = is_written ? Result<void>() : io_failure(file, "write the key of secrets");
     ::close(descriptor);
     if (!is_written) return failure;
     const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
