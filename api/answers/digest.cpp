@@ -15,7 +15,7 @@ constexpr std::size_t kShortCause = 1'000;
 /// "stepwell:validate" -> "validate".
 std::string task_kind(const StateRow& row) {
     if (row.result) {
-        const std::string type = string_or(row.result->json(), "type", "");
+        std::string type = string_or(row.result->json(), "type", "");
         if (!type.empty()) return type;
     }
     return row.resource.substr(row.resource.rfind(':') + 1);
