@@ -156,15 +156,14 @@ Responder Audit::watch(const Request& request, Responder respond) {
     entry.subject = path_of(request);
     entry.details = details_of(request.body());
     return [this, entry = std::move(entry), waits = !is_of_a_run(request),
-            respond = std::move(respond)](Response response) {
-        AuditEntry noted = entry;
-        noted.outcome = std::to_string(response.status);
+            respond = std::move(respond)](Response response) mutable {
+        entry.outcome = std::to_string(response.status);
         if (!waits) {
-            add(std::move(noted), nullptr);
+            add(std::move(entry), nullptr);
             return respond(std::move(response));
         }
         auto shared = std::make_shared<Response>(std::move(response));
-        add(std::move(noted), [respond, shared] { respond(std::move(*shared)); });
+        add(std::move(entry), [respond, shared] { respond(std::move(*shared)); });
     };
 }
 

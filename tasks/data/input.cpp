@@ -318,7 +318,7 @@ std::pair<std::string, std::string> declared_type(const InputSpec& spec, const s
 /// The value as its type; the query fails with the place where it is not.
 std::string strict_expression(const InputSpec& spec, const Column& column) {
     const auto [type, format] = declared_type(spec, column.name);
-    const std::string text = text_expression(spec, column.name);
+    std::string text = text_expression(spec, column.name);
     if (type.empty() || type == "varchar") return text;
     const std::string value = cast_expression(text, type, format);
     const std::string what = quote_literal(": column " + column.name + ": expected " + type +

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdio>
+#include <charconv>
+
+#include "engine/base/ascii.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -24,9 +26,14 @@ struct Decimal {
 };
 
 std::optional<Decimal> decimal_of(const std::string& type) {
-    Decimal decimal;
-    if (std::sscanf(type.c_str(), "decimal(%d,%d)", &decimal.digits, &decimal.scale) == 2) {
-        return decimal;
+    constexpr std::string_view kStart = "decimal(";
+    if (type.starts_with(kStart)) {
+        Decimal decimal;
+        const char* end = type.data() + type.size();
+        const auto digits = std::from_chars(type.data() + kStart.size(), end, decimal.digits);
+        const char* scale = std::find_if(digits.ptr, end, [](char c) { return is_digit(c); });
+        if (std::from_chars(scale, end, decimal.scale).ec == std::errc{}) return decimal;
+        return std::nullopt;
     }
     const int rank = integer_rank(type);
     if (rank < 0) return std::nullopt;

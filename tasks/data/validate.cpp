@@ -141,7 +141,7 @@ DataResult<bool> is_worth_keeping(DataSession& session, const Input& input) {
 class KeptColumns {
 public:
     std::string keep(const std::string& expression) {
-        const std::string name = "_sw_" + std::to_string(++number_);
+        std::string name = "_sw_" + std::to_string(++number_);
         kept_ += expression + " as " + name + ", ";
         return name;
     }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <vector>
 
 namespace stepwell::tasks {
 
@@ -106,7 +107,8 @@ std::string Tail::take() {
 }
 
 bool read_available(int fd, const std::function<void(std::string_view)>& take) {
-    thread_local std::array<char, kReadBytes> buffer;
+    // On the heap: an array would be part of every thread of the program.
+    thread_local std::vector<char> buffer(kReadBytes);
     for (int i = 0; i < kReadsMax; ++i) {
         const ssize_t got = ::read(fd, buffer.data(), buffer.size());
         if (got > 0) {

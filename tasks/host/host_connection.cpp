@@ -2,8 +2,8 @@
 
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
+#include <vector>
 
 namespace stepwell::tasks {
 
@@ -36,7 +36,8 @@ bool HostConnection::write_all(std::string_view bytes) const {
 }
 
 bool HostConnection::receive(FrameReader& reader) {
-    thread_local std::array<char, 256u << 10> buffer;
+    // On the heap: an array would be part of every thread of the program.
+    thread_local std::vector<char> buffer(256u << 10);
     while (true) {
         const ssize_t got = ::recv(socket_, buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR) continue;

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <vector>
 
 namespace stepwell::tasks {
 
@@ -121,7 +122,8 @@ bool HostProcess::flush() {
 }
 
 HostProcess::Received HostProcess::receive() {
-    thread_local std::array<char, 256u << 10> buffer;
+    // On the heap: an array would be part of every thread of the program.
+    thread_local std::vector<char> buffer(256u << 10);
     ssize_t got = 0;
     do {
         got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);

@@ -151,7 +151,8 @@ std::vector<std::string> LakeState::partitions() const {
 std::optional<std::int64_t> LakeState::standing_commit(const std::string& fingerprint) const {
     const auto found = fingerprints.find(fingerprint);
     if (fingerprint.empty() || found == fingerprints.end()) return std::nullopt;
-    const auto [commit, added] = found->second;
+    const std::int64_t commit = found->second.first;
+    const auto added = found->second.second;
     const auto standing = std::count_if(files.begin(), files.end(), [&](const auto& entry) {
         return entry.second.commit == commit;
     });

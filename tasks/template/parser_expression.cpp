@@ -272,7 +272,7 @@ Outcome<ExpressionPtr> Parser::postfix(ExpressionPtr node) {
         const int line = peek().line;
         if (take_symbol(".")) {
             if (peek().kind == TokenKind::integer) {
-                auto index = make(line, Constant{std::atoll(take().text.c_str())});
+                auto index = SW_TRY(literal());
                 node = make(line, Subscript{std::move(node), std::move(index)});
                 continue;
             }

@@ -130,8 +130,8 @@ Result_ map_filter(Interpreter& interpreter, const Value& input, const Arguments
             attribute != nullptr
                 ? SW_TRY(value_at(interpreter, element, *attribute))
                 : SW_TRY(interpreter.apply_filter(arguments.positional[0].text(), element, rest));
-        result.push_back(value.is_undefined() && fallback != nullptr ? *fallback
-                                                                     : std::move(value));
+        if (value.is_undefined() && fallback != nullptr) value = *fallback;
+        result.push_back(std::move(value));
     }
     return Value::list(std::move(result));
 }

@@ -163,7 +163,7 @@ std::string float_text(double value) {
     char buffer[64];
     const auto end =
         std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
-    const std::string scientific(buffer, end);
+    std::string scientific(buffer, end);
     const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));
     if (exponent < -4 || exponent >= 16) return scientific;
     const auto fixed_end =

@@ -106,12 +106,13 @@ void multiply_execution(const std::filesystem::path& folder, std::uint64_t count
     must(database.execute(
         "INSERT INTO executions " + numbers +
         "SELECT id + i, workflow, version, name, status, started, stopped, first_chunk + i,"
-        " last_chunk + i, error, origin FROM n, (SELECT * FROM executions WHERE id = 1)"));
+        " last_chunk + i, error, origin, redrives, redriven FROM n, (SELECT * FROM executions "
+        "WHERE id = 1)"));
     must(database.execute("INSERT INTO open_executions " + numbers +
                           "SELECT id + i, due + i % 86400, flags, last_chunk + i, head"
                           " FROM n, (SELECT * FROM open_executions WHERE id = 1)"));
     must(database.execute("INSERT INTO history " + numbers +
-                          "SELECT id + i, previous, events_before, bytes"
+                          "SELECT id + i, previous, events_before, bytes, execution + i"
                           " FROM n, (SELECT * FROM history WHERE id = 1)"));
     must(database.execute("COMMIT"));
     must(database.scalar("PRAGMA wal_checkpoint(TRUNCATE)"));
