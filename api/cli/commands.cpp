@@ -220,12 +220,27 @@ int logs(const Options& options, const Terminal& terminal) {
         [&](Source& source) { return source.logs(options.subject, options.state); }, print_logs);
 }
 
+/// Adds which workflow was meant, where the command names one that there is not.
+Error with_guess(Error error, const Given& given, Server& server) {
+    const auto name = given.find("WORKFLOW");
+    if (error.code != ErrorCode::not_found || name == given.end()) return error;
+    const auto workflows = server.workflows();
+    const Json* list = workflows ? find(*workflows, "workflows") : nullptr;
+    if (!list) return error;
+    std::vector<std::string> names;
+    for (const Json& workflow : *list) names.push_back(string_or(workflow, "name", ""));
+    const auto near = definition::nearest(name->second, names);
+    if (near) error.message += "; did you mean '" + *near + "'?";
+    return error;
+}
+
 int call(const RestCommand& command, const Given& given, const Options& options,
          const Terminal& terminal) {
     const auto request = request_of(command, given);
     if (!request) return report(terminal, request.error());
-    const auto answer = server_of(options).request(*request);
-    if (!answer) return report(terminal, answer.error());
+    Server server = server_of(options);
+    const auto answer = server.request(*request);
+    if (!answer) return report(terminal, with_guess(answer.error(), given, server));
     if (options.is_json) {
         print_json(terminal, *answer);
     } else {

@@ -2,7 +2,6 @@
 #include "api/problem.hpp"
 #include "api/rest/routes.hpp"
 #include "api/views.hpp"
-#include "engine/definition/workflow.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -75,19 +74,6 @@ Result<Json> read_states(Readers& readers, const Call& call) {
         {"run", run["id"]}, {"status", run["status"]}, {"states", std::move(run["states"])}};
 }
 
-/// That there is no workflow `name`, with the name that was meant where one is near.
-Error no_such_workflow(Readers& readers, const std::string& name, Error otherwise) {
-    auto reader = readers.take();
-    if (!reader) return otherwise;
-    const auto workflows = (*reader)->workflows();
-    if (!workflows) return otherwise;
-    std::vector<std::string> names;
-    for (const auto& workflow : *workflows) names.push_back(workflow.workflow.name);
-    const auto near = definition::nearest(name, names);
-    return {ErrorCode::not_found, "expected a workflow '" + name + "', but there is none" +
-                                      (near ? "; did you mean '" + *near + "'?" : "")};
-}
-
 /// The text of a 410, where the run of a path was there once.
 std::optional<std::string> departed_run(Readers& readers, const Call::Values& path) {
     for (const auto& [name, value] : path) {
@@ -101,23 +87,19 @@ std::optional<std::string> departed_run(Readers& readers, const Call::Values& pa
     return std::nullopt;
 }
 
-void start_run(runtime::Engine& engine, Readers& readers, Call call) {
+void start_run(runtime::Engine& engine, Call call) {
     const Json& body = call.body();
     runtime::StartRequest request;
     request.workflow = string_or(body, "workflow", "");
     request.name = text_member(body, "name");
     if (const Json* input = find(body, "input")) request.input = Payload(*input);
-    const std::string workflow = request.workflow;
-    engine.start_execution(
-        std::move(request), [call, workflow, &readers](Result<runtime::Started> started) {
-            if (!started && started.error().code == ErrorCode::not_found)
-                return call.respond(problem(no_such_workflow(readers, workflow, started.error())));
-            if (!started) return call.respond(problem(started.error()));
-            call.answer(Json{{"id", value_of(started->id)},
-                             {"name", started->name},
-                             {"arn", started->arn},
-                             {"started_at", to_iso8601(started->started_at)}});
-        });
+    engine.start_execution(std::move(request), [call](Result<runtime::Started> started) {
+        if (!started) return call.respond(problem(started.error()));
+        call.answer(Json{{"id", value_of(started->id)},
+                         {"name", started->name},
+                         {"arn", started->arn},
+                         {"started_at", to_iso8601(started->started_at)}});
+    });
 }
 
 void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
@@ -215,7 +197,7 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
             "id": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
             "started_at": {"type": "string", "format": "date-time"}}})",
          .errors = {404, 409},
-         .act = [&engine, &readers](Call call) { start_run(engine, readers, std::move(call)); }});
+         .act = [&engine](Call call) { start_run(engine, std::move(call)); }});
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs/{run}/stop",
