@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "api/samples.hpp"
+#include "api/router/samples.hpp"
 #include "engine/base/uuid.hpp"
 
 namespace stepwell::api::aws {

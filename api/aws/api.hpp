@@ -10,8 +10,8 @@
 
 #include "api/aws/arn.hpp"
 #include "api/aws/aws_error.hpp"
-#include "api/http.hpp"
-#include "api/readers.hpp"
+#include "api/http/http.hpp"
+#include "api/read/readers.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace stepwell::api::aws {

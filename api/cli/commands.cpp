@@ -4,8 +4,8 @@
 
 #include "api/cli/show.hpp"
 #include "api/cli/source.hpp"
-#include "api/config.hpp"
-#include "api/url.hpp"
+#include "api/daemon/config.hpp"
+#include "api/http/url.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/operations.hpp"
 #include "engine/definition/workflow.hpp"

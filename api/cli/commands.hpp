@@ -4,7 +4,7 @@
 #include "api/cli/options.hpp"
 #include "api/cli/rest_command.hpp"
 #include "api/cli/terminal.hpp"
-#include "api/principal.hpp"
+#include "api/http/principal.hpp"
 
 namespace stepwell::api::cli {
 

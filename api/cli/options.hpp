@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "api/config.hpp"
+#include "api/daemon/config.hpp"
 
 namespace stepwell::api::cli {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "api/cli/terminal.hpp"
-#include "api/state_tracker.hpp"
+#include "api/read/state_tracker.hpp"
 #include "engine/runtime/engine_types.hpp"
 
 namespace stepwell::api::cli {

@@ -4,7 +4,7 @@
 
 #include "api/cli/options.hpp"
 #include "api/cli/show.hpp"
-#include "api/url.hpp"
+#include "api/http/url.hpp"
 
 namespace stepwell::api::cli {
 namespace {

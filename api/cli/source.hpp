@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "api/views.hpp"
+#include "api/read/views.hpp"
 
 namespace stepwell::api::cli {
 

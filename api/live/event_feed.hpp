@@ -12,9 +12,9 @@
 #include <memory>
 #include <optional>
 
-#include "api/http.hpp"
+#include "api/http/http.hpp"
 #include "api/live/event_filter.hpp"
-#include "api/readers.hpp"
+#include "api/read/readers.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace stepwell::api {

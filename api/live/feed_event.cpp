@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/samples.hpp"
+#include "api/router/samples.hpp"
 
 namespace stepwell::api {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/live/event_filter.hpp"
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/read/reader.hpp"
 
 namespace stepwell::api {
 

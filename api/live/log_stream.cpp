@@ -3,8 +3,8 @@
 #include <mutex>
 
 #include "api/live/feed_event.hpp"
-#include "api/samples.hpp"
-#include "engine/runtime/task_log.hpp"
+#include "api/router/samples.hpp"
+#include "engine/runtime/work/task_log.hpp"
 
 namespace stepwell::api {
 namespace {

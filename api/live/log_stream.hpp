@@ -12,7 +12,7 @@ namespace stepwell::api {
 struct LogFilter {
     ExecutionId run{};
     std::string state;          // empty: of all states
-    bool shows_samples = true;  // of data, where a line has some; see api/samples.hpp
+    bool shows_samples = true;  // of data, where a line has some; see api/router/samples.hpp
 };
 
 /// Server-sent events: every line there is, then those that come, until the run has ended; then

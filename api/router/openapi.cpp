@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "api/problem.hpp"
+#include "api/http/problem.hpp"
+#include "api/http/url.hpp"
 #include "api/router/parameters.hpp"
-#include "api/url.hpp"
 
 namespace stepwell::api {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/url.hpp"
+#include "api/http/url.hpp"
 #include "engine/base/utf8.hpp"
 
 namespace stepwell::api {

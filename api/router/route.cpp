@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/problem.hpp"
+#include "api/http/problem.hpp"
 #include "api/router/parameters.hpp"
-#include "api/samples.hpp"
+#include "api/router/samples.hpp"
 
 namespace stepwell::api {
 namespace {

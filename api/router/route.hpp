@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/http.hpp"
+#include "api/http/http.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/time.hpp"
 

@@ -4,11 +4,11 @@
 #include <chrono>
 #include <optional>
 
-#include "api/problem.hpp"
+#include "api/http/problem.hpp"
+#include "api/http/url.hpp"
 #include "api/router/openapi.hpp"
 #include "api/router/parameters.hpp"
 #include "api/router/schema.hpp"
-#include "api/url.hpp"
 #include "engine/base/utf8.hpp"
 
 namespace stepwell::api {

@@ -5,7 +5,7 @@
 //             is the body of the right type, and does it fit           -> 415, 400
 //
 // To add routes: write `void add_NAME_routes(Router&, ...)` in a file of your own, and call it in
-// api/main/serve.cpp. api/README.md has an example.
+// api/daemon/serve.cpp. api/README.md has an example.
 //
 // Thread safety: add routes from one thread, before the first request; then complete.
 #pragma once

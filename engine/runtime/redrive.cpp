@@ -1,6 +1,6 @@
 #include "engine/runtime/redrive.hpp"
 
-#include "engine/runtime/journal_walk.hpp"
+#include "engine/runtime/read/journal_walk.hpp"
 
 namespace stepwell::runtime {
 namespace {

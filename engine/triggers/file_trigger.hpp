@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/base/digest.hpp"
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/read/reader.hpp"
 #include "engine/triggers/file_scan.hpp"
 #include "engine/triggers/plan.hpp"
 #include "engine/triggers/start_queue.hpp"

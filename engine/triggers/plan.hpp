@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/definition/starts.hpp"
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/read/reader.hpp"
 
 namespace stepwell::triggers {
 

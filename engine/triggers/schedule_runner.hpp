@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "engine/runtime/engine.hpp"
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/read/reader.hpp"
 #include "engine/triggers/plan.hpp"
 #include "engine/triggers/start_queue.hpp"
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "engine/runtime/engine.hpp"
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/read/reader.hpp"
 #include "engine/triggers/deadlines.hpp"
 #include "engine/triggers/file_scan.hpp"
 #include "engine/triggers/webhooks.hpp"

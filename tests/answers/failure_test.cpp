@@ -1,4 +1,4 @@
-#include "api/answers/failure.hpp"
+#include "api/runs/failure.hpp"
 
 #include <doctest/doctest.h>
 

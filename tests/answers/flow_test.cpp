@@ -1,4 +1,4 @@
-#include "api/answers/flow.hpp"
+#include "api/runs/flow.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "api/answers/health.hpp"
+#include "api/home/health.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "api/answers/home.hpp"
-#include "api/answers/queued.hpp"
+#include "api/home/home.hpp"
+#include "api/home/queued.hpp"
 #include "tests/answers/theatre.hpp"
 
 namespace stepwell::test {

@@ -1,4 +1,4 @@
-#include "api/answers/overview.hpp"
+#include "api/workflows/overview.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The redrive plan: what would run, what stays, how long it takes, whether inputs have changed.
 #include <doctest/doctest.h>
 
-#include "api/answers/redrive_plan.hpp"
+#include "api/runs/redrive_plan.hpp"
 #include "tests/answers/theatre.hpp"
 
 using namespace stepwell;

@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "api/answers/failures.hpp"
-#include "api/answers/grid.hpp"
-#include "api/answers/home.hpp"
-#include "api/answers/results.hpp"
+#include "api/home/failures.hpp"
+#include "api/home/home.hpp"
+#include "api/runs/results.hpp"
+#include "api/workflows/grid.hpp"
 #include "tests/answers/theatre.hpp"
 
 using namespace stepwell;

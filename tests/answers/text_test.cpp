@@ -1,10 +1,10 @@
-#include "api/answers/text.hpp"
+#include "api/read/text.hpp"
 
 #include <doctest/doctest.h>
 
-#include "api/answers/failures.hpp"
-#include "api/answers/span.hpp"
-#include "api/answers/usual.hpp"
+#include "api/home/failures.hpp"
+#include "api/read/span.hpp"
+#include "api/read/usual.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api::answers;

@@ -4,7 +4,7 @@
 #include <deque>
 #include <map>
 
-#include "api/answers/histories.hpp"
+#include "api/read/histories.hpp"
 #include "tests/runtime/stage.hpp"
 
 namespace stepwell::test {

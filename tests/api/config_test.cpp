@@ -1,4 +1,4 @@
-#include "api/config.hpp"
+#include "api/daemon/config.hpp"
 
 #include <doctest/doctest.h>
 

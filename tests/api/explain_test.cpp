@@ -1,11 +1,11 @@
-#include "api/operations/explain.hpp"
+#include "api/runs/explain.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "engine/runtime/catalog.hpp"
+#include "engine/runtime/definition_text.hpp"
 
 namespace stepwell::test {
 

@@ -1,4 +1,4 @@
-#include "api/gate.hpp"
+#include "api/http/gate.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,3 @@
-#include "api/http_server.hpp"
-
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
@@ -9,6 +7,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "api/http/server.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api;

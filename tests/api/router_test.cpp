@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "api/problem.hpp"
+#include "api/http/problem.hpp"
 #include "api/router/schema.hpp"
 #include "tests/support/fake_request.hpp"
 

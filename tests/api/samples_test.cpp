@@ -1,4 +1,4 @@
-#include "api/samples.hpp"
+#include "api/router/samples.hpp"
 
 #include <doctest/doctest.h>
 

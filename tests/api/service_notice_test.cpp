@@ -1,4 +1,4 @@
-#include "api/service_notice.hpp"
+#include "api/daemon/service_notice.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>

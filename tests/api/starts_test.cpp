@@ -1,7 +1,7 @@
 // Schedules, triggers, ledgers and deadlines as the API shows them.
 #include <doctest/doctest.h>
 
-#include "api/starts/views.hpp"
+#include "api/triggers/views.hpp"
 #include "tests/triggers/support.hpp"
 
 namespace stepwell::test {

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "api/url.hpp"
+#include "api/http/url.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api::cli;

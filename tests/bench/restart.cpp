@@ -1,7 +1,7 @@
 // What many executions cost that sleep, or that have ended.
 #include <algorithm>
 
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/read/reader.hpp"
 #include "tests/bench/rig.hpp"
 
 namespace stepwell::bench {

@@ -1,6 +1,6 @@
 #include <string>
 
-#include "engine/runtime/nested_runner.hpp"
+#include "engine/runtime/work/nested_runner.hpp"
 #include "tests/runtime/stage.hpp"
 
 namespace stepwell::test {

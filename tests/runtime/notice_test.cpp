@@ -1,6 +1,6 @@
 #include <string>
 
-#include "engine/runtime/notice_sender.hpp"
+#include "engine/runtime/keep/notice_sender.hpp"
 #include "engine/runtime/pause.hpp"
 #include "tests/runtime/stage.hpp"
 

@@ -3,11 +3,11 @@
 #include <set>
 #include <string>
 
-#include "engine/runtime/head.hpp"
-#include "engine/runtime/inbox.hpp"
+#include "engine/runtime/loop/head.hpp"
+#include "engine/runtime/loop/inbox.hpp"
+#include "engine/runtime/loop/timer_queue.hpp"
 #include "engine/runtime/names.hpp"
-#include "engine/runtime/task_log.hpp"
-#include "engine/runtime/timer_queue.hpp"
+#include "engine/runtime/work/task_log.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace stepwell::test {

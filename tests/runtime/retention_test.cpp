@@ -1,10 +1,10 @@
-#include "engine/runtime/retention.hpp"
+#include "engine/runtime/keep/retention.hpp"
 
 #include <fstream>
 #include <string>
 
 #include "engine/journal/sqlite_journal.hpp"
-#include "engine/runtime/task_log.hpp"
+#include "engine/runtime/work/task_log.hpp"
 #include "tests/runtime/stage.hpp"
 #include "tests/support/temporary_folder.hpp"
 

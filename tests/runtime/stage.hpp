@@ -10,8 +10,8 @@
 
 #include "engine/journal/memory_journal.hpp"
 #include "engine/runtime/engine.hpp"
-#include "engine/runtime/reader.hpp"
-#include "engine/runtime/task_gate.hpp"
+#include "engine/runtime/read/reader.hpp"
+#include "engine/runtime/work/task_gate.hpp"
 #include "tests/support/fake_clock.hpp"
 
 namespace stepwell::test {

@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "engine/journal/sqlite_journal.hpp"
-#include "engine/runtime/task_log.hpp"
+#include "engine/runtime/work/task_log.hpp"
 #include "tests/runtime/stage.hpp"
 #include "tests/support/temporary_folder.hpp"
 

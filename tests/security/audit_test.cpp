@@ -1,5 +1,5 @@
 // The audit log: that it is whole, that every tampering is found, and that it is written in order.
-#include "api/security/audit.hpp"
+#include "api/audit/audit.hpp"
 
 #include <doctest/doctest.h>
 

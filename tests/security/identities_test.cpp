@@ -1,10 +1,10 @@
 // Who may come in: users, tokens, sessions, and the pause after failures.
-#include "api/security/identities.hpp"
+#include "api/auth/identities.hpp"
 
 #include <doctest/doctest.h>
 
-#include "api/security/access.hpp"
-#include "api/security/sign_in_limit.hpp"
+#include "api/auth/access.hpp"
+#include "api/auth/sign_in_limit.hpp"
 #include "tests/security/support.hpp"
 #include "tests/support/fake_clock.hpp"
 

@@ -1,12 +1,12 @@
 // The masker, and the forms that it looks for.
-#include "api/security/masker.hpp"
+#include "api/secrets/masker.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
-#include "api/security/crypto.hpp"
-#include "api/security/secret_forms.hpp"
+#include "api/secrets/crypto.hpp"
+#include "api/secrets/secret_forms.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/prng.hpp"
 

@@ -1,13 +1,13 @@
 // Where secrets are kept, how they are named, and who may have their values.
-#include "api/security/secret_store.hpp"
+#include "api/secrets/secret_store.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
 #include <fstream>
 
-#include "api/security/crypto.hpp"
-#include "api/security/secret_runner.hpp"
+#include "api/secrets/crypto.hpp"
+#include "api/secrets/secret_runner.hpp"
 #include "tests/security/support.hpp"
 #include "tests/support/temporary_folder.hpp"
 

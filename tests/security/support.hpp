@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/security/identities.hpp"
+#include "api/auth/identities.hpp"
 
 namespace stepwell::test {
 

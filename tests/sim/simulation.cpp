@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "engine/runtime/head.hpp"
-#include "engine/runtime/journal_walk.hpp"
-#include "engine/runtime/reader.hpp"
+#include "engine/runtime/loop/head.hpp"
+#include "engine/runtime/read/journal_walk.hpp"
+#include "engine/runtime/read/reader.hpp"
 
 namespace stepwell::test {
 namespace {

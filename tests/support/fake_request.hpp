@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "api/http.hpp"
+#include "api/http/http.hpp"
 
 namespace stepwell::test {
 

@@ -1,0 +1,124 @@
+// The audit log, newest first, and whether it is whole.
+#include <algorithm>
+
+#include "api/audit/audit_chain.hpp"
+#include "api/auth/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+constexpr std::size_t kPage = 500;
+
+Result<AuditHead> head_of(runtime::Reader& reader) {
+    const auto document = SW_TRY(reader.document(kAuditHeadCollection, "head"));
+    return read_audit_head(document);
+}
+
+/// The entry as it was written; what it says cannot be told where it cannot be read.
+Json view_of(const journal::DocumentRecord& record) {
+    const auto document = parse_json(record.value);
+    auto entry = document ? parse_json(string_or(*document, "entry", ""))
+                          : Result<Json>(fail(document.error()));
+    Json view = entry && entry->is_object() ? *std::move(entry) : Json{{"is_broken", true}};
+    view["hash"] = document ? string_or(*document, "hash", "") : "";
+    return view;
+}
+
+struct AuditFilter {
+    std::uint64_t before = 0;  // only entries with a lower number
+    std::size_t limit = 0;
+    std::string who;
+    std::string action;  // its beginning
+
+    [[nodiscard]] bool lets_pass(const Json& entry) const {
+        return (who.empty() || string_or(entry, "who", "") == who) &&
+               string_or(entry, "action", "").starts_with(action);
+    }
+};
+
+Result<Json> list(runtime::Reader& reader, const AuditFilter& filter) {
+    Json entries = Json::array();
+    std::uint64_t before = filter.before;
+    while (before > 1 && entries.size() < filter.limit) {
+        const std::uint64_t from = before > kPage ? before - kPage : 1;
+        auto page = SW_TRY(reader.documents(kAuditCollection, from == 1 ? "" : audit_key(from - 1),
+                                            static_cast<std::size_t>(before - from)));
+        std::reverse(page.begin(), page.end());
+        before = from;
+        for (const auto& record : page) {
+            Json entry = view_of(record);
+            if (!filter.lets_pass(entry)) continue;
+            entries.push_back(std::move(entry));
+            if (entries.size() == filter.limit) break;
+        }
+    }
+    const bool has_more = entries.size() == filter.limit && !entries.empty();
+    const Json* last = has_more ? find(entries.back(), "sequence") : nullptr;
+    Json next = last && *last != 1 ? *last : Json();
+    return Json{{"entries", std::move(entries)}, {"next", std::move(next)}};
+}
+
+Result<Json> list(const SecurityParts& parts, const Call& call) {
+    auto reader = SW_TRY(parts.readers.take());
+    const AuditHead head = SW_TRY(head_of(*reader));
+    AuditFilter filter;
+    const auto before = call.integer("before");
+    filter.before = before ? static_cast<std::uint64_t>(*before) : head.sequence + 1;
+    filter.before = std::min(filter.before, head.sequence + 1);
+    filter.limit = static_cast<std::size_t>(*call.integer("limit"));
+    filter.who = call.text("who").value_or("");
+    filter.action = call.text("action").value_or("");
+    return list(*reader, filter);
+}
+
+Result<Json> verify(const SecurityParts& parts, const Call&) {
+    auto reader = SW_TRY(parts.readers.take());
+    const auto head = SW_TRY(reader->document(kAuditHeadCollection, "head"));
+    const AuditHead last = SW_TRY(read_audit_head(head));
+    // What is written meanwhile is not looked at.
+    const auto read = [&](const std::string& after) {
+        auto page = reader->documents(kAuditCollection, after, kPage);
+        if (page) {
+            std::erase_if(
+                *page, [&](const auto& record) { return record.key > audit_key(last.sequence); });
+        }
+        return page;
+    };
+    const AuditVerdict verdict = SW_TRY(verify_audit(read, head, parts.seal_key));
+    return Json{{"is_whole", verdict.is_whole()},
+                {"entries", verdict.entries},
+                {"broken", verdict.broken ? Json(*verdict.broken) : Json()},
+                {"why", verdict.why}};
+}
+
+}  // namespace
+
+void add_audit_routes(Router& router, const SecurityParts& parts) {
+    router.add({.method = "GET",
+                .pattern = "/api/v1/audit",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "Who did what, newest first",
+                .query = {integer_parameter("limit", "how many", 1, 1'000, 100),
+                          integer_parameter("before", "only entries with a lower number: `next`", 1,
+                                            1'000'000'000'000),
+                          text_parameter("who", "only of this user"),
+                          text_parameter("action", "only actions that begin with this")},
+                .answer = R"json({"type": "object", "required": ["entries", "next"],
+                    "properties": {"entries": {"type": "array", "items": {"type": "object"}},
+                    "next": {"type": ["integer", "null"]}}})json",
+                .read = [parts](const Call& call) { return list(parts, call); }});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/audit/verification",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "Whether the audit log is whole",
+                .answer = R"json({"type": "object",
+                    "required": ["is_whole", "entries", "broken", "why"], "properties": {
+                    "is_whole": {"type": "boolean"}, "entries": {"type": "integer"},
+                    "broken": {"type": ["integer", "null"]}, "why": {"type": "string"}}})json",
+                .errors = {503},
+                .act = done_later(parts, verify)});
+}
+
+}  // namespace stepwell::api

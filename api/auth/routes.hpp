@@ -1,0 +1,39 @@
+// Users, tokens, sessions, secrets and the audit log in the native API.
+#pragma once
+
+#include "api/auth/access.hpp"
+#include "api/auth/sign_in_limit.hpp"
+#include "api/read/readers.hpp"
+#include "api/router/router.hpp"
+#include "api/secrets/secret_store.hpp"
+
+namespace stepwell::api {
+
+/// What the routes work with. REQUIRES: all of it outlives the router.
+struct SecurityParts {
+    Identities& identities;
+    SecretStore& secrets;
+    JobThread& jobs;
+    SignInLimit& limit;
+    Readers& readers;
+    runtime::Clock& clock;
+    DocumentWriter write;
+    std::string seal_key;  // of the audit log
+    Json configuration;    // the sections that may name secrets, without their values
+};
+
+void add_security_routes(Router& router, const SecurityParts& parts);
+
+// One for each file; add_security_routes() calls them.
+void add_session_routes(Router& router, const SecurityParts& parts);
+void add_user_routes(Router& router, const SecurityParts& parts);
+void add_token_routes(Router& router, const SecurityParts& parts);
+void add_secret_routes(Router& router, const SecurityParts& parts);
+void add_audit_routes(Router& router, const SecurityParts& parts);
+
+/// A route's action: does the work on the thread of jobs, then answers; 503 where too much waits
+/// there.
+using Work = Result<Json> (*)(const SecurityParts& parts, const Call& call);
+std::function<void(Call)> done_later(const SecurityParts& parts, Work work);
+
+}  // namespace stepwell::api

@@ -1,0 +1,170 @@
+// Signing in and out, for the dashboard.
+#include "api/auth/routes.hpp"
+#include "api/http/problem.hpp"
+
+namespace stepwell::api {
+namespace {
+
+/// `Secure` where the page came by https: a proxy in front of us.
+std::string cookie_line(const Request& request, std::string_view value, Duration age) {
+    const bool is_secure = request.header("Origin").starts_with("https://");
+    return "Set-Cookie: " + std::string(kSessionCookie) + "=" + std::string(value) +
+           "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age.count() / 1'000) +
+           (is_secure ? "; Secure" : "") + "\r\n";
+}
+
+Response too_many(Duration wait) {
+    const auto seconds = (wait.count() + 999) / 1'000;
+    Response response =
+        problem(429, "expected fewer failures; try again in " + std::to_string(seconds) + " s");
+    response.headers = "Retry-After: " + std::to_string(seconds) + "\r\n";
+    return response;
+}
+
+Failure<Error> too_busy() {
+    return fail(ErrorCode::unavailable, "expected less to do; try again in a moment");
+}
+
+void sign_in(const SecurityParts& parts, const Call& call) {
+    const std::string name = string_or(call.body(), "name", "");
+    const std::string password = string_or(call.body(), "password", "");
+    const std::string peer = call.request().peer();
+    const Timestamp now = parts.clock.now();
+    if (const auto wait = parts.limit.wait(peer, name, now)) return call.respond(too_many(*wait));
+    auto session = parts.identities.sign_in(name, password, now);
+    if (!session) return call.answer(fail(std::move(session).error()));
+    if (!*session) {
+        parts.limit.failed(peer, name, now);
+        return call.respond(problem(401, "expected a user's name and password"));
+    }
+    parts.limit.succeeded(peer, name);
+    const auto user = parts.identities.user(name);
+    Response response;
+    response.headers = cookie_line(call.request(), (*session)->cookie, kSessionAge);
+    response.body = to_text(Json{{"name", name},
+                                 {"role", name_of(user ? user->role : Role::viewer)},
+                                 {"credential", "session"},
+                                 {"csrf", (*session)->csrf}});
+    call.respond(std::move(response));
+}
+
+Json session_view(const SecurityParts& parts, const Call& call) {
+    const auto signed_in =
+        parts.identities.by_session(session_cookie(call.request()), parts.clock.now());
+    const Principal& principal = call.principal();
+    const bool is_session = signed_in && principal.credential == "session";
+    return {{"name", principal.name},
+            {"role", name_of(principal.role)},
+            {"credential", principal.credential},
+            {"csrf", is_session ? Json(signed_in->csrf) : Json()}};
+}
+
+void sign_out(const SecurityParts& parts, const Call& call) {
+    const std::string cookie(session_cookie(call.request()));
+    if (cookie.empty()) return call.answer(Json{{"signed_out", false}});
+    auto done = parts.identities.sign_out(cookie);
+    if (!done) return call.answer(fail(std::move(done).error()));
+    Response response;
+    response.headers = cookie_line(call.request(), "", Duration{});
+    response.body = to_text(Json{{"signed_out", true}});
+    call.respond(std::move(response));
+}
+
+Result<Json> change_password(const SecurityParts& parts, const Call& call) {
+    const std::string& name = call.principal().name;
+    const std::string peer = call.request().peer();
+    const Timestamp now = parts.clock.now();
+    if (call.principal().credential != "session") {
+        return fail(ErrorCode::conflict, "expected a session; sign in to change your password");
+    }
+    if (parts.limit.wait(peer, name, now)) {
+        return fail(ErrorCode::unavailable, "expected fewer failures; try again later");
+    }
+    const auto checked =
+        SW_TRY(parts.identities.sign_in(name, string_or(call.body(), "old_password", ""), now));
+    if (!checked) {
+        parts.limit.failed(peer, name, now);
+        return fail(ErrorCode::invalid, "expected 'old_password' to be your password");
+    }
+    UserChange change;
+    change.password = string_or(call.body(), "new_password", "");
+    SW_TRY(parts.identities.change_user(name, change));
+    return Json{{"name", name}};
+}
+
+}  // namespace
+
+std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
+    return [parts, work](const Call& call) {
+        const bool is_posted =
+            parts.jobs.post([parts, work, call] { call.answer(work(parts, call)); });
+        if (!is_posted) call.answer(too_busy());
+    };
+}
+
+void add_session_routes(Router& router, const SecurityParts& parts) {
+    router.add_schema("Session", R"json({"type": "object",
+        "required": ["name", "role", "credential", "csrf"], "properties": {
+        "name": {"type": "string"}, "role": {"type": "string"}, "credential": {"type": "string"},
+        "csrf": {"type": ["string", "null"]}}})json");
+    const std::string answer = R"({"$ref": "#/components/schemas/Session"})";
+    router.add({.method = "POST",
+                .pattern = "/api/v1/session",
+                .role = Role::none,
+                .tag = "security",
+                .summary = "Sign in",
+                .description = "Sets a cookie. `csrf` has to be in the header X-Stepwell-Csrf of "
+                               "every request of the session that changes something.",
+                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                    "required": ["name", "password"], "properties": {
+                    "name": {"type": "string", "maxLength": 64},
+                    "password": {"type": "string", "maxLength": 1024}}})json",
+                                  true),
+                .answer = answer,
+                .errors = {401, 429},
+                .act = [parts](const Call& call) {
+                    const bool is_posted = parts.jobs.post([parts, call] { sign_in(parts, call); });
+                    if (!is_posted) call.respond(too_many(Duration{1'000}));
+                }});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/session",
+         .role = Role::viewer,
+         .tag = "security",
+         .summary = "Who asks",
+         .answer = answer,
+         .read = [parts](const Call& call) -> Result<Json> { return session_view(parts, call); }});
+    router.add({.method = "DELETE",
+                .pattern = "/api/v1/session",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "Sign out",
+                .errors = {503},
+                .act = [parts](const Call& call) {
+                    const bool is_posted =
+                        parts.jobs.post([parts, call] { sign_out(parts, call); });
+                    if (!is_posted) call.respond(too_many(Duration{1'000}));
+                }});
+    router.add({.method = "POST",
+                .pattern = "/api/v1/session/password",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "Change one's own password",
+                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                    "required": ["old_password", "new_password"], "properties": {
+                    "old_password": {"type": "string", "maxLength": 1024},
+                    "new_password": {"type": "string", "minLength": 8, "maxLength": 1024}}})json",
+                                  true),
+                .errors = {409, 503},
+                .act = done_later(parts, change_password)});
+}
+
+void add_security_routes(Router& router, const SecurityParts& parts) {
+    add_session_routes(router, parts);
+    add_user_routes(router, parts);
+    add_token_routes(router, parts);
+    add_secret_routes(router, parts);
+    add_audit_routes(router, parts);
+}
+
+}  // namespace stepwell::api

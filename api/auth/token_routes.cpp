@@ -1,0 +1,126 @@
+// API tokens: everybody may make some of their own, with no more than their own role; an admin sees
+// all, and makes them for others.
+#include "api/auth/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+Json time_or_null(std::optional<Timestamp> at) {
+    return at ? Json(to_iso8601(*at)) : Json();
+}
+
+Json view_of(const ApiToken& token) {
+    return {{"id", token.id},
+            {"name", token.name},
+            {"owner", token.owner},
+            {"role", name_of(token.role)},
+            {"created_at", to_iso8601(token.created_at)},
+            {"created_by", token.created_by},
+            {"expires_at", time_or_null(token.expires_at)},
+            {"last_used_at", time_or_null(token.last_used_at)}};
+}
+
+bool may_see(const Principal& principal, const ApiToken& token) {
+    return principal.role == Role::admin || token.owner == principal.name;
+}
+
+Result<std::optional<Timestamp>> expiry_in(const Json& body) {
+    const std::string text = string_or(body, "expires_at", "");
+    if (text.empty()) return std::optional<Timestamp>();
+    const auto instant = parse_rfc3339(text);
+    if (!instant) {
+        return fail(ErrorCode::invalid,
+                    "expected 'expires_at' to be a time such as 2030-01-02T03:04:05Z, but got '" +
+                        text.substr(0, 64) + "'");
+    }
+    return std::optional(from_ms(instant->seconds * 1'000));
+}
+
+Result<Json> add_token(const SecurityParts& parts, const Call& call) {
+    const Principal& principal = call.principal();
+    const Json& body = call.body();
+    TokenSpec spec;
+    spec.name = string_or(body, "name", "");
+    spec.owner = string_or(body, "owner", principal.name);
+    spec.role = role_named(string_or(body, "role", name_of(principal.role))).value_or(Role::none);
+    spec.expires_at = SW_TRY(expiry_in(body));
+    const bool is_for_other = spec.owner != principal.name;
+    if (spec.role > principal.role || (is_for_other && principal.role != Role::admin)) {
+        return fail(ErrorCode::invalid, "expected a token of your own with a role of at most " +
+                                            std::string(name_of(principal.role)) +
+                                            "; an admin may make others");
+    }
+    // A token made by a token of the time before there were users stays one of that time.
+    const bool is_known = parts.identities.user(spec.owner).has_value();
+    if (!is_known && !is_for_other && principal.credential.starts_with("token ")) {
+        spec.owner = "token";
+    }
+    const auto made = SW_TRY(parts.identities.add_token(spec, principal.name, parts.clock.now()));
+    Json view = view_of(made.token);
+    view["token"] = made.text;
+    return view;
+}
+
+Result<Json> remove_token(const SecurityParts& parts, const Call& call) {
+    const std::string& id = call.path("id");
+    for (const ApiToken& token : parts.identities.tokens()) {
+        if (token.id != id || !may_see(call.principal(), token)) continue;
+        SW_TRY(parts.identities.remove_token(id));
+        return Json{{"removed", id}};
+    }
+    return fail(ErrorCode::not_found, "expected the id of a token of yours, but there is none '" +
+                                          id.substr(0, 64) + "'");
+}
+
+}  // namespace
+
+void add_token_routes(Router& router, const SecurityParts& parts) {
+    router.add_schema("Token", R"json({"type": "object",
+        "required": ["id", "name", "owner", "role", "created_at", "created_by", "expires_at",
+                     "last_used_at"],
+        "properties": {"id": {"type": "string"}, "name": {"type": "string"},
+        "owner": {"type": "string"}, "role": {"type": "string"},
+        "created_at": {"type": "string", "format": "date-time"}, "created_by": {"type": "string"},
+        "expires_at": {"type": ["string", "null"]}, "last_used_at": {"type": ["string", "null"]},
+        "token": {"type": "string"}}})json");
+    router.add({.method = "GET",
+                .pattern = "/api/v1/tokens",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "One's own API tokens; of an admin all",
+                .answer = R"json({"type": "object", "required": ["tokens"], "properties": {
+                    "tokens": {"type": "array",
+                    "items": {"$ref": "#/components/schemas/Token"}}}})json",
+                .read = [parts](const Call& call) -> Result<Json> {
+                    Json tokens = Json::array();
+                    for (const ApiToken& token : parts.identities.tokens()) {
+                        if (may_see(call.principal(), token)) tokens.push_back(view_of(token));
+                    }
+                    return Json{{"tokens", std::move(tokens)}};
+                }});
+    router.add({.method = "POST",
+                .pattern = "/api/v1/tokens",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "Make an API token",
+                .description = "`token` in the answer is the token itself: it is shown this once.",
+                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                    "required": ["name"], "properties": {
+                    "name": {"type": "string", "minLength": 1, "maxLength": 64},
+                    "owner": {"type": "string", "maxLength": 64},
+                    "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
+                    "expires_at": {"type": "string", "format": "date-time", "maxLength": 64}}})json",
+                                  true),
+                .answer = R"({"$ref": "#/components/schemas/Token"})",
+                .errors = {404, 503},
+                .act = done_later(parts, add_token)});
+    router.add({.method = "DELETE",
+                .pattern = "/api/v1/tokens/{id}",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "Revoke an API token",
+                .errors = {404, 503},
+                .act = done_later(parts, remove_token)});
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,110 @@
+// Users: for admins.
+#include "api/auth/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+Json view_of(const User& user) {
+    return {{"name", user.name},
+            {"role", name_of(user.role)},
+            {"is_disabled", user.is_disabled},
+            {"has_password", !user.password_hash.empty()},
+            {"created_at", to_iso8601(user.created_at)},
+            {"created_by", user.created_by}};
+}
+
+std::optional<Role> role_in(const Json& body) {
+    return role_named(string_or(body, "role", ""));
+}
+
+Result<Json> add_user(const SecurityParts& parts, const Call& call) {
+    const Json& body = call.body();
+    const User user = SW_TRY(parts.identities.add_user(
+        string_or(body, "name", ""), string_or(body, "password", ""),
+        role_in(body).value_or(Role::viewer), call.principal().name, parts.clock.now()));
+    return view_of(user);
+}
+
+Result<Json> change_user(const SecurityParts& parts, const Call& call) {
+    UserChange change;
+    change.role = role_in(call.body());
+    if (const Json* password = find(call.body(), "password")) {
+        change.password = password->get<std::string>();
+    }
+    if (const Json* is_disabled = find(call.body(), "is_disabled")) {
+        change.is_disabled = is_disabled->get<bool>();
+    }
+    const User user = SW_TRY(parts.identities.change_user(call.path("user"), change));
+    return view_of(user);
+}
+
+Result<Json> remove_user(const SecurityParts& parts, const Call& call) {
+    SW_TRY(parts.identities.remove_user(call.path("user")));
+    return Json{{"removed", call.path("user")}};
+}
+
+}  // namespace
+
+void add_user_routes(Router& router, const SecurityParts& parts) {
+    router.add_schema("User", R"json({"type": "object",
+        "required": ["name", "role", "is_disabled", "has_password", "created_at", "created_by"],
+        "properties": {"name": {"type": "string"},
+        "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
+        "is_disabled": {"type": "boolean"}, "has_password": {"type": "boolean"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "created_by": {"type": "string"}}})json");
+    const std::string answer = R"({"$ref": "#/components/schemas/User"})";
+    router.add({.method = "GET",
+                .pattern = "/api/v1/users",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "All users",
+                .answer = R"json({"type": "object", "required": ["users"], "properties": {
+                    "users": {"type": "array", "items": {"$ref": "#/components/schemas/User"}}}})json",
+                .read = [parts](const Call&) -> Result<Json> {
+                    Json users = Json::array();
+                    for (const User& user : parts.identities.users()) {
+                        users.push_back(view_of(user));
+                    }
+                    return Json{{"users", std::move(users)}};
+                }});
+    router.add({.method = "POST",
+                .pattern = "/api/v1/users",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "Add a user",
+                .description = "The first one has to be an admin with a password: from then on "
+                               "every request needs a credential.",
+                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                    "required": ["name", "role"], "properties": {
+                    "name": {"type": "string", "pattern": "^[0-9A-Za-z._@-]{1,64}$"},
+                    "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
+                    "password": {"type": "string", "minLength": 8, "maxLength": 1024}}})json",
+                                  true),
+                .answer = answer,
+                .errors = {409, 503},
+                .act = done_later(parts, add_user)});
+    router.add({.method = "PATCH",
+                .pattern = "/api/v1/users/{user}",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "Change a user's role or password, or disable them",
+                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                    "properties": {
+                    "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
+                    "password": {"type": "string", "minLength": 8, "maxLength": 1024},
+                    "is_disabled": {"type": "boolean"}}})json",
+                                  true),
+                .answer = answer,
+                .errors = {404, 409, 503},
+                .act = done_later(parts, change_user)});
+    router.add({.method = "DELETE",
+                .pattern = "/api/v1/users/{user}",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "Remove a user, with all tokens and sessions",
+                .errors = {404, 409, 503},
+                .act = done_later(parts, remove_user)});
+}
+
+}  // namespace stepwell::api

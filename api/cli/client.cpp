@@ -1,0 +1,143 @@
+// The client of a daemon; the only file here that includes the HTTP client.
+#include <httplib.h>
+
+#include "api/cli/event_reader.hpp"
+#include "api/cli/source.hpp"
+#include "api/http/url.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+ErrorCode code_of(int status) {
+    if (status == 404 || status == 410) return ErrorCode::not_found;
+    if (status == 409) return ErrorCode::conflict;
+    return status >= 500 ? ErrorCode::io : ErrorCode::invalid;
+}
+
+Failure<Error> unreachable(const std::string& url, httplib::Error error) {
+    return fail(ErrorCode::unavailable,
+                "expected a daemon at " + url + ", but it does not answer (" +
+                    httplib::to_string(error) +
+                    "); start one with `stepwell serve`, name another with --server URL, or look "
+                    "into a data folder with --data DIR");
+}
+
+/// The body of an answer, or what a problem says.
+Result<Json> answer_in(const std::string& url, int status, const std::string& text) {
+    const bool is_good = status >= 200 && status < 300;
+    if (is_good && text.empty()) return Json::object();
+    auto body = parse_json(text);
+    if (!body) {
+        return fail(ErrorCode::unavailable,
+                    "expected a stepwell daemon at " + url + ", but something else answers there");
+    }
+    if (is_good) return body;
+    return fail(code_of(status), string_or(*body, "message", "status " + std::to_string(status)));
+}
+
+Result<Json> to_json(const std::string& url, const httplib::Result& result) {
+    if (!result) return unreachable(url, result.error());
+    return answer_in(url, result->status, result->body);
+}
+
+httplib::Client client_for(const std::string& url, const std::string& token) {
+    httplib::Client client(url);
+    client.set_connection_timeout(5);
+    client.set_read_timeout(60);
+    if (!token.empty()) client.set_bearer_token_auth(token.c_str());
+    return client;
+}
+
+}  // namespace
+
+Result<Json> Server::workflows() {
+    return get("workflows");
+}
+
+Result<Json> Server::runs(const RunFilter& filter) {
+    std::string path = "runs?limit=" + std::to_string(filter.limit);
+    if (filter.workflow) path += "&workflow=" + percent_encode(*filter.workflow);
+    if (filter.status) path += "&status=" + percent_encode(*filter.status);
+    if (filter.token) path += "&after=" + percent_encode(*filter.token);
+    if (filter.version) path += "&version=" + std::to_string(*filter.version);
+    std::string origins;
+    for (const std::string& origin : filter.origins)
+        origins += (origins.empty() ? "" : ",") + origin;
+    if (!origins.empty()) path += "&origin=" + percent_encode(origins);
+    if (filter.error) path += "&error=" + percent_encode(*filter.error);
+    const auto add = [&](const char* name, const std::optional<Timestamp>& at) {
+        if (at) path += std::string("&") + name + "=" + percent_encode(to_iso8601(*at));
+    };
+    add("started_from", filter.started_from);
+    add("started_until", filter.started_until);
+    const auto add_span = [&](const char* name, const std::optional<Duration>& span) {
+        if (span) path += std::string("&") + name + "=" + std::to_string(span->count());
+    };
+    add_span("duration_from_ms", filter.duration_from);
+    add_span("duration_until_ms", filter.duration_until);
+    return get(path);
+}
+
+Result<Json> Server::run(const std::string& run) {
+    return get("runs/" + percent_encode(run));
+}
+
+Result<Json> Server::history(const std::string& run) {
+    return get("runs/" + percent_encode(run) + "/history");
+}
+
+Result<Json> Server::logs(const std::string& run, const std::string& state) {
+    const std::string query = state.empty() ? "" : "?state=" + percent_encode(state);
+    return get("runs/" + percent_encode(run) + "/logs" + query);
+}
+
+Result<Json> Server::get(const std::string& path) {
+    return request({"GET", path, Json::object()});
+}
+
+Result<Json> Server::request(const RestRequest& request) {
+    auto client = client_for(url_, token_);
+    httplib::Request out;
+    out.method = request.method;
+    out.path = "/api/v1/" + request.path;
+    const bool has_body = request.method != "GET" && request.method != "DELETE";
+    if (has_body) {
+        out.body = to_text(request.body);
+        out.set_header("Content-Type", "application/json");
+    }
+    return to_json(url_, client.send(out));
+}
+
+Result<void> Server::follow(
+    const std::string& path,
+    const std::function<bool(const std::string& event, const Json& data)>& take) {
+    auto client = client_for(url_, token_);
+    // Longer than the daemon is silent: it says something every 15 s.
+    client.set_read_timeout(45);
+    EventReader reader(take);
+    int status = 0;
+    std::string refusal;
+    bool is_over = false;
+    httplib::Request out;
+    out.method = "GET";
+    out.path = "/api/v1/" + path;
+    out.response_handler = [&](const httplib::Response& response) {
+        status = response.status;
+        return true;
+    };
+    out.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+        if (status != 200) {
+            refusal.append(data, size);
+            return true;
+        }
+        is_over = !reader.take(std::string_view(data, size));
+        return !is_over;
+    };
+    const auto result = client.send(out);
+    if (is_over) return {};
+    if (status == 0) return unreachable(url_, result.error());
+    if (status != 200) SW_TRY(answer_in(url_, status, refusal));
+    return {};
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,350 @@
+#include "api/daemon/cli.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "api/cli/command_model.hpp"
+#include "api/cli/commands.hpp"
+#include "api/daemon/keeping.hpp"
+#include "engine/definition/workflow.hpp"
+#include "tasks/registry.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+constexpr const char* kDefaultServer = "http://127.0.0.1:8083";
+
+using Command = std::function<int(const Options&, const Terminal&)>;
+
+/// One subcommand: its options write into `options`, and what it does into `chosen`.
+struct Subcommand {
+    CLI::App* app;
+    Options& options;
+
+    Subcommand& output() {
+        app->add_option_function<std::string>(
+               "--output", [&o = options](const std::string& form) { o.is_json = form == "json"; },
+               "text, or json for programs")
+            ->check(CLI::IsMember({"text", "json"}));
+        return *this;
+    }
+    Subcommand& data(const char* help) {
+        app->add_option("--data", options.overrides.data, help)->type_name("DIR");
+        return *this;
+    }
+    Subcommand& server() {
+        app->add_option("--server", options.server, "The daemon to ask")->type_name("URL");
+        return *this;
+    }
+    Subcommand& config(const char* help = "The configuration") {
+        app->add_option("--config", options.overrides.config, help)->type_name("FILE");
+        return *this;
+    }
+    Subcommand& input() {
+        app->add_option("--input", options.input, "JSON, @FILE, or - for standard input")
+            ->type_name("JSON");
+        app->add_option("--name", options.name, "The run's name; generated where absent");
+        return *this;
+    }
+    Subcommand& subject(const char* name, const char* help) {
+        app->add_option(name, options.subject, help)->required();
+        return *this;
+    }
+};
+
+Subcommand add(CLI::App& app, Options& options, Command& chosen, const char* name, const char* help,
+               Command command) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->callback([&chosen, command = std::move(command)] { chosen = command; });
+    return {sub, options};
+}
+
+void add_running(CLI::App& app, Options& options, Command& chosen) {
+    auto sub = add(app, options, chosen, "serve", "Run the daemon", serve);
+    sub.data("Where everything is kept").config();
+    Overrides& overrides = options.overrides;
+    sub.app->add_option("--listen", overrides.listen, "Default 127.0.0.1:8083; port 0: a free one")
+        ->type_name("HOST:PORT");
+    sub.app
+        ->add_option("--workflows", overrides.workflows, "A folder of workflow files; repeatable")
+        ->type_name("DIR");
+    sub.app->add_option("--functions", overrides.functions, "A folder of functions; repeatable")
+        ->type_name("DIR");
+    sub.app->add_option("--account", overrides.account, "The account that ARNs say");
+    sub.app->add_option("--region", overrides.region, "The region that ARNs say");
+
+    auto once = add(app, options, chosen, "run", "Run a workflow file once, without a daemon", run);
+    once.subject("FILE", "A workflow file").input().data("Where the run is kept").config().output();
+    once.app->add_option("--functions", overrides.functions, "A folder of functions; repeatable")
+        ->type_name("DIR");
+    once.app->add_flag("-v,--verbose", options.is_verbose, "Show what tasks write to their logs");
+
+    auto check = add(app, options, chosen, "validate", "Check workflow files",
+                     [](const Options& parsed, const Terminal& terminal) {
+                         return validate(parsed, terminal, tasks::builtin_task_names());
+                     });
+    check.output().config("Name pools that it does not have, too");
+    check.app->add_option("FILE", options.files, "Workflow files")->required();
+}
+
+void add_run_conditions(CLI::App& list, RunConditions& runs) {
+    list.add_option("--version", runs.version, "Only of this version; needs --workflow")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1'000'000'000));
+    list.add_option("--origin", runs.origins, "Only started by these, with commas between them")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"api", "cli", "schedule", "file", "webhook", "parent"}));
+    list.add_option("--error", runs.error, "Only with exactly this error");
+    list.add_option("--started-from", runs.started_from, "Only started then or later")
+        ->type_name("TIME");
+    list.add_option("--started-until", runs.started_until, "Only started before")
+        ->type_name("TIME");
+    list.add_option("--duration-from", runs.duration_from, "Only ended ones that took that long")
+        ->type_name("SPAN");
+    list.add_option("--duration-until", runs.duration_until, "Only ended ones that took less")
+        ->type_name("SPAN");
+}
+
+void add_looking(CLI::App& app, Options& options, Command& chosen) {
+    const char* data = "Look into a data folder instead of asking a daemon";
+    auto all = add(app, options, chosen, "list", "List runs or workflows", list);
+    all.server().data(data).output();
+    all.app->add_option("WHAT", options.subject, "runs (default) or workflows")
+        ->check(CLI::IsMember({"runs", "workflows"}));
+    all.app->add_option("--workflow", options.workflow, "Only runs of this workflow");
+    all.app->add_option("--status", options.status, "Only running, succeeded, failed, ... runs");
+    add_run_conditions(*all.app, options.runs);
+    all.app->add_option("--limit", options.limit, "How many runs, newest first")
+        ->check(CLI::Range(1, 1'000));
+    all.app->add_option("--after", options.after, "`next` of a page before: older runs")
+        ->type_name("TOKEN");
+
+    const char* run_help = "Its number, name, ARN, or WORKFLOW/NAME";
+    add(app, options, chosen, "show", "Show a run and its states", show)
+        .subject("RUN", run_help)
+        .server()
+        .data(data)
+        .output();
+    add(app, options, chosen, "history", "Show every event of a run", history)
+        .subject("RUN", run_help)
+        .server()
+        .data(data)
+        .output();
+    auto log = add(app, options, chosen, "logs", "Show what the tasks of a run wrote", logs);
+    log.subject("RUN", run_help).server().data(data).output();
+    log.app->add_option("STATE", options.state, "Only of this state");
+    log.app->add_flag("-f,--follow", options.is_following,
+                      "Go on with what is written, until the run ends");
+}
+
+/// The command at `words`, made where it is not there yet.
+CLI::App* at_words(CLI::App& app, const std::vector<std::string>& words) {
+    CLI::App* at = &app;
+    for (const std::string& word : words) {
+        const auto found =
+            at->get_subcommands([&](CLI::App* child) { return child->get_name() == word; });
+        at = found.empty() ? at->add_subcommand(word) : found.front();
+    }
+    return at;
+}
+
+void add_flag(CLI::App& app, const Flag& flag, Given& given) {
+    const std::string name = "--" + flag.name;
+    if (flag.kind == Flag::Kind::yes) {
+        app.add_flag_callback(
+            name, [&given, flag] { given[flag.name] = "true"; }, flag.help);
+        return;
+    }
+    auto* option = app.add_option_function<std::string>(
+        name, [&given, flag](const std::string& text) { given[flag.name] = text; }, flag.help);
+    const bool is_file = flag.kind == Flag::Kind::secret;
+    option->type_name(is_file ? "@FILE" : flag.value)->required(flag.is_required);
+    if (!flag.choices.empty()) option->check(CLI::IsMember(flag.choices));
+}
+
+/// What a command does with --data: the same in a folder that no daemon has.
+using Offline = std::function<int(const Options&, const Given&, const Terminal&)>;
+
+int add_user_with(const Options& options, const Given& given, const Terminal& terminal) {
+    const auto said = given.find("role");
+    const auto role = said == given.end() ? std::nullopt : role_named(said->second);
+    return add_user_offline(options, {given.at("NAME"), role.value_or(Role::viewer), ""}, terminal);
+}
+
+Offline offline_of(const RestCommand& command) {
+    const std::vector<std::string>& words = command.words;
+    if (words == std::vector<std::string>{"users", "add"}) return add_user_with;
+    if (words == std::vector<std::string>{"audit", "verify"}) {
+        return [](const Options& options, const Given&, const Terminal& terminal) {
+            return verify_audit_offline(options, terminal);
+        };
+    }
+    return {};
+}
+
+void add_request(CLI::App& app, Options& options, Command& chosen, Given& given,
+                 const RestCommand& command) {
+    CLI::App* at = at_words(app, command.words);
+    at->description(command.help);
+    const Offline offline = offline_of(command);
+    if (offline) {
+        Subcommand{at, options}
+            .data("Work on a data folder that no daemon has, instead of asking one")
+            .config();
+    }
+    at->callback([at, &chosen, &given, command, offline] {
+        // Those further in are called first, and mean themselves.
+        if (!at->get_subcommands().empty()) return;
+        chosen = [command, given, offline](const Options& parsed, const Terminal& terminal) {
+            if (offline && parsed.overrides.data) return offline(parsed, given, terminal);
+            return call(command, given, parsed, terminal);
+        };
+    });
+    for (const Argument& argument : command.arguments) {
+        at->add_option_function<std::string>(
+              argument.name,
+              [&given, argument](const std::string& text) { given[argument.name] = text; },
+              argument.help)
+            ->required(argument.is_required);
+    }
+    for (const Flag& flag : command.flags) {
+        add_flag(*at, flag, given);
+    }
+    Subcommand{at, options}.server().output();
+}
+
+/// "TEXT:{json,text}" as the choices in it.
+std::vector<std::string> choices_in(const std::string& type) {
+    std::vector<std::string> choices;
+    const auto open = type.find('{');
+    const auto close = type.find('}', open);
+    if (open == type.npos || close == type.npos) return choices;
+    std::stringstream words(type.substr(open + 1, close - open - 1));
+    for (std::string word; std::getline(words, word, ',');) choices.push_back(word);
+    return choices;
+}
+
+OptionModel model_of(const CLI::Option& option) {
+    OptionModel model;
+    for (const std::string& name : option.get_snames()) model.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) model.names.push_back("--" + name);
+    if (option.get_positional()) model.names = {option.get_name(true)};
+    const std::string type = option.get_type_name();
+    model.help = option.get_description();
+    model.choices = choices_in(type);
+    const bool takes_value = option.get_items_expected_max() > 0;
+    // What a check adds: "TEXT:{a,b}", "UINT:INT in [1 - 9]"; "HOST:PORT" is a name.
+    const bool has_check = type.find_first_of("{[") != type.npos;
+    if (takes_value) model.value = has_check ? type.substr(0, type.find(':')) : type;
+    model.is_required = option.get_required();
+    model.is_repeatable = takes_value && option.get_expected_max() > 1;
+    return model;
+}
+
+CommandModel model_of(const CLI::App& app) {
+    CommandModel model;
+    model.name = app.get_name();
+    model.help = app.get_description();
+    for (const CLI::Option* option : app.get_options({})) {
+        auto& list = option->get_positional() ? model.arguments : model.options;
+        list.push_back(model_of(*option));
+    }
+    for (const CLI::App* child : app.get_subcommands({})) {
+        model.children.push_back(model_of(*child));
+    }
+    return model;
+}
+
+int show_version(const Options& options, const Terminal& terminal) {
+    if (options.is_json) {
+        terminal.out << Json{{"version", STEPWELL_VERSION}}.dump() << '\n';
+    } else {
+        terminal.out << "stepwell " << STEPWELL_VERSION << '\n';
+    }
+    return kSuccess;
+}
+
+void add_program(CLI::App& app, Options& options, Command& chosen) {
+    add(app, options, chosen, "version", "Show the version", show_version).output();
+    auto completion =
+        add(app, options, chosen, "completion", "Write a script that completes commands in a shell",
+            [&app](const Options& parsed, const Terminal& terminal) -> int {
+                terminal.out << completion_script(model_of(app), parsed.subject);
+                return kSuccess;
+            });
+    completion.app->add_option("SHELL", options.subject, "Which shell")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
+    add(app, options, chosen, "man", "Write the manual page, in roff",
+        [&app](const Options&, const Terminal& terminal) -> int {
+            terminal.out << manual_page(model_of(app));
+            return kSuccess;
+        });
+}
+
+void add_keeping(CLI::App& app, Options& options, Command& chosen) {
+    auto keep =
+        add(app, options, chosen, "backup", "Write the data folder's journal into a file", backup);
+    keep.subject("FILE", "A file that is not there yet")
+        .data("The data folder; its daemon may run meanwhile")
+        .config()
+        .output();
+    keep.app->add_flag("--with-secret-key", options.with_secret_key,
+                       "Put the key of the secrets into it, too");
+    auto back = add(app, options, chosen, "restore", "Make a data folder of a backup", restore);
+    back.subject("FILE", "A backup").data("A folder that is empty or not there yet").output();
+    back.app->add_flag("--verify", options.is_check_only, "Only check the backup");
+}
+
+bool wants_colours() {
+    const bool is_dumb = environment_variable("TERM").value_or("") == "dumb";
+    return isatty(STDOUT_FILENO) == 1 && !is_dumb && !environment_variable("NO_COLOR");
+}
+
+/// Says that the first word is no command, where it is none.
+bool is_unknown_command(const CLI::App& app, int argc, char** argv) {
+    if (argc < 2 || argv[1][0] == '-') return false;
+    const std::string word = argv[1];
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+    if (std::find(names.begin(), names.end(), word) != names.end()) return false;
+    const auto near = definition::nearest(word, names);
+    std::cerr << "stepwell: expected a command, but there is no '" << word << "'; "
+              << (near ? "did you mean '" + *near + "'?" : "`stepwell --help` lists them") << "\n";
+    return true;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    Options options;
+    options.server = environment_variable("STEPWELL_SERVER").value_or(kDefaultServer);
+    Command chosen;
+    Given given;
+    CLI::App app("Runs data pipelines written in the Amazon States Language", "stepwell");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("stepwell ") + STEPWELL_VERSION);
+    add_running(app, options, chosen);
+    add_looking(app, options, chosen);
+    for (const RestCommand& command : rest_commands()) {
+        add_request(app, options, chosen, given, command);
+    }
+    add_keeping(app, options, chosen);
+    add_program(app, options, chosen);
+    if (is_unknown_command(app, argc, argv)) return kUsage;
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // Help and version are "errors" with status 0.
+        return app.exit(error) == 0 ? kSuccess : kUsage;
+    }
+    const Terminal terminal{std::cout, std::cerr, wants_colours()};
+    return chosen(options, terminal);
+}
+
+}  // namespace stepwell::api::cli

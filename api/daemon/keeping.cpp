@@ -1,0 +1,153 @@
+#include "api/daemon/keeping.hpp"
+
+#include "api/cli/commands.hpp"
+#include "api/read/views.hpp"
+#include "engine/journal/backup.hpp"
+#include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/clock.hpp"
+#include "engine/triggers/plan.hpp"
+
+namespace stepwell::api {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json description_of(const fs::path& file, Json manifest) {
+    std::error_code ignored;
+    return {{"file", file.string()},
+            {"bytes", fs::file_size(file, ignored)},
+            {"manifest", std::move(manifest)}};
+}
+
+std::string count_of(const Json& manifest, const char* name) {
+    const Json* value = find(manifest, name);
+    return value ? to_text(*value) : "?";
+}
+
+std::string contents_of(const Json& manifest) {
+    return count_of(manifest, "runs") + " runs, " + count_of(manifest, "open_runs") +
+           " of them open, of " + string_or(manifest, "created_at", "?");
+}
+
+runtime::RetentionSettings retention_settings(const Configuration& configuration) {
+    runtime::RetentionSettings settings;
+    settings.rule = configuration.retention;
+    settings.logs_folder = logs_folder(configuration.data);
+    const auto& rule = configuration.retention;
+    const bool is_on = rule.succeeded || rule.failed || rule.runs || rule.bytes;
+    if (is_on) settings.claims.sources = triggers::forgettable_sources();
+    return settings;
+}
+
+runtime::Retention::OpenJournal reader_of(const fs::path& data) {
+    return [data]() -> Result<std::unique_ptr<journal::JournalReader>> {
+        std::unique_ptr<journal::JournalReader> reader = SW_TRY(journal::SqliteReader::open(data));
+        return reader;
+    };
+}
+
+/// Into the folder `backups` of the data folder.
+operations::Backups::Write backups_of(const Configuration& configuration) {
+    return [data = configuration.data](const std::string& name,
+                                       const std::atomic<bool>& is_stopping) -> Result<Json> {
+        journal::BackupRequest request;
+        request.data = data;
+        request.file = data / "backups" / name;
+        request.now = runtime::system_clock().now();
+        request.is_stopping = &is_stopping;
+        Json manifest = SW_TRY(journal::back_up(request));
+        return description_of(request.file, std::move(manifest));
+    };
+}
+
+}  // namespace
+
+Keeper::Keeper(const Configuration& configuration, Node& node, Readers& readers,
+               const triggers::Triggers& triggers)
+    : retention_(retention_settings(configuration), node.engine(), runtime::system_clock(),
+                 reader_of(configuration.data)),
+      backups_(backups_of(configuration)),
+      sources_{node.engine(), readers, runtime::system_clock(), node.gate(), retention_,
+               triggers,      backups_} {}
+
+void Keeper::add_routes(Router& router) {
+    operations::add_operation_routes(router, sources_);
+}
+
+void Keeper::start() {
+    retention_.start();
+}
+
+void Keeper::stop() {
+    retention_.stop();
+    backups_.stop();
+}
+
+namespace cli {
+namespace {
+
+void print(const Terminal& terminal, const Options& options, const Json& answer,
+           const std::string& text) {
+    if (options.is_json) {
+        terminal.out << answer.dump(2) << '\n';
+    } else {
+        terminal.out << text << '\n';
+    }
+}
+
+Result<int> try_backup(const Options& options, const Terminal& terminal) {
+    const Configuration configuration =
+        SW_TRY(load_configuration(options.overrides, environment_variable));
+    journal::BackupRequest request;
+    request.data = configuration.data;
+    request.file = fs::absolute(options.subject).lexically_normal();
+    request.with_secret_key = options.with_secret_key;
+    request.now = runtime::system_clock().now();
+    Json manifest = SW_TRY(journal::back_up(request));
+    const std::string text =
+        "backup written: " + request.file.string() + " (" + contents_of(manifest) + ")";
+    print(terminal, options, description_of(request.file, std::move(manifest)), text);
+    return kSuccess;
+}
+
+Result<int> try_restore(const Options& options, const Terminal& terminal) {
+    const fs::path file = fs::absolute(options.subject).lexically_normal();
+    if (options.is_check_only) {
+        const Json manifest = SW_TRY(journal::verify_backup(file));
+        print(terminal, options, description_of(file, manifest),
+              "the backup is sound (" + contents_of(manifest) + "); nothing was restored");
+        return kSuccess;
+    }
+    if (!options.overrides.data) {
+        return fail(ErrorCode::invalid,
+                    "expected --data DIR, the new data folder, or --verify to check only");
+    }
+    const fs::path data = fs::absolute(*options.overrides.data).lexically_normal();
+    const Json manifest = SW_TRY(journal::restore_backup(file, data));
+    print(terminal, options, {{"data", data.string()}, {"manifest", manifest}},
+          "restored into " + data.string() + " (" + contents_of(manifest) +
+              "); `stepwell serve --data " + data.string() + "` goes on with its open runs");
+    return kSuccess;
+}
+
+/// The data or the disk failed, or the command was wrong.
+int end(const Terminal& terminal, const Result<int>& status) {
+    if (status) return *status;
+    const int usual = report(terminal, status.error());
+    const bool is_data =
+        status.error().code == ErrorCode::corruption || status.error().code == ErrorCode::io;
+    return is_data ? static_cast<int>(kFailed) : usual;
+}
+
+}  // namespace
+
+int backup(const Options& options, const Terminal& terminal) {
+    return end(terminal, try_backup(options, terminal));
+}
+
+int restore(const Options& options, const Terminal& terminal) {
+    return end(terminal, try_restore(options, terminal));
+}
+
+}  // namespace cli
+}  // namespace stepwell::api

@@ -1,0 +1,223 @@
+#include "api/daemon/node.hpp"
+
+#include <cstdlib>
+#include <iterator>
+
+#include "api/read/views.hpp"
+#include "api/secrets/secret_runner.hpp"
+#include "engine/base/units.hpp"
+#include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/keep/notice_sender.hpp"
+#include "engine/runtime/work/nested_runner.hpp"
+#include "engine/runtime/work/task_gate.hpp"
+#include "tasks/binding/dispatcher.hpp"
+#include "tasks/host/host_runner.hpp"
+
+namespace stepwell::api {
+namespace {
+
+std::optional<std::uint64_t> bytes_of(const Json& value) {
+    if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+    return value.is_string() ? parse_size(value.get_ref<const std::string&>()) : std::nullopt;
+}
+
+Result<void> read_count(const Json& section, const char* name, std::uint32_t& out) {
+    const Json* value = find(section, name);
+    if (!value) return {};
+    const bool is_good = value->is_number_unsigned() && value->get<std::uint64_t>() >= 1 &&
+                         value->get<std::uint64_t>() <= 1'000;
+    if (!is_good) {
+        return fail(ErrorCode::invalid, std::string("expected 'tasks.") + name +
+                                            "' to be 1 to 1000, but got " + to_text(*value));
+    }
+    out = value->get<std::uint32_t>();
+    return {};
+}
+
+Result<void> read_memory(const Json& section, const char* name, std::uint64_t& out) {
+    const Json* value = find(section, name);
+    if (!value) return {};
+    const auto bytes = bytes_of(*value);
+    if (!bytes) {
+        return fail(ErrorCode::invalid, std::string("expected 'tasks.") + name +
+                                            "' to be a size such as 2GB, but got " +
+                                            to_text(*value));
+    }
+    out = *bytes;
+    return {};
+}
+
+Result<void> read_tasks_section(const Json& configuration, tasks::HostRunnerSettings& settings) {
+    const Json* section = find(configuration, "tasks");
+    if (!section) return {};
+    SW_TRY(read_count(*section, "general_hosts", settings.general_hosts));
+    SW_TRY(read_count(*section, "general_threads", settings.general_threads));
+    SW_TRY(read_count(*section, "data_threads", settings.data_threads));
+    SW_TRY(read_memory(*section, "general_memory", settings.general_memory_bytes));
+    SW_TRY(read_memory(*section, "data_memory", settings.data_memory_bytes));
+    return {};
+}
+
+Result<tasks::HostRunnerSettings> host_settings(const Configuration& configuration,
+                                                const NodeHooks& hooks) {
+    tasks::HostRunnerSettings settings;
+    settings.host.data_folder = configuration.data;
+    settings.host.functions_folders = configuration.functions;
+    settings.host.configuration = configuration.tasks;
+    settings.log = hooks.log;
+    SW_TRY(read_tasks_section(configuration.tasks, settings));
+    return settings;
+}
+
+Result<tasks::Bindings> read_bindings(const Configuration& configuration) {
+    auto bindings = tasks::Bindings::compile(find(configuration.tasks, "bindings"));
+    if (bindings) return std::move(bindings).value();
+    std::string faults;
+    for (const std::string& fault : bindings.error()) {
+        faults += (faults.empty() ? "" : "\n") + configuration.file.string() + ": " + fault;
+    }
+    return fail(ErrorCode::invalid, std::move(faults));
+}
+
+/// All documents of a collection.
+Result<std::vector<journal::DocumentRecord>> documents_of(journal::JournalReader& journal,
+                                                          std::string_view collection) {
+    constexpr std::size_t kPage = 1'000;
+    std::vector<journal::DocumentRecord> all;
+    while (true) {
+        const std::string after = all.empty() ? std::string() : all.back().key;
+        auto page = SW_TRY(journal.documents(collection, after, kPage));
+        const bool is_last = page.size() < kPage;
+        std::move(page.begin(), page.end(), std::back_inserter(all));
+        if (is_last) return all;
+    }
+}
+
+Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configuration,
+                                                  journal::JournalReader& journal) {
+    SecretStoreSettings settings;
+    settings.providers = configuration.secrets;
+    settings.environment = environment_variable;
+    settings.key = secret_key_place(configuration.data, environment_variable);
+    const std::string& token = configuration.gate.token;
+    if (!token.empty()) settings.masked_too.push_back({"the daemon's token", token});
+    const auto documents = SW_TRY(documents_of(journal, kSecretsCollection));
+    auto store = SW_TRY(SecretStore::open(std::move(settings), documents));
+    // What tasks are not told by name they shall not find in their environment.
+    for (const SecretSummary& secret : store->list()) {
+        if (secret.provider == "env") ::unsetenv(secret.place.c_str());
+    }
+    return store;
+}
+
+/// The configuration as tasks get it: with the values of the secrets that it names.
+Result<Configuration> with_secrets(Configuration configuration, SecretStore& secrets) {
+    auto tasks = secrets.resolved(std::move(configuration.tasks));
+    if (!tasks) return fail(std::move(tasks).error().within(configuration.file.string()));
+    configuration.tasks = *std::move(tasks);
+    return configuration;
+}
+
+runtime::EngineSettings engine_settings(const Configuration& configuration, SecretStore& secrets) {
+    runtime::EngineSettings settings;
+    settings.secrets = &secrets;
+    settings.account = configuration.account.account;
+    settings.region = configuration.account.region;
+    settings.logs_folder = logs_folder(configuration.data);
+    settings.builtin_tasks = tasks::builtin_task_names();
+    settings.limits.events_max = configuration.events_max;
+    return settings;
+}
+
+}  // namespace
+
+class Node::Impl {
+public:
+    Impl(const Configuration& configuration, const NodeHooks& hooks,
+         std::unique_ptr<journal::Journal> journal, std::unique_ptr<SecretStore> store,
+         tasks::HostRunnerSettings settings, tasks::Bindings bindings)
+        : journal_(std::move(journal)),
+          secrets(std::move(store)),
+          engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
+          notices_(engine),
+          dispatcher_(std::move(bindings), notices_),
+          hosts_(std::move(settings), dispatcher_),
+          secret_runner_(*secrets, dispatcher_, engine),
+          nested_(engine, secret_runner_),
+          gate(configuration.pools, nested_) {
+        engine.add_observer(gate);
+        engine.add_observer(notices_);
+        notices_.forward_to(dispatcher_);
+        dispatcher_.forward_to(hosts_);
+        if (hooks.failed) engine.on_failure(hooks.failed);
+    }
+    ~Impl() { stop(); }
+
+    Result<void> start() {
+        SW_TRY(hosts_.open());
+        SW_TRY(notices_.resume(*journal_));
+        return engine.start(gate);
+    }
+
+    void stop() {
+        engine.stop();
+        hosts_.close();
+    }
+
+    [[nodiscard]] std::size_t task_hosts() const { return hosts_.statistics().hosts; }
+
+private:
+    std::unique_ptr<journal::Journal> journal_;
+
+public:
+    const std::unique_ptr<SecretStore> secrets;
+    runtime::Engine engine;
+
+private:
+    runtime::NoticeSender notices_;
+    tasks::Dispatcher dispatcher_;
+    tasks::HostRunner hosts_;
+    SecretRunner secret_runner_;
+    runtime::NestedRunner nested_;
+
+public:
+    runtime::TaskGate gate;
+};
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks hooks) {
+    auto journal =
+        SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
+    auto secrets = SW_TRY(open_secrets(given, *journal));
+    const Configuration configuration = SW_TRY(with_secrets(given, *secrets));
+    auto settings = SW_TRY(host_settings(configuration, hooks));
+    auto bindings = SW_TRY(read_bindings(configuration));
+    auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(secrets),
+                                       std::move(settings), std::move(bindings));
+    SW_TRY(impl->start());
+    return std::unique_ptr<Node>(new Node(std::move(impl)));
+}
+
+runtime::Engine& Node::engine() {
+    return impl_->engine;
+}
+
+const runtime::GateViews& Node::gate() const {
+    return impl_->gate;
+}
+
+SecretStore& Node::secrets() {
+    return *impl_->secrets;
+}
+
+std::size_t Node::task_hosts() const {
+    return impl_->task_hosts();
+}
+
+void Node::stop() {
+    impl_->stop();
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,48 @@
+// One process's hold on a data folder: journal, engine and task hosts, put together. Part of the
+// composition root: the only place besides main.cpp that knows all of them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/daemon/config.hpp"
+#include "api/secrets/secret_store.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/gate_views.hpp"
+
+namespace stepwell::api {
+
+struct NodeHooks {
+    /// What happens to task hosts, for the log. May be empty; called from any thread.
+    std::function<void(const std::string&)> log;
+    /// The journal failed: the process should end, and start again. Called from any thread.
+    std::function<void(const Error&)> failed;
+};
+
+class Node {
+public:
+    /// Takes the data folder, recovers what is open in it and goes on with it.
+    ///
+    /// Fails with `conflict` where another process has the folder, `invalid` where the
+    /// configuration cannot be used, else as the journal does.
+    static Result<std::unique_ptr<Node>> open(const Configuration& configuration, NodeHooks hooks);
+    /// Stops.
+    ~Node();
+
+    [[nodiscard]] runtime::Engine& engine();
+    /// Who works and who waits.
+    [[nodiscard]] const runtime::GateViews& gate() const;
+    [[nodiscard]] SecretStore& secrets();
+    /// Those that are alive.
+    [[nodiscard]] std::size_t task_hosts() const;
+    /// Ends the engine, then the task hosts. Tasks in flight are begun again by the next one.
+    void stop();
+
+private:
+    class Impl;
+    explicit Node(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepwell::api

@@ -1,0 +1,115 @@
+// `stepwell run FILE`: one workflow, once, without a daemon.
+#include <csignal>
+
+#include "api/cli/commands.hpp"
+#include "api/cli/progress.hpp"
+#include "api/daemon/node.hpp"
+#include "api/daemon/signals.hpp"
+#include "api/read/views.hpp"
+#include "api/workflows/workflow_folders.hpp"
+#include "tasks/registry.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+Error with_hint(Error error, const Configuration& configuration) {
+    if (error.code == ErrorCode::conflict) {
+        error.message = "expected the data folder " + configuration.data.string() +
+                        " to be free, but another stepwell works in it; start the run there with "
+                        "`stepwell start`, or give this one a folder of its own with --data DIR";
+    }
+    return error;
+}
+
+/// Waits for the end. The first signal stops the run, the second one stops waiting.
+bool wait_for_end(Signals& signals, runtime::Engine& engine, ExecutionId run) {
+    bool is_interrupted = false;
+    while (signals.wait()) {
+        if (is_interrupted) return true;
+        is_interrupted = true;
+        engine.stop_execution(run, {"Stepwell.Interrupted", "stopped from the terminal"},
+                              [](const Result<Timestamp>&) {});
+    }
+    return is_interrupted;
+}
+
+/// How to see what the run's tasks wrote.
+std::string logs_command(const Options& options, ExecutionId run) {
+    std::string command = "stepwell logs " + std::to_string(value_of(run));
+    if (options.overrides.data) command += " --data " + *options.overrides.data;
+    return command;
+}
+
+void print_end(const Terminal& terminal, const Options& options, const runtime::Closed& closed) {
+    terminal.out << terminal.styled_status(core::name_of(closed.status)) << " in "
+                 << duration_text(closed.stopped_at - closed.started_at) << "  (run "
+                 << value_of(closed.id) << ")\n";
+    if (closed.error) terminal.out << "error   " << *closed.error << '\n';
+    if (closed.cause) terminal.out << "cause   " << *closed.cause << '\n';
+    if (closed.output) terminal.out << "output  " << closed.output->text() << '\n';
+    if (closed.status == core::Status::failed) {
+        terminal.out << "logs    " << logs_command(options, closed.id) << '\n';
+    }
+    terminal.out.flush();
+}
+
+Result<void> print_json(const Terminal& terminal, const std::filesystem::path& data,
+                        ExecutionId run) {
+    auto reader = SW_TRY(runtime::Reader::open(data));
+    const Json view = SW_TRY(run_view(*reader, std::to_string(value_of(run))));
+    terminal.out << view.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
+    return {};
+}
+
+Result<int> run_once(const Options& options, const Terminal& terminal, Signals& signals) {
+    const Configuration configuration =
+        SW_TRY(load_configuration(options.overrides, environment_variable));
+    runtime::WorkflowSpec spec =
+        SW_TRY(read_workflow_file(options.subject, tasks::builtin_task_names()));
+    Json input = SW_TRY(read_input(options.input));
+    NodeHooks hooks;
+    hooks.failed = [&](const Error& error) {
+        terminal.err << "stepwell: " << error.message << '\n';
+        signals.wake();
+    };
+    auto opened = Node::open(configuration, hooks);
+    if (!opened) return fail(with_hint(std::move(opened).error(), configuration));
+    runtime::Engine& engine = (*opened)->engine();
+
+    const std::string name = spec.name;
+    SW_TRY(engine.put_workflow_now(std::move(spec)));
+    Progress progress(terminal, name, {options.is_json, options.is_verbose, terminal.has_colours});
+    auto subscription = engine.subscribe(progress.listener());
+    if (!options.is_json) terminal.out << terminal.styled(name, Style::bold) << std::endl;
+    runtime::StartRequest request;
+    request.origin = "cli";
+    request.workflow = name;
+    request.name = options.name;
+    request.input = Payload(std::move(input));
+    const runtime::Started started = SW_TRY(engine.start_execution_now(std::move(request)));
+
+    // The answer may come after we gave up waiting.
+    auto end = std::make_shared<std::optional<runtime::Closed>>();
+    engine.when_closed(started.id, [end, &signals](Result<runtime::Closed> closed) {
+        if (closed) *end = std::move(closed).value();
+        signals.wake();
+    });
+    const bool is_interrupted = wait_for_end(signals, engine, started.id);
+    subscription.reset();
+    (*opened)->stop();
+    if (!*end) return is_interrupted ? kInterrupted : kFailed;
+    if (!options.is_json) print_end(terminal, options, **end);
+    if (options.is_json) SW_TRY(print_json(terminal, configuration.data, started.id));
+    if (is_interrupted) return kInterrupted;
+    return (*end)->status == core::Status::succeeded ? kSuccess : kFailed;
+}
+
+}  // namespace
+
+int run(const Options& options, const Terminal& terminal) {
+    Signals signals;
+    auto status = run_once(options, terminal, signals);
+    return status ? *status : report(terminal, status.error());
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,186 @@
+#include "api/daemon/security.hpp"
+
+#include <spdlog/sinks/sink.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <mutex>
+
+#include "api/audit/audit.hpp"
+#include "api/auth/routes.hpp"
+#include "api/secrets/crypto.hpp"
+
+namespace stepwell::api {
+namespace {
+
+constexpr std::size_t kPage = 1'000;
+
+Result<std::vector<journal::DocumentRecord>> documents_of(runtime::Reader& reader,
+                                                          const std::string& collection) {
+    std::vector<journal::DocumentRecord> all;
+    while (true) {
+        const std::string after = all.empty() ? std::string() : all.back().key;
+        auto page = SW_TRY(reader.documents(collection, after, kPage));
+        const bool is_last = page.size() < kPage;
+        std::move(page.begin(), page.end(), std::back_inserter(all));
+        if (is_last) return all;
+    }
+}
+
+}  // namespace
+
+/// Passes everything on to other sinks, without secrets.
+class LogMask::Sink final : public spdlog::sinks::sink {
+public:
+    explicit Sink(std::vector<spdlog::sink_ptr> next) : next_(std::move(next)) {}
+
+    void use(SecretStore* secrets) {
+        const std::lock_guard lock(mutex_);
+        secrets_ = secrets;
+    }
+    void log(const spdlog::details::log_msg& message) override {
+        const std::string text =
+            masked(std::string(message.payload.data(), message.payload.size()));
+        spdlog::details::log_msg changed = message;
+        changed.payload = text;
+        for (const auto& one : next_) {
+            if (one->should_log(changed.level)) one->log(changed);
+        }
+    }
+    void flush() override {
+        for (const auto& one : next_) one->flush();
+    }
+    void set_pattern(const std::string& pattern) override {
+        for (const auto& one : next_) one->set_pattern(pattern);
+    }
+    void set_formatter(std::unique_ptr<spdlog::formatter> formatter) override {
+        for (const auto& one : next_) one->set_formatter(formatter->clone());
+    }
+
+private:
+    std::string masked(std::string text) {
+        const std::lock_guard lock(mutex_);
+        return secrets_ ? secrets_->mask(std::move(text)) : text;
+    }
+    const std::vector<spdlog::sink_ptr> next_;
+    std::mutex mutex_;
+    SecretStore* secrets_ = nullptr;
+};
+
+LogMask::LogMask() {
+    auto& sinks = spdlog::default_logger()->sinks();
+    sink_ = std::make_shared<Sink>(sinks);
+    sinks = {sink_};
+}
+
+LogMask::~LogMask() {
+    sink_->use(nullptr);
+}
+
+void LogMask::use(SecretStore* secrets) {
+    sink_->use(secrets);
+}
+
+class Security::Impl {
+public:
+    Impl(const Configuration& configuration, Node& node, Readers& readers, AuditHead head,
+         const std::string& seal_key)
+        : secrets_(node.secrets()),
+          identities([&engine = node.engine()](runtime::Writes writes) {
+              return engine.write_now(std::move(writes));
+          }),
+          access(configuration.gate.token, identities, runtime::system_clock(), jobs),
+          audit(
+              [&engine = node.engine()](runtime::Writes writes, runtime::Answer<void> answer) {
+                  engine.write(std::move(writes), std::move(answer));
+              },
+              AuditChain(seal_key, std::move(head)), secrets_, runtime::system_clock()),
+          parts_{identities,
+                 secrets_,
+                 jobs,
+                 limit_,
+                 readers,
+                 runtime::system_clock(),
+                 [&engine = node.engine()](runtime::Writes writes) {
+                     return engine.write_now(std::move(writes));
+                 },
+                 seal_key,
+                 configuration.tasks} {}
+
+    ~Impl() { jobs.stop(); }
+
+    void add_routes(Router& router) { add_security_routes(router, parts_); }
+
+    Responder watched(const Request& request, Responder respond) {
+        Responder masked = [&secrets = secrets_, respond = std::move(respond)](Response response) {
+            if (response.status >= 400) response.body = secrets.mask(std::move(response.body));
+            respond(std::move(response));
+        };
+        return audit.watch(request, std::move(masked));
+    }
+
+private:
+    SecretStore& secrets_;
+
+public:
+    Identities identities;
+    JobThread jobs;
+    Access access;
+    Audit audit;
+
+private:
+    SignInLimit limit_;
+    SecurityParts parts_;
+};
+
+Security::Security(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Security::~Security() = default;
+
+Result<std::unique_ptr<Security>> Security::open(const Configuration& configuration, Node& node,
+                                                 Readers& readers) {
+    const std::string key =
+        SW_TRY(read_or_make_secret_key(secret_key_place(configuration.data, environment_variable)));
+    auto reader = SW_TRY(readers.take());
+    const auto head_document = SW_TRY(reader->document(kAuditHeadCollection, "head"));
+    auto head = SW_TRY(read_audit_head(head_document));
+    auto impl = std::make_unique<Impl>(configuration, node, readers, std::move(head),
+                                       derive_key(key, kAuditSealPurpose));
+    SW_TRY(impl->identities.load(
+        [&](const std::string& collection) { return documents_of(*reader, collection); }));
+    return std::unique_ptr<Security>(new Security(std::move(impl)));
+}
+
+const Authenticator& Security::authenticator() const {
+    return impl_->access;
+}
+
+void Security::add_routes(Router& router) {
+    impl_->add_routes(router);
+}
+
+void Security::handle(const Router& router, Request& request, Responder respond) {
+    router.handle(request, impl_->watched(request, std::move(respond)));
+}
+
+Result<Principal, Refusal> Security::admit(const Router& router, const Request& request) {
+    auto principal = router.admit(request);
+    if (!principal) impl_->audit.note_refusal(request, principal.error());
+    return principal;
+}
+
+void Security::stop() {
+    impl_->jobs.stop();
+}
+
+bool has_identities(const std::filesystem::path& data_folder) {
+    auto reader = runtime::Reader::open(data_folder);
+    const std::array<const char*, 2> collections{kUsersCollection, kTokensCollection};
+    return reader && std::any_of(collections.begin(), collections.end(), [&](const char* one) {
+               const auto documents = (*reader)->documents(one, "", 1);
+               return documents && !documents->empty();
+           });
+}
+
+}  // namespace stepwell::api

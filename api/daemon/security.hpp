@@ -1,0 +1,58 @@
+// Who may come in, and what is noted of it, put together for `serve`.
+#pragma once
+
+#include <memory>
+
+#include "api/daemon/node.hpp"
+#include "api/read/readers.hpp"
+#include "api/router/router.hpp"
+
+namespace stepwell::api {
+
+class Security {
+public:
+    /// Reads users, tokens, sessions and the end of the audit log. Fails where they cannot be
+    /// read. REQUIRES: all outlive it.
+    static Result<std::unique_ptr<Security>> open(const Configuration& configuration, Node& node,
+                                                  Readers& readers);
+    ~Security();
+
+    [[nodiscard]] const Authenticator& authenticator() const;
+    void add_routes(Router& router);
+
+    /// Around the router: the audit log sees what changes something, and what was not let in;
+    /// messages of errors have no secret in them.
+    void handle(const Router& router, Request& request, Responder respond);
+    [[nodiscard]] Result<Principal, Refusal> admit(const Router& router, const Request& request);
+
+    /// Ends the thread that signs people in. Call after the server has stopped.
+    void stop();
+
+private:
+    class Impl;
+    explicit Security(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Whether a data folder has users or tokens, so that a daemon may be reached from elsewhere. False
+/// for a new folder, and for one of a version that had none.
+bool has_identities(const std::filesystem::path& data_folder);
+
+/// Stands between the daemon's log and where it is written, and keeps secrets out of it.
+///
+/// Threads: use() from any, while others log.
+class LogMask {
+public:
+    /// REQUIRES: the default logger is set, and nobody logs yet.
+    LogMask();
+    /// Knows no secrets any more.
+    ~LogMask();
+    /// REQUIRES: nothing is logged once `secrets` is gone.
+    void use(SecretStore* secrets);
+
+private:
+    class Sink;
+    std::shared_ptr<Sink> sink_;
+};
+
+}  // namespace stepwell::api

@@ -1,0 +1,202 @@
+// `stepwell serve`: the daemon.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "api/aws/api.hpp"
+#include "api/cli/commands.hpp"
+#include "api/daemon/input_probe.hpp"
+#include "api/daemon/keeping.hpp"
+#include "api/daemon/node.hpp"
+#include "api/daemon/security.hpp"
+#include "api/daemon/service_notice.hpp"
+#include "api/daemon/signals.hpp"
+#include "api/daemon/start_settings.hpp"
+#include "api/home/routes.hpp"
+#include "api/http/server.hpp"
+#include "api/system/routes.hpp"
+#include "api/triggers/routes.hpp"
+#include "api/workflows/workflow_folders.hpp"
+#include "tasks/registry.hpp"
+
+namespace stepwell::api::cli {
+namespace {
+
+/// Each connection takes a file descriptor, and so do hosts and logs.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void log_to_stderr() {
+    auto logger = spdlog::stderr_color_mt("stepwell");
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+    spdlog::set_default_logger(std::move(logger));
+}
+
+void log_file(const FileReport& report) {
+    switch (report.kind) {
+        case FileReport::Kind::made:
+            return spdlog::info("workflow file {} is new", report.file);
+        case FileReport::Kind::changed:
+            return spdlog::info("workflow file {} changed: version {}", report.file, report.text);
+        case FileReport::Kind::fault:
+            return spdlog::error("workflow file {} has faults; the last good version stays:\n{}",
+                                 report.file, report.text);
+        case FileReport::Kind::gone:
+            return spdlog::warn("workflow file {} is gone; its workflow stays", report.file);
+    }
+}
+
+std::string url_of(const ListenAddress& address, std::uint16_t port) {
+    const bool is_v6 = address.host.find(':') != std::string::npos;
+    return "http://" + (is_v6 ? "[" + address.host + "]" : address.host) + ":" +
+           std::to_string(port);
+}
+
+std::unique_ptr<Watchdog> start_watchdog(runtime::Engine& engine, const ServiceNotice& notice) {
+    const auto interval = watchdog_interval(environment_variable("WATCHDOG_USEC"),
+                                            environment_variable("WATCHDOG_PID"));
+    return interval ? std::make_unique<Watchdog>(engine, notice, *interval) : nullptr;
+}
+
+Result<std::unique_ptr<triggers::Triggers>> make_triggers(const Configuration& configuration,
+                                                          runtime::Engine& engine,
+                                                          SecretStore& secrets) {
+    auto settings = trigger_settings(configuration, [&secrets](const std::string& reference) {
+        return expand_secrets("${secret:" + reference + "}",
+                              [&](const SecretName& name) { return secrets.value(name); });
+    });
+    settings.log = [](const std::string& line) { spdlog::warn("{}", line); };
+    settings.late = [](const triggers::Lateness& late) {
+        spdlog::warn("deadline {} of {}: {}", late.id, to_iso8601(late.due),
+                     late.is_met ? "met late" : "late");
+    };
+    auto reader = SW_TRY(runtime::Reader::open(configuration.data));
+    return std::make_unique<triggers::Triggers>(std::move(settings), engine, std::move(reader),
+                                                runtime::system_clock());
+}
+
+Error with_hint(Error error, const Configuration& configuration) {
+    if (error.code == ErrorCode::conflict) {
+        error.message = "expected the data folder " + configuration.data.string() +
+                        " to be free, but another stepwell works in it; stop that one, or give "
+                        "this one a folder of its own with --data DIR";
+    }
+    return error;
+}
+
+void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers, EventFeed& feed,
+                       const std::filesystem::path& data_folder) {
+    add_workflow_routes(router, engine, readers, tasks::builtin_task_names());
+    add_run_routes(router, engine, readers);
+    add_redrive_routes(router, engine, readers);
+    add_bulk_routes(router, engine, readers);
+    add_live_routes(router, engine, feed, readers, data_folder);
+}
+
+/// REQUIRES: the node outlives it.
+std::function<answers::HealthSnapshot()> health_of(const Configuration& configuration, Node& node) {
+    return [budget = configuration.retention.bytes, &node] {
+        answers::HealthSnapshot health;
+        health.engine = node.engine().statistics();
+        health.database_budget = budget;
+        health.task_hosts = node.task_hosts();
+        return health;
+    };
+}
+
+Result<std::unique_ptr<HttpServer>> start_server(const Configuration& configuration,
+                                                 Security& security, const Router& router) {
+    ServerSettings settings;
+    settings.address = configuration.listen;
+    settings.body_bytes_max = configuration.body_bytes_max;
+    return HttpServer::start(
+        settings, Gate(configuration.gate),
+        [&](Request& request, Responder respond) {
+            security.handle(router, request, std::move(respond));
+        },
+        [&](const Request& request) { return security.admit(router, request); });
+}
+
+Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
+    const Configuration configuration =
+        SW_TRY(load_configuration(options.overrides, environment_variable));
+    const bool is_guarded = has_identities(configuration.data);
+    if (!is_guarded) SW_TRY(check_exposure(configuration.listen, configuration.gate));
+    raise_descriptor_limit();
+
+    std::atomic<bool> has_failed{false};
+    NodeHooks hooks;
+    hooks.log = [](const std::string& line) { spdlog::info("{}", line); };
+    hooks.failed = [&](const Error& error) {
+        spdlog::critical("the journal failed, so this daemon ends: {}", error.message);
+        has_failed = true;
+        signals.wake();
+    };
+    LogMask log_mask;
+    auto node = Node::open(configuration, hooks);
+    if (!node) return fail(with_hint(std::move(node).error(), configuration));
+
+    log_mask.use(&(*node)->secrets());
+    Readers readers(configuration.data);
+    aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
+    auto security = SW_TRY(Security::open(configuration, **node, readers));
+    Router router(security->authenticator());
+    add_schemas(router);
+    add_aws_route(router, aws);
+    EventFeed feed((*node)->engine(), readers);
+    add_native_routes(router, (*node)->engine(), readers, feed, configuration.data);
+    answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
+    answer_sources.gate = &(*node)->gate();
+    answer_sources.health = health_of(configuration, **node);
+    answers::add_answer_routes(router, answer_sources);
+    answers::add_redrive_plan_route(router, answer_sources, (*node)->engine().redrive_policy(),
+                                    input_probe(configuration));
+    auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
+    add_start_routes(router, *triggers, readers, runtime::system_clock());
+    security->add_routes(router);
+    Keeper keeper(configuration, **node, readers, *triggers);
+    keeper.add_routes(router);
+    Metrics metrics((*node)->engine(), (*node)->gate(), readers, configuration.data);
+    add_system_routes(router, metrics, readers, (*node)->engine(), STEPWELL_VERSION);
+    auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
+                                                 tasks::builtin_task_names(), log_file));
+    triggers->start();
+    keeper.start();
+    auto server = SW_TRY(start_server(configuration, *security, router));
+    terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
+                 << " (data: " << configuration.data.string() << ")" << std::endl;
+
+    const ServiceNotice notice(environment_variable("NOTIFY_SOCKET"));
+    notice.ready("listening on " + url_of(configuration.listen, server->port()));
+    auto watchdog = start_watchdog((*node)->engine(), notice);
+    if (const auto signal = signals.wait()) {
+        spdlog::info("{} came; stopping", *signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
+    notice.stopping();
+    watchdog.reset();
+    folders.reset();
+    triggers->stop();
+    keeper.stop();
+    server->stop();
+    security->stop();
+    feed.stop();
+    (*node)->stop();
+    return has_failed ? kFailed : kSuccess;
+}
+
+}  // namespace
+
+int serve(const Options& options, const Terminal& terminal) {
+    Signals signals;
+    log_to_stderr();
+    auto status = serve_until_told(options, terminal, signals);
+    return status ? *status : report(terminal, status.error());
+}
+
+}  // namespace stepwell::api::cli

@@ -1,0 +1,151 @@
+// Live events and logs.
+#include "api/http/problem.hpp"
+#include "api/live/event_feed.hpp"
+#include "api/live/log_stream.hpp"
+#include "api/read/views.hpp"
+#include "api/system/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+constexpr std::string_view kStreamText =
+    "Server-sent events. The `data` of each is an event as the history shows it, without inputs "
+    "and "
+    "outputs, and with `run`, `workflow` and `name`; `RetryScheduled` comes beside those of AWS. "
+    "Its "
+    "`id` stays what it is over restarts: a client that comes back with `Last-Event-ID` (or "
+    "`after`) "
+    "gets what it missed, then what comes, without a gap and without a double. `event: reset` says "
+    "that this is not possible any more: read anew what you show. A comment comes every 15 s while "
+    "there is nothing to say.";
+
+std::vector<std::string> event_types() {
+    std::vector<std::string> names;
+    for (unsigned number = 0; number < 256; ++number) {
+        const auto type = static_cast<core::EventType>(number);
+        const std::string name = core::name_of(type);
+        const bool is_told = !core::is_internal(type) || type == core::EventType::retry_scheduled;
+        if (name != "?" && is_told) names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<Parameter> stream_parameters() {
+    return {list_of(choice_parameter("types", "only events of these types", event_types())),
+            text_parameter("after", "the id of the last event that is known", 40)};
+}
+
+Result<std::optional<FeedPosition>> position_of(const Call& call) {
+    const std::string_view header = call.request().header("Last-Event-ID");
+    // What a browser sends by itself is never refused: it would not come back.
+    if (!header.empty()) return std::optional(parse_position(header).value_or(FeedPosition{0, 0}));
+    const auto after = call.text("after");
+    if (!after) return std::optional<FeedPosition>();
+    const auto position = parse_position(*after);
+    if (position) return position;
+    return fail(
+        ErrorCode::invalid,
+        "expected 'after' to be the id of an event, such as 812.3, but got '" + *after + "'");
+}
+
+void respond_with(const Call& call, Result<std::shared_ptr<Stream>> stream) {
+    if (!stream) return call.respond(problem(stream.error()));
+    Response response;
+    response.content_type = "text/event-stream";
+    response.headers = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
+    response.stream = std::move(stream).value();
+    call.respond(std::move(response));
+}
+
+Result<std::shared_ptr<Stream>> open_all(EventFeed& feed, Readers& readers, const Call& call) {
+    EventFilter filter;
+    filter.types = call.list("types");
+    filter.workflow = call.text("workflow");
+    const auto after = SW_TRY(position_of(call));
+    auto reader = SW_TRY(readers.take());
+    if (const auto run = call.text("run")) filter.run = SW_TRY(reader->find(*run));
+    return feed.open(std::move(filter), after);
+}
+
+Result<std::shared_ptr<Stream>> open_run(EventFeed& feed, Readers& readers, const Call& call) {
+    EventFilter filter;
+    filter.types = call.list("types");
+    const auto after = SW_TRY(position_of(call));
+    auto reader = SW_TRY(readers.take());
+    filter.run = SW_TRY(reader->find(call.path("run")));
+    return feed.open(std::move(filter), after.value_or(FeedPosition{0, 0}));
+}
+
+Result<Json> read_logs(Readers& readers, const std::filesystem::path& data_folder,
+                       const Call& call) {
+    auto reader = SW_TRY(readers.take());
+    return logs_view(*reader, data_folder, call.path("run"), call.text("state").value_or(""));
+}
+
+Result<std::shared_ptr<Stream>> open_logs(runtime::Engine& engine, EventFeed& feed,
+                                          Readers& readers,
+                                          const std::filesystem::path& data_folder,
+                                          const Call& call) {
+    auto reader = SW_TRY(readers.take());
+    LogFilter filter;
+    filter.run = SW_TRY(reader->find(call.path("run")));
+    filter.state = call.text("state").value_or("");
+    filter.shows_samples = call.principal().role >= Role::operator_;
+    return follow_logs(engine, feed, logs_folder(data_folder), std::move(filter));
+}
+
+}  // namespace
+
+void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
+                     const std::filesystem::path& data_folder) {
+    auto parameters = stream_parameters();
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs/{run}/events",
+                .tag = "live",
+                .summary = "A run's events: those that were, then those that come, until it ends",
+                .description = std::string(kStreamText) +
+                               " Without a place it begins with the run's first event. "
+                               "`event: end` is the last one.",
+                .query = parameters,
+                .answer = R"({"type": "string"})",
+                .answer_type = "text/event-stream",
+                .act = [&feed, &readers](const Call& call) {
+                    respond_with(call, open_run(feed, readers, call));
+                }});
+    parameters.push_back(text_parameter("run", "only of this run, and until it ends"));
+    parameters.push_back(text_parameter("workflow", "only of this workflow's runs"));
+    router.add({.method = "GET",
+                .pattern = "/api/v1/events",
+                .tag = "live",
+                .summary = "Events of all runs, as they become durable",
+                .description = std::string(kStreamText) + " Without a place it begins now.",
+                .query = std::move(parameters),
+                .answer = R"({"type": "string"})",
+                .answer_type = "text/event-stream",
+                .errors = {404},
+                .act = [&feed, &readers](const Call& call) {
+                    respond_with(call, open_all(feed, readers, call));
+                }});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs/{run}/logs",
+                .tag = "runs",
+                .summary = "What a run's tasks wrote, by state and attempt",
+                .description =
+                    "With `follow` as server-sent events, a line each, until the run has "
+                    "ended and `event: end` comes. A line's id is FRAME-ATTEMPT:LINE; who "
+                    "comes back gets all lines again, with the same ids.",
+                .query = {text_parameter("state", "only of this state"),
+                          flag_parameter("follow", "go on with the lines that come")},
+                .answer = R"({"type": "object", "required": ["run", "logs"], "properties": {
+                    "run": {"type": "integer"},
+                    "logs": {"type": "array", "items": {"type": "object"}}}})",
+                .may_stream = true,
+                .act = [&engine, &feed, &readers, data_folder](const Call& call) {
+                    if (!call.flag("follow")) {
+                        return call.answer(read_logs(readers, data_folder, call));
+                    }
+                    respond_with(call, open_logs(engine, feed, readers, data_folder, call));
+                }});
+}
+
+}  // namespace stepwell::api

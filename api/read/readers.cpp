@@ -1,0 +1,22 @@
+#include "api/read/readers.hpp"
+
+namespace stepwell::api {
+
+Result<Readers::Lease> Readers::take() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!idle_.empty()) {
+            auto reader = std::move(idle_.back());
+            idle_.pop_back();
+            return Lease(*this, std::move(reader));
+        }
+    }
+    return Lease(*this, SW_TRY(runtime::Reader::open(folder_)));
+}
+
+void Readers::put_back(std::unique_ptr<runtime::Reader> reader) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(reader));
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,159 @@
+#include "api/read/views.hpp"
+
+#include <algorithm>
+
+#include "api/read/state_tracker.hpp"
+#include "engine/runtime/work/task_log.hpp"
+
+namespace stepwell::api {
+namespace {
+
+Result<core::Status> status_named(std::string_view text) {
+    std::string upper(text);
+    std::transform(upper.begin(), upper.end(), upper.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
+                              core::Status::timed_out, core::Status::aborted}) {
+        if (upper == core::name_of(status)) return status;
+    }
+    return fail(ErrorCode::invalid,
+                "expected the status to be running, succeeded, failed, timed_out or aborted, but "
+                "got '" +
+                    std::string(text) + "'");
+}
+
+Result<std::vector<core::Status>> statuses_in(const std::optional<std::string>& text) {
+    std::vector<core::Status> statuses;
+    if (!text) return statuses;
+    for (std::string_view rest = *text;;) {
+        const std::size_t end = rest.find(',');
+        const core::Status status = SW_TRY(status_named(rest.substr(0, end)));
+        const bool is_new = std::find(statuses.begin(), statuses.end(), status) == statuses.end();
+        if (is_new) statuses.push_back(status);
+        if (end == rest.npos) return statuses;
+        rest.remove_prefix(end + 1);
+    }
+}
+
+Json to_json(const StateRow& row) {
+    Json out{{"state", row.place},
+             {"type", row.kind},
+             {"outcome", row.outcome == "failing" ? "running" : row.outcome},
+             {"entered_at", to_iso8601(row.entered_at)}};
+    if (row.ended_at) out["duration_ms"] = (*row.ended_at - row.entered_at).count();
+    if (row.retries > 0) out["retries"] = row.retries;
+    if (!row.error.empty()) out["error"] = row.error;
+    if (!row.cause.empty()) out["cause"] = row.cause;
+    if (!row.rows.is_null()) out["rows"] = row.rows;
+    return out;
+}
+
+}  // namespace
+
+Json run_summary_view(const runtime::ExecutionSummary& summary) {
+    Json out{{"id", value_of(summary.id)},
+             {"name", summary.name},
+             {"workflow", summary.workflow_name},
+             {"status", core::name_of(summary.status)},
+             {"started_at", to_iso8601(summary.started_at)}};
+    if (summary.stopped_at) {
+        out["stopped_at"] = to_iso8601(*summary.stopped_at);
+        out["duration_ms"] = (*summary.stopped_at - summary.started_at).count();
+    }
+    if (!summary.error.empty()) out["error"] = summary.error;
+    if (summary.redriven_at) {
+        out["redrives"] = summary.redrives;
+        out["redriven_at"] = to_iso8601(*summary.redriven_at);
+    }
+    out["arn"] = summary.arn;
+    return out;
+}
+
+Json workflow_view(const runtime::WorkflowDescription& found) {
+    return {{"name", found.workflow.name},
+            {"type", found.workflow.type},
+            {"version", found.version.number},
+            {"created_at", to_iso8601(found.workflow.created_at)},
+            {"updated_at", to_iso8601(found.version.created_at)},
+            {"arn", found.workflow.arn}};
+}
+
+Result<Json> workflows_view(runtime::Reader& reader) {
+    Json workflows = Json::array();
+    for (const auto& found : SW_TRY(reader.workflows())) workflows.push_back(workflow_view(found));
+    return Json{{"workflows", std::move(workflows)}};
+}
+
+Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
+    runtime::RunQuery query;
+    query.workflow = filter.workflow;
+    query.statuses = SW_TRY(statuses_in(filter.status));
+    query.limit = filter.limit;
+    query.token = filter.token;
+    query.version = filter.version;
+    query.origins = filter.origins;
+    query.error = filter.error;
+    query.started_from = filter.started_from;
+    query.started_until = filter.started_until;
+    query.duration_from = filter.duration_from;
+    query.duration_until = filter.duration_until;
+    if (query.version && !query.workflow) {
+        return fail(ErrorCode::invalid,
+                    "expected 'workflow' beside 'version': versions are numbered by workflow");
+    }
+    const auto page = SW_TRY(reader.search(query));
+    Json out{{"runs", Json::array()}};
+    for (const auto& summary : page.items) out["runs"].push_back(run_summary_view(summary));
+    if (page.next) out["next"] = *page.next;
+    return out;
+}
+
+Result<Json> run_view(runtime::Reader& reader, std::string_view run) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    const auto found = SW_TRY(reader.describe(id));
+    StateTracker tracker;
+    tracker.take(SW_TRY(reader.events(id)));
+
+    Json out = run_summary_view(found.summary);
+    if (found.error) out["error"] = *found.error;
+    if (found.cause) out["cause"] = *found.cause;
+    out["input"] = found.input.json();
+    if (found.output) out["output"] = found.output->json();
+    out["states"] = Json::array();
+    for (const StateRow& row : tracker.rows()) out["states"].push_back(to_json(row));
+    return out;
+}
+
+Result<Json> history_view(runtime::Reader& reader, std::string_view run) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    const std::vector<core::Event> events = SW_TRY(reader.events(id));
+    Json lines = Json::array();
+    for (const core::Event& event : events) {
+        if (!core::is_internal(event.type)) lines.push_back(core::trace(event));
+    }
+    return Json{{"run", value_of(id)},
+                {"events", core::to_history(events, true)},
+                {"lines", std::move(lines)}};
+}
+
+Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
+                       std::string_view run, std::string_view state) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    Json logs = Json::array();
+    for (const auto& log : SW_TRY(runtime::read_task_logs(logs_folder(data_folder), id))) {
+        if (!state.empty() && log.header.state != state) continue;
+        logs.push_back({{"state", log.header.state},
+                        {"frame", log.header.frame},
+                        {"attempt", log.header.attempt},
+                        {"retry", log.header.retry},
+                        {"started_at", log.header.started_at},
+                        {"lines", log.lines}});
+    }
+    return Json{{"run", value_of(id)}, {"logs", std::move(logs)}};
+}
+
+std::filesystem::path logs_folder(const std::filesystem::path& data_folder) {
+    return data_folder / "logs";
+}
+
+}  // namespace stepwell::api

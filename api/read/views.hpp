@@ -1,0 +1,49 @@
+// Workflows, runs, histories and logs as JSON: what the native API answers and `--output json`
+// prints, whether it comes from a daemon or from a data folder.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/runtime/read/reader.hpp"
+
+namespace stepwell::api {
+
+struct RunFilter {
+    std::optional<std::string> workflow;
+    /// "RUNNING", "FAILED", ..., also in lower case; several with commas between them.
+    std::optional<std::string> status;
+    std::size_t limit = 50;
+    std::optional<std::string> token;
+    std::optional<std::uint32_t> version = {};  // only with a workflow
+    std::vector<std::string> origins = {};
+    std::optional<std::string> error = {};
+    std::optional<Timestamp> started_from = {};
+    std::optional<Timestamp> started_until = {};
+    std::optional<Duration> duration_from = {};
+    std::optional<Duration> duration_until = {};
+};
+
+/// {"id", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error", "arn"}:
+/// how lists show a run; what is not known yet is absent.
+Json run_summary_view(const runtime::ExecutionSummary& summary);
+Json workflow_view(const runtime::WorkflowDescription& found);
+/// {"workflows": [{"name", "arn", "type", "version", "created_at", "updated_at"}]}
+Result<Json> workflows_view(runtime::Reader& reader);
+/// {"runs": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
+Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter);
+/// One run: what the list says of it, input, output, error, cause, and "states".
+Result<Json> run_view(runtime::Reader& reader, std::string_view run);
+/// {"run", "events": as GetExecutionHistory shows them, "lines": the same, a line each}
+Result<Json> history_view(runtime::Reader& reader, std::string_view run);
+/// {"run", "logs": [{"state", "frame", "attempt", "retry", "started_at", "lines"}]}; `state` empty:
+/// of all states.
+Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
+                       std::string_view run, std::string_view state);
+
+/// Where the engine keeps the logs of tasks.
+std::filesystem::path logs_folder(const std::filesystem::path& data_folder);
+
+}  // namespace stepwell::api

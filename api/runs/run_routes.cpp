@@ -1,0 +1,218 @@
+// Runs: list, show, start, stop, history.
+#include "api/http/problem.hpp"
+#include "api/read/views.hpp"
+#include "api/system/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+std::optional<std::string> text_member(const Json& body, std::string_view name) {
+    const Json* found = find(body, name);
+    return found && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
+}
+
+Result<Json> list_runs(Readers& readers, const Call& call) {
+    RunFilter filter;
+    filter.workflow = call.text("workflow");
+    filter.status = call.text("status");
+    filter.token = call.text("after");
+    filter.limit = static_cast<std::size_t>(*call.integer("limit"));
+    if (const auto number = call.integer("version")) {
+        filter.version = static_cast<std::uint32_t>(*number);
+    }
+    filter.origins = call.list("origin");
+    filter.error = call.text("error");
+    filter.started_from = call.time("started_from");
+    filter.started_until = call.time("started_until");
+    if (const auto ms = call.integer("duration_from_ms")) filter.duration_from = Duration(*ms);
+    if (const auto ms = call.integer("duration_until_ms")) filter.duration_until = Duration(*ms);
+    auto reader = SW_TRY(readers.take());
+    return runs_view(*reader, filter);
+}
+
+std::vector<Parameter> filter_parameters() {
+    constexpr std::int64_t kDurationMax = 400LL * 24 * 3'600 * 1'000;
+    return {
+        text_parameter("workflow", "only of this workflow", 80),
+        integer_parameter("version", "only of this version; needs `workflow`", 1, 1'000'000'000),
+        list_of(choice_parameter("status", "only with one of these",
+                                 {"running", "succeeded", "failed", "timed_out", "aborted",
+                                  "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})),
+        list_of(choice_parameter("origin", "only started by one of these",
+                                 {"api", "cli", "schedule", "file", "webhook", "parent"})),
+        text_parameter("error", "only with exactly this error"),
+        time_parameter("started_from", "only started then or later"),
+        time_parameter("started_until", "only started before"),
+        integer_parameter("duration_from_ms", "only ended ones that took at least that", 0,
+                          kDurationMax),
+        integer_parameter("duration_until_ms", "only ended ones that took less", 0, kDurationMax),
+        integer_parameter("limit", "how many at most", 1, 1'000, 50),
+        text_parameter("after", "`next` of the page before", 200)};
+}
+
+Result<Json> read_history(Readers& readers, const Call& call) {
+    auto reader = SW_TRY(readers.take());
+    const auto limit = call.integer("limit");
+    if (!limit) return history_view(*reader, call.path("run"));
+    const ExecutionId id = SW_TRY(reader->find(call.path("run")));
+    runtime::HistoryQuery query;
+    query.limit = static_cast<std::size_t>(*limit);
+    query.token = call.text("after");
+    query.is_reversed = call.flag("newest_first");
+    query.include_data = !call.flag("without_data");
+    auto page = SW_TRY(reader->history(id, query));
+    Json out{{"run", value_of(id)}, {"events", Json::array()}};
+    for (Json& event : page.items) out["events"].push_back(std::move(event));
+    if (page.next) out["next"] = *page.next;
+    return out;
+}
+
+Result<Json> read_states(Readers& readers, const Call& call) {
+    auto reader = SW_TRY(readers.take());
+    Json run = SW_TRY(run_view(*reader, call.path("run")));
+    return Json{
+        {"run", run["id"]}, {"status", run["status"]}, {"states", std::move(run["states"])}};
+}
+
+/// The text of a 410, where the run of a path was there once.
+std::optional<std::string> departed_run(Readers& readers, const Call::Values& path) {
+    for (const auto& [name, value] : path) {
+        if (name != "run" && name != "subject") continue;
+        auto reader = readers.take();
+        const auto was_removed = reader ? (*reader)->was_removed(value) : false;
+        if (!was_removed || !*was_removed) continue;
+        return "expected a run '" + value +
+               "', but it is not kept any more: it ended long ago, and retention has removed it";
+    }
+    return std::nullopt;
+}
+
+void start_run(runtime::Engine& engine, Call call) {
+    const Json& body = call.body();
+    runtime::StartRequest request;
+    request.workflow = string_or(body, "workflow", "");
+    request.name = text_member(body, "name");
+    if (const Json* input = find(body, "input")) request.input = Payload(*input);
+    engine.start_execution(std::move(request), [call](Result<runtime::Started> started) {
+        if (!started) return call.respond(problem(started.error()));
+        call.answer(Json{{"id", value_of(started->id)},
+                         {"name", started->name},
+                         {"arn", started->arn},
+                         {"started_at", to_iso8601(started->started_at)}});
+    });
+}
+
+void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
+    const auto id = [&]() -> Result<ExecutionId> {
+        auto reader = SW_TRY(readers.take());
+        return reader->find(call.path("run"));
+    }();
+    if (!id) return call.respond(problem(id.error()));
+    core::StopExecution how{text_member(call.body(), "error"), text_member(call.body(), "cause")};
+    engine.stop_execution(*id, std::move(how), [call](Result<Timestamp> at) {
+        if (!at) return call.respond(problem(at.error()));
+        call.answer(Json{{"stopped_at", to_iso8601(*at)}});
+    });
+}
+
+void add_reading_routes(Router& router, Readers& readers) {
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}",
+         .tag = "runs",
+         .summary = "A run, its input, output and states",
+         .description = "`run`: its number, its ARN, or WORKFLOW/NAME with the slash as %2F.",
+         .answer = R"({"allOf": [{"$ref": "#/components/schemas/Run"}, {
+                    "type": "object", "required": ["input", "states"], "properties": {
+                    "input": {}, "output": {}, "cause": {"type": "string"},
+                    "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}}]})",
+         .read = [&readers](const Call& call) -> Result<Json> {
+             auto reader = SW_TRY(readers.take());
+             return run_view(*reader, call.path("run"));
+         }});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/history",
+         .tag = "runs",
+         .summary = "A run's events, oldest first",
+         .description = "All of them with a line each for people; with `limit` a page of them, "
+                        "without lines.",
+         .query = {integer_parameter("limit", "a page of this many", 1, 1'000),
+                   text_parameter("after", "`next` of the page before", 200),
+                   flag_parameter("newest_first", "in the other order; only of pages"),
+                   flag_parameter("without_data", "without inputs and outputs; only of pages")},
+         .answer = R"({"type": "object", "required": ["run", "events"], "properties": {
+                    "run": {"type": "integer"},
+                    "next": {"type": "string"},
+                    "events": {"type": "array", "items": {"type": "object"},
+                        "description": "as GetExecutionHistory shows them"},
+                    "lines": {"type": "array", "items": {"type": "string"},
+                        "description": "the same, a line each"}}})",
+         .read = [&readers](const Call& call) { return read_history(readers, call); }});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/states",
+         .tag = "runs",
+         .summary = "What a run's states did, in the order in which they were entered",
+         .answer = R"({"type": "object", "required": ["run", "status", "states"], "properties": {
+                    "run": {"type": "integer"}, "status": {"type": "string"},
+                    "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}})",
+         .read = [&readers](const Call& call) { return read_states(readers, call); }});
+}
+
+}  // namespace
+
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs",
+                .tag = "runs",
+                .summary = "Runs, newest first",
+                .description = "A page looks at some twenty thousand runs at most: with a filter "
+                               "that few fit it may be short, or empty, and still have a `next`.",
+                .query = filter_parameters(),
+                .answer = R"({"type": "object", "required": ["runs"], "properties": {
+                    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+                    "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
+                .errors = {404},
+                .read = [&readers](const Call& call) { return list_runs(readers, call); }});
+    router.add(
+        {.method = "POST",
+         .pattern = "/api/v1/runs",
+         .role = Role::operator_,
+         .tag = "runs",
+         .summary = "Start a run",
+         .description =
+             "With a `name` the start may be repeated: it then answers with the run that "
+             "is there. The same name with another input is a conflict.",
+         .body = json_body(R"json({
+            "type": "object", "required": ["workflow"], "additionalProperties": false,
+            "properties": {
+                "workflow": {"type": "string", "minLength": 1, "maxLength": 80},
+                "name": {"type": "string", "minLength": 1, "maxLength": 80,
+                    "pattern": "^[^\\u0000-\\u0020\\u007f-\\u009f<>{}\\[\\]?*\"#%\\\\^|~`$&,;:/]+$"},
+                "input": {"description": "any JSON value; {} where it is absent"}}})json",
+                           true),
+         .answer =
+             R"({"type": "object", "required": ["id", "name", "arn", "started_at"], "properties": {
+            "id": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
+            "started_at": {"type": "string", "format": "date-time"}}})",
+         .errors = {404, 409},
+         .act = [&engine](Call call) { start_run(engine, std::move(call)); }});
+    router.add(
+        {.method = "POST",
+         .pattern = "/api/v1/runs/{run}/stop",
+         .role = Role::operator_,
+         .tag = "runs",
+         .summary = "Stop a run",
+         .body = json_body(R"({
+                    "type": "object", "additionalProperties": false, "properties": {
+                        "error": {"type": "string", "maxLength": 256},
+                        "cause": {"type": "string", "maxLength": 32768}}})"),
+         .answer = R"({"type": "object", "required": ["stopped_at"], "properties": {
+                    "stopped_at": {"type": "string", "format": "date-time"}}})",
+         .act = [&engine, &readers](Call call) { stop_run(engine, readers, std::move(call)); }});
+    add_reading_routes(router, readers);
+    router.on_missing([&readers](const Call::Values& path) { return departed_run(readers, path); });
+}
+
+}  // namespace stepwell::api

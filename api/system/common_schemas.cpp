@@ -1,0 +1,56 @@
+// The shapes that several routes give.
+#include "api/system/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+constexpr std::string_view kWorkflow = R"json({
+  "type": "object",
+  "required": ["name", "type", "version", "created_at", "updated_at", "arn"],
+  "properties": {
+    "name": {"type": "string"},
+    "type": {"type": "string", "enum": ["STANDARD", "EXPRESS"]},
+    "version": {"type": "integer", "description": "of its versions, from 1"},
+    "created_at": {"type": "string", "format": "date-time"},
+    "updated_at": {"type": "string", "format": "date-time"},
+    "arn": {"type": "string"}}})json";
+
+constexpr std::string_view kRun = R"json({
+  "type": "object",
+  "required": ["id", "name", "workflow", "status", "started_at", "arn"],
+  "properties": {
+    "id": {"type": "integer"},
+    "name": {"type": "string"},
+    "workflow": {"type": "string"},
+    "status": {"type": "string", "enum": ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]},
+    "started_at": {"type": "string", "format": "date-time"},
+    "stopped_at": {"type": "string", "format": "date-time"},
+    "duration_ms": {"type": "integer", "minimum": 0},
+    "error": {"type": "string"},
+    "redrives": {"type": "integer", "minimum": 1, "description": "absent: none"},
+    "redriven_at": {"type": "string", "format": "date-time", "description": "the last time"},
+    "arn": {"type": "string"}}})json";
+
+constexpr std::string_view kState = R"json({
+  "type": "object",
+  "required": ["state", "type", "outcome", "entered_at"],
+  "properties": {
+    "state": {"type": "string", "description": "its path: `Each month[3] / Validate`"},
+    "type": {"type": "string"},
+    "outcome": {"type": "string", "enum": ["running", "succeeded", "caught", "failed", "aborted"]},
+    "entered_at": {"type": "string", "format": "date-time"},
+    "duration_ms": {"type": "integer"},
+    "retries": {"type": "integer"},
+    "error": {"type": "string"},
+    "cause": {"type": "string"},
+    "rows": {"type": "object", "description": "of a data task: read, good, rejected, ..."}}})json";
+
+}  // namespace
+
+void add_schemas(Router& router) {
+    router.add_schema("Workflow", kWorkflow);
+    router.add_schema("Run", kRun);
+    router.add_schema("State", kState);
+}
+
+}  // namespace stepwell::api

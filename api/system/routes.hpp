@@ -1,0 +1,45 @@
+// Our own API: what stands in the table of routes below /api/v1, and /healthz. Each function adds
+// one part of it; REQUIRES: what they are given outlives the router.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "api/aws/api.hpp"
+#include "api/live/event_feed.hpp"
+#include "api/read/readers.hpp"
+#include "api/router/router.hpp"
+#include "api/system/metrics.hpp"
+#include "engine/runtime/engine.hpp"
+
+namespace stepwell::api {
+
+/// Schemas that routes of several parts refer to: Run, Workflow. First of all.
+void add_schemas(Router& router);
+
+/// POST /: the AWS API.
+void add_aws_route(Router& router, aws::Api& aws);
+
+/// Workflows: list, show, versions, definition, put, delete.
+void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& readers,
+                         std::vector<std::string> builtin_tasks);
+
+/// Runs: list, show, start, stop, history.
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers);
+
+/// Many runs at once: stop.
+void add_bulk_routes(Router& router, runtime::Engine& engine, Readers& readers);
+
+/// Server-sent events of all runs and of one, and logs.
+void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
+                     const std::filesystem::path& data_folder);
+
+/// Runs: redrive.
+void add_redrive_routes(Router& router, runtime::Engine& engine, Readers& readers);
+
+/// GET /healthz, /readyz, /metrics, and /api/v1/openapi.json, which is printed when it is first
+/// asked for.
+void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
+                       const runtime::Engine& engine, std::string version);
+
+}  // namespace stepwell::api

@@ -1,0 +1,129 @@
+// What tells of the daemon itself, and the door of the AWS API.
+#include <memory>
+#include <mutex>
+
+#include "api/http/problem.hpp"
+#include "api/system/routes.hpp"
+
+namespace stepwell::api {
+namespace {
+
+/// Printed when it is first asked for: by then all routes are there.
+class Document {
+public:
+    Document(const Router& router, std::string version)
+        : router_(router), version_(std::move(version)) {}
+    const std::string& text() {
+        std::call_once(once_, [this] { text_ = to_text(router_.openapi(version_)); });
+        return text_;
+    }
+
+private:
+    const Router& router_;
+    const std::string version_;
+    std::once_flag once_;
+    std::string text_;
+};
+
+}  // namespace
+
+void add_aws_route(Router& router, aws::Api& aws) {
+    router.add({.method = "POST",
+                .pattern = "/",
+                .tag = "aws",
+                .summary = "The AWS Step Functions API, as SDKs and the AWS CLI speak it",
+                .description = "`X-Amz-Target: AWSStepFunctions.ACTION` and a JSON body. The role "
+                               "depends on the action.",
+                .body = raw_body({"application/x-amz-json-1.0"}),
+                .answer_type = "application/x-amz-json-1.0",
+                .errors = {400, 401, 403, 413, 500, 503},
+                .role_of =
+                    [](const Request& request) {
+                        return aws::Api::role_of(request.header("X-Amz-Target"));
+                    },
+                .handle = [&aws](Request& request,
+                                 Responder respond) { aws.handle(request, std::move(respond)); }});
+}
+
+namespace {
+
+/// Why the daemon should be sent nothing now; empty where it is ready.
+Json reasons_against(Readers& readers, const runtime::Engine& engine) {
+    Json reasons = Json::array();
+    auto reader = readers.take();
+    const auto end = reader ? (*reader)->feed_end() : fail(reader.error());
+    if (!end) reasons.push_back({{"code", "JOURNAL"}, {"message", end.error().message}});
+    if (!engine.statistics().has_room) {
+        reasons.push_back(
+            {{"code", "DISK_FULL"},
+             {"message", "the disk of the data folder is nearly full: no run starts"}});
+    }
+    return reasons;
+}
+
+void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
+                      const runtime::Engine& engine) {
+    router.add({.method = "GET",
+                .pattern = "/readyz",
+                .role = Role::none,
+                .tag = "system",
+                .summary = "Whether it takes work: the journal answers, and the disk has room",
+                .description = "503 with `reasons` where it does not.",
+                .answer = R"({"type": "object", "required": ["status", "reasons"], "properties": {
+                    "status": {"type": "string", "enum": ["ready"]},
+                    "reasons": {"type": "array", "items": {"type": "object"}}}})",
+                .act = [&readers, &engine](const Call& call) {
+                    Json reasons = reasons_against(readers, engine);
+                    if (reasons.empty()) {
+                        return call.answer(Json{{"status", "ready"}, {"reasons", reasons}});
+                    }
+                    Response response = json_response({{"status", 503},
+                                                       {"code", "unavailable"},
+                                                       {"message", reasons[0]["message"]},
+                                                       {"reasons", reasons}});
+                    response.status = 503;
+                    call.respond(std::move(response));
+                }});
+    router.add({.method = "GET",
+                .pattern = "/metrics",
+                .tag = "system",
+                .summary = "Counters, as Prometheus reads them",
+                .answer = R"({"type": "string"})",
+                .answer_type = "text/plain",
+                .act = [&metrics](const Call& call) {
+                    Response response;
+                    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                    response.body = metrics.text();
+                    call.respond(std::move(response));
+                }});
+}
+
+}  // namespace
+
+void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
+                       const runtime::Engine& engine, std::string version) {
+    add_probe_routes(router, metrics, readers, engine);
+    router.on_answer([&metrics](const Exchange& exchange) { metrics.count(exchange); });
+    router.add({.method = "GET",
+                .pattern = "/healthz",
+                .role = Role::none,
+                .tag = "system",
+                .summary = "Whether the daemon lives",
+                .answer = R"({"type": "object", "required": ["status"],
+                    "properties": {"status": {"type": "string", "enum": ["ok"]}}})",
+                .read = [](const Call&) -> Result<Json> {
+                    return Json{{"status", "ok"}};
+                }});
+    auto document = std::make_shared<Document>(router, std::move(version));
+    router.add({.method = "GET",
+                .pattern = "/api/v1/openapi.json",
+                .tag = "system",
+                .summary = "This document",
+                .act = [document](const Call& call) {
+                    Response response;
+                    response.body = document->text();
+                    call.respond(std::move(response));
+                }});
+}
+
+}  // namespace stepwell::api

@@ -1,0 +1,199 @@
+#include "engine/runtime/loop/catalog.hpp"
+
+#include <utility>
+
+#include "engine/base/uuid.hpp"
+#include "engine/runtime/definition_text.hpp"
+#include "engine/runtime/names.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// Beyond it, versions that no execution holds in memory are dropped and read again when needed.
+constexpr std::size_t kVersionsLoadedMax = 1'000;
+
+WorkflowStatus status_of(const journal::WorkflowRecord& workflow,
+                         const journal::VersionRecord& version) {
+    WorkflowStatus status;
+    status.id = workflow.id;
+    status.version = version.id;
+    status.number = version.number;
+    status.arn = workflow.arn;
+    status.revision_id = version.revision_id;
+    status.created_at = workflow.created_at;
+    status.updated_at = version.created_at;
+    return status;
+}
+
+LoadedVersionPtr loaded(const journal::WorkflowRecord& workflow,
+                        const journal::VersionRecord& version,
+                        definition::DefinitionPtr definition) {
+    return std::make_shared<const LoadedVersion>(
+        LoadedVersion{workflow, version.id, version.role_arn, std::move(definition),
+                      definition::operations_of(version.settings)});
+}
+
+template <class Id>
+Id take_next(Id& next) {
+    const Id id = next;
+    next = static_cast<Id>(value_of(next) + 1);
+    return id;
+}
+
+}  // namespace
+
+Catalog::Catalog(const EngineSettings& settings, journal::Journal& journal, Clock& clock)
+    : settings_(settings), journal_(journal), clock_(clock) {}
+
+Result<void> Catalog::load() {
+    next_ = SW_TRY(journal_.counters());
+    for (auto& workflow : SW_TRY(journal_.workflows())) {
+        std::string name = workflow.name;
+        entries_.emplace(std::move(name), Entry{std::move(workflow), std::nullopt});
+    }
+    return {};
+}
+
+Result<void> Catalog::visit_latest(
+    const std::function<void(const journal::WorkflowRecord&, const journal::VersionRecord&)>&
+        visit) {
+    for (const auto& [name, entry] : entries_) {
+        const auto version = SW_TRY(journal_.latest_version(entry.workflow.id));
+        if (version) visit(entry.workflow, *version);
+    }
+    return {};
+}
+
+Result<WorkflowStatus> Catalog::apply(const CreateWorkflow& message, journal::Batch& batch) {
+    const WorkflowSpec& spec = message.spec;
+    const auto at = entries_.find(spec.name);
+    if (at == entries_.end()) return add_workflow(message, batch);
+    Entry& entry = at->second;
+    const journal::VersionRecord& latest = *SW_TRY(latest_of(entry));
+    const bool is_same = latest.definition == spec.definition && latest.settings == spec.settings &&
+                         entry.workflow.type == spec.type;
+    if (message.existing == CreateWorkflow::Existing::refuse) {
+        if (is_same) return status_of(entry.workflow, latest);
+        return fail(ErrorCode::conflict,
+                    "State Machine Already Exists: '" + entry.workflow.arn + "'");
+    }
+    if (entry.workflow.type != spec.type) {
+        return fail(ErrorCode::conflict, "workflow '" + spec.name +
+                                             "': expected its type to stay " + entry.workflow.type +
+                                             ", but got " + spec.type);
+    }
+    if (is_same && latest.role_arn == spec.role_arn) return status_of(entry.workflow, latest);
+    journal::VersionRecord next = latest;
+    next.definition = spec.definition;
+    next.settings = spec.settings;
+    next.role_arn = spec.role_arn;
+    return add_version(entry, std::move(next), message.definition, batch);
+}
+
+Result<WorkflowStatus> Catalog::apply(const UpdateWorkflow& message, journal::Batch& batch) {
+    const auto at = entries_.find(message.name);
+    if (at == entries_.end()) return no_such_workflow(message.name);
+    Entry& entry = at->second;
+    const journal::VersionRecord& latest = *SW_TRY(latest_of(entry));
+    journal::VersionRecord next = latest;
+    next.definition = message.update.definition.value_or(latest.definition);
+    next.role_arn = message.update.role_arn.value_or(latest.role_arn);
+    next.settings = message.update.settings.value_or(latest.settings);
+    if (next.definition == latest.definition && next.role_arn == latest.role_arn &&
+        next.settings == latest.settings) {
+        return status_of(entry.workflow, latest);
+    }
+    const bool is_express = entry.workflow.type == "EXPRESS";
+    auto definition =
+        SW_TRY(parse_definition(next.definition, is_express, settings_.builtin_tasks));
+    return add_version(entry, std::move(next), std::move(definition), batch);
+}
+
+Result<void> Catalog::apply(const DeleteWorkflow& message, journal::Batch& batch) {
+    const auto at = entries_.find(message.name);
+    if (at == entries_.end()) return {};
+    batch.deleted_workflows.push_back(at->second.workflow.id);
+    entries_.erase(at);
+    return {};
+}
+
+Result<WorkflowStatus> Catalog::add_workflow(const CreateWorkflow& message, journal::Batch& batch) {
+    const WorkflowSpec& spec = message.spec;
+    Entry entry;
+    entry.workflow.id = take_next(next_.workflow);
+    entry.workflow.name = spec.name;
+    entry.workflow.arn = workflow_arn_of(settings_.region, settings_.account, spec.name);
+    entry.workflow.type = spec.type;
+    entry.workflow.created_at = clock_.now();
+    batch.workflows.push_back(entry.workflow);
+    journal::VersionRecord version;
+    version.workflow = entry.workflow.id;
+    version.definition = spec.definition;
+    version.role_arn = spec.role_arn;
+    version.settings = spec.settings;
+    Entry& kept = entries_[spec.name] = std::move(entry);
+    return add_version(kept, std::move(version), message.definition, batch);
+}
+
+WorkflowStatus Catalog::add_version(Entry& entry, journal::VersionRecord version,
+                                    definition::DefinitionPtr definition, journal::Batch& batch) {
+    version.id = take_next(next_.version);
+    version.number += 1;
+    version.created_at = clock_.now();
+    if (version.number > 1) {
+        Prng random(clock_.entropy());
+        version.revision_id = uuid4(random);
+    }
+    batch.versions.push_back(version);
+    versions_[version.id] = loaded(entry.workflow, version, std::move(definition));
+    entry.latest = std::move(version);
+    WorkflowStatus status = status_of(entry.workflow, *entry.latest);
+    status.is_changed = true;
+    return status;
+}
+
+Result<journal::VersionRecord*> Catalog::latest_of(Entry& entry) {
+    if (!entry.latest) {
+        entry.latest = SW_TRY(journal_.latest_version(entry.workflow.id));
+        if (!entry.latest) {
+            return fail(ErrorCode::corruption,
+                        "workflow '" + entry.workflow.name +
+                            "': expected a version of it, but there is none");
+        }
+    }
+    return &*entry.latest;
+}
+
+Result<LoadedVersionPtr> Catalog::find(const std::string& name, std::optional<VersionId> wanted) {
+    const auto at = entries_.find(name);
+    if (at == entries_.end()) return no_such_workflow(name);
+    const VersionId latest = SW_TRY(latest_of(at->second))->id;
+    LoadedVersionPtr found = SW_TRY(version(wanted.value_or(latest)));
+    if (found->workflow.id != at->second.workflow.id) return no_such_workflow(name);
+    return found;
+}
+
+Result<LoadedVersionPtr> Catalog::version(VersionId id) {
+    if (const auto at = versions_.find(id); at != versions_.end()) return at->second;
+    const auto record = SW_TRY(journal_.version(id));
+    const std::string place = "version " + std::to_string(value_of(id));
+    if (!record)
+        return fail(ErrorCode::not_found, place + ": expected it to exist, but it does not");
+    const auto workflow = SW_TRY(journal_.workflow(record->workflow));
+    if (!workflow) return fail(ErrorCode::corruption, place + " belongs to no workflow");
+    // What was accepted once is not checked against today's list of tasks.
+    auto definition = parse_definition(record->definition, workflow->type == "EXPRESS", {});
+    if (!definition) return fail(std::move(definition).error().within(place));
+    if (versions_.size() >= kVersionsLoadedMax) {
+        std::erase_if(versions_, [](const auto& entry) { return entry.second.use_count() == 1; });
+    }
+    return versions_[id] = loaded(*workflow, *record, *definition);
+}
+
+Failure<Error> Catalog::no_such_workflow(const std::string& name) const {
+    return fail(ErrorCode::not_found,
+                "State Machine Does Not Exist: '" +
+                    workflow_arn_of(settings_.region, settings_.account, name) + "'");
+}
+
+}  // namespace stepwell::runtime

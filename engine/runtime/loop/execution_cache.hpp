@@ -1,0 +1,64 @@
+// The executions in memory, the least recently used of which are let go: the journal has them all.
+//
+// Threads: the engine's only.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/core/execution.hpp"
+#include "engine/runtime/loop/catalog.hpp"
+#include "engine/runtime/loop/head.hpp"
+
+namespace stepwell::runtime {
+
+/// What one batch will write of one execution. Several decisions in a batch make one of these.
+struct PendingWrite {
+    journal::ExecutionWrite write;
+    std::string header;
+    /// Records by key: what is put, or nothing where it is removed.
+    std::map<core::RecordKey, std::optional<std::string>> records;
+    std::vector<core::Event> events;  // for listeners
+};
+
+struct Slot {
+    explicit Slot(ExecutionId id) : execution(id) {}
+
+    core::Execution execution;
+    LoadedVersionPtr version;
+    std::string given_name;  // empty: generated
+    std::string origin;      // until it is written; not restored
+    journal::ChunkId last_chunk{};
+    std::vector<core::Record> inlined;  // records that are in the open row
+    /// The queue holds an entry at this time or before.
+    std::optional<Timestamp> armed;
+    bool is_stored = false;  // has an open row
+    bool is_quarantined = false;
+    std::size_t bytes = 0;  // as stored, about
+    std::unique_ptr<PendingWrite> pending;
+    std::list<ExecutionId>::iterator recency;
+};
+
+class ExecutionCache {
+public:
+    /// Null where it is not loaded. Counts as a use.
+    Slot* find(ExecutionId id);
+    Slot& add(std::unique_ptr<Slot> slot);
+    void remove(ExecutionId id);
+    void clear();
+    void set_bytes(Slot& slot, std::size_t bytes);
+    /// Lets go of the least recently used until both bounds hold. REQUIRES: nothing is pending.
+    void shrink(std::size_t count_max, std::size_t bytes_max);
+    [[nodiscard]] std::size_t size() const { return slots_.size(); }
+
+private:
+    std::unordered_map<ExecutionId, std::unique_ptr<Slot>> slots_;
+    std::list<ExecutionId> recency_;  // most recent first
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace stepwell::runtime

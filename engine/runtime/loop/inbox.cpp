@@ -1,0 +1,59 @@
+#include "engine/runtime/loop/inbox.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace stepwell::runtime {
+
+Inbox::Posted Inbox::post(Message& message, IfFull if_full) {
+    std::unique_lock lock(mutex_);
+    const auto is_full = [&] { return messages_.size() - first_ >= messages_max_; };
+    if (if_full == IfFull::wait) is_drained_.wait(lock, [&] { return is_closed_ || !is_full(); });
+    if (is_closed_) return Posted::closed;
+    if (if_full == IfFull::refuse && is_full()) return Posted::full;
+    const bool was_empty = messages_.size() == first_;
+    messages_.push_back(std::move(message));
+    lock.unlock();
+    if (was_empty) is_filled_.notify_one();
+    return Posted::accepted;
+}
+
+bool Inbox::take(std::vector<Message>& messages, std::size_t count_max, Duration patience) {
+    std::unique_lock lock(mutex_);
+    const auto has_news = [&] { return is_closed_ || messages_.size() > first_; };
+    if (patience > Duration::zero()) is_filled_.wait_for(lock, patience, has_news);
+    if (first_ == 0 && messages_.size() <= count_max) {
+        messages.swap(messages_);
+    } else {
+        const std::size_t count = std::min(count_max, messages_.size() - first_);
+        const auto begin = messages_.begin() + static_cast<std::ptrdiff_t>(first_);
+        messages.assign(std::make_move_iterator(begin),
+                        std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
+        first_ += count;
+        if (first_ == messages_.size()) {
+            messages_.clear();
+            first_ = 0;
+        }
+    }
+    const bool is_over = is_closed_ && messages.empty();
+    lock.unlock();
+    if (!messages.empty()) is_drained_.notify_all();
+    return !is_over;
+}
+
+std::size_t Inbox::size() {
+    const std::lock_guard lock(mutex_);
+    return messages_.size() - first_;
+}
+
+void Inbox::close() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_closed_ = true;
+    }
+    is_filled_.notify_all();
+    is_drained_.notify_all();
+}
+
+}  // namespace stepwell::runtime

@@ -1,0 +1,421 @@
+#include "engine/runtime/loop/loop.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/runtime/pause.hpp"
+#include "engine/runtime/read/journal_walk.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// Timers that fire, and executions whose tasks are restarted, in one turn.
+constexpr std::size_t kTimersPerTurnMax = 2'048;
+constexpr std::size_t kRestartsPerTurnMax = 256;
+constexpr Duration kRoomCheckInterval{1'000};
+
+Failure<Error> no_such_execution(ExecutionId id) {
+    return fail(ErrorCode::not_found, "expected an execution with the number " +
+                                          std::to_string(value_of(id)) + ", but there is none");
+}
+
+Started started_of(const core::Execution& execution) {
+    const core::Facts& facts = execution.facts();
+    return {execution.id(), facts.arn, facts.name, facts.started_at, false};
+}
+
+}  // namespace
+
+Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clock,
+           Listeners& listeners, TaskLogs& logs)
+    : settings_(settings),
+      journal_(journal),
+      clock_(clock),
+      listeners_(listeners),
+      logs_(logs),
+      catalog_(settings, journal, clock),
+      names_(journal.secret()),
+      ledger_(journal),
+      episodes_(journal) {}
+
+Result<void> Loop::recover() {
+    SW_TRY(catalog_.load());
+    if (!observers_.empty()) {
+        SW_TRY(catalog_.visit_latest([&](const auto& workflow, const auto& version) {
+            for (WorkObserver* observer : observers_) {
+                observer->version_changed(workflow.name, version.settings);
+            }
+        }));
+    }
+    const journal::Counters counters = SW_TRY(journal_.counters());
+    next_execution_ = counters.execution;
+    next_chunk_ = counters.chunk;
+    TimerQueue::Loader timers(timers_);
+    SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
+        ++open_count_;
+        if (open.due) timers.add(open.id, *open.due);
+        if (open.has_tasks) restart_order_.push_back(open.id);
+    }));
+    to_restart_.insert(restart_order_.begin(), restart_order_.end());
+    std::reverse(restart_order_.begin(), restart_order_.end());
+    return {};
+}
+
+Result<void> Loop::turn(std::vector<Message>& messages) {
+    now_ = clock_.now();
+    is_recording_ = listeners_.has(&Listener::events);
+    look_for_room();
+    restart_some_tasks();
+    for (Message& message : messages) {
+        std::visit([&](auto& one) { on(one); }, message);
+    }
+    fire_timers();
+    carry_out_removals();
+    messages.clear();
+    if (auto done = trouble_ ? Result<void>(stepwell::fail(*trouble_)) : timed_commit(); !done) {
+        fail(done.error());
+        return done;
+    }
+    carry_out();
+    cache_.shrink(settings_.loaded_executions_max, settings_.loaded_bytes_max);
+    ++turns_;
+    loaded_count_ = cache_.size();
+    timer_count_ = timers_.size();
+    const auto next_timer = timers_.next();
+    next_timer_ms_ = next_timer ? to_ms(*next_timer) : -1;
+    return {};
+}
+
+void Loop::on(CreateWorkflow& message) {
+    auto status = catalog_.apply(message, batch_);
+    if (status && status->is_changed) changed_workflows_.push_back(message.spec.name);
+    reply(std::move(message.answer), std::move(status));
+}
+
+void Loop::on(UpdateWorkflow& message) {
+    auto status = catalog_.apply(message, batch_);
+    if (status && status->is_changed) changed_workflows_.push_back(message.name);
+    reply(std::move(message.answer), std::move(status));
+}
+
+void Loop::on(DeleteWorkflow& message) {
+    auto done = catalog_.apply(message, batch_);
+    if (done) changed_workflows_.push_back(message.name);
+    reply(std::move(message.answer), std::move(done));
+}
+
+void Loop::on(Start& message) {
+    auto started = start(message.request);
+    reply(std::move(message.answer), std::move(started));
+}
+
+void Loop::on(Stop& message) {
+    auto stopped = stop(message.id, message.how);
+    reply(std::move(message.answer), std::move(stopped));
+}
+
+void Loop::on(Report& message) {
+    const auto deliver = [&]() -> Result<void> {
+        Slot* slot = SW_TRY(open(message.id));
+        if (!slot || quarantined_.contains(message.id)) return no_such_execution(message.id);
+        return decide(*slot, message.input);
+    };
+    auto done = deliver();
+    reply(std::move(message.answer), std::move(done));
+}
+
+void Loop::on(WhenClosed& message) {
+    auto ended = closed(message.id);
+    if (ended && !*ended) {
+        waiters_[message.id].push_back(std::move(message.answer));
+    } else if (ended) {
+        reply(std::move(message.answer), Result<Closed>(std::move(**ended)));
+    } else {
+        reply(std::move(message.answer), Result<Closed>(stepwell::fail(ended.error())));
+    }
+}
+
+void Loop::on(Write& message) {
+    auto done = ledger_.check(message.writes.documents, message.writes.claims);
+    if (done) {
+        ledger_.add(message.writes.documents, message.writes.claims, ExecutionId{0}, now_, batch_);
+        add_notices(message.writes.notices);
+    }
+    reply(std::move(message.answer), std::move(done));
+}
+
+void Loop::on(Inspect& message) {
+    const auto look = [&]() -> Result<Inspection> {
+        const Slot* slot = SW_TRY(open(message.id));
+        if (!slot) return no_such_execution(message.id);
+        return Inspection{slot->version->definition, slot->execution.frames(),
+                          quarantined_.contains(message.id)};
+    };
+    reply(std::move(message.answer), look());
+}
+
+/// After everything else: an execution that this turn takes up again is not removed.
+void Loop::on(Remove& message) {
+    removals_.push_back(std::move(message));
+}
+
+/// Each to whom the newest version of its workflow names for its event; to nobody: not at all.
+void Loop::add_notices(std::vector<NoticeWrite>& notices) {
+    for (NoticeWrite& one : notices) {
+        const auto version = catalog_.find(one.notice.workflow, std::nullopt);
+        if (!version) continue;
+        const auto& notify = (*version)->operations.notify;
+        const auto to = notify.find(one.notice.event);
+        if (to == notify.end()) continue;
+        one.notice.to = to->second;
+        ledger_.add({to_write(one.notice, one.key)}, {}, ExecutionId{0}, now_, batch_);
+    }
+}
+
+void Loop::carry_out_removals() {
+    for (Remove& message : removals_) {
+        Removals& removals = message.removals;
+        auto done = check_removal(removals);
+        if (done) {
+            for (const auto& run : removals.runs) batch_.removed_executions.push_back(run.id);
+            batch_.removed_chunks.insert(batch_.removed_chunks.end(), removals.chunks.begin(),
+                                         removals.chunks.end());
+            batch_.removed_claims.insert(batch_.removed_claims.end(), removals.claims.begin(),
+                                         removals.claims.end());
+            ledger_.add(removals.documents, {}, ExecutionId{0}, now_, batch_);
+        }
+        reply(std::move(message.answer), std::move(done));
+    }
+    removals_.clear();
+}
+
+Result<void> Loop::check_removal(const Removals& removals) {
+    for (const auto& [id, last_chunk] : removals.runs) {
+        const auto row = SW_TRY(journal_.execution(id));
+        const bool is_as_planned = row && row->status != core::Status::running &&
+                                   row->last_chunk == last_chunk && !cache_.find(id);
+        if (is_as_planned) continue;
+        return stepwell::fail(ErrorCode::conflict, "expected execution " +
+                                                       std::to_string(value_of(id)) +
+                                                       " to have ended for good, but it has not");
+    }
+    return ledger_.check(removals.documents, {});
+}
+
+void Loop::restart_some_tasks() {
+    for (std::size_t n = 0; n < kRestartsPerTurnMax && !restart_order_.empty(); ++n) {
+        const ExecutionId id = restart_order_.back();
+        restart_order_.pop_back();
+        if (!to_restart_.contains(id)) continue;
+        if (auto slot = open(id); !slot) note(slot.error());
+    }
+}
+
+void Loop::fire_timers() {
+    for (std::size_t n = 0; n < kTimersPerTurnMax && !trouble_; ++n) {
+        const auto id = timers_.pop_due(now_);
+        if (!id) return;
+        if (quarantined_.contains(*id)) continue;
+        auto slot = open(*id);
+        if (!slot) {
+            note(slot.error());
+        } else if (*slot && (*slot)->execution.is_running()) {
+            (*slot)->armed.reset();
+            // An error is a refusal: there was nothing to do, which happens to stale entries.
+            if (auto done = decide(**slot, core::TimerDue{}); !done) note(done.error());
+            if (!(*slot)->pending) rearm_unfruitful(**slot);
+        }
+    }
+}
+
+std::optional<Timestamp> Loop::next_due() const {
+    if (!restart_order_.empty()) return Timestamp{};
+    return timers_.next();
+}
+
+/// Where the disk is nearly full, what runs shall still be able to end.
+void Loop::look_for_room() {
+    if (now_ - room_checked_at_ < kRoomCheckInterval && now_ >= room_checked_at_) return;
+    room_checked_at_ = now_;
+    const std::uint64_t free = journal_.free_bytes();
+    free_bytes_ = free;
+    const bool has_room = free >= settings_.free_bytes_min;
+    if (has_room_.exchange(has_room) == has_room) return;
+    if (has_room) {
+        spdlog::info("the journal's disk has room again; runs are started again");
+    } else {
+        spdlog::error(
+            "the journal's disk is nearly full: {} MiB are free, {} are needed; runs that have "
+            "begun go on, new ones are refused until there is room",
+            free >> 20, settings_.free_bytes_min >> 20);
+    }
+}
+
+Result<void> Loop::check_room() const {
+    if (has_room_) return {};
+    return stepwell::fail(ErrorCode::unavailable,
+                          "expected " + std::to_string(settings_.free_bytes_min >> 20) +
+                              " MiB of free space on the journal's disk, but there is less; "
+                              "executions that run go on, new ones are refused");
+}
+
+Result<Started> Loop::start(const StartRequest& request) {
+    if (auto before = SW_TRY(started_by_claims(request))) return *std::move(before);
+    LoadedVersionPtr version = SW_TRY(catalog_.find(request.workflow, request.version));
+    if (request.name && !version->is_express()) {
+        auto there = SW_TRY(existing(request, *version));
+        if (there) return *std::move(there);
+    }
+    SW_TRY(check_room());
+    SW_TRY(check_pause(request));
+    SW_TRY(ledger_.check(request.documents, request.claims));
+    return begin(request, std::move(version));
+}
+
+Result<void> Loop::check_pause(const StartRequest& request) {
+    if (request.origin != "schedule" && request.origin != "file") return {};
+    const auto pause = pause_in(SW_TRY(journal_.document(kPaused, request.workflow)), now_);
+    if (!pause) return {};
+    return stepwell::fail(ErrorCode::unavailable,
+                          "expected workflow '" + request.workflow +
+                              "' to start by itself, but it is paused" +
+                              (pause->until ? " until " + to_iso8601(*pause->until) : "") +
+                              (pause->note.empty() ? "" : ": " + pause->note));
+}
+
+/// What the request's claims have started before, where one execution holds all of them.
+Result<std::optional<Started>> Loop::started_by_claims(const StartRequest& request) {
+    std::optional<ExecutionId> holder;
+    for (const journal::Claim& claim : request.claims) {
+        const auto by = SW_TRY(ledger_.holder(claim));
+        const bool is_first = &claim == &request.claims.front();
+        if (!is_first && by != holder) return std::optional<Started>();
+        holder = by;
+    }
+    if (!holder || value_of(*holder) == 0) return std::optional<Started>();
+    return std::optional(SW_TRY(started_before(*holder)));
+}
+
+Result<Started> Loop::started_before(ExecutionId id) {
+    if (const Slot* slot = SW_TRY(open(id))) return started_of(slot->execution);
+    const auto row = SW_TRY(journal_.execution(id));
+    if (!row) return Started{id, "", "", {}, false};  // long ended, and removed since
+    const auto facts = SW_TRY(facts_of(journal_, *row));
+    return Started{id, facts->arn, facts->name, row->started_at, false};
+}
+
+Result<std::optional<Started>> Loop::existing(const StartRequest& request,
+                                              const LoadedVersion& version) {
+    const auto clash = [&] {
+        return stepwell::fail(ErrorCode::conflict,
+                              "Execution Already Exists: '" +
+                                  execution_arn_of(version.workflow.arn, *request.name) + "'");
+    };
+    std::optional<ExecutionId> id;
+    const auto in_turn = names_started_.find({version.workflow.id, *request.name});
+    if (in_turn != names_started_.end()) {
+        id = in_turn->second;
+    } else if (auto row = SW_TRY(journal_.execution_named(version.workflow.id, *request.name))) {
+        id = row->id;
+        if (row->status != core::Status::running) {
+            if (!request.adopts_existing) return clash();
+            const auto facts = SW_TRY(facts_of(journal_, *row));
+            if (!(facts->input == request.input)) return clash();
+            return std::optional(Started{row->id, facts->arn, facts->name, row->started_at, false});
+        }
+    }
+    if (!id) return std::optional<Started>();
+    const Slot* slot = SW_TRY(open(*id));
+    if (!slot || !(slot->execution.facts().input == request.input)) return clash();
+    const bool is_wanted = slot->execution.is_running() || request.adopts_existing;
+    if (!is_wanted) return clash();
+    return std::optional(started_of(slot->execution));
+}
+
+Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr version) {
+    const ExecutionId id = next_execution_;
+    const std::string generated = names_.name_of(id);
+    const journal::WorkflowRecord& workflow = version->workflow;
+
+    core::StartExecution input;
+    input.name = request.name.value_or(generated);
+    input.arn = version->is_express() ? express_arn_of(workflow.arn, input.name, generated)
+                                      : execution_arn_of(workflow.arn, input.name);
+    input.workflow_arn = workflow.arn;
+    input.workflow_name = workflow.name;
+    input.role_arn = version->role_arn;
+    input.version_arn = request.version_arn;
+    input.alias_arn = request.alias_arn;
+    input.input = request.input;
+
+    auto slot = std::make_unique<Slot>(id);
+    slot->given_name = version->is_express() ? "" : request.name.value_or("");
+    slot->version = std::move(version);
+    slot->origin = request.origin;
+    // Not in the cache before it is decided: where that fails, nobody will have seen it.
+    SW_TRY(decide(*slot, input));
+    next_execution_ = static_cast<ExecutionId>(value_of(id) + 1);
+    ledger_.add(request.documents, request.claims, id, now_, batch_);
+    const Slot& kept = cache_.add(std::move(slot));
+    if (!kept.given_name.empty()) {
+        names_started_[{kept.version->workflow.id, kept.given_name}] = id;
+    }
+    Started started = started_of(kept.execution);
+    started.is_new = true;
+    return started;
+}
+
+Result<Timestamp> Loop::stop(ExecutionId id, const core::StopExecution& how) {
+    Slot* slot = SW_TRY(open(id));
+    if (!slot) {
+        const auto row = SW_TRY(journal_.execution(id));
+        if (!row) return no_such_execution(id);
+        return row->stopped_at.value_or(now_);
+    }
+    if (slot->execution.is_running()) SW_TRY(decide(*slot, how));
+    return slot->execution.header().stopped_at.value_or(now_);
+}
+
+/// Nothing where it still runs, or has ended in this turn.
+Result<std::optional<Closed>> Loop::closed(ExecutionId id) {
+    if (cache_.find(id)) return std::optional<Closed>();
+    const auto row = SW_TRY(journal_.execution(id));
+    if (!row) return no_such_execution(id);
+    if (row->status == core::Status::running) return std::optional<Closed>();
+    return std::optional<Closed>(SW_TRY(closed_of(journal_, *row)));
+}
+
+void Loop::note(const Error& error) {
+    if (error.code == ErrorCode::io && !trouble_) trouble_ = error;
+}
+
+Engine::Statistics Loop::statistics() const {
+    Engine::Statistics out;
+    out.loaded_executions = loaded_count_;
+    out.timers = timer_count_;
+    out.quarantined = quarantined_count_;
+    out.open_runs = open_count_;
+    if (const std::int64_t next = next_timer_ms_; next >= 0) out.next_timer = from_ms(next);
+    out.free_bytes = free_bytes_;
+    out.free_bytes_min = settings_.free_bytes_min;
+    out.turns = turns_;
+    out.decisions = decisions_;
+    for (std::size_t i = 0; i < commits_.size(); ++i) out.commits.at(i) = commits_.at(i);
+    out.commit_micros = commit_micros_;
+    out.has_room = has_room_;
+    return out;
+}
+
+Result<void> Loop::timed_commit() {
+    const auto begun = std::chrono::steady_clock::now();
+    auto done = commit();
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
+    std::size_t bucket = 0;
+    while (bucket < kCommitBoundsMs.size() && took.count() > kCommitBoundsMs.at(bucket)) ++bucket;
+    ++commits_.at(bucket);
+    commit_micros_ += static_cast<std::uint64_t>(took.count() * 1'000);
+    return done;
+}
+
+}  // namespace stepwell::runtime

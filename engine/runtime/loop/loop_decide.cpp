@@ -1,0 +1,421 @@
+// The loop's middle: loading an execution, deciding about it, and what that asks of the shell.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+
+#include "engine/base/secret_reference.hpp"
+#include "engine/runtime/loop/loop.hpp"
+#include "engine/runtime/notice.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// A record up to this size, of those that an execution has from its first decision on, is kept in
+/// the open row.
+constexpr std::size_t kInlinedBytesMax = 1'536;
+
+constexpr Duration kUnfruitfulPause{1'000};
+
+std::string place_of(ExecutionId id) {
+    return "execution " + std::to_string(value_of(id));
+}
+
+core::Record* find_record(std::vector<core::Record>& records, core::RecordKey key) {
+    for (core::Record& record : records) {
+        if (record.key == key) return &record;
+    }
+    return nullptr;
+}
+
+std::string run_key_of(const ExecutionNames& names, const core::Execution& execution,
+                       const core::Frame& frame) {
+    // The generated name is unique over all journals: keys end up in warehouses that other data
+    // folders use too.
+    return names.name_of(execution.id()) + "." + std::to_string(value_of(frame.id)) + "." +
+           std::to_string(value_of(frame.entered_event));
+}
+
+}  // namespace
+
+Result<Slot*> Loop::open(ExecutionId id) {
+    Slot* slot = cache_.find(id);
+    if (!slot) {
+        auto stored = SW_TRY(journal_.load(id));
+        if (!stored) return static_cast<Slot*>(nullptr);
+        auto made = restored(*std::move(stored));
+        if (!made) {
+            quarantined_.insert(id);
+            quarantined_count_ = quarantined_.size();
+            spdlog::error("{}: {}; it is put aside", place_of(id), made.error().message);
+            return stepwell::fail(std::move(made).error().within(place_of(id)));
+        }
+        slot = &cache_.add(std::move(made).value());
+    }
+    if (!to_restart_.empty() && to_restart_.erase(id) > 0) restart_tasks(*slot);
+    return slot;
+}
+
+Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
+    const ExecutionId id = stored.record.id;
+    auto slot = std::make_unique<Slot>(id);
+    slot->version = SW_TRY(catalog_.version(stored.record.version));
+    Head head = SW_TRY(decode_head(stored.open.head));
+    std::vector<core::Record> records = std::move(stored.records);
+    records.insert(records.end(), head.records.begin(), head.records.end());
+    std::size_t bytes = stored.open.head.size();
+    for (const core::Record& record : records) bytes += record.bytes.size();
+    slot->execution = SW_TRY(core::restore(id, head.header, records));
+    slot->inlined = std::move(head.records);
+    slot->given_name = std::move(stored.record.name);
+    slot->last_chunk = stored.open.last_chunk;
+    slot->armed = stored.open.due;
+    slot->is_stored = true;
+    slot->bytes = bytes;
+    return slot;
+}
+
+void Loop::restart_tasks(Slot& slot) {
+    for (const core::Command& command :
+         core::outstanding(*slot.version->definition, slot.execution)) {
+        order(slot, command, true);
+    }
+}
+
+Result<void> Loop::decide(Slot& slot, const core::Input& input) {
+    auto decided = decided_safely(slot, input);
+    if (!decided) return stepwell::fail(std::move(decided).error());
+    if (!decided->decision.events.empty()) merge(slot, std::move(decided).value());
+    return {};
+}
+
+/// Until merge() nothing is changed, so a decision that goes wrong can be dropped: it must not take
+/// the other executions down.
+Result<Loop::Decided> Loop::decided_safely(Slot& slot, const core::Input& input) {
+    const core::Moment moment{now_, clock_.entropy(), settings_.limits};
+    std::string why;
+    try {
+        const AssertionGuard guard;
+        Decided decided;
+        decided.decision =
+            SW_TRY(core::decide(*slot.version->definition, slot.execution, input, moment));
+        if (decided.decision.events.empty()) return decided;
+        decided.bytes = core::encode(decided.decision.events);
+        decided.changes = core::encode_changes(slot.execution, decided.decision.next);
+        return decided;
+    } catch (const AssertionFailure& failure) {
+        why = failure.text;
+    } catch (const std::exception& e) {
+        why = e.what();
+    }
+    quarantine(slot, why);
+    return stepwell::fail(ErrorCode::corruption,
+                          place_of(slot.execution.id()) + " is put aside: " + why);
+}
+
+void Loop::merge(Slot& slot, Decided&& decided) {
+    core::Decision& decision = decided.decision;
+    core::Changes& changes = decided.changes;
+    PendingWrite& pending = pending_of(slot);
+    journal::ChunkRecord chunk;
+    chunk.id = next_chunk_;
+    chunk.previous = slot.last_chunk;
+    chunk.events_before = slot.execution.header().events;
+    chunk.bytes = std::move(decided.bytes);
+    next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
+    slot.last_chunk = chunk.id;
+    pending.write.chunks.push_back(std::move(chunk));
+    pending.header = std::move(changes.header);
+    for (core::Record& record : changes.put) {
+        pending.records[record.key] = std::move(record.bytes);
+    }
+    for (const core::RecordKey key : changes.removed) pending.records[key] = std::nullopt;
+
+    const std::vector<TaskToken> finished = finished_by(slot, decision.next);
+    const bool is_start = slot.execution.is_fresh();
+    const bool is_redrive = !is_start && !slot.execution.is_running();
+    slot.execution.merge(std::move(decision.next));
+    if (is_start) {
+        pending.write.start =
+            journal::ExecutionStart{slot.version->workflow.id, slot.version->id, slot.given_name,
+                                    slot.execution.facts().started_at, slot.origin};
+    }
+    if (is_redrive) {
+        const core::Redrive& redrive = *slot.execution.header().redrive;
+        pending.write.reopening = journal::ExecutionReopening{redrive.count, redrive.at};
+    }
+    for (const core::Command& command : decision.commands) order(slot, command, false);
+    // After the orders: what is cancelled is known until then.
+    for (const TaskToken& token : finished) {
+        orders_.emplace_back([token](WorkObserver& observer) { observer.finished(token); });
+    }
+    if (is_recording_) {
+        pending.events.insert(pending.events.end(),
+                              std::make_move_iterator(decision.events.begin()),
+                              std::make_move_iterator(decision.events.end()));
+    }
+    ++decisions_;
+}
+
+PendingWrite& Loop::pending_of(Slot& slot) {
+    if (!slot.pending) {
+        slot.pending = std::make_unique<PendingWrite>();
+        slot.pending->write.id = slot.execution.id();
+        slot.pending->write.was_open = slot.is_stored;
+        touched_.push_back(&slot);
+    }
+    return *slot.pending;
+}
+
+void Loop::quarantine(Slot& slot, const std::string& why) {
+    const ExecutionId id = slot.execution.id();
+    spdlog::error("{}: {}; it is put aside until the next start of the daemon", place_of(id), why);
+    if (!slot.execution.is_running()) return;  // a start or a redrive: nobody has seen it
+    slot.is_quarantined = true;
+    quarantined_.insert(id);
+    quarantined_count_ = quarantined_.size();
+    // What it has in flight will not be listened to any more.
+    orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+    if (slot.pending) return;
+    core::Delta nothing;
+    nothing.header = slot.execution.header();
+    pending_of(slot).header = core::encode_changes(slot.execution, nothing).header;
+}
+
+void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
+    if (const auto* cancel = std::get_if<core::CancelTask>(&command)) {
+        orders_.emplace_back(cancel->token);
+        return;
+    }
+    const auto& start = std::get<core::StartTask>(command);
+    // A decision may begin an attempt and abort it, where a sibling fails after it.
+    const core::Frame* frame = slot.execution.find(start.token.frame);
+    if (!frame || !frame->task || frame->attempt != start.token.attempt) return;
+    TaskRequest request = request_of(slot, start, *frame);
+    request.is_restarted = is_restarted;
+    orders_.emplace_back(std::move(request));
+}
+
+TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
+                             const core::Frame& frame) const {
+    const core::Facts& facts = slot.execution.facts();
+    const definition::State& state = slot.version->definition->state(command.state);
+    TaskRequest request;
+    request.token = command.token;
+    request.resource = std::get<definition::TaskState>(state.body).resource.text;
+    request.parameters = command.parameters;
+    request.state_name = state.name;
+    request.execution_arn = facts.arn;
+    request.execution_name = facts.name;
+    request.workflow_arn = facts.workflow_arn;
+    request.workflow_name = facts.workflow_name;
+    request.execution_started_at = facts.started_at;
+    request.entered_at = command.entered_at;
+    request.retry_count = command.retry_count;
+    request.timeout_seconds = command.timeout_seconds;
+    request.heartbeat_seconds = command.heartbeat_seconds;
+    request.run_key = run_key_of(names_, slot.execution, frame);
+    request.submitted = command.submitted;
+    if (state.parameters) request.secret_places = state.parameters->literals_where(names_secret);
+    return request;
+}
+
+Result<void> Loop::commit() {
+    for (Slot* slot : touched_) SW_TRY(seal(*slot));
+    if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
+    // Durable from here on.
+    if (!observers_.empty()) tell_new_versions();
+    if (!observers_.empty()) tell_notices();
+    batch_ = {};
+    for (Slot* slot : touched_) settle(*slot);
+    touched_.clear();
+    names_started_.clear();
+    ledger_.end_turn();
+    return {};
+}
+
+Result<void> Loop::seal(Slot& slot) {
+    PendingWrite& pending = *slot.pending;
+    const core::Header& header = slot.execution.header();
+    if (slot.execution.is_running()) {
+        seal_open(slot, pending);
+    } else {
+        pending.write.end = journal::ExecutionEnd{header.status, header.stopped_at.value_or(now_),
+                                                  header.error.value_or("")};
+        SW_TRY(episodes_.ended(*slot.version, slot.execution, batch_));
+    }
+    batch_.executions.push_back(std::move(pending.write));
+    return {};
+}
+
+void Loop::seal_open(Slot& slot, PendingWrite& pending) {
+    std::size_t written = pending.header.size();
+    const bool is_new = pending.write.start || pending.write.reopening;
+    for (auto& [key, bytes] : pending.records) {
+        core::Record* inlined = find_record(slot.inlined, key);
+        const bool fits = bytes && bytes->size() <= kInlinedBytesMax;
+        if (bytes) written += bytes->size();
+        if (fits && inlined) {
+            inlined->bytes = std::move(*bytes);
+        } else if (fits && is_new && slot.inlined.size() < 2) {
+            slot.inlined.push_back({key, std::move(*bytes)});
+        } else {
+            if (inlined) slot.inlined.erase(slot.inlined.begin() + (inlined - slot.inlined.data()));
+            if (bytes) pending.write.put.push_back({key, std::move(*bytes)});
+            if (!bytes && !inlined) pending.write.removed.push_back(key);
+        }
+    }
+    journal::OpenRecord open;
+    open.id = slot.execution.id();
+    open.due = slot.execution.next_due();
+    open.has_tasks = slot.execution.has_tasks_in_flight();
+    open.is_quarantined = slot.is_quarantined;
+    open.last_chunk = slot.last_chunk;
+    open.head = encode_head(pending.header, slot.inlined);
+    pending.write.open = std::move(open);
+    cache_.set_bytes(slot, std::max(slot.bytes, written));
+}
+
+void Loop::settle(Slot& slot) {
+    if (is_recording_ && !slot.pending->events.empty()) {
+        listeners_.tell(&Listener::events, slot.execution, slot.pending->events);
+    }
+    slot.pending.reset();
+    if (!slot.execution.is_running()) {
+        if (slot.is_stored) --open_count_;
+        settle_closed(slot);
+        return;
+    }
+    if (!slot.is_stored) ++open_count_;
+    slot.is_stored = true;
+    rearm(slot);
+}
+
+void Loop::settle_closed(Slot& slot) {
+    const ExecutionId id = slot.execution.id();
+    if (!observers_.empty()) {
+        orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+    }
+    if (slot.armed) timers_.forget(id);
+    if (const auto at = waiters_.find(id); at != waiters_.end()) {
+        const core::Facts& facts = slot.execution.facts();
+        const core::Header& header = slot.execution.header();
+        const Closed closed{id,
+                            header.status,
+                            facts.started_at,
+                            header.stopped_at.value_or(now_),
+                            facts.arn,
+                            facts.name,
+                            facts.workflow_arn,
+                            facts.input,
+                            header.output,
+                            header.error,
+                            header.cause};
+        for (auto& waiter : at->second) reply(std::move(waiter), Result<Closed>(closed));
+        waiters_.erase(at);
+    }
+    quarantined_.erase(id);
+    cache_.remove(id);
+}
+
+void Loop::rearm(Slot& slot) {
+    const auto due = slot.execution.next_due();
+    if (!due || (slot.armed && *slot.armed <= *due)) return;
+    timers_.arm(slot.execution.id(), *due);
+    slot.armed = due;
+}
+
+/// After a timer that changed nothing, as it came too early. What is due already, and was not seen
+/// to, must not keep the thread spinning.
+void Loop::rearm_unfruitful(Slot& slot) {
+    const auto due = slot.execution.next_due();
+    if (!due) return;
+    slot.armed = *due > now_ ? *due : now_ + kUnfruitfulPause;
+    timers_.arm(slot.execution.id(), *slot.armed);
+}
+
+void Loop::carry_out() {
+    for (Order& one : orders_) {
+        std::visit([&](auto& order) { carry_out(order); }, one);
+    }
+    if (!orders_.empty()) {
+        for (WorkObserver* observer : observers_) observer->turn_over();
+    }
+    orders_.clear();
+    for (const std::string& name : changed_workflows_) listeners_.tell(&Listener::workflow, name);
+    changed_workflows_.clear();
+    for (const Reply& one : replies_) one(nullptr);
+    replies_.clear();
+}
+
+void Loop::carry_out(TaskRequest& request) {
+    TaskLogHeader header;
+    header.state = request.state_name;
+    header.frame = value_of(request.token.frame);
+    header.attempt = request.token.attempt;
+    header.retry = request.retry_count;
+    header.started_at = to_iso8601(now_);
+    logs_.begin(request.token, std::move(header));
+    runner_->start(std::move(request));
+}
+
+void Loop::carry_out(const TaskToken& cancelled) {
+    runner_->cancel(cancelled);
+    logs_.end(cancelled);
+}
+
+void Loop::carry_out(const News& news) {
+    for (WorkObserver* observer : observers_) news(*observer);
+}
+
+/// The attempts that the decision takes out of flight. REQUIRES: it is not merged yet.
+std::vector<TaskToken> Loop::finished_by(const Slot& slot, const core::Delta& next) const {
+    std::vector<TaskToken> tokens;
+    if (observers_.empty()) return tokens;
+    for (const auto& [id, after] : next.frames) {
+        const core::Frame* before = slot.execution.find(id);
+        if (!before || !before->task) continue;
+        if (after && after->task && after->attempt == before->attempt) continue;
+        tokens.push_back({slot.execution.id(), id, before->attempt});
+    }
+    return tokens;
+}
+
+void Loop::tell_notices() {
+    for (const journal::DocumentWrite& document : batch_.documents) {
+        if (document.collection != kNotices || !document.value) continue;
+        orders_.emplace_back([key = document.key, value = *document.value](WorkObserver& observer) {
+            observer.noticed(key, value);
+        });
+    }
+}
+
+void Loop::tell_new_versions() {
+    for (const journal::VersionRecord& version : batch_.versions) {
+        const auto loaded = catalog_.version(version.id);
+        if (!loaded) continue;
+        orders_.emplace_back(
+            [name = (*loaded)->workflow.name, settings = version.settings](WorkObserver& observer) {
+                observer.version_changed(name, settings);
+            });
+    }
+}
+
+void Loop::fail(const Error& error) {
+    touched_.clear();
+    batch_ = {};
+    orders_.clear();
+    changed_workflows_.clear();
+    names_started_.clear();
+    ledger_.end_turn();
+    cache_.clear();
+    for (const Reply& one : replies_) one(&error);
+    replies_.clear();
+    for (auto& [id, answers] : waiters_) {
+        for (auto& answer : answers) answer(stepwell::fail(error));
+    }
+    waiters_.clear();
+}
+
+}  // namespace stepwell::runtime
