@@ -149,7 +149,7 @@ void Audit::written(const Result<void>& result) {
 Responder Audit::watch(const Request& request, Responder respond) {
     if (!changes_something(request)) return respond;
     AuditEntry entry;
-    entry.who = request.principal().name;
+    entry.who = who_is(request.principal());
     entry.credential = request.principal().credential;
     entry.from = request.peer();
     entry.action = action_of(request);

@@ -36,7 +36,7 @@ Result<Principal, Refusal> Access::authenticate(const Request& request) const {
     if (token.empty()) token = request.header("X-Stepwell-Token");
     if (!token.empty()) {
         if (!token_.empty() && equal_in_constant_time(token, token_)) {
-            return Principal{"token", Role::admin, "token"};
+            return Principal{Principal::Kind::daemon, "token", "token", Role::admin, "token"};
         }
         if (auto principal = identities_.by_token(token, now)) {
             keep_up(now);
@@ -46,7 +46,9 @@ Result<Principal, Refusal> Access::authenticate(const Request& request) const {
     const std::string_view cookie = session_cookie(request);
     if (token.empty() && !cookie.empty()) return by_session(request, cookie, now);
     if (!token_.empty() || identities_.is_anybody_known()) return fail(unknown());
-    if (is_sent_to_loopback(request)) return Principal{"local", Role::admin, "none"};
+    if (is_sent_to_loopback(request)) {
+        return Principal{Principal::Kind::local, "open", "local", Role::admin, "none"};
+    }
     return fail(unknown());
 }
 

@@ -33,9 +33,9 @@ std::string new_token_id() {
     return id;
 }
 
-/// Owners of tokens that were made when there were no users: they have the role that they have.
+/// Owners whose tokens have the role that they have.
 bool is_built_in(const std::string& owner) {
-    return owner == "local" || owner == "token";
+    return owner == kOpenOwner || owner == kServiceOwner;
 }
 
 bool is_over(const Session& session, Timestamp now) {
@@ -140,8 +140,13 @@ std::optional<Principal> Identities::by_token(std::string_view token, Timestamp 
     if (!found.last_used_at || now - *found.last_used_at >= kTokenUseGrain) {
         tokens_used_[found.id] = now;
     }
-    const std::string name = is_built_in(found.owner) ? found.name : found.owner;
-    return Principal{name, std::min(found.role, *owner_role), "token " + found.id};
+    const Role role = std::min(found.role, *owner_role);
+    const std::string credential = "token " + found.id;
+    // Whoever made a token without a user chose its name freely: it says nothing.
+    if (is_built_in(found.owner)) {
+        return Principal{Principal::Kind::service, found.id, found.name, role, credential};
+    }
+    return Principal{Principal::Kind::user, found.owner, found.owner, role, credential};
 }
 
 std::optional<Identities::SignedIn> Identities::by_session(std::string_view cookie, Timestamp now) {
@@ -153,7 +158,8 @@ std::optional<Identities::SignedIn> Identities::by_session(std::string_view cook
     const auto role = role_of_owner(found->second.user);
     if (!role || is_built_in(found->second.user)) return std::nullopt;
     if (now - found->second.used_at >= kSessionUseGrain) sessions_used_[hash] = now;
-    return SignedIn{{found->second.user, *role, "session"}, found->second.csrf};
+    const std::string& user = found->second.user;
+    return SignedIn{{Principal::Kind::user, user, user, *role, "session"}, found->second.csrf};
 }
 
 std::vector<User> Identities::users() const {

@@ -25,10 +25,15 @@ struct User {
     std::string created_by;
 };
 
+/// Owners that are no users, nor can be: of tokens that an admin made without one, and of those
+/// that were made while the door was open.
+inline constexpr const char* kServiceOwner = "token";
+inline constexpr const char* kOpenOwner = "local";
+
 struct ApiToken {
     std::string id;  // "SW" and 16 letters and digits; not secret
     std::string name;
-    std::string owner;  // a user, or "local" and "token": made before there were any
+    std::string owner;  // a user, kServiceOwner or kOpenOwner
     Role role = Role::viewer;
     std::string hash;
     Timestamp created_at;

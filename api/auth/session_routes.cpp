@@ -42,6 +42,8 @@ void sign_in(const SecurityParts& parts, const Call& call) {
     Response response;
     response.headers = cookie_line(call.request(), (*session)->cookie, kSessionAge);
     response.body = to_text(Json{{"name", name},
+                                 {"kind", name_of(Principal::Kind::user)},
+                                 {"id", name},
                                  {"role", name_of(user ? user->role : Role::viewer)},
                                  {"credential", "session"},
                                  {"csrf", (*session)->csrf}});
@@ -53,7 +55,9 @@ Json session_view(const SecurityParts& parts, const Call& call) {
         parts.identities.by_session(session_cookie(call.request()), parts.clock.now());
     const Principal& principal = call.principal();
     const bool is_session = signed_in && principal.credential == "session";
-    return {{"name", principal.name},
+    return {{"name", principal.display},
+            {"kind", name_of(principal.kind)},
+            {"id", principal.id},
             {"role", name_of(principal.role)},
             {"credential", principal.credential},
             {"csrf", is_session ? Json(signed_in->csrf) : Json()}};
@@ -71,7 +75,7 @@ void sign_out(const SecurityParts& parts, const Call& call) {
 }
 
 Result<Json> change_password(const SecurityParts& parts, const Call& call) {
-    const std::string& name = call.principal().name;
+    const std::string& name = call.principal().id;
     const std::string peer = call.request().peer();
     const Timestamp now = parts.clock.now();
     if (call.principal().credential != "session") {
@@ -104,8 +108,10 @@ std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
 
 void add_session_routes(Router& router, const SecurityParts& parts) {
     router.add_schema("Session", R"json({"type": "object",
-        "required": ["name", "role", "credential", "csrf"], "properties": {
-        "name": {"type": "string"}, "role": {"type": "string"}, "credential": {"type": "string"},
+        "required": ["name", "kind", "id", "role", "credential", "csrf"], "properties": {
+        "name": {"type": "string"}, "kind": {"type": "string",
+        "enum": ["nobody", "user", "service", "access_key", "daemon", "local"]},
+        "id": {"type": "string"}, "role": {"type": "string"}, "credential": {"type": "string"},
         "csrf": {"type": ["string", "null"]}}})json");
     const std::string answer = R"({"$ref": "#/components/schemas/Session"})";
     router.add({.method = "POST",

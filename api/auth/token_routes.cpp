@@ -20,8 +20,18 @@ Json view_of(const ApiToken& token) {
             {"last_used_at", time_or_null(token.last_used_at)}};
 }
 
+/// A service sees the token that it is.
 bool may_see(const Principal& principal, const ApiToken& token) {
-    return principal.role == Role::admin || token.owner == principal.name;
+    const bool is_itself = principal.kind == Principal::Kind::service && token.id == principal.id;
+    return principal.role == Role::admin || is_itself || principal.is_user(token.owner);
+}
+
+/// Who owns the tokens that this principal makes for itself. Nothing where it may make none: what
+/// belongs to no user has only what an admin gave it.
+std::optional<std::string> owner_for(const Principal& principal) {
+    if (principal.kind == Principal::Kind::user) return principal.id;
+    if (principal.role != Role::admin) return std::nullopt;
+    return principal.kind == Principal::Kind::local ? kOpenOwner : kServiceOwner;
 }
 
 Result<std::optional<Timestamp>> expiry_in(const Json& body) {
@@ -41,21 +51,22 @@ Result<Json> add_token(const SecurityParts& parts, const Call& call) {
     const Json& body = call.body();
     TokenSpec spec;
     spec.name = string_or(body, "name", "");
-    spec.owner = string_or(body, "owner", principal.name);
+    const auto own = owner_for(principal);
+    if (!own) {
+        return fail(ErrorCode::invalid, "expected a user or an admin to make tokens, but '" +
+                                            principal.display + "' belongs to no user");
+    }
+    spec.owner = string_or(body, "owner", *own);
     spec.role = role_named(string_or(body, "role", name_of(principal.role))).value_or(Role::none);
     spec.expires_at = SW_TRY(expiry_in(body));
-    const bool is_for_other = spec.owner != principal.name;
+    const bool is_for_other = spec.owner != *own;
     if (spec.role > principal.role || (is_for_other && principal.role != Role::admin)) {
         return fail(ErrorCode::invalid, "expected a token of your own with a role of at most " +
                                             std::string(name_of(principal.role)) +
                                             "; an admin may make others");
     }
-    // A token made by a token of the time before there were users stays one of that time.
-    const bool is_known = parts.identities.user(spec.owner).has_value();
-    if (!is_known && !is_for_other && principal.credential.starts_with("token ")) {
-        spec.owner = "token";
-    }
-    const auto made = SW_TRY(parts.identities.add_token(spec, principal.name, parts.clock.now()));
+    const auto made =
+        SW_TRY(parts.identities.add_token(spec, who_is(principal), parts.clock.now()));
     Json view = view_of(made.token);
     view["token"] = made.text;
     return view;

@@ -21,7 +21,7 @@ Result<Json> add_user(const SecurityParts& parts, const Call& call) {
     const Json& body = call.body();
     const User user = SW_TRY(parts.identities.add_user(
         string_or(body, "name", ""), string_or(body, "password", ""),
-        role_in(body).value_or(Role::viewer), call.principal().name, parts.clock.now()));
+        role_in(body).value_or(Role::viewer), who_is(call.principal()), parts.clock.now()));
     return view_of(user);
 }
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include "api/http/http.hpp"
-
 namespace stepwell::api {
 namespace {
 
 constexpr std::array<std::string_view, 5> kRoleNames{"none", "viewer", "operator", "editor",
                                                      "admin"};
+constexpr std::array<std::string_view, 6> kKindNames{"nobody",     "user",   "service",
+                                                     "access_key", "daemon", "local"};
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -35,13 +35,14 @@ std::string_view bearer_token(std::string_view authorization) {
     return is_bearer ? authorization.substr(kScheme.size()) : std::string_view{};
 }
 
-Result<Principal, Refusal> TokenAuthenticator::authenticate(const Request& request) const {
-    if (token_.empty()) return Principal{"local", Role::admin, "none"};
-    if (equal_in_constant_time(bearer_token(request.header("Authorization")), token_)) {
-        return Principal{"token", Role::admin, "token"};
-    }
-    return fail(Refusal{401, "expected 'Authorization: Bearer' with the daemon's token",
-                        "WWW-Authenticate: Bearer\r\n"});
+std::string_view name_of(Principal::Kind kind) {
+    return kKindNames.at(static_cast<std::size_t>(kind));
+}
+
+std::string who_is(const Principal& principal) {
+    if (principal.kind == Principal::Kind::nobody) return "";
+    if (principal.kind == Principal::Kind::user) return principal.id;
+    return std::string(name_of(principal.kind)) + ":" + principal.id;
 }
 
 }  // namespace stepwell::api

@@ -17,11 +17,34 @@ enum class Role { none, viewer, operator_, editor, admin };
 std::string_view name_of(Role role);
 std::optional<Role> role_named(std::string_view name);
 
+/// Who asks. Two are the same where kind and id are; `display` is for people to read, anybody may
+/// have chosen it, and nothing is ever decided by it.
 struct Principal {
-    std::string name;  // of the user; "local" for anybody on this machine while there are no users
+    enum class Kind {
+        nobody,      // of a route that needs no credential
+        user,        // id: the user's name
+        service,     // a token that belongs to no user; id: the token's
+        access_key,  // of AWS clients; id: the key's
+        daemon,      // the daemon's own token; id: where that was set
+        local,       // who may read the data folder, or anybody under --open; id: which
+    };
+    Kind kind = Kind::nobody;
+    std::string id;
+    std::string display;
     Role role = Role::none;
     std::string credential;  // what they showed: "none", "token", "session"; for the audit log
+
+    [[nodiscard]] bool is_user(std::string_view name) const {
+        return kind == Kind::user && id == name;
+    }
 };
+
+/// "user", "service", ...
+std::string_view name_of(Principal::Kind kind);
+
+/// Who that is, in one text that nobody else has: a user's name, else "service:ID", "local:ID" and
+/// so on (a user's name has no colon). Empty for nobody.
+std::string who_is(const Principal& principal);
 
 /// Why a request goes no further.
 struct Refusal {
@@ -40,17 +63,6 @@ public:
     /// Fails with status 401 where the request shows no credential that is known, 429 where there
     /// were too many that are not.
     [[nodiscard]] virtual Result<Principal, Refusal> authenticate(const Request& request) const = 0;
-};
-
-/// One token for all, who are admin with it. Where there is none, everybody is "local" and admin:
-/// check_exposure() sees to it that everybody is on this machine then.
-class TokenAuthenticator final : public Authenticator {
-public:
-    explicit TokenAuthenticator(std::string token) : token_(std::move(token)) {}
-    [[nodiscard]] Result<Principal, Refusal> authenticate(const Request& request) const override;
-
-private:
-    const std::string token_;
 };
 
 /// What stands after "Bearer " in an Authorization header; empty where it is something else.

@@ -183,7 +183,7 @@ Result<Principal, Refusal> Router::admit(const Request& request) const {
     if (principal->role >= role) return principal;
     return refused({403,
                     "expected the role " + std::string(name_of(role)) + " for this, but '" +
-                        principal->name + "' is " + std::string(name_of(principal->role)),
+                        principal->display + "' is " + std::string(name_of(principal->role)),
                     {}});
 }
 

@@ -61,8 +61,8 @@ Result<Json> list(const SecurityParts& parts) {
 Result<Json> put(const SecurityParts& parts, const Call& call) {
     const std::string& name = call.path("secret");
     const Timestamp now = parts.clock.now();
-    SW_TRY(parts.secrets.put(name, string_or(call.body(), "value", ""), call.principal().name, now,
-                             parts.write));
+    SW_TRY(parts.secrets.put(name, string_or(call.body(), "value", ""), who_is(call.principal()),
+                             now, parts.write));
     return Json{{"name", name}, {"updated_at", to_iso8601(now)}};
 }
 

@@ -175,7 +175,7 @@ void pause(const Sources& sources, const Call& call) {
     if (!workflow) return call.answer(fail(workflow.error()));
     runtime::Pause pause;
     pause.at = sources.clock.now();
-    pause.by = call.principal().name;
+    pause.by = who_is(call.principal());
     pause.note = string_or(call.body(), "note", "");
     Json answer{{"workflow", *workflow}, {"paused", true}};
     if (const std::string until = string_or(call.body(), "until", ""); !until.empty()) {

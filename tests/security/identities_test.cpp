@@ -123,7 +123,7 @@ TEST_CASE("a token may never more than its owner may now") {
     CHECK_FALSE(house.identities.add_token({"ci", "eve", Role::viewer, {}}, "ann", kNow));
     const std::string token = house.token_of("bob", Role::editor);
     REQUIRE(house.identities.by_token(token, kNow));
-    CHECK(house.identities.by_token(token, kNow)->name == "bob");
+    CHECK(house.identities.by_token(token, kNow)->is_user("bob"));
     CHECK(house.identities.by_token(token, kNow)->role == Role::editor);
 
     UserChange demoted;
@@ -195,7 +195,7 @@ TEST_CASE("nobody is known before they are on disk, and all of them after a rest
     Identities again(house.shelf.writer(), kCheap);
     REQUIRE(again.load(house.shelf.source()));
     CHECK(again.by_token(token, kNow)->role == Role::editor);
-    CHECK(again.by_session(cookie, kNow)->principal.name == "ann");
+    CHECK(again.by_session(cookie, kNow)->principal.is_user("ann"));
     CHECK(again.tokens().at(0).last_used_at == kNow);
     CHECK(again.users().at(0).created_by == "local");
 }
@@ -285,4 +285,17 @@ TEST_CASE("failures to sign in cost a pause that grows, for the name and for the
     CHECK(limit.wait("10.0.0.3", "new", kNow).has_value());
     limit.succeeded("10.0.0.1", "ann");
     CHECK_FALSE(limit.wait("10.0.0.1", "ann", kNow));
+}
+
+TEST_CASE("a token that belongs to no user is itself, whatever it is called") {
+    House house;
+    auto made = house.identities.add_token({"ann", kServiceOwner, Role::viewer, {}}, "ann", kNow);
+    REQUIRE(made);
+    const auto principal = house.identities.by_token(made->text, kNow);
+    REQUIRE(principal);
+    CHECK_FALSE(principal->is_user("ann"));
+    CHECK(principal->kind == Principal::Kind::service);
+    CHECK(principal->id == made->token.id);
+    CHECK(who_is(*principal) == "service:" + made->token.id);
+    CHECK(principal->display == "ann");
 }

@@ -39,7 +39,8 @@ private:
     const std::string body_;
     const Headers headers_;
     const std::string peer_ = "127.0.0.1";
-    api::Principal principal_{"test", api::Role::admin, "none"};
+    api::Principal principal_{api::Principal::Kind::user, "test", "test", api::Role::admin,
+                              "token"};
 };
 
 }  // namespace stepwell::test
