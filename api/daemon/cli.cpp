@@ -11,6 +11,7 @@
 #include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/keeping.hpp"
+#include "api/daemon/private_folder.hpp"
 #include "engine/definition/workflow.hpp"
 #include "tasks/registry.hpp"
 
@@ -322,6 +323,7 @@ bool is_unknown_command(const CLI::App& app, int argc, char** argv) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+    make_files_private();
     Options options;
     options.server = environment_variable("STEPWELL_SERVER").value_or(kDefaultServer);
     Command chosen;

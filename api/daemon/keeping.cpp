@@ -1,6 +1,7 @@
 #include "api/daemon/keeping.hpp"
 
 #include "api/cli/commands.hpp"
+#include "api/daemon/private_folder.hpp"
 #include "api/read/views.hpp"
 #include "engine/journal/backup.hpp"
 #include "engine/journal/sqlite_journal.hpp"
@@ -124,6 +125,8 @@ Result<int> try_restore(const Options& options, const Terminal& terminal) {
     }
     const fs::path data = fs::absolute(*options.overrides.data).lexically_normal();
     const Json manifest = SW_TRY(journal::restore_backup(file, data));
+    SW_TRY(make_private(
+        data, [&](const std::string& line) { terminal.err << "stepwell: " << line << '\n'; }));
     print(terminal, options, {{"data", data.string()}, {"manifest", manifest}},
           "restored into " + data.string() + " (" + contents_of(manifest) +
               "); `stepwell serve --data " + data.string() + "` goes on with its open runs");

@@ -1,8 +1,10 @@
 #include "api/daemon/node.hpp"
 
-#include <cstdlib>
+#include <algorithm>
 #include <iterator>
 
+#include "api/daemon/own_environment.hpp"
+#include "api/daemon/private_folder.hpp"
 #include "api/read/views.hpp"
 #include "api/secrets/secret_runner.hpp"
 #include "engine/base/units.hpp"
@@ -11,6 +13,7 @@
 #include "engine/runtime/work/nested_runner.hpp"
 #include "engine/runtime/work/task_gate.hpp"
 #include "tasks/binding/dispatcher.hpp"
+#include "tasks/host/host_environment.hpp"
 #include "tasks/host/host_runner.hpp"
 
 namespace stepwell::api {
@@ -47,9 +50,33 @@ Result<void> read_memory(const Json& section, const char* name, std::uint64_t& o
     return {};
 }
 
+/// Names of variables; "PG*": all that begin so.
+Result<void> read_environment(const Json& section, std::vector<std::string>& out) {
+    const Json* names = find(section, "environment");
+    if (!names) return {};
+    const bool is_list =
+        names->is_array() && std::all_of(names->begin(), names->end(),
+                                         [](const Json& name) { return name.is_string(); });
+    if (!is_list) {
+        return fail(ErrorCode::invalid,
+                    "expected 'tasks.environment' to be a list of variables' names, but got " +
+                        to_text(*names));
+    }
+    for (const Json& name : *names) {
+        out.push_back(name.get<std::string>());
+        if (!tasks::is_own_variable(out.back())) continue;
+        return fail(ErrorCode::invalid,
+                    "expected 'tasks.environment' to name variables for tasks, "
+                    "but '" +
+                        out.back() + "' is the daemon's own");
+    }
+    return {};
+}
+
 Result<void> read_tasks_section(const Json& configuration, tasks::HostRunnerSettings& settings) {
     const Json* section = find(configuration, "tasks");
     if (!section) return {};
+    SW_TRY(read_environment(*section, settings.environment));
     SW_TRY(read_count(*section, "general_hosts", settings.general_hosts));
     SW_TRY(read_count(*section, "general_threads", settings.general_threads));
     SW_TRY(read_count(*section, "data_threads", settings.data_threads));
@@ -105,8 +132,9 @@ Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configura
     auto store = SW_TRY(SecretStore::open(std::move(settings), documents));
     // What tasks are not told by name they shall not find in their environment.
     for (const SecretSummary& secret : store->list()) {
-        if (secret.provider == "env") ::unsetenv(secret.place.c_str());
+        if (secret.provider == "env") forget_variable(secret.place);
     }
+    forget_variable("STEPWELL_TOKEN");
     return store;
 }
 
@@ -188,6 +216,7 @@ Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks hooks) {
+    SW_TRY(make_private(given.data, hooks.warn));
     auto journal =
         SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
     auto secrets = SW_TRY(open_secrets(given, *journal));

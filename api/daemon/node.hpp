@@ -16,6 +16,8 @@ namespace stepwell::api {
 struct NodeHooks {
     /// What happens to task hosts, for the log. May be empty; called from any thread.
     std::function<void(const std::string&)> log;
+    /// What whoever runs the process should look at. Called by open() alone.
+    std::function<void(const std::string&)> warn;
     /// The journal failed: the process should end, and start again. Called from any thread.
     std::function<void(const Error&)> failed;
 };

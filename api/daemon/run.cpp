@@ -68,6 +68,7 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
         SW_TRY(read_workflow_file(options.subject, tasks::builtin_task_names()));
     Json input = SW_TRY(read_input(options.input));
     NodeHooks hooks;
+    hooks.warn = [&](const std::string& line) { terminal.err << "stepwell: " << line << '\n'; };
     hooks.failed = [&](const Error& error) {
         terminal.err << "stepwell: " << error.message << '\n';
         signals.wake();

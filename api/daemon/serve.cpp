@@ -133,6 +133,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     std::atomic<bool> has_failed{false};
     NodeHooks hooks;
     hooks.log = [](const std::string& line) { spdlog::info("{}", line); };
+    hooks.warn = [](const std::string& line) { spdlog::warn("{}", line); };
     hooks.failed = [&](const Error& error) {
         spdlog::critical("the journal failed, so this daemon ends: {}", error.message);
         has_failed = true;

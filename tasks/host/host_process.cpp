@@ -33,6 +33,14 @@ std::uint64_t oom_kills() {
     return 0;
 }
 
+/// As exec wants them: ended by null. Good as long as `texts`.
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 int spawn_host(const HostCommand& command, int socket, pid_t& pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -50,13 +58,9 @@ int spawn_host(const HostCommand& command, int socket, pid_t& pid) {
     ::posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, socket, kHostSocket);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, kHostSocket + 1);
-    std::vector<char*> arguments;
-    for (const std::string& text : command.arguments) {
-        arguments.push_back(const_cast<char*>(text.c_str()));
-    }
-    arguments.push_back(nullptr);
     const int code = ::posix_spawn(&pid, command.program.c_str(), &actions, &attributes,
-                                   arguments.data(), environ);
+                                   pointers_to(command.arguments).data(),
+                                   pointers_to(command.environment).data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     return code;

@@ -18,7 +18,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 struct HostCommand {
     std::string program;
-    std::vector<std::string> arguments;  // arguments[0] included
+    std::vector<std::string> arguments;    // arguments[0] included
+    std::vector<std::string> environment;  // all of it, as "NAME=value"
 };
 
 class HostProcess {

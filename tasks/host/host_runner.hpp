@@ -35,6 +35,8 @@ struct HostRunnerSettings {
     /// What to execute as a host: the program, and arguments before "task-host".
     std::filesystem::path program = "/proc/self/exe";
     std::vector<std::string> arguments;
+    /// What hosts get of this process's environment beside host_environment()'s own list.
+    std::vector<std::string> environment;
     /// What the hosts know; the same in their host_main().
     const TaskCatalog* catalog = &builtin_catalog();
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
+#include "tasks/host/host_environment.hpp"
 #include "tasks/host/host_main.hpp"
 #include "tasks/host/host_report.hpp"
 #include "tasks/host/host_runner_impl.hpp"
@@ -12,6 +14,8 @@ namespace stepwell::tasks {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+constexpr const char* kDuckDbVariable = "STEPWELL_DUCKDB_LIB";
 
 void HostRunner::Impl::loop() {
     while (true) {
@@ -87,7 +91,12 @@ void HostRunner::Impl::start_hosts() {
 void HostRunner::Impl::start_host(std::size_t index) {
     HostSlot& slot = slots_[index];
     const bool is_data = slot.kind == HostKind::data;
-    HostCommand command{settings_.program, {is_data ? "stepwell-data-host" : "stepwell-host"}};
+    HostCommand command{settings_.program,
+                        {is_data ? "stepwell-data-host" : "stepwell-host"},
+                        host_environment(environ, settings_.environment)};
+    // Where DuckDB's library is. A data host runs no code of others, so nobody sees it there.
+    const char* duckdb = is_data ? std::getenv(kDuckDbVariable) : nullptr;
+    if (duckdb) command.environment.push_back(std::string(kDuckDbVariable) + "=" + duckdb);
     command.arguments.insert(command.arguments.end(), settings_.arguments.begin(),
                              settings_.arguments.end());
     command.arguments.insert(command.arguments.end(),

@@ -31,8 +31,8 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = os.path.join(self.folder, "data")
 
-    def start(self, *arguments):
-        daemon = Daemon(PROGRAM, self.data, *arguments)
+    def start(self, *arguments, environment=None):
+        daemon = Daemon(PROGRAM, self.data, *arguments, environment=environment)
         self.addCleanup(lambda: daemon.process and daemon.process.poll() is None and daemon.kill())
         daemon.start()
         return daemon
@@ -134,6 +134,58 @@ class Doors(Case):
             if token["name"] == "viewer":
                 break
         self.assertEqual(self.status(daemon, "GET", "/api/v1/runs", Authorization="Bearer " + tokens["viewer"]), 401)
+
+    def test_a_name_opens_nothing(self):
+        # A token that is called as a user is, made by one that belongs to nobody, is not that user.
+        daemon = self.start(environment={"STEPWELL_TOKEN": "the daemon's own, long enough"})
+        own = {"Authorization": "Bearer the daemon's own, long enough"}
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, **own), 200)
+        of_ann = self.ask(daemon, "POST", "/api/v1/tokens", {"name": "hers", "owner": "ann", "role": "admin"}, **own)[2]
+        ci = self.ask(daemon, "POST", "/api/v1/tokens", {"name": "ann", "role": "viewer"}, **own)[2]
+        as_ci = {"Authorization": "Bearer " + ci["token"]}
+        who = self.ask(daemon, "GET", "/api/v1/session", **as_ci)[2]
+        self.assertEqual((who["kind"], who["id"], who["role"]), ("service", ci["id"], "viewer"))
+        self.assertEqual([t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", **as_ci)[2]["tokens"]], [ci["id"]])
+        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + of_ann["id"], **as_ci), 404)
+        for body in ({"name": "ann"}, {"name": "ann", "owner": "ann"}, {"name": "x", "owner": "token"}, {"name": "x", "owner": "local"}):
+            self.assertEqual(self.status(daemon, "POST", "/api/v1/tokens", body, **as_ci), 400, body)
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/users", Authorization="Bearer " + of_ann["token"]), 200)
+        entries = self.ask(daemon, "GET", "/api/v1/audit", **own)[2]["entries"]
+        by = {entry["who"] for entry in entries if entry["action"].startswith(("DELETE /api/v1/tokens", "POST /api/v1/tokens"))}
+        self.assertEqual(by, {"daemon:token", "service:" + ci["id"]})
+        # Its own it may give back.
+        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + ci["id"], **as_ci), 200)
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/session", **as_ci), 401)
+
+    def test_tasks_find_no_credential_of_the_daemon(self):
+        token = "the daemon's own, long enough"
+        config = os.path.join(self.folder, "stepwell.yaml")
+        with open(config, "w") as file:
+            json.dump({"tasks": {"environment": ["WANTED_BY_TASKS"]}}, file)
+        daemon = self.start("--config", config, environment={"STEPWELL_TOKEN": token, "CREDENTIALS_DIRECTORY": "/run/credentials/x", "WANTED_BY_TASKS": "yes"})
+        daemon.headers = {"X-Stepwell-Token": token}
+        # Reversed, for what is printed as it is would be masked.
+        script = "{ env; cat /proc/$PPID/environ; for p in /proc/[0-9]*; do grep -qs serve $p/cmdline && cat $p/environ; done; } | tr '\\0' '\\n' | rev"
+        machine = {"StartAt": "S", "States": {"S": {"Type": "Task", "Resource": "stepwell:shell", "End": True,
+                                                    "Parameters": {"script": script.replace("/proc/[0-9]*", "/proc/%d" % daemon.process.pid), "parse_output": "text"}}}}
+        daemon.call("CreateStateMachine", name="m", definition=json.dumps(machine), roleArn="arn:aws:iam::123456789012:role/r")
+        text = daemon.run("m", {})["output"]
+        self.assertIn("sey=SKSAT_YB_DETNAW", text)
+        self.assertNotIn(token[::-1], text)
+        self.assertNotIn("YROTCERID_SLAITNEDERC", text.split("sey=SKSAT_YB_DETNAW")[0])
+
+    def test_only_its_owner_may_look_into_the_data_folder(self):
+        old = os.umask(0o022)
+        self.addCleanup(os.umask, old)
+        self.start().stop()
+        modes = {path: os.stat(path).st_mode & 0o077 for folder, _, files in os.walk(self.data) for path in [folder, *(os.path.join(folder, f) for f in files)]}
+        self.assertEqual({path for path, others in modes.items() if others}, set())
+        backup, restored = os.path.join(self.folder, "b.tar"), os.path.join(self.folder, "restored")
+        os.mkdir(restored, 0o755)
+        for arguments in (("backup", backup, "--data", self.data), ("restore", backup, "--data", restored)):
+            done = self.stepwell(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([os.stat(p).st_mode & 0o077 for p in (restored, os.path.join(restored, "stepwell.db"))], [0, 0])
 
     def test_a_session_has_to_be_meant(self):
         daemon = self.start()
@@ -257,7 +309,7 @@ class AuditLog(Case):
             return entries if any(e["action"] == "POST /api/v1/runs" for e in entries) else None
         entries = wait_until(told, 10, "the entry of the start")
         seen = {(e["who"], e["action"], e["outcome"]) for e in entries}
-        for entry in (("local", "POST /api/v1/users", "200"), ("", "GET /api/v1/runs", "401"), ("ann", "PUT /api/v1/secrets/crm", "200"), ("ann", "POST /api/v1/runs", "404")):
+        for entry in (("local:open", "POST /api/v1/users", "200"), ("", "GET /api/v1/runs", "401"), ("ann", "PUT /api/v1/secrets/crm", "200"), ("ann", "POST /api/v1/runs", "404")):
             self.assertIn(entry, seen)
         self.assertNotIn("not to be told", json.dumps(entries))
         self.assertNotIn(PASSWORD, json.dumps(entries))

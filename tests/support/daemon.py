@@ -32,17 +32,19 @@ class Daemon:
 
     READY = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
-    def __init__(self, program, data, *arguments, log=None):
+    def __init__(self, program, data, *arguments, log=None, environment=None):
         self.command = [os.path.abspath(program), "serve", "--data", data, "--listen", "127.0.0.1:0", *arguments]
+        self.environment = {**os.environ, **(environment or {})}
         self.log = log or os.path.join(os.path.dirname(os.path.abspath(data)), "daemon.log")
         self.process = self.port = None
+        self.headers = {}  # of every call
         self.connections = threading.local()
 
     def start(self, seconds=60):
         """Returns the seconds that it took until the daemon answered."""
         begun, offset = time.monotonic(), os.path.getsize(self.log) if os.path.exists(self.log) else 0
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         self.connections = threading.local()
 
         def listening():
@@ -84,7 +86,7 @@ class Daemon:
                 connection = self.connections.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
             try:
                 connection.request("POST", "/", json.dumps(payload), {
-                    "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AWSStepFunctions.{action}"})
+                    **self.headers, "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AWSStepFunctions.{action}"})
                 response = connection.getresponse()
                 body = response.read()
                 break

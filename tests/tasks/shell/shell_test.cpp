@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 
 #include "tests/tasks/host/test_tasks_support.hpp"
@@ -150,6 +151,35 @@ TEST_CASE("a child sees no descriptor but its own") {
         "stepwell:shell", {{"command", {"ls", "/proc/self/fd"}}, {"parse_output", "lines"}});
     // 3 is the folder that ls itself reads.
     CHECK(outcome.output == R"({"exit_code":0,"output":["0","1","2","3"]})");
+}
+
+TEST_CASE("a task finds in its environment what is allowed, and nothing that is the daemon's") {
+    // Set before the host starts, as a service manager would.
+    const std::vector<std::pair<const char*, const char*>> kSet{
+        {"STEPWELL_TOKEN", "swt_of_the_daemon"},
+        {"STEPWELL_SECRET_KEY_FILE", "/run/key"},
+        {"CREDENTIALS_DIRECTORY", "/run/credentials/x"},
+        {"AWS_SECRET_ACCESS_KEY", "of the daemon"},
+        {"LC_TEST", "allowed"},
+        {"NAMED_ONE", "allowed"},
+        {"PG_HOST", "allowed"}};
+    for (const auto& [name, value] : kSet) ::setenv(name, value, 1);
+    HostRunnerSettings settings = RunnerFixture::default_settings();
+    settings.environment = {"NAMED_ONE", "PG*", "STEPWELL_TOKEN"};
+    RunnerFixture fixture(settings);
+    const Outcome outcome =
+        fixture.run("stepwell:shell", {{"script", "env; tr '\\0' '\\n' < /proc/$PPID/environ"}});
+    for (const auto& [name, value] : kSet) ::unsetenv(name);
+    for (const char* there :
+         {"PATH=", "HOME=", "LC_TEST=allowed", "NAMED_ONE=allowed", "PG_HOST=allowed"}) {
+        CAPTURE(there);
+        CHECK(outcome.output.find(there) != std::string::npos);
+    }
+    for (const char* absent : {"STEPWELL_TOKEN", "swt_of_the_daemon", "STEPWELL_SECRET_KEY_FILE",
+                               "CREDENTIALS_DIRECTORY", "AWS_SECRET_ACCESS_KEY"}) {
+        CAPTURE(absent);
+        CHECK(outcome.output.find(absent) == std::string::npos);
+    }
 }
 
 }  // namespace stepwell::test
