@@ -110,7 +110,7 @@ void Api::handle(Request& request, Responder respond) {
     auto body = parse_body(request.body());
     if (!body) return respond(to_response(fail(std::move(body).error())));
     if (entry->act) {
-        return (this->*entry->act)(*body,
+        return (this->*entry->act)(*body, request.principal(),
                                    [respond = std::move(respond)](AwsResult<std::string> result) {
                                        respond(to_response(std::move(result)));
                                    });

@@ -30,7 +30,8 @@ public:
 private:
     /// Takes the body of the answer, as JSON text.
     using Reply = std::function<void(AwsResult<std::string>)>;
-    using Action = void (Api::*)(const Json& body, Reply reply);
+    /// `by`: who asks, for the record of what they start.
+    using Action = void (Api::*)(const Json& body, const Principal& by, Reply reply);
     using Reading = AwsResult<Json> (Api::*)(const Json& body);
     struct Entry {
         std::string_view name;
@@ -41,17 +42,17 @@ private:
     /// By "AWSStepFunctions.NAME".
     static const Entry* find_action(std::string_view target);
 
-    void create_state_machine(const Json& body, Reply reply);
-    void update_state_machine(const Json& body, Reply reply);
-    void delete_state_machine(const Json& body, Reply reply);
+    void create_state_machine(const Json& body, const Principal& by, Reply reply);
+    void update_state_machine(const Json& body, const Principal& by, Reply reply);
+    void delete_state_machine(const Json& body, const Principal& by, Reply reply);
     AwsResult<Json> describe_state_machine(const Json& body);
     AwsResult<Json> describe_state_machine_for_execution(const Json& body);
     AwsResult<Json> list_state_machines(const Json& body);
     AwsResult<Json> validate_state_machine_definition(const Json& body);
 
-    void start_execution(const Json& body, Reply reply);
-    void stop_execution(const Json& body, Reply reply);
-    void redrive_execution(const Json& body, Reply reply);
+    void start_execution(const Json& body, const Principal& by, Reply reply);
+    void stop_execution(const Json& body, const Principal& by, Reply reply);
+    void redrive_execution(const Json& body, const Principal& by, Reply reply);
     AwsResult<Json> describe_execution(const Json& body);
     AwsResult<Json> list_executions(const Json& body);
     AwsResult<Json> get_execution_history(const Json& body);

@@ -89,7 +89,7 @@ AwsError start_error(const Error& error, const std::string& machine_arn) {
 
 }  // namespace
 
-void Api::start_execution(const Json& body, Reply reply) {
+void Api::start_execution(const Json& body, const Principal& by, Reply reply) {
     Members members(body);
     const std::string text = members.required_text("stateMachineArn", kArnLength);
     runtime::StartRequest request;
@@ -106,6 +106,7 @@ void Api::start_execution(const Json& body, Reply reply) {
     if (!input) return reply(fail(std::move(input).error()));
     request.workflow = std::move(arn->name);
     request.input = std::move(input).value();
+    request.principal = who_is(by);
     engine_.start_execution(std::move(request), [reply = std::move(reply), machine = arn->text](
                                                     Result<runtime::Started> started) {
         if (started) return reply(started_text(*started));
@@ -113,7 +114,7 @@ void Api::start_execution(const Json& body, Reply reply) {
     });
 }
 
-void Api::stop_execution(const Json& body, Reply reply) {
+void Api::stop_execution(const Json& body, const Principal&, Reply reply) {
     Members members(body);
     const std::string text = members.required_text("executionArn", kArnLength);
     core::StopExecution how;
@@ -130,7 +131,7 @@ void Api::stop_execution(const Json& body, Reply reply) {
     });
 }
 
-void Api::redrive_execution(const Json& body, Reply reply) {
+void Api::redrive_execution(const Json& body, const Principal&, Reply reply) {
     Members members(body);
     const std::string text = members.required_text("executionArn", kArnLength);
     runtime::RedriveRequest request;

@@ -93,7 +93,7 @@ AwsResult<runtime::WorkflowSpec> Api::workflow_spec(const Json& body) const {
     return spec;
 }
 
-void Api::create_state_machine(const Json& body, Reply reply) {
+void Api::create_state_machine(const Json& body, const Principal&, Reply reply) {
     auto spec = workflow_spec(body);
     if (!spec) return reply(fail(std::move(spec).error()));
     std::string arn = state_machine_arn(account_, spec->name);
@@ -139,7 +139,7 @@ AwsResult<std::pair<std::string, runtime::WorkflowUpdate>> Api::workflow_update(
     return std::pair(arn.name, std::move(update));
 }
 
-void Api::update_state_machine(const Json& body, Reply reply) {
+void Api::update_state_machine(const Json& body, const Principal&, Reply reply) {
     auto update = workflow_update(body);
     if (!update) return reply(fail(std::move(update).error()));
     std::string arn = state_machine_arn(account_, update->first);
@@ -157,7 +157,7 @@ void Api::update_state_machine(const Json& body, Reply reply) {
         });
 }
 
-void Api::delete_state_machine(const Json& body, Reply reply) {
+void Api::delete_state_machine(const Json& body, const Principal&, Reply reply) {
     Members members(body);
     const std::string text = members.required_text("stateMachineArn", kArnLength);
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));

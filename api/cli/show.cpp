@@ -42,6 +42,13 @@ std::string log_title(const Json& log) {
     return title;
 }
 
+/// " by ann (api)", as far as it is known.
+std::string started_by(const Json& run) {
+    const std::string by = text(run, "started_by");
+    const std::string origin = text(run, "origin");
+    return (by.empty() ? "" : " by " + by) + (origin.empty() ? "" : " (" + origin + ")");
+}
+
 }  // namespace
 
 std::string plain_text(const Json* value) {
@@ -82,7 +89,7 @@ void print_run(const Terminal& terminal, const Json& view) {
     terminal.out << terminal.styled("run " + text(view, "id"), Style::bold) << "  "
                  << text(view, "workflow") << "  " << terminal.styled_status(text(view, "status"))
                  << (find(view, "duration_ms") ? " in " + duration(view) : "") << '\n'
-                 << "started  " << time(view, "started_at") << " UTC\n"
+                 << "started  " << time(view, "started_at") << " UTC" << started_by(view) << '\n'
                  << "input    " << shortened(text(view, "input"), 1'000) << '\n';
     if (find(view, "output")) {
         terminal.out << "output   " << shortened(text(view, "output"), 1'000) << '\n';

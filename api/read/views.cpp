@@ -61,6 +61,8 @@ Json run_summary_view(const runtime::ExecutionSummary& summary) {
         out["duration_ms"] = (*summary.stopped_at - summary.started_at).count();
     }
     if (!summary.error.empty()) out["error"] = summary.error;
+    if (!summary.origin.empty()) out["origin"] = summary.origin;
+    if (!summary.principal.empty()) out["started_by"] = summary.principal;
     if (summary.redriven_at) {
         out["redrives"] = summary.redrives;
         out["redriven_at"] = to_iso8601(*summary.redriven_at);

@@ -92,6 +92,7 @@ void start_run(runtime::Engine& engine, Call call) {
     runtime::StartRequest request;
     request.workflow = string_or(body, "workflow", "");
     request.name = text_member(body, "name");
+    request.principal = who_is(call.principal());
     if (const Json* input = find(body, "input")) request.input = Payload(*input);
     engine.start_execution(std::move(request), [call](Result<runtime::Started> started) {
         if (!started) return call.respond(problem(started.error()));

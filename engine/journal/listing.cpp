@@ -18,7 +18,7 @@ std::string status_term(const ExecutionQuery& query) {
 const char* const kExecutionColumns =
     "SELECT e.id, e.workflow, e.version, e.name, e.status, e.started, e.stopped, e.first_chunk,"
     " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
-    " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven FROM ";
+    " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven, e.principal FROM ";
 
 std::string listing_of(const ExecutionQuery& query) {
     const bool is_open_table = query.status == core::Status::running && !query.workflow;

@@ -140,6 +140,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.name = start->name;
         record.started_at = start->started_at;
         record.origin = start->origin;
+        record.principal = start->principal;
         record.first_chunk = execution.chunks.front().id;
     }
     if (const auto& reopening = execution.reopening) {

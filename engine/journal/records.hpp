@@ -50,6 +50,7 @@ struct ExecutionRecord {
     ChunkId last_chunk{};
     std::string error;   // of a failed, timed out or aborted one; may be empty
     std::string origin;  // what started it: "api", "cli", "schedule", "file", "webhook", "parent"
+    std::string principal;  // who asked for it; empty where nobody did, or an older Stepwell
     std::uint32_t redrives = 0;
     std::optional<Timestamp> redriven_at;  // the last time
 };
@@ -111,6 +112,7 @@ struct ExecutionStart {
     std::string name;  // empty: generated
     Timestamp started_at;
     std::string origin;
+    std::string principal;
 };
 
 struct ExecutionEnd {

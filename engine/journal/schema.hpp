@@ -42,7 +42,8 @@ CREATE TABLE executions(
   error TEXT,
   origin TEXT,
   redrives INTEGER NOT NULL DEFAULT 0,
-  redriven INTEGER) STRICT;
+  redriven INTEGER,
+  principal TEXT) STRICT;
 CREATE INDEX executions_by_workflow ON executions(workflow);
 CREATE INDEX executions_not_succeeded ON executions(workflow, status) WHERE status <> 1;
 CREATE UNIQUE INDEX executions_by_name ON executions(workflow, name) WHERE name IS NOT NULL;
@@ -88,6 +89,10 @@ CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 /// missing. A run is put into this one when it ends badly, and never before.
 inline constexpr const char* kAddIndexes =
     "CREATE INDEX IF NOT EXISTS executions_ended_badly ON executions(status) WHERE status > 1";
+/// Who started a run: a column that came later, in files that any Stepwell of this form can use.
+inline constexpr const char* kHasPrincipals =
+    "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";
+inline constexpr const char* kAddPrincipals = "ALTER TABLE executions ADD COLUMN principal TEXT";
 inline constexpr const char* kAddColumns =
     "ALTER TABLE executions ADD COLUMN origin TEXT;"
     "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;"

@@ -23,7 +23,8 @@ constexpr const char* kInsertVersion =
     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr const char* kInsertExecution =
     "INSERT INTO executions(id, workflow, version, name, status, started, stopped, first_chunk,"
-    " last_chunk, error, origin) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    " last_chunk, error, origin, principal)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 constexpr const char* kCloseExecution =
     "UPDATE executions SET status = ?2, stopped = ?3, last_chunk = ?4, error = ?5 WHERE id = ?1";
 constexpr const char* kReopenExecution =
@@ -151,6 +152,7 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     if (version == 0) SW_TRY(make_schema(database_, secret));
     if (version == 1) SW_TRY(migrate(database_));
     SW_TRY(database_.execute(kAddIndexes));
+    if (SW_TRY(database_.scalar(kHasPrincipals)) == 0) SW_TRY(database_.execute(kAddPrincipals));
     return read_secret();
 }
 
@@ -285,6 +287,7 @@ Result<void> SqliteJournal::insert_row(const ExecutionWrite& execution) {
         row.bind(9, number_of(execution.chunks.back().id));
         bind_or_null(row, 10, end.error);
         bind_or_null(row, 11, start.origin);
+        bind_or_null(row, 12, start.principal);
     });
 }
 
@@ -420,7 +423,7 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
     const std::int64_t version = SW_TRY(schema_version_of(database, path));
     if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
-    if (version < kSchemaVersion) {
+    if (version < kSchemaVersion || SW_TRY(database.scalar(kHasPrincipals)) == 0) {
         return fail(ErrorCode::invalid, "'" + path.string() + "': expected a journal of form " +
                                             std::to_string(kSchemaVersion) +
                                             ", but an older Stepwell wrote it; "

@@ -97,6 +97,7 @@ ExecutionRecord execution_in(const Statement& row) {
     record.origin = row.bytes(10);
     record.redrives = static_cast<std::uint32_t>(row.integer(11));
     if (!row.is_null(12)) record.redriven_at = from_ms(row.integer(12));
+    record.principal = row.bytes(13);
     return record;
 }
 

@@ -80,6 +80,7 @@ struct StartRequest {
     std::string version_arn;           // for the history; may be empty
     std::string alias_arn;
     std::string origin = "api";  // as ExecutionRecord::origin
+    std::string principal = {};  // who asks; kept with the run
     /// Taken in the same transaction as the start. Where one execution has taken all of them, it is
     /// the answer; where only some are taken, or by several, the start is refused.
     std::vector<journal::Claim> claims;

@@ -106,7 +106,8 @@ void multiply_execution(const std::filesystem::path& folder, std::uint64_t count
     must(database.execute(
         "INSERT INTO executions " + numbers +
         "SELECT id + i, workflow, version, name, status, started, stopped, first_chunk + i,"
-        " last_chunk + i, error, origin, redrives, redriven FROM n, (SELECT * FROM executions "
+        " last_chunk + i, error, origin, redrives, redriven, principal FROM n, (SELECT * FROM "
+        "executions "
         "WHERE id = 1)"));
     must(database.execute("INSERT INTO open_executions " + numbers +
                           "SELECT id + i, due + i % 86400, flags, last_chunk + i, head"

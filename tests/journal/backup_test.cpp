@@ -37,7 +37,7 @@ Batch run(std::uint64_t id, std::size_t size = 10) {
     Batch batch;
     ExecutionWrite write;
     write.id = ExecutionId{id};
-    write.start = ExecutionStart{WorkflowId{1}, VersionId{1}, "", from_ms(1), "api"};
+    write.start = ExecutionStart{WorkflowId{1}, VersionId{1}, "", from_ms(1), "api", ""};
     write.chunks.push_back({ChunkId{id}, kNoChunk, 0, std::string(size, 'x')});
     write.open = OpenRecord{};
     write.open->id = write.id;

@@ -34,8 +34,9 @@ Batch workflows() {
 ExecutionWrite opened(std::uint64_t id, WorkflowId workflow, std::string name = "") {
     ExecutionWrite write;
     write.id = ExecutionId{id};
-    write.start = journal::ExecutionStart{workflow, VersionId{1}, std::move(name),
-                                          from_ms(static_cast<std::int64_t>(1000 + id)), "file"};
+    write.start = journal::ExecutionStart{
+        workflow, VersionId{1}, std::move(name), from_ms(static_cast<std::int64_t>(1000 + id)),
+        "file",   "ann"};
     write.chunks.push_back({ChunkId{id * 100}, journal::kNoChunk, 0, "began"});
     write.open = OpenRecord{};
     write.open->id = write.id;
@@ -126,7 +127,7 @@ void check_life(JournalUnderTest& under_test) {
 
     auto stored = **under_test.get().load(ExecutionId{7});
     CHECK((stored.record.name == "monday" && stored.record.started_at == from_ms(1007)));
-    CHECK(stored.record.origin == "file");
+    CHECK((stored.record.origin == "file" && stored.record.principal == "ann"));
     CHECK((stored.record.status == core::Status::running && !stored.record.stopped_at));
     CHECK((stored.open.due == from_ms(5000) && stored.open.head == "head"));
     REQUIRE(stored.records.size() == 2);

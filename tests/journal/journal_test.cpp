@@ -125,6 +125,7 @@ TEST_CASE("a journal of the first form is brought up to date, and keeps what is 
     REQUIRE(database);
     REQUIRE(
         database->execute("ALTER TABLE executions DROP COLUMN origin;"
+                          "ALTER TABLE executions DROP COLUMN principal;"
                           "ALTER TABLE executions DROP COLUMN redrives;"
                           "ALTER TABLE executions DROP COLUMN redriven;"
                           "ALTER TABLE history DROP COLUMN execution; DROP TABLE documents;"
@@ -142,6 +143,21 @@ TEST_CASE("a journal of the first form is brought up to date, and keeps what is 
     batch.documents = {{"users", "ann", "1"}};
     REQUIRE((*journal)->commit(batch));
     CHECK((*SqliteReader::open(folder.path()))->document("users", "ann")->value() == "1");
+}
+
+TEST_CASE("a journal of the form in force that does not tell who started a run learns to") {
+    TemporaryFolder folder;
+    REQUIRE((*SqliteJournal::open(folder.path(), 7))->commit(one_workflow(1)));
+    auto database =
+        journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
+    REQUIRE(database);
+    REQUIRE(database->execute("ALTER TABLE executions DROP COLUMN principal"));
+    database = journal::Database();
+    const auto early = SqliteReader::open(folder.path());
+    REQUIRE_FALSE(early);
+    CHECK(early.error().message.find("brings it up to date") != std::string::npos);
+    REQUIRE(SqliteJournal::open(folder.path(), 8));
+    CHECK((*SqliteReader::open(folder.path()))->closed_executions({})->empty());
 }
 
 TEST_CASE("a crash before a commit loses it whole, one after keeps it whole") {

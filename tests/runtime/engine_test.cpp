@@ -180,6 +180,7 @@ TEST_CASE("a claim starts one execution, in one turn, in two, and after a restar
     StartRequest request;
     request.workflow = "etl";
     request.origin = "file";
+    request.principal = "ann";
     request.claims = {{"files", "a.csv", "{}"}, {"files", "b.csv", "{}"}};
     request.documents = {{"state", "files", "seen"}};
     std::vector<Started> started;
@@ -200,7 +201,8 @@ TEST_CASE("a claim starts one execution, in one turn, in two, and after a restar
     CHECK((again->id == started[0].id && !again->is_new));
     CHECK(stage.reader().claims_of(again->id)->size() == 2);
     CHECK(stage.reader().document("state", "files")->value() == "seen");
-    CHECK(stage.reader().describe(again->id)->summary.origin == "file");
+    const auto summary = stage.reader().describe(again->id)->summary;
+    CHECK((summary.origin == "file" && summary.principal == "ann"));
 
     // Some of them are new: a run for both files would read the first one twice.
     request.claims[1].key = "c.csv";

@@ -164,7 +164,8 @@ TEST_CASE("a search looks at some twenty thousand executions at most, whatever i
     for (std::uint64_t n = 1; n <= kMany; ++n) {
         journal::ExecutionWrite run;
         run.id = ExecutionId{n};
-        run.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", stage.clock.now(), ""};
+        run.start =
+            journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", stage.clock.now(), "", ""};
         // The oldest one is what is asked for.
         const auto status = n == 1 ? core::Status::succeeded : core::Status::failed;
         run.end = journal::ExecutionEnd{status, stage.clock.now(), n == 1 ? "" : "E"};

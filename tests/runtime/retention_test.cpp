@@ -229,7 +229,8 @@ TEST_CASE("a history too long for one transaction goes in pieces, also over a cr
     journal::Batch batch;
     journal::ExecutionWrite run;
     run.id = ExecutionId{1};
-    run.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", keeper.clock.now(), ""};
+    run.start =
+        journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", keeper.clock.now(), "", ""};
     run.end = journal::ExecutionEnd{core::Status::succeeded, keeper.clock.now(), ""};
     for (std::uint64_t n = 1; n <= 700; ++n) {
         run.chunks.push_back({journal::ChunkId{n}, journal::ChunkId{n - 1}, n, "events"});

@@ -32,6 +32,7 @@ struct Slot {
     LoadedVersionPtr version;
     std::string given_name;  // empty: generated
     std::string origin;      // until it is written; not restored
+    std::string principal;   // likewise
     journal::ChunkId last_chunk{};
     std::vector<core::Record> inlined;  // records that are in the open row
     /// The queue holds an entry at this time or before.

@@ -353,6 +353,7 @@ Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr versio
     slot->given_name = version->is_express() ? "" : request.name.value_or("");
     slot->version = std::move(version);
     slot->origin = request.origin;
+    slot->principal = request.principal;
     // Not in the cache before it is decided: where that fails, nobody will have seen it.
     SW_TRY(decide(*slot, input));
     next_execution_ = static_cast<ExecutionId>(value_of(id) + 1);

@@ -137,9 +137,9 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     const bool is_redrive = !is_start && !slot.execution.is_running();
     slot.execution.merge(std::move(decision.next));
     if (is_start) {
-        pending.write.start =
-            journal::ExecutionStart{slot.version->workflow.id, slot.version->id, slot.given_name,
-                                    slot.execution.facts().started_at, slot.origin};
+        pending.write.start = journal::ExecutionStart{
+            slot.version->workflow.id,         slot.version->id, slot.given_name,
+            slot.execution.facts().started_at, slot.origin,      slot.principal};
     }
     if (is_redrive) {
         const core::Redrive& redrive = *slot.execution.header().redrive;

@@ -105,6 +105,7 @@ public:
         summary.stopped_at = row.stopped_at;
         summary.error = row.error;
         summary.origin = row.origin;
+        summary.principal = row.principal;
         summary.revision = value_of(row.last_chunk);
         summary.is_express = owner.type == "EXPRESS";
         summary.redrives = row.redrives;

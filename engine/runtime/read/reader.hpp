@@ -30,8 +30,9 @@ struct ExecutionSummary {
     core::Status status = core::Status::running;
     Timestamp started_at;
     std::optional<Timestamp> stopped_at;
-    std::string error;   // may be empty
-    std::string origin;  // what started it; empty where an older Stepwell did
+    std::string error;      // may be empty
+    std::string origin;     // what started it; empty where an older Stepwell did
+    std::string principal;  // who asked for it; empty where nobody did
     /// Another one whenever the history has grown: what was derived from it may be kept by this.
     std::uint64_t revision = 0;
     bool is_express = false;
