@@ -1,5 +1,9 @@
 #include "api/auth/access.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "api/auth/sigv4.hpp"
 #include "api/http/gate.hpp"
 
 namespace stepwell::api {
@@ -8,9 +12,11 @@ namespace {
 constexpr Duration kKeepUpInterval = std::chrono::minutes(5);
 
 Refusal unknown() {
-    return {401,
-            "expected 'Authorization: Bearer' (or X-Stepwell-Token) with a token, or a session",
-            "WWW-Authenticate: Bearer\r\n"};
+    return {
+        401,
+        "expected a credential: 'Authorization: Bearer' (or X-Stepwell-Token) with a token, or a "
+        "session",
+        "WWW-Authenticate: Bearer\r\n"};
 }
 
 /// Whether the request was sent to a name that only this machine has. Another name means a proxy,
@@ -21,6 +27,20 @@ bool is_sent_to_loopback(const Request& request) {
     if (host.starts_with(kSyncPrefix)) host.remove_prefix(kSyncPrefix.size());
     const auto address = parse_listen(host);
     return address && is_loopback(address->host) && is_loopback(request.peer());
+}
+
+/// A proxy on this machine calls from the loopback for others, and may send the loopback's name.
+bool has_come_through_proxy(const Request& request) {
+    constexpr std::array<std::string_view, 9> kTold{
+        "Forwarded",         "X-Forwarded-For",  "X-Forwarded-Host",
+        "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
+        "X-Real-IP",         "X-Client-IP",      "Via"};
+    return std::any_of(kTold.begin(), kTold.end(),
+                       [&](std::string_view name) { return !request.header(name).empty(); });
+}
+
+std::optional<SignatureClaim> claim_in(const Request& request) {
+    return read_signature(request.header("Authorization"));
 }
 
 bool is_safe(std::string_view method) {
@@ -35,21 +55,56 @@ Result<Principal, Refusal> Access::authenticate(const Request& request) const {
     // For those whose Authorization has a signature of AWS.
     if (token.empty()) token = request.header("X-Stepwell-Token");
     if (!token.empty()) {
-        if (!token_.empty() && equal_in_constant_time(token, token_)) {
-            return Principal{Principal::Kind::daemon, "token", "token", Role::admin, "token"};
-        }
-        if (auto principal = identities_.by_token(token, now)) {
-            keep_up(now);
-            return *std::move(principal);
-        }
+        if (auto principal = by_token(token, now)) return *std::move(principal);
+        return by_nothing(request);
+    }
+    if (const auto claim = claim_in(request)) {
+        const auto holder = identities_.by_access_key(claim->key_id, now);
+        if (!holder) return by_nothing(request);
+        keep_up(now);
+        return holder->principal;
     }
     const std::string_view cookie = session_cookie(request);
-    if (token.empty() && !cookie.empty()) return by_session(request, cookie, now);
-    if (!token_.empty() || identities_.is_anybody_known()) return fail(unknown());
-    if (is_sent_to_loopback(request)) {
-        return Principal{Principal::Kind::local, "open", "local", Role::admin, "none"};
+    if (cookie.empty()) return by_nothing(request);
+    auto found = by_session(request, cookie, now);
+    const bool is_unknown = !found && found.error().status == 401;
+    return is_unknown ? by_nothing(request) : std::move(found);
+}
+
+std::optional<Principal> Access::by_token(std::string_view token, Timestamp now) const {
+    using Kind = Principal::Kind;
+    const std::string& own = settings_.daemon_token;
+    if (!own.empty() && equal_in_constant_time(token, own)) {
+        return Principal{Kind::daemon, "token", "token", Role::admin, "token"};
     }
-    return fail(unknown());
+    const std::string& admin = settings_.admin_token;
+    if (!admin.empty() && equal_in_constant_time(token, admin)) {
+        return Principal{Kind::local, kLocalAdmin, "local", Role::admin, "admin token"};
+    }
+    auto principal = identities_.by_token(token, now);
+    if (principal) keep_up(now);
+    return principal;
+}
+
+std::optional<std::string> Access::check_signature(const Request& request) const {
+    if (!request.principal().credential.starts_with("key ")) return std::nullopt;
+    const auto claim = claim_in(request);
+    const Timestamp now = clock_.now();
+    const auto holder = claim ? identities_.by_access_key(claim->key_id, now) : std::nullopt;
+    if (!holder) return "The security token included in the request is invalid.";
+    return signature_fault(*claim, request, holder->secret, now);
+}
+
+/// Who shows nothing that is known.
+Result<Principal, Refusal> Access::by_nothing(const Request& request) const {
+    if (!settings_.is_open) return fail(unknown());
+    if (has_come_through_proxy(request) || !is_sent_to_loopback(request)) {
+        return fail(Refusal{401,
+                            "expected a credential, for --open lets in who calls from this machine "
+                            "by its own name, and this came through a proxy or by another name",
+                            "WWW-Authenticate: Bearer\r\n"});
+    }
+    return Principal{Principal::Kind::local, "open", "local", Role::admin, "none"};
 }
 
 Result<Principal, Refusal> Access::by_session(const Request& request, std::string_view cookie,

@@ -1,5 +1,7 @@
-// Says who sends a request: the daemon's token, an API token, a session, or nobody in particular on
-// this machine.
+// Says who sends a request: the daemon's token, the admin's of the data folder, an API token, an
+// access key of AWS clients, or a session. Nobody comes in without any of these, unless the daemon
+// was started with --open: then whoever reaches it through the loopback is admin, whatever they
+// show.
 //
 // A session is a cookie, which a browser sends by itself; so a request that changes something has
 // to show the session's other half too, in X-Stepwell-Csrf, which no foreign page can read.
@@ -20,21 +22,34 @@ namespace stepwell::api {
 
 inline constexpr std::string_view kSessionCookie = "stepwell_session";
 
+struct AccessSettings {
+    std::string daemon_token;  // of the configuration; empty: there is none
+    std::string admin_token;   // of the data folder; empty: there is none
+    bool is_open = false;      // --open
+};
+
 class Access final : public Authenticator {
 public:
-    /// `token`: the daemon's own; empty: it has none. REQUIRES: all outlive it.
-    Access(std::string token, Identities& identities, runtime::Clock& clock, JobThread& jobs)
-        : token_(std::move(token)), identities_(identities), clock_(clock), jobs_(jobs) {}
+    /// REQUIRES: all outlive it.
+    Access(AccessSettings settings, Identities& identities, runtime::Clock& clock, JobThread& jobs)
+        : settings_(std::move(settings)), identities_(identities), clock_(clock), jobs_(jobs) {}
 
+    /// Of an access key it knows only whose it is: what it signed covers the body, so that it can
+    /// be looked at when that is there, by check_signature().
     [[nodiscard]] Result<Principal, Refusal> authenticate(const Request& request) const override;
+    /// Why a request that came with an access key is not from whom it says, once its body is there;
+    /// nothing for every other request, and for a good one.
+    [[nodiscard]] std::optional<std::string> check_signature(const Request& request) const;
 
 private:
+    [[nodiscard]] std::optional<Principal> by_token(std::string_view token, Timestamp now) const;
+    [[nodiscard]] Result<Principal, Refusal> by_nothing(const Request& request) const;
     [[nodiscard]] Result<Principal, Refusal> by_session(const Request& request,
                                                         std::string_view cookie,
                                                         Timestamp now) const;
     void keep_up(Timestamp now) const;
 
-    const std::string token_;
+    const AccessSettings settings_;
     Identities& identities_;
     runtime::Clock& clock_;
     JobThread& jobs_;

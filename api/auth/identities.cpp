@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kTokenPrefix = "swt_";
 constexpr std::string_view kSessionPrefix = "sws_";
 constexpr std::size_t kSecretBytes = 32;
+constexpr std::size_t kAccessSecretBytes = 30;  // 40 characters, as AWS's have
 constexpr Duration kTokenUseGrain = std::chrono::hours(1);
 constexpr Duration kSessionUseGrain = std::chrono::minutes(5);
 
@@ -26,11 +27,16 @@ std::string new_credential(std::string_view prefix) {
     return std::string(prefix) + base64url_encode(random_bytes(kSecretBytes));
 }
 
-std::string new_token_id() {
+std::string new_id(const char* prefix) {
     constexpr std::string_view kLetters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    std::string id = "SW";
+    std::string id = prefix;
     for (const char c : random_bytes(16)) id += kLetters[static_cast<unsigned char>(c) % 32];
     return id;
+}
+
+/// The text to which a sealed secret belongs: it cannot be moved to another key.
+std::string context_of_key(const std::string& id) {
+    return "access key " + id;
 }
 
 /// Owners whose tokens have the role that they have.
@@ -83,7 +89,7 @@ Result<void> Identities::take(const journal::DocumentRecord& record) {
         users_.insert_or_assign(record.key, SW_TRY(read_user(record)));
     } else if (record.collection == kTokensCollection) {
         const ApiToken token = SW_TRY(read_token(record));
-        token_ids_.insert_or_assign(token.hash, token.id);
+        if (!token.is_access_key()) token_ids_.insert_or_assign(token.hash, token.id);
         tokens_.insert_or_assign(record.key, token);
     } else if (record.collection == kSessionsCollection) {
         sessions_.insert_or_assign(record.key, SW_TRY(read_session(record)));
@@ -115,14 +121,21 @@ Result<void> Identities::write(runtime::Writes writes) {
     return {};
 }
 
-bool Identities::is_anybody_known() const {
+void Identities::set_open(bool is_open) {
     const std::lock_guard lock(mutex_);
-    return !users_.empty() || !tokens_.empty();
+    is_open_ = is_open;
+}
+
+std::vector<ApiToken> Identities::tokens_of_open_door() const {
+    std::vector<ApiToken> found = tokens();
+    std::erase_if(found, [](const ApiToken& token) { return token.owner != kOpenOwner; });
+    return found;
 }
 
 /// REQUIRES: the lock.
 std::optional<Role> Identities::role_of_owner(const std::string& owner) const {
-    if (is_built_in(owner)) return Role::admin;
+    if (owner == kServiceOwner) return Role::admin;
+    if (owner == kOpenOwner) return is_open_ ? std::optional(Role::admin) : std::nullopt;
     const auto found = users_.find(owner);
     if (found == users_.end() || found->second.is_disabled) return std::nullopt;
     return found->second.role;
@@ -134,19 +147,38 @@ std::optional<Principal> Identities::by_token(std::string_view token, Timestamp 
     const std::lock_guard lock(mutex_);
     const auto id = token_ids_.find(hash);
     if (id == token_ids_.end()) return std::nullopt;
-    const ApiToken& found = tokens_.at(id->second);
-    const auto owner_role = role_of_owner(found.owner);
-    if (!owner_role || (found.expires_at && *found.expires_at <= now)) return std::nullopt;
-    if (!found.last_used_at || now - *found.last_used_at >= kTokenUseGrain) {
-        tokens_used_[found.id] = now;
+    return holder_of(tokens_.at(id->second), "token", now);
+}
+
+std::optional<Identities::KeyHolder> Identities::by_access_key(const std::string& id,
+                                                               Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = tokens_.find(id);
+    if (found == tokens_.end() || !found->second.is_access_key()) return std::nullopt;
+    const auto sealed = base64_decode(found->second.sealed_secret);
+    auto secret = sealed ? open_sealed(secret_key_, *sealed, context_of_key(id)) : std::nullopt;
+    auto principal = holder_of(found->second, "key", now);
+    if (!secret || !principal) return std::nullopt;
+    return KeyHolder{*std::move(principal), *std::move(secret)};
+}
+
+/// Who shows this token or key, while it is good; notes that it was used. REQUIRES: the lock.
+std::optional<Principal> Identities::holder_of(const ApiToken& token, std::string_view credential,
+                                               Timestamp now) {
+    const auto owner_role = role_of_owner(token.owner);
+    if (!owner_role || (token.expires_at && *token.expires_at <= now)) return std::nullopt;
+    if (!token.last_used_at || now - *token.last_used_at >= kTokenUseGrain) {
+        tokens_used_[token.id] = now;
     }
-    const Role role = std::min(found.role, *owner_role);
-    const std::string credential = "token " + found.id;
+    const Role role = std::min(token.role, *owner_role);
+    const std::string shown = std::string(credential) + " " + token.id;
     // Whoever made a token without a user chose its name freely: it says nothing.
-    if (is_built_in(found.owner)) {
-        return Principal{Principal::Kind::service, found.id, found.name, role, credential};
+    if (is_built_in(token.owner)) {
+        const auto kind =
+            token.is_access_key() ? Principal::Kind::access_key : Principal::Kind::service;
+        return Principal{kind, token.id, token.name, role, shown};
     }
-    return Principal{Principal::Kind::user, found.owner, found.owner, role, credential};
+    return Principal{Principal::Kind::user, token.owner, token.owner, role, shown};
 }
 
 std::optional<Identities::SignedIn> Identities::by_session(std::string_view cookie, Timestamp now) {
@@ -155,10 +187,15 @@ std::optional<Identities::SignedIn> Identities::by_session(std::string_view cook
     const std::lock_guard lock(mutex_);
     const auto found = sessions_.find(hash);
     if (found == sessions_.end() || is_over(found->second, now)) return std::nullopt;
-    const auto role = role_of_owner(found->second.user);
-    if (!role || is_built_in(found->second.user)) return std::nullopt;
-    if (now - found->second.used_at >= kSessionUseGrain) sessions_used_[hash] = now;
     const std::string& user = found->second.user;
+    const bool is_local = user == kLocalSession;
+    const auto role = is_local ? std::optional(Role::admin) : role_of_owner(user);
+    if (!role) return std::nullopt;
+    if (now - found->second.used_at >= kSessionUseGrain) sessions_used_[hash] = now;
+    if (is_local) {
+        return SignedIn{{Principal::Kind::local, kLocalAdmin, "local", Role::admin, "session"},
+                        found->second.csrf};
+    }
     return SignedIn{{Principal::Kind::user, user, user, *role, "session"}, found->second.csrf};
 }
 
@@ -196,11 +233,6 @@ Result<User> Identities::add_user(const std::string& name, const std::string& pa
     if (user(name)) {
         return fail(ErrorCode::conflict,
                     "expected a name that is free, but there is a user '" + name + "'");
-    }
-    if (users().empty() && (role != Role::admin || password.empty())) {
-        return fail(ErrorCode::conflict,
-                    "expected the first user to be an admin with a password, for from then on "
-                    "everybody needs a credential");
     }
     User made{name, role, false, password.empty() ? "" : hash_password(password, cost_), now, by};
     runtime::Writes writes;
@@ -263,30 +295,53 @@ Result<void> Identities::remove_user(const std::string& name) {
     return write(std::move(writes));
 }
 
-Result<Identities::NewToken> Identities::add_token(const TokenSpec& spec, const std::string& by,
-                                                   Timestamp now) {
+Result<void> Identities::check(const TokenSpec& spec, Timestamp now) const {
     Role owner_role = Role::admin;
     if (!is_built_in(spec.owner)) owner_role = SW_TRY(existing(spec.owner)).role;
     if (spec.name.empty() || spec.name.size() > 64) {
-        return fail(ErrorCode::invalid, "expected a token's name to be 1 to 64 characters");
+        return fail(ErrorCode::invalid, "expected a name of 1 to 64 characters");
     }
     if (spec.role == Role::none || spec.role > owner_role) {
-        return fail(ErrorCode::invalid, "expected a token's role to be at most its owner's, " +
+        return fail(ErrorCode::invalid, "expected a role of at most its owner's, " +
                                             std::string(name_of(owner_role)) + ", but got " +
                                             std::string(name_of(spec.role)));
     }
     if (spec.expires_at && *spec.expires_at <= now) {
-        return fail(ErrorCode::invalid, "expected a token to expire in the future, but got " +
-                                            to_iso8601(*spec.expires_at));
+        return fail(ErrorCode::invalid,
+                    "expected it to expire in the future, but got " + to_iso8601(*spec.expires_at));
     }
+    return {};
+}
+
+Result<void> Identities::write_new(const ApiToken& token) {
+    runtime::Writes writes;
+    writes.documents.push_back(
+        {kTokensCollection, token.id, to_document(token), journal::DocumentWrite::If::absent});
+    return write(std::move(writes));
+}
+
+Result<Identities::NewToken> Identities::add_token(const TokenSpec& spec, const std::string& by,
+                                                   Timestamp now) {
+    SW_TRY(check(spec, now));
     NewToken made;
     made.text = new_credential(kTokenPrefix);
-    made.token = {new_token_id(),  spec.name,   spec.owner, spec.role, hash_of(made.text), now, by,
-                  spec.expires_at, std::nullopt};
-    runtime::Writes writes;
-    writes.documents.push_back({kTokensCollection, made.token.id, to_document(made.token),
-                                journal::DocumentWrite::If::absent});
-    SW_TRY(write(std::move(writes)));
+    made.token = {new_id("SW"), spec.name, spec.owner,      spec.role,    hash_of(made.text),
+                  now,          by,        spec.expires_at, std::nullopt, ""};
+    SW_TRY(write_new(made.token));
+    return made;
+}
+
+Result<Identities::NewToken> Identities::add_access_key(const TokenSpec& spec,
+                                                        const std::string& by, Timestamp now) {
+    SW_TRY(check(spec, now));
+    SW_ASSERT(!secret_key_.empty());
+    NewToken made;
+    made.text = base64url_encode(random_bytes(kAccessSecretBytes));
+    const std::string id = new_id("AKSW");
+    made.token = {id,  spec.name, spec.owner,      spec.role,    "",
+                  now, by,        spec.expires_at, std::nullopt, ""};
+    made.token.sealed_secret = base64_encode(seal(secret_key_, made.text, context_of_key(id)));
+    SW_TRY(write_new(made.token));
     return made;
 }
 
@@ -313,12 +368,26 @@ Result<std::optional<Identities::NewSession>> Identities::sign_in(const std::str
     const bool is_right = password.size() <= kPasswordBytesMax &&
                           verify_password(password, may_sign_in ? found->password_hash : kNobody);
     if (!is_right || !may_sign_in) return std::optional<NewSession>();
+    return std::optional(SW_TRY(make_session(name, now)));
+}
+
+Result<Identities::NewSession> Identities::sign_in_as(const Principal& principal, Timestamp now) {
+    // Not who came in because the door was open: a session lasts longer than that.
+    const bool is_admin = principal.kind == Principal::Kind::local && principal.id == kLocalAdmin;
+    if (is_admin) return make_session(kLocalSession, now);
+    if (principal.kind == Principal::Kind::user) return make_session(principal.id, now);
+    return fail(ErrorCode::invalid,
+                "expected a user, or who may read the data folder, to sign in, but '" +
+                    principal.display + "' is neither");
+}
+
+Result<Identities::NewSession> Identities::make_session(const std::string& user, Timestamp now) {
     NewSession made{new_credential(kSessionPrefix), base64url_encode(random_bytes(kSecretBytes))};
     runtime::Writes writes;
     writes.documents.push_back({kSessionsCollection, hash_of(made.cookie),
-                                to_document(Session{name, made.csrf, now, now})});
+                                to_document(Session{user, made.csrf, now, now})});
     SW_TRY(write(std::move(writes)));
-    return std::optional(std::move(made));
+    return made;
 }
 
 Result<void> Identities::sign_out(std::string_view cookie) {

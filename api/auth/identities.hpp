@@ -1,12 +1,10 @@
 // Users, API tokens and sessions: who may come in, and as what.
 //
 // Rules:
-//   (1) Nobody is known, and the daemon has no token of its own: whoever calls from this machine by
-//       a loopback name is "local", and admin.
-//   (2) As soon as there is a user or a token, a credential is needed.
-//   (3) A token may never more than its owner may now; the tokens and sessions of a user who is
+//   (1) A token may never more than its owner may now; the tokens and sessions of a user who is
 //       disabled or removed are worth nothing.
-//   (4) One admin who can sign in stays, as long as there is any user.
+//   (2) A token that was made while the door was open is worth nothing when it is closed.
+//   (3) Of admins who are users one stays.
 //
 // Kept are documents ("users", "tokens", "sessions"): of passwords scrypt hashes, of tokens and
 // sessions SHA-256 hashes of 256 random bits.
@@ -40,22 +38,36 @@ struct TokenSpec {
     std::optional<Timestamp> expires_at;
 };
 
+/// The binary logarithm of scrypt's N.
+inline constexpr unsigned kPasswordCost = 15;
+
 class Identities {
 public:
     /// `cost`: of password hashes (see hash_password()).
-    explicit Identities(DocumentWriter write, unsigned cost = 15)
-        : write_(std::move(write)), cost_(cost) {}
+    /// `secret_key`: what secrets of access keys are sealed with; without it there are none.
+    explicit Identities(DocumentWriter write, unsigned cost = kPasswordCost,
+                        std::string secret_key = "")
+        : write_(std::move(write)), cost_(cost), secret_key_(std::move(secret_key)) {}
 
     /// Reads what is kept; `read` gives all documents of a collection. Fails with `corruption`.
     using DocumentSource =
         std::function<Result<std::vector<journal::DocumentRecord>>(const std::string& collection)>;
     Result<void> load(const DocumentSource& read);
 
-    /// Whether a credential is needed.
-    [[nodiscard]] bool is_anybody_known() const;
+    /// Whether tokens count that were made while the door was open; they do not, before.
+    void set_open(bool is_open);
+    /// Those that were: who made them may have been anybody on this machine.
+    [[nodiscard]] std::vector<ApiToken> tokens_of_open_door() const;
 
     /// Who has this token; notes that it was used.
     std::optional<Principal> by_token(std::string_view token, Timestamp now);
+    /// Who has this access key, and the secret that it signs with. Nothing where the key of secrets
+    /// is another one than when it was made, too.
+    struct KeyHolder {
+        Principal principal;
+        std::string secret;
+    };
+    std::optional<KeyHolder> by_access_key(const std::string& id, Timestamp now);
     struct SignedIn {
         Principal principal;
         std::string csrf;
@@ -64,14 +76,14 @@ public:
 
     [[nodiscard]] std::vector<User> users() const;
     [[nodiscard]] std::optional<User> user(const std::string& name) const;
+    /// API tokens and access keys.
     [[nodiscard]] std::vector<ApiToken> tokens() const;
 
-    /// An empty password: the user has none. Fails with `invalid`, `conflict` (the name is taken;
-    /// the first user is no admin).
+    /// An empty password: the user has none. Fails with `invalid`, `conflict` (the name is taken).
     Result<User> add_user(const std::string& name, const std::string& password, Role role,
                           const std::string& by, Timestamp now);
     /// Ends the user's sessions where the password or the account changes. Fails with `not_found`,
-    /// `invalid`, `conflict` (rule 4).
+    /// `invalid`, `conflict` (rule 3).
     Result<User> change_user(const std::string& name, const UserChange& change);
     /// With all tokens and sessions. Fails with `not_found`, `conflict`.
     Result<void> remove_user(const std::string& name);
@@ -82,6 +94,9 @@ public:
     };
     /// Fails with `invalid` where the role is above the owner's, `not_found` for the owner.
     Result<NewToken> add_token(const TokenSpec& spec, const std::string& by, Timestamp now);
+    /// As add_token(); `text` is the secret.
+    Result<NewToken> add_access_key(const TokenSpec& spec, const std::string& by, Timestamp now);
+    /// Of an access key, too.
     Result<void> remove_token(const std::string& id);
 
     struct NewSession {
@@ -92,6 +107,9 @@ public:
     /// time.
     Result<std::optional<NewSession>> sign_in(const std::string& name, const std::string& password,
                                               Timestamp now);
+    /// Signs in whom something else than a password has proved: a user, or the admin of the data
+    /// folder. Fails with `invalid` for anybody else.
+    Result<NewSession> sign_in_as(const Principal& principal, Timestamp now);
     Result<void> sign_out(std::string_view cookie);
 
     /// Writes when tokens and sessions were last used, and forgets sessions that are over. Cheap
@@ -99,10 +117,15 @@ public:
     Result<void> keep_up(Timestamp now);
 
 private:
+    Result<void> check(const TokenSpec& spec, Timestamp now) const;
+    Result<void> write_new(const ApiToken& token);
+    std::optional<Principal> holder_of(const ApiToken& token, std::string_view credential,
+                                       Timestamp now);
     [[nodiscard]] std::optional<Role> role_of_owner(const std::string& owner) const;
     [[nodiscard]] Result<User> existing(const std::string& name) const;
     Result<void> check_admin_stays(const std::string& name, const UserChange* change) const;
     void add_sessions_of(const std::string& user, runtime::Writes& writes) const;
+    Result<NewSession> make_session(const std::string& user, Timestamp now);
     Result<void> write(runtime::Writes writes);
     /// What was written, in memory too.
     void take(const runtime::Writes& writes);
@@ -110,7 +133,9 @@ private:
 
     const DocumentWriter write_;
     const unsigned cost_;
+    const std::string secret_key_;
     mutable std::mutex mutex_;
+    bool is_open_ = false;
     std::map<std::string, User> users_;
     std::map<std::string, ApiToken> tokens_;
     std::map<std::string, std::string> token_ids_;    // by hash

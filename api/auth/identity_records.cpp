@@ -36,14 +36,16 @@ std::string to_document(const User& user) {
 }
 
 std::string to_document(const ApiToken& token) {
-    return to_text(Json{{"name", token.name},
-                        {"owner", token.owner},
-                        {"role", name_of(token.role)},
-                        {"hash", token.hash},
-                        {"created_at", to_ms(token.created_at)},
-                        {"created_by", token.created_by},
-                        {"expires_at", time_or_null(token.expires_at)},
-                        {"last_used_at", time_or_null(token.last_used_at)}});
+    Json document{{"name", token.name},
+                  {"owner", token.owner},
+                  {"role", name_of(token.role)},
+                  {"hash", token.hash},
+                  {"created_at", to_ms(token.created_at)},
+                  {"created_by", token.created_by},
+                  {"expires_at", time_or_null(token.expires_at)},
+                  {"last_used_at", time_or_null(token.last_used_at)}};
+    if (token.is_access_key()) document["sealed_secret"] = token.sealed_secret;
+    return to_text(document);
 }
 
 std::string to_document(const Session& session) {
@@ -74,6 +76,7 @@ Result<ApiToken> read_token(const journal::DocumentRecord& record) {
     token.owner = string_or(json, "owner", "");
     token.role = role_in(json);
     token.hash = string_or(json, "hash", "");
+    token.sealed_secret = string_or(json, "sealed_secret", "");
     token.created_at = time_in(json, "created_at").value_or(Timestamp{});
     token.created_by = string_or(json, "created_by", "");
     token.expires_at = time_in(json, "expires_at");

@@ -30,8 +30,10 @@ struct User {
 inline constexpr const char* kServiceOwner = "token";
 inline constexpr const char* kOpenOwner = "local";
 
+/// A token, or an access key: of a token a hash is kept; of a key, which signs and is never sent,
+/// the secret itself, sealed.
 struct ApiToken {
-    std::string id;  // "SW" and 16 letters and digits; not secret
+    std::string id;  // "SW", of an access key "AKSW", and 16 letters and digits; not secret
     std::string name;
     std::string owner;  // a user, kServiceOwner or kOpenOwner
     Role role = Role::viewer;
@@ -40,10 +42,19 @@ struct ApiToken {
     std::string created_by;
     std::optional<Timestamp> expires_at;
     std::optional<Timestamp> last_used_at;  // to the hour
+    std::string sealed_secret;              // of an access key, base64; else empty
+
+    [[nodiscard]] bool is_access_key() const { return !sealed_secret.empty(); }
 };
 
+/// The id of who may read the data folder.
+inline constexpr const char* kLocalAdmin = "admin";
+
+/// In the place of a user, of a session of who owns the data folder; no user is called so.
+inline constexpr const char* kLocalSession = "local";
+
 struct Session {
-    std::string user;
+    std::string user;  // or kLocalSession
     std::string csrf;
     Timestamp created_at;
     Timestamp used_at;  // to five minutes

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/auth/access.hpp"
+#include "api/auth/one_time_links.hpp"
 #include "api/auth/sign_in_limit.hpp"
 #include "api/read/readers.hpp"
 #include "api/router/router.hpp"
@@ -15,6 +16,7 @@ struct SecurityParts {
     SecretStore& secrets;
     JobThread& jobs;
     SignInLimit& limit;
+    OneTimeLinks& links;
     Readers& readers;
     runtime::Clock& clock;
     DocumentWriter write;
@@ -26,10 +28,16 @@ void add_security_routes(Router& router, const SecurityParts& parts);
 
 // One for each file; add_security_routes() calls them.
 void add_session_routes(Router& router, const SecurityParts& parts);
+void add_link_routes(Router& router, const SecurityParts& parts);
 void add_user_routes(Router& router, const SecurityParts& parts);
 void add_token_routes(Router& router, const SecurityParts& parts);
+void add_key_routes(Router& router, const SecurityParts& parts);
 void add_secret_routes(Router& router, const SecurityParts& parts);
 void add_audit_routes(Router& router, const SecurityParts& parts);
+
+/// The header that gives a browser its session; an empty value takes it away. `Secure` where the
+/// page came by https: a proxy in front of us.
+std::string session_cookie_line(const Request& request, std::string_view value, Duration age);
 
 /// A route's action: does the work on the thread of jobs, then answers; 503 where too much waits
 /// there.

@@ -5,14 +5,6 @@
 namespace stepwell::api {
 namespace {
 
-/// `Secure` where the page came by https: a proxy in front of us.
-std::string cookie_line(const Request& request, std::string_view value, Duration age) {
-    const bool is_secure = request.header("Origin").starts_with("https://");
-    return "Set-Cookie: " + std::string(kSessionCookie) + "=" + std::string(value) +
-           "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age.count() / 1'000) +
-           (is_secure ? "; Secure" : "") + "\r\n";
-}
-
 Response too_many(Duration wait) {
     const auto seconds = (wait.count() + 999) / 1'000;
     Response response =
@@ -40,7 +32,7 @@ void sign_in(const SecurityParts& parts, const Call& call) {
     parts.limit.succeeded(peer, name);
     const auto user = parts.identities.user(name);
     Response response;
-    response.headers = cookie_line(call.request(), (*session)->cookie, kSessionAge);
+    response.headers = session_cookie_line(call.request(), (*session)->cookie, kSessionAge);
     response.body = to_text(Json{{"name", name},
                                  {"kind", name_of(Principal::Kind::user)},
                                  {"id", name},
@@ -69,7 +61,7 @@ void sign_out(const SecurityParts& parts, const Call& call) {
     auto done = parts.identities.sign_out(cookie);
     if (!done) return call.answer(fail(std::move(done).error()));
     Response response;
-    response.headers = cookie_line(call.request(), "", Duration{});
+    response.headers = session_cookie_line(call.request(), "", Duration{});
     response.body = to_text(Json{{"signed_out", true}});
     call.respond(std::move(response));
 }
@@ -97,6 +89,13 @@ Result<Json> change_password(const SecurityParts& parts, const Call& call) {
 }
 
 }  // namespace
+
+std::string session_cookie_line(const Request& request, std::string_view value, Duration age) {
+    const bool is_secure = request.header("Origin").starts_with("https://");
+    return "Set-Cookie: " + std::string(kSessionCookie) + "=" + std::string(value) +
+           "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age.count() / 1'000) +
+           (is_secure ? "; Secure" : "") + "\r\n";
+}
 
 std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
     return [parts, work](const Call& call) {
@@ -167,8 +166,10 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
 
 void add_security_routes(Router& router, const SecurityParts& parts) {
     add_session_routes(router, parts);
+    add_link_routes(router, parts);
     add_user_routes(router, parts);
     add_token_routes(router, parts);
+    add_key_routes(router, parts);
     add_secret_routes(router, parts);
     add_audit_routes(router, parts);
 }

@@ -32,7 +32,13 @@ Result<Json> answer_in(const std::string& url, int status, const std::string& te
                     "expected a stepwell daemon at " + url + ", but something else answers there");
     }
     if (is_good) return body;
-    return fail(code_of(status), string_or(*body, "message", "status " + std::to_string(status)));
+    std::string message = string_or(*body, "message", "status " + std::to_string(status));
+    if (status == 401) {
+        message +=
+            "; run this as the user of the daemon, who may read its admin.token, or set "
+            "STEPWELL_TOKEN";
+    }
+    return fail(code_of(status), std::move(message));
 }
 
 Result<Json> to_json(const std::string& url, const httplib::Result& result) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "api/cli/local_daemon.hpp"
 #include "api/cli/show.hpp"
 #include "api/cli/source.hpp"
 #include "api/daemon/config.hpp"
@@ -15,14 +16,20 @@ namespace {
 
 using Pools = decltype(Configuration::pools);
 
+/// What to show a daemon: what the environment says, else the admin's token where we may read it.
+std::string token_for(const std::string& url) {
+    if (auto token = environment_variable("STEPWELL_TOKEN")) return *token;
+    return local_admin_token(url).value_or("");
+}
+
 Result<std::unique_ptr<Source>> open_source(const Options& options) {
     if (options.overrides.data) return open_folder(*options.overrides.data);
-    return std::unique_ptr<Source>(std::make_unique<Server>(
-        options.server, environment_variable("STEPWELL_TOKEN").value_or("")));
+    return std::unique_ptr<Source>(
+        std::make_unique<Server>(options.server, token_for(options.server)));
 }
 
 Server server_of(const Options& options) {
-    return {options.server, environment_variable("STEPWELL_TOKEN").value_or("")};
+    return {options.server, token_for(options.server)};
 }
 
 void print_json(const Terminal& terminal, const Json& view) {
@@ -247,6 +254,28 @@ int call(const RestCommand& command, const Given& given, const Options& options,
         print_answer(command, given, terminal, *answer);
     }
     return command.status ? command.status(*answer) : kSuccess;
+}
+
+int open(const Options& options, const Terminal& terminal) {
+    Options asked = options;
+    if (options.overrides.data) {
+        const auto url = url_of_daemon_in(*options.overrides.data);
+        if (!url) {
+            return report(terminal, {ErrorCode::unavailable,
+                                     "expected a daemon of yours in " + *options.overrides.data +
+                                         ", but none listens; start it with `stepwell serve`"});
+        }
+        asked.server = *url;
+    }
+    const auto made = server_of(asked).request({"POST", "session/link", Json::object()});
+    if (!made) return report(terminal, made.error());
+    const std::string link = asked.server + string_or(*made, "path", "");
+    if (options.is_json) {
+        print_json(terminal, {{"link", link}, {"expires_at", string_or(*made, "expires_at", "")}});
+    } else {
+        terminal.out << link << '\n';
+    }
+    return kSuccess;
 }
 
 }  // namespace stepwell::api::cli

@@ -14,6 +14,8 @@ int list(const Options& options, const Terminal& terminal);
 int show(const Options& options, const Terminal& terminal);
 int history(const Options& options, const Terminal& terminal);
 int logs(const Options& options, const Terminal& terminal);
+/// Prints a link that signs a browser in.
+int open(const Options& options, const Terminal& terminal);
 /// Asks the daemon what the command asks, and prints the answer.
 int call(const RestCommand& command, const Given& given, const Options& options,
          const Terminal& terminal);

@@ -108,6 +108,37 @@ std::vector<RestCommand> token_commands() {
         removal("tokens", "revoke", "TOKEN", "Revoke an API token", "token {TOKEN} is revoked")};
 }
 
+std::vector<RestCommand> key_commands() {
+    return {
+        {.words = {"keys"},
+         .help = "List the access keys of AWS clients",
+         .path = "keys",
+         .rows = "keys",
+         .columns = {{"KEY", "id"},
+                     {"NAME", "name"},
+                     {"OWNER", "owner"},
+                     {"ROLE", "role"},
+                     {"EXPIRES (UTC)", "expires_at", Kind::time},
+                     {"LAST USED (UTC)", "last_used_at", Kind::time}}},
+        {.words = {"keys", "create"},
+         .help = "Make an access key for AWS clients; its secret is shown this once",
+         .method = "POST",
+         .path = "keys",
+         .arguments = {{"NAME", "what it is for", "name"}},
+         .flags = {role_flag("what it may, as much as you by default"),
+                   {.name = "owner",
+                    .help = "whose it is; yours by default",
+                    .value = "USER",
+                    .place = Flag::Place::body},
+                   {.name = "expires",
+                    .help = "when it ends: 2030-01-02T03:04:05Z; never by default",
+                    .value = "TIME",
+                    .place = Flag::Place::body,
+                    .member = "expires_at"}},
+         .done = "AWS_ACCESS_KEY_ID={.id}\nAWS_SECRET_ACCESS_KEY={.secret}"},
+        removal("keys", "remove", "KEY", "Remove an access key", "access key {KEY} is removed")};
+}
+
 std::vector<RestCommand> secret_commands() {
     return {{.words = {"secrets"},
              .help = "List the names of secrets, and who uses them; never a value",
@@ -180,7 +211,8 @@ std::vector<RestCommand> audit_commands() {
 
 std::vector<RestCommand> security_commands() {
     std::vector<RestCommand> all;
-    for (const auto table : {user_commands, token_commands, secret_commands, audit_commands}) {
+    for (const auto table :
+         {user_commands, token_commands, key_commands, secret_commands, audit_commands}) {
         for (RestCommand& command : table()) all.push_back(std::move(command));
     }
     return all;

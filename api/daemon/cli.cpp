@@ -76,8 +76,16 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
         ->type_name("DIR");
     sub.app->add_option("--functions", overrides.functions, "A folder of functions; repeatable")
         ->type_name("DIR");
+    sub.app->add_flag("--open", overrides.is_open,
+                      "Ask nobody on this machine for a credential; for emulation and tests");
     sub.app->add_option("--account", overrides.account, "The account that ARNs say");
     sub.app->add_option("--region", overrides.region, "The region that ARNs say");
+
+    add(app, options, chosen, "open", "Make a link that signs a browser in, once",
+        [](const Options& parsed, const Terminal& terminal) { return open(parsed, terminal); })
+        .server()
+        .data("The daemon that works in this folder, instead of --server")
+        .output();
 
     auto once = add(app, options, chosen, "run", "Run a workflow file once, without a daemon", run);
     once.subject("FILE", "A workflow file").input().data("Where the run is kept").config().output();

@@ -23,6 +23,25 @@ const std::vector<std::string>& task_sections() {
     return kSections;
 }
 
+/// So that it cannot be guessed: 16 characters hold 64 random bits in hexadecimal digits.
+constexpr std::size_t kTokenBytesMin = 16;
+
+Error short_token(const std::string& place) {
+    return {ErrorCode::invalid, "expected a token of at least " + std::to_string(kTokenBytesMin) +
+                                    " characters in " + place +
+                                    ", for a shorter one can be guessed; try `openssl rand -hex "
+                                    "32`"};
+}
+
+/// What is wrong with the mode of a file that holds a token.
+std::optional<std::string> exposure_of(const fs::path& path) {
+    std::error_code failed;
+    const fs::perms mode = fs::status(path, failed).permissions();
+    if (failed || (mode & fs::perms::others_all) == fs::perms::none) return std::nullopt;
+    return "expected " + path.string() +
+           " to be kept from other users, but everybody may read or write it; run chmod o= on it";
+}
+
 /// Reads the members of the file one by one, and collects what is wrong with them.
 class FileReader {
 public:
@@ -155,8 +174,8 @@ private:
         auto token = read_file(path);
         if (!token) return report(key, token.error().message);
         token->erase(token->find_last_not_of(" \t\r\n") + 1);
-        if (token->empty())
-            return report(key, "expected a token in " + path.string() + ", but the file is empty");
+        if (token->size() < kTokenBytesMin) return report(key, short_token(path.string()).message);
+        if (const auto fault = exposure_of(path)) return report(key, *fault);
         out_.gate.token = *token;
     }
 
@@ -291,7 +310,11 @@ Result<void> apply(const Overrides& overrides, const Variables& variables, Confi
     }
     if (const auto id = chosen(overrides.account, "STEPWELL_ACCOUNT")) out.account.account = *id;
     if (const auto name = chosen(overrides.region, "STEPWELL_REGION")) out.account.region = *name;
-    if (const auto token = variables("STEPWELL_TOKEN")) out.gate.token = *token;
+    if (const auto token = variables("STEPWELL_TOKEN")) {
+        if (token->size() < kTokenBytesMin) return fail(short_token("STEPWELL_TOKEN"));
+        out.gate.token = *token;
+    }
+    out.is_open = overrides.is_open;
     if (!overrides.workflows.empty()) {
         out.workflows.assign(overrides.workflows.begin(), overrides.workflows.end());
     } else if (const auto folders = variables("STEPWELL_WORKFLOWS")) {

@@ -24,6 +24,7 @@ struct Configuration {
     std::filesystem::path file;  // where it was read; empty: nowhere
     std::filesystem::path data;
     ListenAddress listen;
+    bool is_open = false;  // whoever reaches the loopback is admin; only a flag says so
     std::vector<std::filesystem::path> workflows;
     std::vector<std::filesystem::path> functions;
     aws::Account account;
@@ -48,6 +49,7 @@ struct Overrides {
     std::optional<std::string> region;
     std::vector<std::string> workflows;
     std::vector<std::string> functions;
+    bool is_open = false;
 };
 
 /// The value of an environment variable.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "api/auth/admin_token.hpp"
 #include "api/daemon/own_environment.hpp"
 #include "api/daemon/private_folder.hpp"
 #include "api/read/views.hpp"
@@ -121,6 +122,7 @@ Result<std::vector<journal::DocumentRecord>> documents_of(journal::JournalReader
 }
 
 Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configuration,
+                                                  const std::string& admin_token,
                                                   journal::JournalReader& journal) {
     SecretStoreSettings settings;
     settings.providers = configuration.secrets;
@@ -128,6 +130,7 @@ Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configura
     settings.key = secret_key_place(configuration.data, environment_variable);
     const std::string& token = configuration.gate.token;
     if (!token.empty()) settings.masked_too.push_back({"the daemon's token", token});
+    settings.masked_too.push_back({"the admin's token", admin_token});
     const auto documents = SW_TRY(documents_of(journal, kSecretsCollection));
     auto store = SW_TRY(SecretStore::open(std::move(settings), documents));
     // What tasks are not told by name they shall not find in their environment.
@@ -198,6 +201,7 @@ private:
     std::unique_ptr<journal::Journal> journal_;
 
 public:
+    std::string admin_token;
     const std::unique_ptr<SecretStore> secrets;
     runtime::Engine engine;
 
@@ -219,12 +223,14 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks h
     SW_TRY(make_private(given.data, hooks.warn));
     auto journal =
         SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
-    auto secrets = SW_TRY(open_secrets(given, *journal));
+    std::string admin_token = SW_TRY(open_admin_token(given.data, hooks.warn));
+    auto secrets = SW_TRY(open_secrets(given, admin_token, *journal));
     const Configuration configuration = SW_TRY(with_secrets(given, *secrets));
     auto settings = SW_TRY(host_settings(configuration, hooks));
     auto bindings = SW_TRY(read_bindings(configuration));
     auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(secrets),
                                        std::move(settings), std::move(bindings));
+    impl->admin_token = std::move(admin_token);
     SW_TRY(impl->start());
     return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
@@ -239,6 +245,10 @@ const runtime::GateViews& Node::gate() const {
 
 SecretStore& Node::secrets() {
     return *impl_->secrets;
+}
+
+const std::string& Node::admin_token() const {
+    return impl_->admin_token;
 }
 
 std::size_t Node::task_hosts() const {

@@ -36,6 +36,8 @@ public:
     /// Who works and who waits.
     [[nodiscard]] const runtime::GateViews& gate() const;
     [[nodiscard]] SecretStore& secrets();
+    /// Of who may read the data folder.
+    [[nodiscard]] const std::string& admin_token() const;
     /// Those that are alive.
     [[nodiscard]] std::size_t task_hosts() const;
     /// Ends the engine, then the task hosts. Tasks in flight are begun again by the next one.

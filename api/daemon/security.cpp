@@ -4,18 +4,19 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <mutex>
 
 #include "api/audit/audit.hpp"
 #include "api/auth/routes.hpp"
+#include "api/http/problem.hpp"
 #include "api/secrets/crypto.hpp"
 
 namespace stepwell::api {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
+constexpr std::string_view kAccessKeyPurpose = "stepwell access keys 1";
 
 Result<std::vector<journal::DocumentRecord>> documents_of(runtime::Reader& reader,
                                                           const std::string& collection) {
@@ -26,6 +27,26 @@ Result<std::vector<journal::DocumentRecord>> documents_of(runtime::Reader& reade
         const bool is_last = page.size() < kPage;
         std::move(page.begin(), page.end(), std::back_inserter(all));
         if (is_last) return all;
+    }
+}
+
+/// As AWS says it to its own clients.
+Response bad_signature(const Request& request, const std::string& fault) {
+    if (request.header("X-Amz-Target").empty()) return problem(403, fault);
+    Response response;
+    response.status = 403;
+    response.content_type = "application/x-amz-json-1.0";
+    response.body = to_text(Json{{"__type", "InvalidSignatureException"}, {"message", fault}});
+    return response;
+}
+
+/// Somebody may wonder why a token is refused, and who made it.
+void warn_of_open_tokens(const Identities& identities) {
+    for (const ApiToken& token : identities.tokens_of_open_door()) {
+        spdlog::warn(
+            "token {} ('{}', {}) was made while nobody was asked for a credential, so it counts no "
+            "more; make another with `stepwell tokens create`, and revoke this one",
+            token.id, token.name, name_of(token.role));
     }
 }
 
@@ -86,12 +107,13 @@ void LogMask::use(SecretStore* secrets) {
 class Security::Impl {
 public:
     Impl(const Configuration& configuration, Node& node, Readers& readers, AuditHead head,
-         const std::string& seal_key)
+         const std::string& key, const std::string& seal_key)
         : secrets_(node.secrets()),
-          identities([&engine = node.engine()](runtime::Writes writes) {
-              return engine.write_now(std::move(writes));
-          }),
-          access(configuration.gate.token, identities, runtime::system_clock(), jobs),
+          identities([&engine = node.engine()](
+                         runtime::Writes writes) { return engine.write_now(std::move(writes)); },
+                     kPasswordCost, derive_key(key, kAccessKeyPurpose)),
+          access({configuration.gate.token, node.admin_token(), configuration.is_open}, identities,
+                 runtime::system_clock(), jobs),
           audit(
               [&engine = node.engine()](runtime::Writes writes, runtime::Answer<void> answer) {
                   engine.write(std::move(writes), std::move(answer));
@@ -101,6 +123,7 @@ public:
                  secrets_,
                  jobs,
                  limit_,
+                 links,
                  readers,
                  runtime::system_clock(),
                  [&engine = node.engine()](runtime::Writes writes) {
@@ -127,6 +150,7 @@ private:
 public:
     Identities identities;
     JobThread jobs;
+    OneTimeLinks links;
     Access access;
     Audit audit;
 
@@ -145,11 +169,18 @@ Result<std::unique_ptr<Security>> Security::open(const Configuration& configurat
     auto reader = SW_TRY(readers.take());
     const auto head_document = SW_TRY(reader->document(kAuditHeadCollection, "head"));
     auto head = SW_TRY(read_audit_head(head_document));
-    auto impl = std::make_unique<Impl>(configuration, node, readers, std::move(head),
+    auto impl = std::make_unique<Impl>(configuration, node, readers, std::move(head), key,
                                        derive_key(key, kAuditSealPurpose));
     SW_TRY(impl->identities.load(
         [&](const std::string& collection) { return documents_of(*reader, collection); }));
+    impl->identities.set_open(configuration.is_open);
+    if (!configuration.is_open) warn_of_open_tokens(impl->identities);
     return std::unique_ptr<Security>(new Security(std::move(impl)));
+}
+
+std::string Security::make_link() {
+    const Principal admin{Principal::Kind::local, kLocalAdmin, "local", Role::admin, "link"};
+    return impl_->links.make(admin, runtime::system_clock().now());
 }
 
 const Authenticator& Security::authenticator() const {
@@ -161,6 +192,10 @@ void Security::add_routes(Router& router) {
 }
 
 void Security::handle(const Router& router, Request& request, Responder respond) {
+    if (const auto fault = impl_->access.check_signature(request)) {
+        impl_->audit.note_refusal(request, {403, *fault, {}});
+        return respond(bad_signature(request, *fault));
+    }
     router.handle(request, impl_->watched(request, std::move(respond)));
 }
 
@@ -172,15 +207,6 @@ Result<Principal, Refusal> Security::admit(const Router& router, const Request& 
 
 void Security::stop() {
     impl_->jobs.stop();
-}
-
-bool has_identities(const std::filesystem::path& data_folder) {
-    auto reader = runtime::Reader::open(data_folder);
-    const std::array<const char*, 2> collections{kUsersCollection, kTokensCollection};
-    return reader && std::any_of(collections.begin(), collections.end(), [&](const char* one) {
-               const auto documents = (*reader)->documents(one, "", 1);
-               return documents && !documents->empty();
-           });
 }
 
 }  // namespace stepwell::api

@@ -17,6 +17,8 @@ public:
                                                   Readers& readers);
     ~Security();
 
+    /// The path of a link that signs a browser in as who may read the data folder.
+    [[nodiscard]] std::string make_link();
     [[nodiscard]] const Authenticator& authenticator() const;
     void add_routes(Router& router);
 
@@ -33,10 +35,6 @@ private:
     explicit Security(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
-
-/// Whether a data folder has users or tokens, so that a daemon may be reached from elsewhere. False
-/// for a new folder, and for one of a version that had none.
-bool has_identities(const std::filesystem::path& data_folder);
 
 /// Stands between the daemon's log and where it is written, and keeps secrets out of it.
 ///

@@ -2,6 +2,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -123,11 +124,22 @@ Result<std::unique_ptr<HttpServer>> start_server(const Configuration& configurat
         [&](const Request& request) { return security.admit(router, request); });
 }
 
+void tell_how_to_come_in(const Configuration& configuration, Security& security,
+                         const std::string& url, const Terminal& terminal) {
+    if (configuration.is_open) {
+        spdlog::warn(
+            "--open: nobody is asked for a credential; every account and every program of this "
+            "machine is admin here, and runs code as this user");
+    } else if (::isatty(STDOUT_FILENO) == 1) {
+        terminal.out << "stepwell: to sign a browser in, open " << url << security.make_link()
+                     << " (good once, for ten minutes; `stepwell open` makes another)" << std::endl;
+    }
+}
+
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
-    const bool is_guarded = has_identities(configuration.data);
-    if (!is_guarded) SW_TRY(check_exposure(configuration.listen, configuration.gate));
+    SW_TRY(check_exposure(configuration.listen, configuration.is_open));
     raise_descriptor_limit();
 
     std::atomic<bool> has_failed{false};
@@ -172,6 +184,9 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     auto server = SW_TRY(start_server(configuration, *security, router));
     terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
                  << " (data: " << configuration.data.string() << ")" << std::endl;
+
+    tell_how_to_come_in(configuration, *security, url_of(configuration.listen, server->port()),
+                        terminal);
 
     const ServiceNotice notice(environment_variable("NOTIFY_SOCKET"));
     notice.ready("listening on " + url_of(configuration.listen, server->port()));

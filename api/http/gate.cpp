@@ -112,14 +112,12 @@ bool is_loopback(std::string_view host) {
            host.find_first_not_of("0123456789.") == host.npos;
 }
 
-Result<void> check_exposure(const ListenAddress& address, const GateSettings& settings) {
-    if (is_loopback(address.host) || !settings.token.empty()) return {};
-    return fail(
-        ErrorCode::invalid,
-        "expected a token, because the listen address '" + address.host +
-            "' can be reached from other machines; set 'token_file' in stepwell.yaml or "
-            "STEPWELL_TOKEN, add a user with `stepwell users add NAME --role admin`, or listen "
-            "on 127.0.0.1");
+Result<void> check_exposure(const ListenAddress& address, bool is_open) {
+    if (!is_open || is_loopback(address.host)) return {};
+    return fail(ErrorCode::invalid,
+                "expected --open with a loopback address, for it asks nobody for a credential, but "
+                "'" +
+                    address.host + "' can be reached from other machines");
 }
 
 }  // namespace stepwell::api

@@ -32,8 +32,7 @@ struct GateSettings {
     std::vector<std::string> hosts;
     /// Web pages that may call it, beside its own: "https://ops.example".
     std::vector<std::string> origins;
-    /// What `Authorization: Bearer` must say; empty: nothing is asked for. Looked at by the
-    /// authenticator, not by the gate.
+    /// The daemon's own token; empty: it has none. Looked at by the authenticator, not by the gate.
     std::string token;
 };
 
@@ -60,7 +59,7 @@ Result<ListenAddress> parse_listen(std::string_view text);
 /// Whether only this machine can reach it: 127.0.0.0/8, ::1, localhost.
 bool is_loopback(std::string_view host);
 
-/// Fails with `invalid` where the address is open to others and there is no token.
-Result<void> check_exposure(const ListenAddress& address, const GateSettings& settings);
+/// Fails with `invalid` where the door is open (--open) at an address that others can reach.
+Result<void> check_exposure(const ListenAddress& address, bool is_open);
 
 }  // namespace stepwell::api

@@ -113,10 +113,11 @@ TEST_CASE("an account is twelve digits") {
 
 TEST_CASE("a token comes from a file that only the daemon reads, or from the environment") {
     const TemporaryFolder folder;
-    std::ofstream(folder.path() / "token") << "s3cret\n";
+    std::ofstream(folder.path() / "token") << "s3cret of sixteen\n";
+    std::filesystem::permissions(folder.path() / "token", std::filesystem::perms(0600));
     auto got = load_configuration(with_config(write(folder, "token_file: token\n")), variables({}));
     REQUIRE(got);
-    CHECK(got->gate.token == "s3cret");
+    CHECK(got->gate.token == "s3cret of sixteen");
     got = load_configuration(with_config(write(folder, "token_file: missing\n")), variables({}));
     CHECK_FALSE(got);
 }

@@ -123,10 +123,10 @@ TEST_CASE("a listen address is HOST:PORT, each with a default") {
 }
 
 TEST_CASE("an address that others can reach needs a token") {
-    CHECK(check_exposure({"127.0.0.1", 1}, {}));
-    CHECK(check_exposure({"localhost", 1}, {}));
-    CHECK(check_exposure({"::1", 1}, {}));
-    CHECK_FALSE(check_exposure({"0.0.0.0", 1}, {}));
-    CHECK_FALSE(check_exposure({"10.0.0.7", 1}, {}));
-    CHECK(check_exposure({"0.0.0.0", 1}, {{}, {}, "s3cret"}));
+    CHECK(check_exposure({"127.0.0.1", 1}, true));
+    CHECK(check_exposure({"localhost", 1}, true));
+    CHECK(check_exposure({"::1", 1}, true));
+    CHECK_FALSE(check_exposure({"0.0.0.0", 1}, true));
+    CHECK_FALSE(check_exposure({"10.0.0.7", 1}, true));
+    CHECK(check_exposure({"0.0.0.0", 1}, false));
 }

@@ -51,8 +51,7 @@ def bearer(token):
 
 
 def make_admin(daemon):
-    """The first user: from then on everybody is asked who they are."""
-    status, _, body = ask(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD})
+    status, _, body = ask(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, daemon.headers)
     assert status == 200, body
 
 
@@ -104,8 +103,8 @@ class Case(unittest.TestCase):
             with open(os.path.join(self.workflows, name + ".json"), "w") as file:
                 json.dump(machine, file)
 
-    def daemon(self, *arguments):
-        daemon = Daemon(PROGRAM, os.path.join(self.folder, "data"), "--workflows", self.workflows, *arguments)
+    def daemon(self, *arguments, is_open=True):
+        daemon = Daemon(PROGRAM, os.path.join(self.folder, "data"), "--workflows", self.workflows, *arguments, is_open=is_open)
         self.addCleanup(lambda: daemon.process and daemon.process.poll() is None and daemon.kill())
         daemon.start()
         return daemon
@@ -126,7 +125,7 @@ class Routes(Case):
         return [(method.upper(), path, operation) for path, methods in document["paths"].items() for method, operation in methods.items()]
 
     def test_every_route_with_no_token_a_bad_one_and_each_role(self):
-        daemon = self.daemon()
+        daemon = self.daemon(is_open=False)
         make_admin(daemon)
         tokens = role_tokens(daemon)
         operations = self.operations(daemon, bearer(tokens["admin"]))
@@ -341,7 +340,7 @@ class Live(Case):
 
 class Document(Case):
     def test_schemathesis_finds_nothing(self):
-        daemon = self.daemon()
+        daemon = self.daemon(is_open=False)
         make_admin(daemon)
         headers = bearer(role_tokens(daemon)["admin"])
         status, _, run = ask(daemon, "POST", "/api/v1/runs", {"workflow": "pass", "name": "one"}, headers)

@@ -238,10 +238,10 @@ class Serve(Case):
         self.assertEqual(got.returncode, 2)
         self.assertIn("another program listens there", got.stderr)
 
-    def test_an_open_address_needs_a_token(self):
-        got = stepwell("serve", "--data", self.data, "--listen", "0.0.0.0:0")
+    def test_the_door_is_open_on_the_loopback_only(self):
+        got = stepwell("serve", "--data", self.data, "--listen", "0.0.0.0:0", "--open")
         self.assertEqual(got.returncode, 2)
-        self.assertIn("expected a token", got.stderr)
+        self.assertIn("expected --open with a loopback address", got.stderr)
 
     def test_sigterm_ends_it_with_0_and_keeps_what_runs(self):
         daemon = self.daemon()

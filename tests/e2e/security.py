@@ -3,9 +3,13 @@
 
 Ends with "N passed, M failed". The program is STEPWELL_BIN, else --stepwell.
 """
+import hashlib
+import hmac
 import http.client
 import json
 import os
+import pty
+import re
 import shutil
 import socket
 import sqlite3
@@ -31,8 +35,9 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = os.path.join(self.folder, "data")
 
-    def start(self, *arguments, environment=None):
-        daemon = Daemon(PROGRAM, self.data, *arguments, environment=environment)
+    def start(self, *arguments, environment=None, is_open=False):
+        """A daemon as it is by default: closed."""
+        daemon = Daemon(PROGRAM, self.data, *arguments, environment=environment, is_open=is_open)
         self.addCleanup(lambda: daemon.process and daemon.process.poll() is None and daemon.kill())
         daemon.start()
         return daemon
@@ -73,7 +78,7 @@ class Case(unittest.TestCase):
         return [int(line.split()[1]) for line in out.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
 
     def add_admin(self, daemon):
-        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}), 200)
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, **daemon.headers), 200)
 
     def sign_in(self, daemon, name="ann", password=PASSWORD):
         status, headers, body = self.ask(daemon, "POST", "/api/v1/session", {"name": name, "password": password})
@@ -82,14 +87,170 @@ class Case(unittest.TestCase):
 
 
 class Doors(Case):
-    def test_the_first_user_closes_the_door(self):
+    def test_nothing_is_open_by_default(self):
         daemon = self.start()
-        self.assertEqual(self.ask(daemon, "GET", "/api/v1/session")[2]["name"], "local")
-        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "bob", "role": "viewer", "password": PASSWORD}), 409)
-        self.add_admin(daemon)
-        for method, path in (("GET", "/api/v1/runs"), ("GET", "/api/v1/users"), ("POST", "/api/v1/runs"), ("POST", "/")):
-            self.assertEqual(self.status(daemon, method, path, None if method == "GET" else {}), 401, path)
+        for account in ("root", "nobody"):  # S4: the loopback is everybody's on the machine
+            for method, path in (("GET", "/api/v1/runs"), ("GET", "/api/v1/users"), ("POST", "/api/v1/runs"), ("POST", "/"), ("POST", "/api/v1/backups"), ("POST", "/api/v1/users"),
+                                 ("POST", "/api/v1/session/link"), ("GET", "/metrics")):
+                self.assertEqual(self.status(daemon, method, path, None if method == "GET" else {}), 401, (account, path))
         self.assertEqual(self.status(daemon, "GET", "/healthz"), 200)
+        self.assertEqual(self.ask(daemon, "GET", "/api/v1/session", **daemon.headers)[2]["id"], "admin")
+        file = os.path.join(self.data, "admin.token")
+        self.assertEqual(os.stat(file).st_mode & 0o777, 0o600)
+        before = daemon.admin_token()
+        daemon.kill()
+        daemon.start()
+        self.assertEqual(daemon.admin_token(), before)
+
+    def test_a_proxy_opens_nothing(self):
+        # As nginx sends it by default: Host of the backend, from the loopback.
+        forwarded = {"X_Forwarded_For": "203.0.113.9"}
+        closed = self.start()
+        self.assertEqual(self.status(closed, "GET", "/api/v1/runs", **forwarded), 401)
+        closed.stop()
+        daemon = self.start(is_open=True)
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/runs"), 200)
+        for header in ("X_Forwarded_For", "Forwarded", "X_Real_IP", "Via"):
+            self.assertEqual(self.status(daemon, "GET", "/api/v1/runs", **{header: "203.0.113.9"}), 401, header)
+        self.assertIn("--open", daemon.tail())
+
+    def test_no_token_and_no_user_locks_the_command_line_out(self):
+        daemon = self.start()
+        server = ("--server", f"http://127.0.0.1:{daemon.port}")
+        self.assertEqual(self.stepwell("list", *server).returncode, 0)
+        made = self.stepwell("tokens", "create", "grafana", "--role", "viewer", *server)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertEqual(self.stepwell("users", *server).returncode, 0)
+        self.assertEqual(self.stepwell("users", "add", "ann", "--role", "admin", *server, stdin=PASSWORD + "\n").returncode, 0)
+        self.assertIn("ann", self.stepwell("users", *server).stdout)
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/users", Authorization="Bearer " + made.stdout.strip()), 403)
+        # Who listens there and is no daemon of ours gets no token.
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            asked = subprocess.Popen([PROGRAM, "list", "--server", "http://127.0.0.1:%d" % listener.getsockname()[1]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(asked.kill)
+            with listener.accept()[0] as connection:
+                self.assertNotIn(b"swa_", connection.recv(65536))
+        asked.wait(60)
+
+    def test_what_was_made_while_the_door_was_open_counts_no_more(self):
+        daemon = self.start(is_open=True)
+        made = self.ask(daemon, "POST", "/api/v1/tokens", {"name": "planted", "role": "admin"})[2]
+        self.assertEqual(self.ask(daemon, "GET", "/api/v1/session", Authorization="Bearer " + made["token"])[2]["kind"], "service")
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/session/link"), 409)
+        daemon.stop()
+        daemon = self.start()
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/session", Authorization="Bearer " + made["token"]), 401)
+        self.assertIn(made["id"], daemon.tail())
+
+    def test_a_link_signs_a_browser_in_once(self):
+        daemon = self.start()
+        made = self.stepwell("open", "--data", self.data)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        address, path = made.stdout.strip()[:-len(made.stdout.strip().split("/", 3)[3]) - 1], "/" + made.stdout.strip().split("/", 3)[3]
+        self.assertEqual(address, f"http://127.0.0.1:{daemon.port}")
+        self.assertEqual(self.status(daemon, "HEAD", path), 200)
+        status, headers, _ = self.ask(daemon, "GET", path)
+        self.assertEqual((status, headers["Location"]), (303, "/"))
+        cookie = headers["Set-Cookie"].split(";")[0]
+        who = self.ask(daemon, "GET", "/api/v1/session", Cookie=cookie)[2]
+        self.assertEqual((who["kind"], who["id"], who["role"]), ("local", "admin", "admin"))
+        self.assertEqual(self.status(daemon, "GET", path), 403)
+        self.assertEqual(self.status(daemon, "GET", "/sign-in?code=guess"), 403)
+        self.assertEqual(self.stepwell("open", "--data", os.path.join(self.folder, "none")).returncode, 3)
+
+    def signed(self, daemon, action, document, key, secret, moment=None, body=None):
+        """Status and answer of a call of the AWS API, signed as SDKs do (Signature Version 4); `body` is sent instead of what was signed."""
+        text = json.dumps(document)
+        date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() if moment is None else moment))
+        headers = {"content-type": "application/x-amz-json-1.0", "host": f"127.0.0.1:{daemon.port}", "x-amz-date": date, "x-amz-target": "AWSStepFunctions." + action}
+        names, scope = ";".join(sorted(headers)), f"{date[:8]}/us-east-1/states/aws4_request"
+        request = "\n".join(["POST", "/", "", *(f"{n}:{headers[n]}" for n in sorted(headers)), "", names, hashlib.sha256(text.encode()).hexdigest()])
+        signing = ("AWS4" + secret).encode()
+        for step in scope.split("/"):
+            signing = hmac.new(signing, step.encode(), hashlib.sha256).digest()
+        to_sign = "\n".join(["AWS4-HMAC-SHA256", date, scope, hashlib.sha256(request.encode()).hexdigest()])
+        signature = hmac.new(signing, to_sign.encode(), hashlib.sha256).hexdigest()
+        headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        status, _, answer = self.ask(daemon, "POST", "/", body or text, **{n.replace("-", "_"): v for n, v in headers.items()})
+        return status, answer
+
+    def test_access_keys_let_aws_clients_in(self):
+        daemon = self.start()
+        server = ("--server", f"http://127.0.0.1:{daemon.port}")
+        made = {}
+        for role in ("viewer", "editor"):
+            done = self.stepwell("keys", "create", role, "--role", role, *server)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            made[role] = dict(line.split("=", 1) for line in done.stdout.splitlines())
+        pair = {role: (keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]) for role, keys in made.items()}
+        create = {"name": "m", "definition": json.dumps(PASS), "roleArn": "arn:aws:iam::123456789012:role/r"}
+        self.assertEqual(self.signed(daemon, "CreateStateMachine", create, *pair["viewer"])[0], 403)
+        self.assertEqual(self.signed(daemon, "CreateStateMachine", create, *pair["editor"])[0], 200)
+        self.assertEqual(len(self.signed(daemon, "ListStateMachines", {}, *pair["viewer"])[1]["stateMachines"]), 1)
+        wrong = {"secret": dict(secret="x" * 40), "old": dict(moment=time.time() - 400), "new": dict(moment=time.time() + 400), "body": dict(body='{"maxResults": 1}')}
+        for name, change in wrong.items():
+            status, answer = self.signed(daemon, "ListStateMachines", {}, pair["editor"][0], change.pop("secret", pair["editor"][1]), **change)
+            self.assertEqual((status, answer.get("__type")), (403, "InvalidSignatureException"), name)
+        self.assertEqual(self.signed(daemon, "ListStateMachines", {}, "AKSW" + "A" * 16, pair["editor"][1])[0], 401)
+        daemon.kill()
+        daemon.start()
+        self.assertEqual(self.signed(daemon, "ListStateMachines", {}, *pair["viewer"])[0], 200)
+        # Nobody sees a secret again.
+        for keys in (self.stepwell("keys", "--server", f"http://127.0.0.1:{daemon.port}", "--output", "json").stdout, json.dumps(self.ask(daemon, "GET", "/api/v1/tokens", **daemon.headers)[2])):
+            self.assertNotIn(pair["editor"][1], keys)
+        self.with_boto(daemon, *pair["editor"])
+        server = ("--server", f"http://127.0.0.1:{daemon.port}")
+        self.assertEqual(self.stepwell("keys", "remove", pair["viewer"][0], *server).returncode, 0)
+        self.assertEqual(self.signed(daemon, "ListStateMachines", {}, *pair["viewer"])[0], 401)
+
+    def with_boto(self, daemon, key, secret):
+        """The SDK itself and the AWS CLI, where this machine has them."""
+        endpoint = f"http://127.0.0.1:{daemon.port}"
+        try:
+            import boto3
+        except ImportError:
+            return
+        client = boto3.client("stepfunctions", endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id=key, aws_secret_access_key=secret)
+        arn = client.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        self.assertTrue(client.start_execution(stateMachineArn=arn, input='{"ä": "€"}')["executionArn"])
+        if shutil.which("aws"):
+            environment = {**os.environ, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_DEFAULT_REGION": "us-east-1"}
+            done = subprocess.run(["aws", "stepfunctions", "list-state-machines", "--endpoint-url", endpoint], capture_output=True, text=True, env=environment, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(arn, done.stdout)
+
+    def test_an_open_door_takes_any_credentials(self):
+        daemon = self.start(is_open=True)
+        self.assertEqual(self.signed(daemon, "ListStateMachines", {}, "any", "credentials")[0], 200)
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/runs", Authorization="Bearer any"), 200)
+
+    def test_a_terminal_is_told_how_to_sign_in(self):
+        mine, theirs = pty.openpty()
+        self.addCleanup(os.close, mine)
+        serving = subprocess.Popen([PROGRAM, "serve", "--data", self.data, "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.DEVNULL)
+        os.close(theirs)
+        self.addCleanup(serving.wait)
+        self.addCleanup(serving.kill)
+        text = ""
+        while "sign-in?code=" not in text or not text.endswith("\n"):
+            text += os.read(mine, 4096).decode()
+        host, port, path = re.search(r"open http://([\d.]+):(\d+)(/sign-in\S+)", text).groups()
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
+        connection.request("GET", path)
+        self.assertEqual(connection.getresponse().status, 303)
+
+    def test_a_token_that_can_be_guessed_or_read_is_refused(self):
+        refused = subprocess.run([PROGRAM, "serve", "--data", self.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, env={**os.environ, "STEPWELL_TOKEN": "x"}, timeout=60)
+        self.assertEqual(refused.returncode, 2, refused.stderr)
+        config, token = os.path.join(self.folder, "stepwell.yaml"), os.path.join(self.folder, "token")
+        with open(config, "w") as file:
+            file.write("token_file: token\n")
+        with open(token, "w") as file:
+            file.write("long enough to be one\n")
+        os.chmod(token, 0o644)
+        refused = self.stepwell("serve", "--data", self.data, "--config", config, "--listen", "127.0.0.1:0")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("chmod o=", refused.stderr)
 
     def test_the_first_user_can_be_added_without_a_daemon(self):
         added = self.stepwell("users", "add", "ann", "--role", "admin", "--data", self.data, stdin=PASSWORD + "\n")
@@ -223,7 +384,7 @@ class Doors(Case):
 class Hostile(Case):
     def setUp(self):
         super().setUp()
-        self.running = self.start()
+        self.running = self.start(is_open=True)
 
     def post(self, headers, body=b"", path=b"/api/v1/runs"):
         host = b"Host: 127.0.0.1:%d\r\nConnection: close\r\n" % self.running.port
@@ -309,7 +470,7 @@ class AuditLog(Case):
             return entries if any(e["action"] == "POST /api/v1/runs" for e in entries) else None
         entries = wait_until(told, 10, "the entry of the start")
         seen = {(e["who"], e["action"], e["outcome"]) for e in entries}
-        for entry in (("local:open", "POST /api/v1/users", "200"), ("", "GET /api/v1/runs", "401"), ("ann", "PUT /api/v1/secrets/crm", "200"), ("ann", "POST /api/v1/runs", "404")):
+        for entry in (("local:admin", "POST /api/v1/users", "200"), ("", "GET /api/v1/runs", "401"), ("ann", "PUT /api/v1/secrets/crm", "200"), ("ann", "POST /api/v1/runs", "404")):
             self.assertIn(entry, seen)
         self.assertNotIn("not to be told", json.dumps(entries))
         self.assertNotIn(PASSWORD, json.dumps(entries))
@@ -347,7 +508,7 @@ class AuditLog(Case):
     def test_it_goes_on_after_a_kill(self):
         daemon = self.start()
         for n in range(5):
-            self.assertEqual(self.status(daemon, "PUT", f"/api/v1/secrets/s{n}", {"value": f"value number {n}"}), 200)
+            self.assertEqual(self.status(daemon, "PUT", f"/api/v1/secrets/s{n}", {"value": f"value number {n}"}, **daemon.headers), 200)
             daemon.kill()
             daemon.start()
         daemon.kill()

@@ -2,11 +2,15 @@
 #include "api/auth/identities.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "api/auth/access.hpp"
+#include "api/auth/admin_token.hpp"
+#include "api/auth/one_time_links.hpp"
 #include "api/auth/sign_in_limit.hpp"
 #include "tests/security/support.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api;
@@ -60,14 +64,10 @@ private:
 
 }  // namespace
 
-TEST_CASE("the first user is an admin with a password, and one admin stays") {
+TEST_CASE("of admins who are users one stays") {
     Shelf shelf;
     Identities identities(shelf.writer(), kCheap);
-    CHECK_FALSE(identities.is_anybody_known());
-    CHECK_FALSE(identities.add_user("ann", "long enough", Role::editor, "local", kNow));
-    CHECK_FALSE(identities.add_user("ann", "", Role::admin, "local", kNow));
     REQUIRE(identities.add_user("ann", "long enough", Role::admin, "local", kNow));
-    CHECK(identities.is_anybody_known());
     REQUIRE(identities.add_user("bob", "", Role::viewer, "ann", kNow));
 
     UserChange demoted;
@@ -200,7 +200,7 @@ TEST_CASE("nobody is known before they are on disk, and all of them after a rest
     CHECK(again.users().at(0).created_by == "local");
 }
 
-TEST_CASE("a credential is needed as soon as anybody is known, and a session has to be meant") {
+TEST_CASE("a credential is needed, and a session has to be meant") {
     House house;
     // All of them first: from the first request on, the thread of jobs writes.
     const std::string first = house.token_of("ann", Role::viewer);
@@ -208,7 +208,7 @@ TEST_CASE("a credential is needed as soon as anybody is known, and a session has
     const auto session = house.identities.sign_in("ann", "password of ann", kNow);
     test::FakeClock clock;
     JobThread jobs;
-    const Access access("", house.identities, clock, jobs);
+    const Access access({}, house.identities, clock, jobs);
     const auto status_of = [&](const FakeRequest& request) {
         const auto found = access.authenticate(request);
         return found ? 200u : found.error().status;
@@ -239,34 +239,120 @@ TEST_CASE("a credential is needed as soon as anybody is known, and a session has
     CHECK(status_of(page) == 401);
 }
 
-TEST_CASE("while nobody is known, only who calls this machine by its own name is local") {
+TEST_CASE("nothing is open by default, whoever is known") {
     Shelf shelf;
     Identities identities(shelf.writer(), kCheap);
     test::FakeClock clock;
     JobThread jobs;
-    const Access access("", identities, clock, jobs);
+    const Access access({"the daemon's own", "the admin's", false}, identities, clock, jobs);
+    FakeRequest request;
+    CHECK_FALSE(access.authenticate(request));
+    request.headers["Authorization"] = "Bearer guess";
+    CHECK_FALSE(access.authenticate(request));
+    request.headers["Authorization"] = "bearer the daemon's own";
+    CHECK(who_is(*access.authenticate(request)) == "daemon:token");
+    request.headers["Authorization"] = "Bearer the admin's";
+    CHECK(who_is(*access.authenticate(request)) == "local:admin");
+    CHECK(access.authenticate(request)->role == Role::admin);
+    // A daemon that has none is not opened by an empty one.
+    const Access bare({}, identities, clock, jobs);
+    request.headers["Authorization"] = "Bearer ";
+    CHECK_FALSE(bare.authenticate(request));
+}
+
+TEST_CASE("an open door lets in who calls this machine by its own name, and no proxy") {
+    Shelf shelf;
+    Identities identities(shelf.writer(), kCheap);
+    test::FakeClock clock;
+    JobThread jobs;
+    const Access access({"", "", true}, identities, clock, jobs);
     struct Case {
-        std::string host;
+        std::string host, header, value;
         bool is_local;
     };
-    for (const Case& c : std::vector<Case>{{"127.0.0.1:8083", true},
-                                           {"localhost:1", true},
-                                           {"[::1]:8083", true},
-                                           {"sync-localhost:1", true},
-                                           {"etl.internal", false},
-                                           {"", false}}) {
+    for (const Case& c : std::vector<Case>{
+             {"127.0.0.1:8083", "", "", true},
+             {"localhost:1", "", "", true},
+             {"[::1]:8083", "", "", true},
+             {"sync-localhost:1", "", "", true},
+             {"etl.internal", "", "", false},
+             {"", "", "", false},
+             {"127.0.0.1:8083", "Authorization", "AWS4-HMAC-SHA256 Credential=any", true},
+             {"127.0.0.1:8083", "Authorization", "Bearer any", true},
+             {"127.0.0.1:8083", "Cookie", "stepwell_session=sws_any", true},
+             {"127.0.0.1:8083", "X-Forwarded-For", "203.0.113.9", false},
+             {"127.0.0.1:8083", "Forwarded", "for=203.0.113.9", false},
+             {"127.0.0.1:8083", "X-Real-IP", "203.0.113.9", false},
+             {"127.0.0.1:8083", "Via", "1.1 proxy", false}}) {
         CAPTURE(c.host);
+        CAPTURE(c.header);
         FakeRequest request;
         request.headers["Host"] = c.host;
+        if (!c.header.empty()) request.headers[c.header] = c.value;
         const auto found = access.authenticate(request);
         CHECK(found.has_value() == c.is_local);
-        if (found) CHECK(found->role == Role::admin);
+        if (found) CHECK(who_is(*found) == "local:open");
     }
-    const Access guarded("the daemon's own", identities, clock, jobs);
-    FakeRequest request;
-    CHECK_FALSE(guarded.authenticate(request));
-    request.headers["Authorization"] = "bearer the daemon's own";
-    CHECK(guarded.authenticate(request)->role == Role::admin);
+}
+
+TEST_CASE("what was made while the door was open counts only while it is") {
+    Shelf shelf;
+    Identities identities(shelf.writer(), kCheap);
+    const auto made = identities.add_token({"grafana", kOpenOwner, Role::admin, {}}, "x", kNow);
+    REQUIRE(made);
+    CHECK_FALSE(identities.by_token(made->text, kNow));
+    REQUIRE(identities.tokens_of_open_door().size() == 1);
+    CHECK(identities.tokens_of_open_door().front().id == made->token.id);
+    identities.set_open(true);
+    CHECK(identities.by_token(made->text, kNow));
+    const Principal open{Principal::Kind::local, "open", "local", Role::admin, "none"};
+    CHECK_FALSE(identities.sign_in_as(open, kNow));
+}
+
+TEST_CASE("a link signs in whom it was made for, once and for a short time") {
+    House house;
+    OneTimeLinks links;
+    const Principal admin{Principal::Kind::local, kLocalAdmin, "local", Role::admin, ""};
+    const auto code_of = [](const std::string& path) { return path.substr(path.find('=') + 1); };
+    const std::string code = code_of(links.make(admin, kNow));
+    const auto found = links.take(code, kNow + kLinkAge);
+    REQUIRE(found);
+    CHECK_FALSE(links.take(code, kNow));
+    CHECK_FALSE(links.take("", kNow));
+    CHECK_FALSE(links.take(code_of(links.make(admin, kNow)), kNow + kLinkAge + Duration(1)));
+
+    const auto session = house.identities.sign_in_as(*found, kNow);
+    REQUIRE(session);
+    const auto signed_in = house.identities.by_session(session->cookie, kNow);
+    REQUIRE(signed_in);
+    CHECK(who_is(signed_in->principal) == "local:admin");
+    CHECK(signed_in->principal.role == Role::admin);
+    const Principal service{Principal::Kind::service, "SW1", "ann", Role::admin, ""};
+    CHECK_FALSE(house.identities.sign_in_as(service, kNow));
+}
+
+TEST_CASE("the admin's token is its owner's alone, and made anew where it was not") {
+    const test::TemporaryFolder folder;
+    const auto file = folder.path() / "admin.token";
+    std::vector<std::string> warnings;
+    const auto warn = [&](const std::string& line) { warnings.push_back(line); };
+    const auto token = open_admin_token(folder.path(), warn);
+    REQUIRE(token);
+    CHECK(token->size() == 47);
+    CHECK(std::filesystem::status(file).permissions() == std::filesystem::perms(0600));
+    CHECK(open_admin_token(folder.path(), warn).value() == *token);
+    CHECK(warnings.empty());
+    CHECK(read_admin_token(folder.path(), ::geteuid()) == *token);
+    CHECK_FALSE(read_admin_token(folder.path(), ::geteuid() + 1));
+
+    std::filesystem::permissions(file, std::filesystem::perms(0644));
+    CHECK_FALSE(read_admin_token(folder.path(), ::geteuid()));
+    CHECK(open_admin_token(folder.path(), warn).value() != *token);
+    CHECK(warnings.size() == 1);
+
+    const test::TemporaryFolder other;
+    std::filesystem::create_symlink(file, other.path() / "admin.token");
+    CHECK_FALSE(read_admin_token(other.path(), ::geteuid()));
 }
 
 TEST_CASE("failures to sign in cost a pause that grows, for the name and for the place") {

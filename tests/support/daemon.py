@@ -28,15 +28,18 @@ def wait_until(condition, seconds=60, what="the condition"):
 
 
 class Daemon:
-    """One data folder, and the daemon that serves it: it may be started and killed many times."""
+    """One data folder, and the daemon that serves it: it may be started and killed many times.
+
+    Nobody is asked for a credential, unless `is_open` is False: then calls show the admin's token."""
 
     READY = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
-    def __init__(self, program, data, *arguments, log=None, environment=None):
-        self.command = [os.path.abspath(program), "serve", "--data", data, "--listen", "127.0.0.1:0", *arguments]
+    def __init__(self, program, data, *arguments, log=None, environment=None, is_open=True):
+        self.command = [os.path.abspath(program), "serve", "--data", data, "--listen", "127.0.0.1:0", *(["--open"] if is_open else []), *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.log = log or os.path.join(os.path.dirname(os.path.abspath(data)), "daemon.log")
         self.process = self.port = None
+        self.data, self.is_open = data, is_open
         self.headers = {}  # of every call
         self.connections = threading.local()
 
@@ -54,7 +57,13 @@ class Daemon:
             return found and int(found[1])
 
         self.port = wait_until(listening, seconds, "the daemon to listen")
+        if not self.is_open:
+            self.headers = {"Authorization": "Bearer " + self.admin_token()}
         return time.monotonic() - begun
+
+    def admin_token(self):
+        with open(os.path.join(self.data, "admin.token")) as file:
+            return file.read().strip()
 
     def tail(self, offset=0):
         with open(self.log, errors="replace") as log:

@@ -180,7 +180,7 @@ def main():
     with open(config, "w") as file:
         json.dump(configuration(folder, landing, receiver), file, indent=2)  # JSON is YAML
 
-    with Daemon(arguments.stepwell, os.path.join(folder, "data"), "--config", config, "--workflows", HERE) as daemon:
+    with Daemon(arguments.stepwell, os.path.join(folder, "data"), "--config", config, "--workflows", HERE, is_open=False) as daemon:
         print(f"The daemon listens on http://127.0.0.1:{daemon.port}")
         check_first(run(daemon, "First run", landing))
         check_nothing_changed(run(daemon, "Second run, same files", landing))
