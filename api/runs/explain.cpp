@@ -107,6 +107,7 @@ std::string code_of(const core::Frame& frame, const definition::State& state,
                     const GateTask* task) {
     switch (frame.phase) {
         case core::Phase::awaiting_task:
+        case core::Phase::awaiting_pickup:
             return code_of_task(frame, state, task);
         case core::Phase::awaiting_timer:
             return "WAITING_TIMER";

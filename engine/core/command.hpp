@@ -14,7 +14,8 @@
 
 namespace stepwell::core {
 
-/// Begin one attempt at a task. What it needs beyond this is in the definition's state.
+/// Begin one attempt at a task, or let it wait until a TaskPickedUp tells that somebody takes it;
+/// then it is ordered once more. What it needs beyond this is in the definition's state.
 struct StartTask {
     TaskToken token;
     StateId state{};
@@ -26,6 +27,7 @@ struct StartTask {
     /// Set when a `.sync` task had been submitted before a restart: the work has begun, do not
     /// begin it again but wait for its end. This is what the call answered that began it.
     std::optional<Payload> submitted;
+    bool is_picked_up = true;  // false: it only waits so far
 };
 /// Nobody waits for this attempt any more; stop its work if that is possible.
 struct CancelTask {

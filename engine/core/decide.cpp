@@ -54,6 +54,9 @@ Result<void> on(Turn& turn, const StartExecution& input) {
     return {};
 }
 
+Result<void> on(Turn& turn, const TaskPickedUp& input) {
+    return on_report(turn, input);
+}
 Result<void> on(Turn& turn, const TaskSubmitted& input) {
     return on_report(turn, input);
 }
@@ -161,23 +164,28 @@ Result<Decision> decide(const Definition& definition, const Execution& execution
     return std::move(turn).finish();
 }
 
+StartTask order_of(ExecutionId execution, const Frame& frame) {
+    const TaskInFlight& task = *frame.task;
+    return {.token = {execution, frame.id, frame.attempt},
+            .state = frame.state,
+            .parameters = task.parameters,
+            .timeout_seconds = task.timeout_seconds,
+            .heartbeat_seconds = task.heartbeat_seconds,
+            .retry_count = frame.retries,
+            .entered_at = frame.entered_at,
+            .submitted = task.submitted,
+            .is_picked_up = frame.phase == Phase::awaiting_task};
+}
+
 std::vector<Command> outstanding(const Definition& definition, const Execution& execution) {
     std::vector<Command> commands;
     for (const FramePtr& frame : execution.frames()) {
-        if (frame->phase != Phase::awaiting_task) continue;
+        if (!frame->has_task()) continue;
         const auto& state = std::get<definition::TaskState>(definition.state(frame->state).body);
-        const TaskInFlight& task = *frame->task;
         const bool waits_for_callback =
             state.resource.pattern == definition::Resource::Pattern::wait_for_task_token;
-        if (waits_for_callback && task.submitted) continue;
-        commands.emplace_back(StartTask{.token = {execution.id(), frame->id, frame->attempt},
-                                        .state = frame->state,
-                                        .parameters = task.parameters,
-                                        .timeout_seconds = task.timeout_seconds,
-                                        .heartbeat_seconds = task.heartbeat_seconds,
-                                        .retry_count = frame->retries,
-                                        .entered_at = frame->entered_at,
-                                        .submitted = task.submitted});
+        if (waits_for_callback && frame->task->submitted) continue;
+        commands.emplace_back(order_of(execution.id(), *frame));
     }
     return commands;
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "engine/base/result.hpp"
@@ -40,6 +41,9 @@ struct Moment {
     Timestamp now;
     std::uint64_t entropy = 0;  // seeds jitter, UUIDs and MathRandom of this decision
     Limits limits{};
+    /// Whether a task of this state has to wait for a TaskPickedUp. Empty: none has to, and each
+    /// is started by the decision that schedules it.
+    std::function<bool(const definition::State&)> has_to_wait{};
 };
 
 struct Decision {
@@ -62,8 +66,10 @@ Result<Decision> decide(const Definition& definition, const Execution& execution
 void evolve(Execution& execution, const std::vector<Event>& events);
 
 /// What the shell has to do for `execution` as it stands: the tasks in flight, to be started again
-/// after a restart. A task that has been submitted says so in StartTask::submitted; one that waits
-/// for its callback only is not among them.
+/// after a restart, or to be let wait again. A task that has been submitted says so in
+/// StartTask::submitted; one that waits for its callback only is not among them.
 std::vector<Command> outstanding(const Definition& definition, const Execution& execution);
+/// The order for the task in flight at `frame`. REQUIRES: frame.has_task().
+StartTask order_of(ExecutionId execution, const Frame& frame);
 
 }  // namespace stepwell::core

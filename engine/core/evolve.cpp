@@ -88,7 +88,7 @@ void scheduled(Draft& draft, const Event& event) {
     const auto& info = std::get<ScheduledInfo>(event.details);
     Frame& frame = draft.change(event.frame);
     clear_work(frame);
-    frame.phase = Phase::awaiting_task;
+    frame.phase = Phase::awaiting_pickup;
     frame.attempt = info.attempt;
     frame.last_event = event.id;
     frame.task = std::make_shared<const TaskInFlight>(
@@ -101,6 +101,7 @@ void scheduled(Draft& draft, const Event& event) {
 void started(Draft& draft, const Event& event) {
     const auto& info = std::get<TaskInfo>(event.details);
     Frame& frame = draft.change(event.frame);
+    frame.phase = Phase::awaiting_task;
     frame.due = info.due;
     frame.heartbeat_due = info.heartbeat_due;
     frame.last_event = event.id;

@@ -51,13 +51,13 @@ std::vector<FramePtr> Execution::frames() const {
 void Execution::index(const Frame& frame) {
     if (const auto due = frame.next_due()) due_.emplace(*due, frame.id);
     if (frame.is_runnable()) runnable_.insert(frame.id);
-    if (frame.phase == Phase::awaiting_task) ++tasks_in_flight_;
+    if (frame.has_task()) ++tasks_in_flight_;
 }
 
 void Execution::unindex(const Frame& frame) {
     if (const auto due = frame.next_due()) due_.erase({*due, frame.id});
     if (frame.is_runnable()) runnable_.erase(frame.id);
-    if (frame.phase == Phase::awaiting_task) --tasks_in_flight_;
+    if (frame.has_task()) --tasks_in_flight_;
 }
 
 void Execution::put(FramePtr frame) {

@@ -33,6 +33,8 @@ const char* name_of(Phase phase) {
             return "finished";
         case Phase::redriven:
             return "redriven";
+        case Phase::awaiting_pickup:
+            return "awaiting_pickup";
     }
     return "?";
 }

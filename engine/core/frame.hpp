@@ -5,11 +5,14 @@
 //     ▲                      │                                                  │
 //     └──── StateExited ─────┴──▶ finished (its parent has not yet collected the output)
 //
+// A task that has to wait before somebody takes it is at `awaiting_pickup` until then.
+//
 // An execution that is redriven after its end goes on at `redriven`, as if it were `entered`.
 //
-// What may be trusted by phase: `task` is set in awaiting_task only; `fanout` in awaiting_children
-// and starting_children; `due` in awaiting_timer and awaiting_retry, and in awaiting_task where the
-// task has a timeout. `input` is the raw input of `state`, but in `finished` the frame's output.
+// What may be trusted by phase: `task` is set in awaiting_pickup and awaiting_task only; `fanout`
+// in awaiting_children and starting_children; `due` in awaiting_timer and awaiting_retry, and in
+// awaiting_task where the task has a timeout. `input` is the raw input of `state`, but in
+// `finished` the frame's output.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +32,14 @@ namespace stepwell::core {
 enum class Phase : std::uint8_t {
     ready = 0,              // the next turn enters `state`
     entered = 1,            // only inside a turn
-    awaiting_task = 2,      // a task is in flight
+    awaiting_task = 2,      // a task is in flight, and somebody has taken it
     awaiting_timer = 3,     // a Wait
     awaiting_retry = 4,     // an attempt failed, the next begins at `due`
     awaiting_children = 5,  // a Parallel or Map whose children run
     starting_children = 6,  // the same, but the turn ended before all that may run were started
     finished = 7,
-    redriven = 8,  // the next turn begins the work of `state` again, which was entered
+    redriven = 8,         // the next turn begins the work of `state` again, which was entered
+    awaiting_pickup = 9,  // a task is in flight, but nobody has taken it yet
 };
 
 /// "ready", "awaiting_task", ...
@@ -99,6 +103,9 @@ struct Frame {
     [[nodiscard]] bool is_runnable() const {
         return phase == Phase::ready || phase == Phase::starting_children ||
                phase == Phase::redriven;
+    }
+    [[nodiscard]] bool has_task() const {
+        return phase == Phase::awaiting_task || phase == Phase::awaiting_pickup;
     }
     /// By value: what is pointed to is compared, not the pointers.
     bool operator==(const Frame& other) const;

@@ -25,6 +25,10 @@ struct StartExecution {
     Payload input;
 };
 
+/// Somebody takes a task that had to wait: it starts now, and so do its clocks.
+struct TaskPickedUp {
+    TaskToken token;
+};
 /// A `.sync` or `.waitForTaskToken` task: the call that began the work has answered.
 struct TaskSubmitted {
     TaskToken token;
@@ -56,7 +60,7 @@ struct RedriveExecution {
     std::string client_token;      // may be empty; whether it is known is for the caller to find
 };
 
-using Input = std::variant<StartExecution, TaskSubmitted, TaskHeartbeat, TaskSucceeded, TaskFailed,
-                           TimerDue, StopExecution, RedriveExecution>;
+using Input = std::variant<StartExecution, TaskPickedUp, TaskSubmitted, TaskHeartbeat,
+                           TaskSucceeded, TaskFailed, TimerDue, StopExecution, RedriveExecution>;
 
 }  // namespace stepwell::core

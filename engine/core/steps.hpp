@@ -37,6 +37,7 @@ void begin(Turn& turn, FrameId frame, const definition::ParallelState& parallel)
 void begin(Turn& turn, FrameId frame, const definition::MapState& map);
 
 // states/task.cpp: reports, which are refused unless they are about the attempt in flight.
+Result<void> on_report(Turn& turn, const TaskPickedUp& report);
 Result<void> on_report(Turn& turn, const TaskSubmitted& report);
 Result<void> on_report(Turn& turn, const TaskHeartbeat& report);
 Result<void> on_report(Turn& turn, const TaskSucceeded& report);

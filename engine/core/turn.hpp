@@ -28,6 +28,10 @@ public:
     [[nodiscard]] const State& state_of(FrameId id) const;
     [[nodiscard]] Timestamp now() const { return moment_.now; }
     [[nodiscard]] const Limits& limits() const { return moment_.limits; }
+    /// Whether a task of the state at which the frame is has to wait for somebody to take it.
+    [[nodiscard]] bool has_to_wait(FrameId id) const {
+        return moment_.has_to_wait && moment_.has_to_wait(state_of(id));
+    }
     Prng& random() { return random_; }
 
     /// Adds an event and folds it in at once; returns its id (0 where it is internal). Without

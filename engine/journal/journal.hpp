@@ -83,6 +83,9 @@ struct OpenSummary {
     bool is_quarantined = false;
 };
 
+/// Told the execution, and the name that it was given; "": a generated one.
+using VisitBegun = std::function<void(ExecutionId, const std::string& name)>;
+
 /// An open execution as it was last committed.
 struct StoredExecution {
     ExecutionRecord record;
@@ -102,6 +105,9 @@ public:
     virtual Result<Counters> counters() = 0;
     /// Calls `visit` for each open execution, by id. Reads no blobs.
     virtual Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) = 0;
+    /// Calls `visit` for each open execution that has begun to work, of all workflows that have
+    /// or had this name, by id.
+    virtual Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) = 0;
     /// Empty where it is not open.
     virtual Result<std::optional<StoredExecution>> load(ExecutionId id) = 0;
 

@@ -215,6 +215,21 @@ Result<void> MemoryJournal::scan_open(const std::function<void(const OpenSummary
     return {};
 }
 
+Result<void> MemoryJournal::scan_begun(std::string_view workflow_name, const VisitBegun& visit) {
+    std::vector<std::pair<ExecutionId, std::string>> begun;
+    {
+        const std::lock_guard lock(disk_->mutex_);
+        const auto& tables = disk_->tables_;
+        for (const auto& [id, open] : tables.open) {
+            const ExecutionRecord& record = tables.executions.at(id);
+            const bool is_of_it = tables.workflows.at(record.workflow).name == workflow_name;
+            if (open.has_begun && is_of_it) begun.emplace_back(id, record.name);
+        }
+    }
+    for (const auto& [id, name] : begun) visit(id, name);
+    return {};
+}
+
 Result<std::optional<StoredExecution>> MemoryJournal::load(ExecutionId id) {
     const std::lock_guard lock(disk_->mutex_);
     const auto& tables = disk_->tables_;

@@ -69,6 +69,7 @@ public:
     Result<void> commit(const Batch& batch) override;
     Result<Counters> counters() override;
     Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
+    Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) override;
     Result<std::optional<StoredExecution>> load(ExecutionId id) override;
     std::uint64_t secret() override { return 42; }
     std::uint64_t free_bytes() override;

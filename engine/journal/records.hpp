@@ -101,6 +101,8 @@ struct OpenRecord {
     std::optional<Timestamp> due;  // its next timer
     bool has_tasks = false;        // attempts are in flight: recovery must load it
     bool is_quarantined = false;   // deciding about it went wrong; nothing is done with it
+    /// A task of it has been started: it holds a place of its workflow until it ends.
+    bool has_begun = false;
     ChunkId last_chunk{};
     std::string head;  // opaque: the engine's
 };

@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kFileName = "stepwell.db";
 constexpr std::int64_t kHasTasks = 1;
 constexpr std::int64_t kIsQuarantined = 2;
+constexpr std::int64_t kHasBegun = 4;
 
 constexpr const char* kBegin = "BEGIN IMMEDIATE";
 constexpr const char* kCommit = "COMMIT";
@@ -54,10 +55,20 @@ constexpr const char* kRaiseFloor =
     "INSERT INTO meta(key, value) VALUES(?1, ?2)"
     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
 constexpr const char* kScanOpen = "SELECT id, due, flags FROM open_executions ORDER BY id";
+/// Along the index of what has not succeeded: as few rows as the workflow has open and failed runs.
+constexpr const char* kScanBegun =
+    "SELECT e.id, e.name FROM workflows w CROSS JOIN executions e ON e.workflow = w.id"
+    " AND e.status <> 1 AND e.status = 0 CROSS JOIN open_executions o ON o.id = e.id"
+    " WHERE w.name = ?1 AND (o.flags & ?2) <> 0 ORDER BY e.id";
 constexpr const char* kLoadOpen =
     "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
 constexpr const char* kLoadRecords =
     "SELECT key, bytes FROM records WHERE execution = ?1 ORDER BY key";
+
+std::int64_t flags_of(const OpenRecord& open) {
+    return (open.has_tasks ? kHasTasks : 0) | (open.is_quarantined ? kIsQuarantined : 0) |
+           (open.has_begun ? kHasBegun : 0);
+}
 
 void bind_or_null(Statement& statement, int index, const std::string& text) {
     if (text.empty()) {
@@ -314,7 +325,7 @@ Result<void> SqliteJournal::write_open(const ExecutionWrite& execution) {
     return run(kWriteOpen, [&](Statement& row) {
         row.bind(1, number_of(execution.id));
         bind_or_null(row, 2, open.due);
-        row.bind(3, (open.has_tasks ? kHasTasks : 0) | (open.is_quarantined ? kIsQuarantined : 0));
+        row.bind(3, flags_of(open));
         row.bind(4, number_of(open.last_chunk));
         row.bind_blob(5, open.head);
     });
@@ -372,6 +383,18 @@ Result<void> SqliteJournal::scan_open(const std::function<void(const OpenSummary
     return {};
 }
 
+Result<void> SqliteJournal::scan_begun(std::string_view workflow_name, const VisitBegun& visit) {
+    Statement& row = *SW_TRY(database_.cached(kScanBegun));
+    ResetGuard guard(row);
+    row.bind(1, workflow_name);
+    row.bind(2, kHasBegun);
+    while (SW_TRY(row.step())) {
+        const std::string name = row.is_null(1) ? std::string() : row.bytes(1);
+        visit(static_cast<ExecutionId>(row.integer(0)), name);
+    }
+    return {};
+}
+
 Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
     auto record = SW_TRY(execution(id));
     if (!record || record->status != core::Status::running) return std::optional<StoredExecution>();
@@ -389,6 +412,7 @@ Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
     if (!open.is_null(0)) stored.open.due = from_ms(open.integer(0));
     stored.open.has_tasks = (open.integer(1) & kHasTasks) != 0;
     stored.open.is_quarantined = (open.integer(1) & kIsQuarantined) != 0;
+    stored.open.has_begun = (open.integer(1) & kHasBegun) != 0;
     stored.open.last_chunk = static_cast<ChunkId>(open.integer(2));
     stored.open.head = open.bytes(3);
 

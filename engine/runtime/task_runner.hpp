@@ -35,8 +35,13 @@ struct TaskRequest {
     /// The same for every attempt at this entry of the state, other for every other entry: data
     /// tasks make their effect happen once per key.
     std::string run_key;
+    /// False: the attempt is only let wait. Once take_granted() has named it, the engine starts it:
+    /// it comes again, picked up, after that is durable. Only for runners that make tasks wait.
+    bool is_picked_up = true;
     /// True where an earlier daemon may have begun this very attempt.
     bool is_restarted = false;
+    /// True where that is known: its start was durable. It does not wait again.
+    bool has_begun = false;
     /// Of a `.sync` task that had handed its work over before the restart: what it said then. The
     /// work has begun; the attempt is to wait for its end.
     std::optional<Payload> submitted;
@@ -64,9 +69,22 @@ public:
     virtual void log(const TaskToken& token, std::string line) = 0;
 };
 
+/// A task that is about to be scheduled.
+struct TaskPlace {
+    ExecutionId execution{};
+    const std::string& workflow;
+    const std::string& state;
+    const std::string& resource;
+};
+
 class TaskRunner {
 public:
     virtual ~TaskRunner() = default;
+    /// Whether a task there has to wait before it is begun. Asked before start(), and only then may
+    /// start() be given a request that is not picked up.
+    [[nodiscard]] virtual bool has_to_wait(const TaskPlace&) const { return false; }
+    /// The attempts that wait and may be picked up now, each once; asked at the end of each turn.
+    virtual std::vector<TaskToken> take_granted() { return {}; }
     /// Begins the attempt; its end is reported to the sink exactly once, unless it is cancelled.
     virtual void start(TaskRequest request) = 0;
     /// Stops the attempt's work as soon as possible; reports of it no longer matter.

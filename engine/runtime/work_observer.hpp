@@ -21,6 +21,11 @@ public:
     /// The workflow has a new version in force; at the engine's start: the one that it has.
     virtual void version_changed(const std::string& /*workflow*/, const std::string& /*settings*/) {
     }
+    /// The execution has begun to work on tasks and has not ended. Told at the engine's start,
+    /// before any task is started, and when the workflow gets a limit; only of workflows that have
+    /// one.
+    virtual void has_begun(ExecutionId, const std::string& /*workflow*/,
+                           const std::string& /*name*/) {}
     /// Somebody is to be told something (notice.hpp): `value` was written under `key`.
     virtual void noticed(const std::string& /*key*/, const std::string& /*value*/) {}
     /// All of the turn has been told and ordered. What has become free may be given away.

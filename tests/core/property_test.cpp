@@ -2,6 +2,7 @@
 // decision that codec, replay, restore and outstanding() agree with the live execution.
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -89,7 +90,9 @@ private:
 Input random_report(Prng& random, TaskToken token) {
     if (random.below(8) == 0) token.attempt += 1;
     if (random.below(8) == 0) token.frame = FrameId{static_cast<std::uint32_t>(random.below(9))};
-    switch (random.below(5)) {
+    switch (random.below(6)) {
+        case 5:
+            return TaskPickedUp{token};
         case 0:
             return TaskFailed{token, "Boom", "because"};
         case 1:
@@ -107,10 +110,19 @@ void finish(World& world) {
         const auto tasks = world.in_flight();
         if (tasks.empty()) {
             REQUIRE(world.tick());
+        } else if (!tasks.front().is_picked_up) {
+            REQUIRE(world.tell(TaskPickedUp{tasks.front().token}));
         } else {
             world.succeed(tasks.front(), "1");
         }
     }
+}
+
+/// A third of the states let their tasks wait.
+std::function<bool(const definition::State&)> some_wait(std::uint64_t seed) {
+    return [seed](const definition::State& state) {
+        return std::hash<std::string>()(state.name + std::to_string(seed)) % 3 == 0;
+    };
 }
 
 /// Some tasks fail, some time passes, and perhaps somebody stops it.
@@ -124,7 +136,9 @@ void run_badly(World& world, Prng& random) {
         } else {
             const auto pick = static_cast<std::size_t>(random.below(tasks.size()));
             const TaskToken token = tasks[pick].token;
-            if (random.below(4) == 0) {
+            if (!tasks[pick].is_picked_up) {
+                REQUIRE(world.tell(TaskPickedUp{token}));
+            } else if (random.below(4) == 0) {
                 world.report(TaskFailed{token, "Boom", std::nullopt});
             } else {
                 world.succeed(tasks[pick], "1");
@@ -142,6 +156,7 @@ TEST_CASE("whatever comes in, live, replayed and restored executions agree, and 
         const std::string text = Author(random).scope(3).dump();
         CAPTURE(text);
         World world(text);
+        world.has_to_wait = some_wait(seed);
         world.limits.transitions_per_turn_max = 1 + static_cast<std::uint32_t>(random.below(20));
         world.start("[1, 2, 3]");
         std::vector<TaskToken> seen;
@@ -171,6 +186,7 @@ TEST_CASE("an execution that is redriven until it succeeds is what its events sa
         const std::string text = Author(random).scope(3).dump();
         CAPTURE(text);
         World world(text);
+        world.has_to_wait = some_wait(seed);
         world.limits.transitions_per_turn_max = 1 + static_cast<std::uint32_t>(random.below(20));
         world.start("[1, 2, 3]");
         for (int life = 0; life < 6; ++life) {

@@ -75,6 +75,33 @@ TEST_CASE("an attempt number is never used twice in a frame, over all its states
     CHECK(world.only_task().retry_count == 0);
 }
 
+TEST_CASE("a task that has to wait is scheduled, and starts with its clocks when it is picked up") {
+    World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "stepwell:load",
+        "TimeoutSeconds": 25, "HeartbeatSeconds": 10, "End": true,
+        "Retry": [{"ErrorEquals": ["Boom"], "IntervalSeconds": 1}]}}})");
+    world.has_to_wait = [](const definition::State&) { return true; };
+    world.start();
+    const TaskToken token = world.only_task().token;
+    CHECK(world.types() == "ExecutionStarted TaskStateEntered TaskScheduled");
+    CHECK_FALSE(world.only_task().is_picked_up);
+    CHECK_FALSE(world.execution().next_due());
+    CHECK(is_refused(world, TaskSucceeded{token, payload("1")}));
+    CHECK(is_refused(world, TaskHeartbeat{token}));
+    CHECK(is_refused(world, TaskPickedUp{{ExecutionId{12}, FrameId{0}, 2}}));
+
+    world.advance(std::chrono::hours(1));
+    REQUIRE(world.tell(TaskPickedUp{token}));
+    CHECK(world.types().ends_with("TaskScheduled TaskStarted"));
+    CHECK(world.only_task().is_picked_up);
+    CHECK(*world.execution().next_due() == world.now() + std::chrono::seconds(10));
+    CHECK(is_refused(world, TaskPickedUp{token}));
+    world.fail("Boom");
+    world.tick();
+    CHECK_FALSE(world.only_task().is_picked_up);
+    REQUIRE(world.tell(StopExecution{}));
+    CHECK(world.in_flight().empty());
+}
+
 TEST_CASE("a heartbeat restarts the heartbeat clock and leaves the timeout alone") {
     World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "stepwell:load",
         "TimeoutSeconds": 25, "HeartbeatSeconds": 10, "End": true,

@@ -30,13 +30,14 @@ World::World(const std::string& workflow)
       now_(from_ms(1'704'164'645'678)) {}
 
 Result<void> World::tell(const Input& input) {
-    const Moment moment{.now = now_, .entropy = entropy++, .limits = limits};
+    const Moment moment{
+        .now = now_, .entropy = entropy++, .limits = limits, .has_to_wait = has_to_wait};
     Result<Decision> decision = decide(*definition_, execution_, input, moment);
     if (!decision) return stepwell::fail(decision.error());
 
     for (const Command& command : decision->commands) {
         if (const auto* begin = std::get_if<StartTask>(&command)) {
-            in_flight_.emplace(begin->token, *begin);
+            in_flight_.insert_or_assign(begin->token, *begin);
         } else {
             in_flight_.erase(std::get<CancelTask>(command).token);
         }
@@ -60,7 +61,7 @@ void World::report(const Input& input) {
     if (const auto* success = std::get_if<TaskSucceeded>(&input)) ended = success->token;
     if (const auto* failure = std::get_if<TaskFailed>(&input)) ended = failure->token;
     const auto task = ended ? in_flight_.find(*ended) : in_flight_.end();
-    if (task == in_flight_.end()) {
+    if (task == in_flight_.end() || !task->second.is_picked_up) {
         const bool is_end = ended.has_value();
         const auto told = tell(input);
         if (is_end) CHECK_FALSE(told.has_value());
@@ -97,7 +98,10 @@ void World::check(const std::vector<Event>& events) {
     for (const auto& [token, task] : in_flight_) expected.push_back(token);
     std::vector<TaskToken> actual;
     for (const Command& command : outstanding(*definition_, *restored)) {
-        actual.push_back(std::get<StartTask>(command).token);
+        const auto& start = std::get<StartTask>(command);
+        actual.push_back(start.token);
+        const auto known = in_flight_.find(start.token);
+        CHECK((known != in_flight_.end() && known->second.is_picked_up == start.is_picked_up));
     }
     // Callbacks that wait for their token only are in flight, but not to be started again.
     for (const FramePtr& frame : restored->frames()) {

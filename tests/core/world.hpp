@@ -6,6 +6,7 @@
 // tasks that were commanded and not cancelled.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ using core::Status;
 using core::StopExecution;
 using core::TaskFailed;
 using core::TaskHeartbeat;
+using core::TaskPickedUp;
 using core::TaskSubmitted;
 using core::TaskSucceeded;
 using core::TimerDue;
@@ -82,6 +84,8 @@ public:
 
     std::uint64_t entropy = 7;
     Limits limits;
+    /// As Moment::has_to_wait.
+    std::function<bool(const definition::State&)> has_to_wait;
     /// Bytes that were put in records and headers so far.
     std::size_t bytes_stored = 0;
     bool check_invariants = true;

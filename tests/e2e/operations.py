@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -135,6 +136,26 @@ def concurrency(program):
             expect("expected the last to succeed", place.ended(runs[2])["status"] == "SUCCEEDED", runs)
             logs = place.get(f"runs/{runs[1]}/logs")["logs"]
             expect("expected the stopped one never to work", place.ended(runs[1])["status"] == "ABORTED" and logs == [], logs)
+
+
+def places(program):
+    """Killed again and again: of a workflow with concurrency 1 no run begins before the one at work has ended, also while that waits."""
+    with tempfile.TemporaryDirectory() as folder:
+        seen = os.path.join(folder, "seen")
+        def work(next_state):
+            parameters = {"command.$": f"States.Array('/bin/sh', '-c', 'echo \"$1\" >> {seen}', 'work', $$.Execution.Name)"}
+            return {"Type": "Task", "Resource": "stepwell:shell", "Parameters": parameters, **next_state}
+        states = {"A": work({"Next": "W"}), "W": {"Type": "Wait", "Seconds": 2, "Next": "B"}, "B": work({"End": True})}
+        with Place(program, folder, {}, {"one": {"concurrency": 1, "StartAt": "A", "States": states}}) as place:
+            runs = [place.start("one", f"r{n}") for n in range(3)]
+            while any(place.get(f"runs/{run}")["status"] == "RUNNING" for run in runs):
+                place.daemon.kill()
+                place.daemon.start()
+                time.sleep(0.7)  # so that each life gets some work done
+        with open(seen) as file:
+            order = file.read().split()
+        changes = [name for n, name in enumerate(order) if n == 0 or order[n - 1] != name]
+        expect("expected one run after the other", changes == ["r0", "r1", "r2"], order)
 
 
 def pause(program):
@@ -301,7 +322,7 @@ def notifications(program):
             expect("expected a clean stop", place.daemon.stop() == 0, place.daemon.tail())
 
 
-CASES = [pools, concurrency, pause, retention, backup, disk_full, notifications]
+CASES = [pools, concurrency, places, pause, retention, backup, disk_full, notifications]
 
 
 if __name__ == "__main__":

@@ -117,6 +117,36 @@ void check_workflows(JournalUnderTest& under_test) {
     CHECK((*journal.workflow_named("etl"))->id == WorkflowId{3});
 }
 
+/// "7 monday; 9 ; " of those that have begun to work.
+std::string begun_of(Journal& journal, std::string_view workflow) {
+    std::string text;
+    REQUIRE(journal.scan_begun(workflow, [&](ExecutionId id, const std::string& name) {
+        text += std::to_string(value_of(id)) + " " + name + "; ";
+    }));
+    return text;
+}
+
+void check_begun(JournalUnderTest& under_test) {
+    Journal& journal = under_test.get();
+    REQUIRE(journal.commit(workflows()));
+    auto begun = opened(7, kEtl, "monday");
+    begun.open->has_begun = true;
+    auto generated = opened(9, kEtl, "");
+    generated.open->has_begun = true;
+    REQUIRE(journal.commit(of({begun, opened(8, kEtl, "idle"), generated})));
+    Batch removal;  // its runs go on
+    removal.deleted_workflows.push_back(kEtl);
+    REQUIRE(journal.commit(removal));
+    under_test.reopen();
+    Journal& later = under_test.get();
+    CHECK((*later.load(ExecutionId{7}))->open.has_begun);
+    CHECK_FALSE((*later.load(ExecutionId{8}))->open.has_begun);
+    CHECK(begun_of(later, "etl") == "7 monday; 9 ; ");
+    CHECK(begun_of(later, "nobody").empty());
+    REQUIRE(later.commit(of({closed(continued(7), core::Status::succeeded, "")})));
+    CHECK(begun_of(later, "etl") == "9 ; ");
+}
+
 void check_life(JournalUnderTest& under_test) {
     REQUIRE(under_test.get().commit(workflows()));
     auto write = opened(7, kEtl, "monday");
@@ -441,6 +471,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("an execution is open until it ends, and each commit replaces what it names") {
         check_life(*make());
+    }
+    SUBCASE("that an execution has begun to work is kept until it ends") {
+        check_begun(*make());
     }
     SUBCASE("an execution that has ended is opened again, and keeps what it was") {
         check_reopening(*make());

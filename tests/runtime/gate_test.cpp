@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "tests/runtime/stage.hpp"
 
@@ -46,6 +47,31 @@ public:
 private:
     Stage& stage_;
     std::size_t seen_ = 0;
+};
+
+/// A gate without an engine: what it grants is handed over again, picked up.
+class BareGate {
+public:
+    explicit BareGate(const PoolSlots& pools) : gate(pools, runner) {}
+    void start(TaskRequest request) {
+        request.is_picked_up = false;
+        waiting_.emplace(request.token, request);
+        gate.start(std::move(request));
+    }
+    void turn_over() {
+        gate.turn_over();
+        for (const TaskToken& token : gate.take_granted()) {
+            auto request = waiting_.extract(token);
+            REQUIRE_FALSE(request.empty());
+            request.mapped().is_picked_up = true;
+            gate.start(std::move(request.mapped()));
+        }
+    }
+    RememberingRunner runner;
+    TaskGate gate;
+
+private:
+    std::unordered_map<TaskToken, TaskRequest> waiting_;
 };
 
 std::string items(int count) {
@@ -137,24 +163,135 @@ TEST_CASE("a raised limit lets those go on that wait, a new one counts who is at
     CHECK(starts.news() == "etl/b:T");
 }
 
-TEST_CASE("a task that waits is cancelled without having begun, and its time-out counts") {
+TEST_CASE("a task that waits is cancelled without having begun") {
     Stage stage({}, {{"p", 1}});
-    REQUIRE(stage.put("etl", R"({"StartAt":"T","States":{"T":{"Type":"Task",
-        "Resource":"stepwell:shell","TimeoutSeconds":10,"End":true}}})",
-                      R"({"pool":"p"})"));
     REQUIRE(stage.put("long", kOne, R"({"pool":"p"})"));
     Starts starts(stage);
     REQUIRE(stage.start("long", "{}", "holder"));
-    const auto late = stage.start("etl", "{}", "late");
     const auto stopped = stage.start("long", "{}", "stopped");
-    stage.advance(10s);
-    CHECK(stage.outcome(late->id) == "FAILED States.Timeout");
     REQUIRE(stage.answer_of<Timestamp>(
         [&](auto answer) { stage.engine().stop_execution(stopped->id, {}, answer); }));
     starts.succeed("holder");
     CHECK(starts.news() == "long/holder:T");
     CHECK(stage.runner.cancelled.empty());
     CHECK((stage.gate->pools()[0].working.empty() && stage.gate->pools()[0].waiting_count == 0));
+}
+
+TEST_CASE("a task's time runs from when somebody takes it, the workflow's while it waits") {
+    Stage stage({}, {{"p", 1}});
+    REQUIRE(stage.put("etl", R"({"StartAt":"T","States":{"T":{"Type":"Task",
+        "Resource":"stepwell:shell","TimeoutSeconds":10,"End":true}}})",
+                      R"({"pool":"p"})"));
+    REQUIRE(stage.put("short", R"({"StartAt":"T","TimeoutSeconds":30,"States":{"T":{"Type":"Task",
+        "Resource":"stepwell:shell","End":true}}})",
+                      R"({"pool":"p"})"));
+    REQUIRE(stage.put("long", kOne, R"({"pool":"p"})"));
+    Starts starts(stage);
+    REQUIRE(stage.start("long", "{}", "holder"));
+    const auto late = stage.start("etl", "{}", "late");
+    const auto impatient = stage.start("short", "{}", "impatient");
+    CHECK(stage.types(late->id).ends_with("TaskStateEntered TaskScheduled"));
+    stage.advance(40s);
+    CHECK(stage.outcome(late->id) == "RUNNING");
+    CHECK(stage.outcome(impatient->id).starts_with("TIMED_OUT"));
+    starts.succeed("holder");
+    CHECK(starts.news() == "long/holder:T etl/late:T");
+    CHECK(stage.types(late->id).ends_with("TaskScheduled TaskStarted"));
+    stage.advance(9s);
+    CHECK(stage.outcome(late->id) == "RUNNING");
+    stage.advance(1s);
+    CHECK(stage.outcome(late->id) == "FAILED States.Timeout");
+}
+
+TEST_CASE("a task that nothing makes wait is scheduled and started in one commit") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kTwo, R"({"concurrency":1})"));
+    REQUIRE(stage.put("free", kTwo, "{}"));
+    std::uint64_t before = stage.disk->commits();
+    const auto unlimited = stage.start("free");
+    CHECK(stage.disk->commits() == before + 1);
+    CHECK(stage.types(unlimited->id) ==
+          "ExecutionStarted TaskStateEntered TaskScheduled TaskStarted");
+    REQUIRE(stage.start("etl"));
+    before = stage.disk->commits();
+    stage.succeed("{}");  // it has its place: the second task need not ask for one
+    CHECK(stage.disk->commits() == before + 1);
+}
+
+TEST_CASE("no task begins before its start is durable") {
+    for (const auto cut :
+         {journal::MemoryDisk::Cut::before_durable, journal::MemoryDisk::Cut::after_durable}) {
+        Stage stage;
+        REQUIRE(stage.put("etl", kOne, R"({"concurrency":1})"));
+        stage.disk->crash_at(2, cut);  // the start is one commit, taking up the task another
+        const auto started = stage.start("etl");
+        CHECK(stage.failure.has_value());
+        CHECK(stage.runner.started.empty());
+        stage.boot();
+        stage.settle();
+        REQUIRE(stage.runner.started.size() == 1);
+        const bool may_have_begun = cut == journal::MemoryDisk::Cut::after_durable;
+        CHECK(stage.runner.started[0].is_restarted == may_have_begun);
+        stage.succeed("{}");
+        CHECK(stage.outcome(started->id) == "SUCCEEDED {}");
+    }
+}
+
+TEST_CASE("a run that waits between two tasks keeps its place over a restart") {
+    const std::string waits_between = R"({"StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"stepwell:shell","Next":"W"},
+        "W":{"Type":"Wait","Seconds":60,"Next":"B"},
+        "B":{"Type":"Task","Resource":"stepwell:shell","End":true}}})";
+    Stage stage;
+    REQUIRE(stage.put("etl", waits_between, R"({"concurrency":1})"));
+    Starts starts(stage);
+    REQUIRE(stage.start("etl", "{}", "a"));
+    starts.succeed("a");
+    REQUIRE(stage.start("etl", "{}", "b"));
+    CHECK(starts.news() == "etl/a:A");
+    stage.boot();
+    stage.settle();
+    Starts later(stage);
+    CHECK(later.news().empty());
+    REQUIRE(stage.gate->workflow("etl").holders.size() == 1);
+    CHECK(stage.gate->workflow("etl").holders[0].run == "a");
+    stage.advance(60s);
+    CHECK(later.news() == "etl/a:B");
+    later.succeed("a");
+    CHECK(later.news() == "etl/b:A");
+}
+
+TEST_CASE("a new limit counts runs that have begun and wait, too; a restart remembers them") {
+    const std::string waits = R"({"StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"stepwell:shell","Next":"W"},
+        "W":{"Type":"Wait","Seconds":60,"End":true}}})";
+    Stage stage;
+    REQUIRE(stage.put("etl", waits, "{}"));
+    REQUIRE(stage.start("etl", "{}", "a"));
+    stage.succeed("{}");
+    REQUIRE(stage.put("etl", waits, R"({"concurrency":1})"));
+    REQUIRE(stage.start("etl", "{}", "b"));
+    CHECK(stage.runner.started.size() == 1);
+    stage.boot();
+    stage.settle();
+    CHECK(stage.runner.started.empty());
+    stage.advance(60s);
+    CHECK(Starts(stage).news() == "etl/b:A");
+}
+
+TEST_CASE("a task that waited waits again after a restart, unless nothing limits it any more") {
+    Stage stage({}, {{"p", 1}});
+    REQUIRE(stage.put("etl", kOne, R"({"pool":"p"})"));
+    for (const std::string name : {"a", "b"}) REQUIRE(stage.start("etl", "{}", name));
+    stage.boot();
+    stage.settle();
+    REQUIRE(stage.runner.started.size() == 1);
+    CHECK(stage.runner.started[0].is_restarted);
+    stage.set_pools({});
+    stage.boot();
+    stage.settle();
+    REQUIRE(stage.runner.started.size() == 2);
+    CHECK((stage.runner.started[0].is_restarted && !stage.runner.started[1].is_restarted));
 }
 
 TEST_CASE("what one turn stops does not begin first") {
@@ -180,6 +317,21 @@ TEST_CASE("places and slots are derived anew after a restart") {
     CHECK(starts.news() == "etl/b:T");
     starts.succeed("b");
     CHECK(starts.news() == "etl/c:T");
+}
+
+TEST_CASE("what an older Stepwell wrote down as started waits, as it may not have begun") {
+    BareGate bare({});
+    bare.gate.version_changed("etl", R"({"options":{"concurrency":1}})");
+    TaskRequest request;
+    request.workflow_name = "etl";
+    request.is_restarted = true;
+    for (std::uint64_t id = 1; id <= 2; ++id) {
+        request.token = {ExecutionId{id}, kRootFrame, 1};
+        bare.gate.start(request);
+    }
+    CHECK(bare.runner.started.empty());
+    bare.gate.turn_over();
+    CHECK(bare.gate.take_granted() == std::vector<TaskToken>{{ExecutionId{1}, kRootFrame, 1}});
 }
 
 TEST_CASE("work that was handed over before a restart goes through at once") {
@@ -215,16 +367,16 @@ TEST_CASE("a task that starts another workflow takes no slot") {
 }
 
 TEST_CASE("a run sees its place in the queue") {
-    RememberingRunner runner;
-    TaskGate gate({{"p", 1}}, runner);
+    BareGate bare({{"p", 1}});
+    TaskGate& gate = bare.gate;
     gate.version_changed("etl", R"({"options":{"pool":"p"}})");
     TaskRequest request;
     request.workflow_name = "etl";
     for (std::uint64_t id = 1; id <= 4; ++id) {
         request.token = {ExecutionId{id}, kRootFrame, 1};
-        gate.start(request);
+        bare.start(request);
     }
-    gate.turn_over();
+    bare.turn_over();
     const GateRun shown = gate.run(ExecutionId{4});
     REQUIRE(shown.tasks.size() == 1);
     CHECK(shown.tasks[0].stage == GateTask::Stage::waiting_for_slot);
@@ -233,23 +385,23 @@ TEST_CASE("a run sees its place in the queue") {
 }
 
 TEST_CASE("a hundred thousand waiting tasks cost each the same") {
-    RememberingRunner runner;
-    TaskGate gate({{"p", 2}}, runner);
+    BareGate bare({{"p", 2}});
+    TaskGate& gate = bare.gate;
     gate.version_changed("etl", R"({"options":{"pool":"p"}})");
     TaskRequest request;
     request.workflow_name = "etl";
     constexpr std::uint32_t kTasks = 100'000;
     for (std::uint32_t n = 1; n <= kTasks; ++n) {
         request.token = {ExecutionId{1 + n / 1000}, FrameId{n}, 1};
-        gate.start(request);
+        bare.start(request);
     }
-    gate.turn_over();
+    bare.turn_over();
     for (std::size_t n = 0; n < kTasks; ++n) {
-        REQUIRE(runner.started.size() > n);
-        gate.finished(runner.started[n].token);
-        gate.turn_over();
+        REQUIRE(bare.runner.started.size() > n);
+        gate.finished(bare.runner.started[n].token);
+        bare.turn_over();
     }
-    CHECK(runner.started.size() == kTasks);
+    CHECK(bare.runner.started.size() == kTasks);
     CHECK(gate.pools()[0].working.empty());
 }
 

@@ -31,6 +31,9 @@ public:
         boot();
     }
 
+    /// Of the next life.
+    void set_pools(runtime::PoolSlots pools) { pools_ = std::move(pools); }
+
     /// A new life on the same disk: what was in memory is gone.
     void boot() {
         engine_.reset();
@@ -108,6 +111,16 @@ public:
         std::string text = core::name_of(description->summary.status);
         if (description->output) text += " " + description->output->text();
         if (description->error) text += " " + *description->error;
+        return text;
+    }
+    /// The types of its history, joined by blanks.
+    std::string types(ExecutionId id) {
+        auto page = reader().history(id, {});
+        REQUIRE(page);
+        std::string text;
+        for (const Json& event : page->items) {
+            text += (text.empty() ? "" : " ") + event["type"].get<std::string>();
+        }
         return text;
     }
     runtime::Reader& reader() {

@@ -1,4 +1,5 @@
-// Task: one attempt at a time; its token fences the reports of earlier ones off.
+// Task: one attempt at a time; its token fences the reports of earlier ones off. It is scheduled,
+// and starts when somebody takes it: at once, or when a TaskPickedUp says so.
 #include "engine/core/steps.hpp"
 
 namespace stepwell::core {
@@ -98,36 +99,39 @@ std::optional<Timestamp> after(Timestamp now, std::optional<std::int64_t> second
     return now + std::chrono::seconds(*seconds);
 }
 
-void start(Turn& turn, FrameId id, const Resource& resource, Plan plan) {
+void order_task(Turn& turn, FrameId id) {
+    turn.order(order_of(turn.execution().id(), turn.frame(id)));
+}
+
+/// The clocks of the attempt begin.
+void start(Turn& turn, FrameId id) {
+    const Resource& resource = resource_of(turn, id);
+    const TaskInFlight& task = *turn.frame(id).task;
+    // A callback's heartbeat clock starts when the call has been made, any other's now.
+    const auto heartbeat =
+        waits_for_token(resource) ? std::nullopt : after(turn.now(), task.heartbeat_seconds);
+    turn.emit(events_of(resource).started, id,
+              TaskInfo{.resource_type = resource.service,
+                       .resource = resource.action,
+                       .output = std::nullopt,
+                       .due = after(turn.now(), task.timeout_seconds),
+                       .heartbeat_due = heartbeat});
+    order_task(turn, id);
+}
+
+void schedule(Turn& turn, FrameId id, const Resource& resource, Plan plan) {
     const std::uint32_t attempt = turn.frame(id).attempt + 1;
-    const TaskEvents& events = events_of(resource);
-    turn.emit(events.scheduled, id,
+    turn.emit(events_of(resource).scheduled, id,
               ScheduledInfo{.resource_type = resource.service,
                             .resource = is_lambda(resource) ? resource.text : resource.action,
                             .region = region_of(turn.execution().facts().workflow_arn),
-                            .parameters = plan.parameters,
+                            .parameters = std::move(plan.parameters),
                             .timeout_seconds = plan.timeout_seconds,
                             .heartbeat_seconds = plan.heartbeat_seconds,
                             .role_arn = std::move(plan.role_arn),
                             .attempt = attempt});
-    // A callback's heartbeat clock starts when the call has been made, any other's now.
-    const auto heartbeat =
-        waits_for_token(resource) ? std::nullopt : after(turn.now(), plan.heartbeat_seconds);
-    turn.emit(events.started, id,
-              TaskInfo{.resource_type = resource.service,
-                       .resource = resource.action,
-                       .output = std::nullopt,
-                       .due = after(turn.now(), plan.timeout_seconds),
-                       .heartbeat_due = heartbeat});
-    const Frame& frame = turn.frame(id);
-    turn.order(StartTask{.token = token_of(turn, id, attempt),
-                         .state = frame.state,
-                         .parameters = std::move(plan.parameters),
-                         .timeout_seconds = plan.timeout_seconds,
-                         .heartbeat_seconds = plan.heartbeat_seconds,
-                         .retry_count = frame.retries,
-                         .entered_at = frame.entered_at,
-                         .submitted = std::nullopt});
+    if (turn.has_to_wait(id)) return order_task(turn, id);
+    start(turn, id);
 }
 
 TaskFailureInfo failure_of(const Resource& resource, ErrorInfo info) {
@@ -155,14 +159,19 @@ void fail_attempt(Turn& turn, FrameId id, ErrorInfo info) {
     fail_state(turn, id, std::move(fault));
 }
 
-/// The frame whose attempt `token` names.
-Result<FrameId> in_flight(const Turn& turn, const TaskToken& token) {
+/// The frame whose attempt `token` names, where it is at `phase`.
+Result<FrameId> attempt_at(const Turn& turn, const TaskToken& token, Phase phase,
+                           const char* expected) {
     const Frame* frame = turn.execution().find(token.frame);
     const bool is_it = token.execution == turn.execution().id() && frame != nullptr &&
-                       frame->phase == Phase::awaiting_task && frame->attempt == token.attempt;
+                       frame->phase == phase && frame->attempt == token.attempt;
     if (is_it) return token.frame;
-    return fail(ErrorCode::conflict, "expected a report on a task in flight, but attempt " +
+    return fail(ErrorCode::conflict, std::string("expected ") + expected + ", but attempt " +
                                          token.text() + " is not (it has ended, or never was)");
+}
+
+Result<FrameId> in_flight(const Turn& turn, const TaskToken& token) {
+    return attempt_at(turn, token, Phase::awaiting_task, "a report on a task in flight");
 }
 
 }  // namespace
@@ -175,7 +184,14 @@ void begin(Turn& turn, FrameId id, const TaskState& task) {
     }
     auto planned = plan(task, at);
     if (!planned) return fail_state(turn, id, at.fault(planned.error()));
-    start(turn, id, task.resource, *std::move(planned));
+    schedule(turn, id, task.resource, *std::move(planned));
+}
+
+Result<void> on_report(Turn& turn, const TaskPickedUp& report) {
+    const FrameId id = SW_TRY(
+        attempt_at(turn, report.token, Phase::awaiting_pickup, "a word on a task that waits"));
+    start(turn, id);
+    return {};
 }
 
 Result<void> on_report(Turn& turn, const TaskSubmitted& report) {
@@ -242,8 +258,7 @@ Fault expire_task(Turn& turn, FrameId id) {
 
 void cancel_task(Turn& turn, FrameId id) {
     const Frame& frame = turn.frame(id);
-    if (frame.phase == Phase::awaiting_task)
-        turn.order(CancelTask{token_of(turn, id, frame.attempt)});
+    if (frame.has_task()) turn.order(CancelTask{token_of(turn, id, frame.attempt)});
 }
 
 }  // namespace stepwell::core

@@ -39,7 +39,8 @@ struct Slot {
     std::optional<Timestamp> armed;
     bool is_stored = false;  // has an open row
     bool is_quarantined = false;
-    std::size_t bytes = 0;  // as stored, about
+    bool has_begun = false;  // a task of it was started
+    std::size_t bytes = 0;   // as stored, about
     std::unique_ptr<PendingWrite> pending;
     std::list<ExecutionId>::iterator recency;
 };

@@ -41,13 +41,7 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
 
 Result<void> Loop::recover() {
     SW_TRY(catalog_.load());
-    if (!observers_.empty()) {
-        SW_TRY(catalog_.visit_latest([&](const auto& workflow, const auto& version) {
-            for (WorkObserver* observer : observers_) {
-                observer->version_changed(workflow.name, version.settings);
-            }
-        }));
-    }
+    if (!observers_.empty()) SW_TRY(tell_workflows());
     const journal::Counters counters = SW_TRY(journal_.counters());
     next_execution_ = counters.execution;
     next_chunk_ = counters.chunk;
@@ -62,11 +56,36 @@ Result<void> Loop::recover() {
     return {};
 }
 
+/// Who governs the work is told of the limits and of who is at work before any task is started.
+Result<void> Loop::tell_workflows() {
+    std::vector<std::string> limited;
+    SW_TRY(catalog_.visit_latest([&](const auto& workflow, const auto& version) {
+        for (WorkObserver* observer : observers_) {
+            observer->version_changed(workflow.name, version.settings);
+        }
+        const bool is_limited = definition::operations_of(version.settings).concurrency > 0;
+        if (is_limited) limited.push_back(workflow.name);
+    }));
+    for (const std::string& name : limited) {
+        SW_TRY(visit_begun(name, [&](ExecutionId id, const std::string& run) {
+            for (WorkObserver* observer : observers_) observer->has_begun(id, name, run);
+        }));
+    }
+    return {};
+}
+
+Result<void> Loop::visit_begun(const std::string& workflow, const journal::VisitBegun& visit) {
+    return journal_.scan_begun(workflow, [&](ExecutionId id, const std::string& name) {
+        visit(id, name.empty() ? names_.name_of(id) : name);
+    });
+}
+
 Result<void> Loop::turn(std::vector<Message>& messages) {
     now_ = clock_.now();
     is_recording_ = listeners_.has(&Listener::events);
     look_for_room();
     restart_some_tasks();
+    pick_up_granted();
     for (Message& message : messages) {
         std::visit([&](auto& one) { on(one); }, message);
     }
@@ -212,6 +231,27 @@ void Loop::restart_some_tasks() {
     }
 }
 
+void Loop::pick_up_granted() {
+    for (const TaskToken& token : std::exchange(granted_, {})) {
+        // A refusal: it has ended in the meantime, and whoever granted it is told so.
+        if (auto done = pick_up(token); !done) note(done.error());
+    }
+}
+
+Result<void> Loop::pick_up(const TaskToken& token) {
+    Slot* slot = SW_TRY(open(token.execution));
+    if (!slot || quarantined_.contains(token.execution)) return no_such_execution(token.execution);
+    const core::Frame* frame = slot->execution.find(token.frame);
+    const bool has_started =
+        frame && frame->attempt == token.attempt && frame->phase == core::Phase::awaiting_task;
+    if (!has_started) return decide(*slot, core::TaskPickedUp{token});
+    // An older Stepwell wrote that it had started while it still waited.
+    slot->has_begun = true;
+    touch(*slot);
+    order(*slot, core::order_of(token.execution, *frame), true);
+    return {};
+}
+
 void Loop::fire_timers() {
     for (std::size_t n = 0; n < kTimersPerTurnMax && !trouble_; ++n) {
         const auto id = timers_.pop_due(now_);
@@ -230,7 +270,7 @@ void Loop::fire_timers() {
 }
 
 std::optional<Timestamp> Loop::next_due() const {
-    if (!restart_order_.empty()) return Timestamp{};
+    if (!restart_order_.empty() || !granted_.empty()) return Timestamp{};
     return timers_.next();
 }
 

@@ -77,6 +77,8 @@ private:
     void on(Inspect& message);
     void on(Remove& message);
     void add_notices(std::vector<NoticeWrite>& notices);
+    void pick_up_granted();
+    Result<void> pick_up(const TaskToken& token);
     void restart_some_tasks();
     void fire_timers();
 
@@ -121,11 +123,17 @@ private:
     void rearm_unfruitful(Slot& slot);
     void carry_out();
     void carry_out(TaskRequest& request);
+    void begin_log(const TaskRequest& request);
     void carry_out(const TaskToken& cancelled);
     void carry_out(const News& news);
     [[nodiscard]] std::vector<TaskToken> finished_by(const Slot& slot,
                                                      const core::Delta& next) const;
-    void tell_new_versions();
+    Result<void> tell_new_versions();
+    Result<void> tell_workflows();
+    Result<void> visit_begun(const std::string& workflow, const journal::VisitBegun& visit);
+    [[nodiscard]] core::Moment moment_of(const Slot& slot) const;
+    [[nodiscard]] bool has_to_wait(const Slot& slot, const definition::State& state) const;
+    void touch(Slot& slot);
 
     template <class T>
     void reply(Answer<T> answer, Result<T> result);
@@ -151,6 +159,7 @@ private:
     /// Had tasks in flight when the last daemon ended, and were not looked at since.
     std::unordered_set<ExecutionId> to_restart_;
     std::vector<ExecutionId> restart_order_;  // oldest last
+    std::vector<TaskToken> granted_;          // waited, and may be picked up in the next turn
 
     // Of the turn.
     Timestamp now_;

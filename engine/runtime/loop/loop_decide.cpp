@@ -37,6 +37,13 @@ std::string run_key_of(const ExecutionNames& names, const core::Execution& execu
            std::to_string(value_of(frame.entered_event));
 }
 
+bool starts_task(const std::vector<core::Event>& events) {
+    return std::any_of(events.begin(), events.end(), [](const core::Event& event) {
+        return event.type == core::EventType::task_started ||
+               event.type == core::EventType::lambda_function_started;
+    });
+}
+
 }  // namespace
 
 Result<Slot*> Loop::open(ExecutionId id) {
@@ -72,6 +79,7 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
     slot->last_chunk = stored.open.last_chunk;
     slot->armed = stored.open.due;
     slot->is_stored = true;
+    slot->has_begun = stored.open.has_begun;
     slot->bytes = bytes;
     return slot;
 }
@@ -79,8 +87,28 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
 void Loop::restart_tasks(Slot& slot) {
     for (const core::Command& command :
          core::outstanding(*slot.version->definition, slot.execution)) {
-        order(slot, command, true);
+        const auto& start = std::get<core::StartTask>(command);
+        const definition::State& state = slot.version->definition->state(start.state);
+        if (start.is_picked_up || has_to_wait(slot, state)) {
+            order(slot, command, true);
+        } else {
+            granted_.push_back(start.token);  // nothing limits it any more
+        }
     }
+}
+
+bool Loop::has_to_wait(const Slot& slot, const definition::State& state) const {
+    const std::string& resource = std::get<definition::TaskState>(state.body).resource.text;
+    return runner_->has_to_wait(
+        {slot.execution.id(), slot.version->workflow.name, state.name, resource});
+}
+
+core::Moment Loop::moment_of(const Slot& slot) const {
+    core::Moment moment{now_, clock_.entropy(), settings_.limits};
+    moment.has_to_wait = [this, &slot](const definition::State& state) {
+        return has_to_wait(slot, state);
+    };
+    return moment;
 }
 
 Result<void> Loop::decide(Slot& slot, const core::Input& input) {
@@ -93,7 +121,7 @@ Result<void> Loop::decide(Slot& slot, const core::Input& input) {
 /// Until merge() nothing is changed, so a decision that goes wrong can be dropped: it must not take
 /// the other executions down.
 Result<Loop::Decided> Loop::decided_safely(Slot& slot, const core::Input& input) {
-    const core::Moment moment{now_, clock_.entropy(), settings_.limits};
+    const core::Moment moment = moment_of(slot);
     std::string why;
     try {
         const AssertionGuard guard;
@@ -145,6 +173,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
         const core::Redrive& redrive = *slot.execution.header().redrive;
         pending.write.reopening = journal::ExecutionReopening{redrive.count, redrive.at};
     }
+    if (!slot.has_begun) slot.has_begun = starts_task(decision.events);
     for (const core::Command& command : decision.commands) order(slot, command, false);
     // After the orders: what is cancelled is known until then.
     for (const TaskToken& token : finished) {
@@ -177,6 +206,11 @@ void Loop::quarantine(Slot& slot, const std::string& why) {
     quarantined_count_ = quarantined_.size();
     // What it has in flight will not be listened to any more.
     orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+    touch(slot);
+}
+
+/// Its open row is written again, with what the loop knows of it.
+void Loop::touch(Slot& slot) {
     if (slot.pending) return;
     core::Delta nothing;
     nothing.header = slot.execution.header();
@@ -193,7 +227,8 @@ void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
     const core::Frame* frame = slot.execution.find(start.token.frame);
     if (!frame || !frame->task || frame->attempt != start.token.attempt) return;
     TaskRequest request = request_of(slot, start, *frame);
-    request.is_restarted = is_restarted;
+    request.is_restarted = is_restarted && start.is_picked_up;
+    request.has_begun = request.is_restarted && slot.has_begun;
     orders_.emplace_back(std::move(request));
 }
 
@@ -217,6 +252,7 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
     request.heartbeat_seconds = command.heartbeat_seconds;
     request.run_key = run_key_of(names_, slot.execution, frame);
     request.submitted = command.submitted;
+    request.is_picked_up = command.is_picked_up;
     if (state.parameters) request.secret_places = state.parameters->literals_where(names_secret);
     return request;
 }
@@ -225,7 +261,7 @@ Result<void> Loop::commit() {
     for (Slot* slot : touched_) SW_TRY(seal(*slot));
     if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
     // Durable from here on.
-    if (!observers_.empty()) tell_new_versions();
+    if (!observers_.empty()) SW_TRY(tell_new_versions());
     if (!observers_.empty()) tell_notices();
     batch_ = {};
     for (Slot* slot : touched_) settle(*slot);
@@ -271,6 +307,7 @@ void Loop::seal_open(Slot& slot, PendingWrite& pending) {
     open.due = slot.execution.next_due();
     open.has_tasks = slot.execution.has_tasks_in_flight();
     open.is_quarantined = slot.is_quarantined;
+    open.has_begun = slot.has_begun;
     open.last_chunk = slot.last_chunk;
     open.head = encode_head(pending.header, slot.inlined);
     pending.write.open = std::move(open);
@@ -341,6 +378,8 @@ void Loop::carry_out() {
     }
     if (!orders_.empty()) {
         for (WorkObserver* observer : observers_) observer->turn_over();
+        const auto granted = runner_->take_granted();
+        granted_.insert(granted_.end(), granted.begin(), granted.end());
     }
     orders_.clear();
     for (const std::string& name : changed_workflows_) listeners_.tell(&Listener::workflow, name);
@@ -350,6 +389,11 @@ void Loop::carry_out() {
 }
 
 void Loop::carry_out(TaskRequest& request) {
+    if (request.is_picked_up) begin_log(request);
+    runner_->start(std::move(request));
+}
+
+void Loop::begin_log(const TaskRequest& request) {
     TaskLogHeader header;
     header.state = request.state_name;
     header.frame = value_of(request.token.frame);
@@ -357,7 +401,6 @@ void Loop::carry_out(TaskRequest& request) {
     header.retry = request.retry_count;
     header.started_at = to_iso8601(now_);
     logs_.begin(request.token, std::move(header));
-    runner_->start(std::move(request));
 }
 
 void Loop::carry_out(const TaskToken& cancelled) {
@@ -391,7 +434,7 @@ void Loop::tell_notices() {
     }
 }
 
-void Loop::tell_new_versions() {
+Result<void> Loop::tell_new_versions() {
     for (const journal::VersionRecord& version : batch_.versions) {
         const auto loaded = catalog_.version(version.id);
         if (!loaded) continue;
@@ -399,7 +442,14 @@ void Loop::tell_new_versions() {
             [name = (*loaded)->workflow.name, settings = version.settings](WorkObserver& observer) {
                 observer.version_changed(name, settings);
             });
+        if ((*loaded)->operations.concurrency == 0) continue;
+        const std::string& name = (*loaded)->workflow.name;
+        SW_TRY(visit_begun(name, [&](ExecutionId id, const std::string& run) {
+            orders_.emplace_back(
+                [id, name, run](WorkObserver& observer) { observer.has_begun(id, name, run); });
+        }));
     }
+    return {};
 }
 
 void Loop::fail(const Error& error) {

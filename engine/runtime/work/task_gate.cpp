@@ -5,10 +5,19 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/base/assert.hpp"
+
 namespace stepwell::runtime {
 namespace {
 
 constexpr std::string_view kStartsWorkflow = "arn:aws:states:::states:startExecution";
+
+/// Whether it goes on and does not wait. What an older Stepwell wrote down as started may only have
+/// waited.
+bool is_at_work(const TaskRequest& request) {
+    if (!request.is_picked_up) return false;
+    return !request.is_restarted || request.has_begun || request.submitted;
+}
 
 }  // namespace
 
@@ -16,45 +25,64 @@ TaskGate::TaskGate(const PoolSlots& pools, TaskRunner& next) : next_(next) {
     for (const auto& [name, slots] : pools) pools_[name].slots = slots;
 }
 
-void TaskGate::start(TaskRequest request) {
-    Ready ready;
-    {
-        const std::lock_guard lock(mutex_);
-        const ExecutionId id = request.token.execution;
-        Workflow& workflow = workflows_[request.workflow_name];
-        Task& task = add(std::move(request), workflow);
-        Run& run = runs_.at(id);
-        if (task.request.submitted) {
-            take_place(id, run, workflow);
-            begin(task, ready);
-        } else if (run.has_place || workflow.operations.concurrency == 0) {
-            to_pool(task, ready);
-        } else {
-            workflow.waiting.insert(id);
-            changed_workflows_.insert(task.about.workflow);
-        }
-    }
-    forward(ready);
+std::string TaskGate::pool_of(const Workflow& workflow, const std::string& state,
+                              const std::string& resource) const {
+    if (resource.starts_with(kStartsWorkflow)) return {};
+    const std::string& pool = workflow.operations.pool_of(state);
+    return pools_.contains(pool) ? pool : std::string();
 }
 
-TaskGate::Task& TaskGate::add(TaskRequest&& request, const Workflow& workflow) {
-    const TaskToken token = request.token;
-    Run& run = runs_[token.execution];
+bool TaskGate::has_to_wait(const TaskPlace& place) const {
+    const std::lock_guard lock(mutex_);
+    const auto workflow = workflows_.find(place.workflow);
+    if (workflow == workflows_.end()) return false;
+    if (!pool_of(workflow->second, place.state, place.resource).empty()) return true;
+    if (workflow->second.operations.concurrency == 0) return false;
+    const auto run = runs_.find(place.execution);
+    return run == runs_.end() || !run->second.has_place;
+}
+
+void TaskGate::start(TaskRequest request) {
+    {
+        const std::lock_guard lock(mutex_);
+        const bool is_granted = tasks_.contains(request.token);
+        if (!is_granted) admit(request);
+        if (!is_granted && !is_at_work(request)) return;
+    }
+    // Without the lock: a runner may report at once.
+    next_.start(std::move(request));
+}
+
+void TaskGate::admit(const TaskRequest& request) {
+    const ExecutionId id = request.token.execution;
+    Workflow& workflow = workflows_[request.workflow_name];
+    GateTask& task = add(request, workflow);
+    Run& run = runs_.at(id);
+    if (is_at_work(request)) {
+        take_place(id, run, workflow);
+        begin(task);
+    } else if (run.has_place || workflow.operations.concurrency == 0) {
+        to_pool(task);
+    } else {
+        workflow.waiting.insert(id);
+        changed_workflows_.insert(task.workflow);
+    }
+}
+
+GateTask& TaskGate::add(const TaskRequest& request, const Workflow& workflow) {
+    Run& run = runs_[request.token.execution];
     run.workflow = request.workflow_name;
     run.name = request.execution_name;
-    run.tasks.insert(token);
-    Task& task = tasks_[token];
-    task.about.token = token;
-    task.about.workflow = request.workflow_name;
-    task.about.run = request.execution_name;
-    task.about.state = request.state_name;
-    task.about.priority = workflow.operations.priority;
-    task.about.since = request.entered_at;
-    task.about.stage = Stage::waiting_for_place;
-    const std::string& pool = workflow.operations.pool_of(request.state_name);
-    const bool starts_workflow = request.resource.starts_with(kStartsWorkflow);
-    if (!starts_workflow && pools_.contains(pool)) task.about.pool = pool;
-    task.request = std::move(request);
+    run.tasks.insert(request.token);
+    GateTask& task = tasks_[request.token];
+    task.token = request.token;
+    task.workflow = request.workflow_name;
+    task.run = request.execution_name;
+    task.state = request.state_name;
+    task.pool = pool_of(workflow, request.state_name, request.resource);
+    task.priority = workflow.operations.priority;
+    task.since = request.entered_at;
+    task.stage = Stage::waiting_for_place;
     return task;
 }
 
@@ -66,25 +94,31 @@ void TaskGate::take_place(ExecutionId id, Run& run, Workflow& workflow) {
     workflow.waiting.erase(id);
 }
 
-void TaskGate::to_pool(Task& task, Ready& ready) {
-    const auto at = pools_.find(task.about.pool);
-    if (at == pools_.end()) return begin(task, ready);
-    task.about.stage = Stage::waiting_for_slot;
-    at->second.queue.emplace(-task.about.priority, task.about.since, task.about.token);
+void TaskGate::to_pool(GateTask& task) {
+    const auto at = pools_.find(task.pool);
+    if (at == pools_.end()) return grant(task);
+    task.stage = Stage::waiting_for_slot;
+    at->second.queue.emplace(-task.priority, task.since, task.token);
     changed_pools_.insert(at->first);
 }
 
-void TaskGate::begin(Task& task, Ready& ready) {
-    task.about.stage = Stage::working;
-    const auto at = pools_.find(task.about.pool);
-    if (at != pools_.end()) at->second.working.insert(task.about.token);
-    ready.push_back(std::exchange(task.request, {}));
+void TaskGate::grant(GateTask& task) {
+    begin(task);
+    granted_.push_back(task.token);
+}
+
+void TaskGate::begin(GateTask& task) {
+    const Run& run = runs_.at(task.token.execution);
+    SW_ASSERT(run.has_place || workflows_.at(task.workflow).operations.concurrency == 0);
+    task.stage = Stage::working;
+    const auto at = pools_.find(task.pool);
+    if (at != pools_.end()) at->second.working.insert(task.token);
 }
 
 void TaskGate::remove(const TaskToken& token) {
     const auto at = tasks_.find(token);
     if (at == tasks_.end()) return;
-    const GateTask about = std::move(at->second.about);
+    const GateTask about = std::move(at->second);
     tasks_.erase(at);
     const auto run = runs_.find(token.execution);
     run->second.tasks.erase(token);
@@ -99,30 +133,27 @@ void TaskGate::remove(const TaskToken& token) {
     }
 }
 
-void TaskGate::fill(Workflow& workflow, Ready& ready) {
+void TaskGate::fill(Workflow& workflow) {
     while (!workflow.waiting.empty() && workflow.has_room()) {
         const ExecutionId id = *workflow.waiting.begin();
         workflow.waiting.erase(workflow.waiting.begin());
         Run& run = runs_.at(id);
+        SW_ASSERT(!run.has_place);
         take_place(id, run, workflow);
         for (const TaskToken& token : run.tasks) {
-            Task& task = tasks_.at(token);
-            if (task.about.stage == Stage::waiting_for_place) to_pool(task, ready);
+            GateTask& task = tasks_.at(token);
+            if (task.stage == Stage::waiting_for_place) to_pool(task);
         }
     }
 }
 
-void TaskGate::fill(Pool& pool, Ready& ready) {
+void TaskGate::fill(Pool& pool) {
     while (!pool.queue.empty() && pool.working.size() < pool.slots) {
         const TaskToken token = std::get<TaskToken>(*pool.queue.begin());
         pool.queue.erase(pool.queue.begin());
-        begin(tasks_.at(token), ready);
+        grant(tasks_.at(token));
+        SW_ASSERT(pool.working.contains(token) && pool.working.size() <= pool.slots);
     }
-}
-
-/// Without the lock: a runner may report at once.
-void TaskGate::forward(Ready& ready) {
-    for (TaskRequest& request : ready) next_.start(std::move(request));
 }
 
 void TaskGate::cancel(const TaskToken& token) {
@@ -130,7 +161,7 @@ void TaskGate::cancel(const TaskToken& token) {
     {
         const std::lock_guard lock(mutex_);
         const auto at = tasks_.find(token);
-        has_begun = at == tasks_.end() || at->second.about.stage == Stage::working;
+        has_begun = at == tasks_.end() || at->second.stage == Stage::working;
         remove(token);
     }
     if (has_begun) next_.cancel(token);
@@ -156,6 +187,17 @@ void TaskGate::closed(ExecutionId id) {
     changed_workflows_.insert(name);
 }
 
+void TaskGate::has_begun(ExecutionId id, const std::string& workflow_name,
+                         const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    Workflow& workflow = workflows_[workflow_name];
+    SW_ASSERT(workflow.operations.concurrency > 0);
+    Run& run = runs_[id];
+    run.workflow = workflow_name;
+    run.name = name;
+    take_place(id, run, workflow);
+}
+
 void TaskGate::version_changed(const std::string& name, const std::string& settings) {
     const std::lock_guard lock(mutex_);
     Workflow& workflow = workflows_[name];
@@ -176,17 +218,16 @@ void TaskGate::version_changed(const std::string& name, const std::string& setti
 }
 
 void TaskGate::turn_over() {
-    Ready ready;
-    {
-        const std::lock_guard lock(mutex_);
-        for (const std::string& name : std::exchange(changed_workflows_, {})) {
-            fill(workflows_.at(name), ready);
-        }
-        for (const std::string& name : std::exchange(changed_pools_, {})) {
-            fill(pools_.at(name), ready);
-        }
+    const std::lock_guard lock(mutex_);
+    for (const std::string& name : std::exchange(changed_workflows_, {})) {
+        fill(workflows_.at(name));
     }
-    forward(ready);
+    for (const std::string& name : std::exchange(changed_pools_, {})) fill(pools_.at(name));
+}
+
+std::vector<TaskToken> TaskGate::take_granted() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(granted_, {});
 }
 
 std::vector<std::string> TaskGate::unknown_pools(const Workflow& workflow) const {
@@ -198,7 +239,7 @@ std::vector<std::string> TaskGate::unknown_pools(const Workflow& workflow) const
 }
 
 GateTask TaskGate::view(const TaskToken& token) const {
-    return tasks_.at(token).about;
+    return tasks_.at(token);
 }
 
 GateHolder TaskGate::holder(ExecutionId id) const {
@@ -231,7 +272,7 @@ GateRun TaskGate::run(ExecutionId id) const {
     std::map<TaskToken, std::size_t> places;
     std::set<std::string> seen;
     for (const TaskToken& token : run->second.tasks) {
-        const GateTask& about = tasks_.at(token).about;
+        const GateTask& about = tasks_.at(token);
         if (about.stage != Stage::waiting_for_slot || !seen.insert(about.pool).second) continue;
         std::size_t place = 0;
         for (const Turn& turn : pools_.at(about.pool).queue) {
