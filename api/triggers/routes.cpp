@@ -12,7 +12,7 @@ constexpr const char* kClaim = R"json({
     "key": {"type": "string", "description": "what was taken: a fire's time, a file and its identity, a call's key"},
     "at": {"type": "string", "format": "date-time"},
     "run": {"type": "integer", "description": "the run that it started; absent where it started none"},
-    "skipped": {"type": "string", "description": "why it started none: overlap, queue_full, too_many_waiting, modified, error"},
+    "skipped": {"type": "string", "description": "why it started none: overlap, queue_full, too_many_waiting, no_workflow, refused, modified, error"},
     "scheduled_time": {"type": "string"},
     "uri": {"type": "string"}, "identity": {"type": "string"},
     "size": {"type": "integer"}, "mtime": {"type": "string"}}})json";

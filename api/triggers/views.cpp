@@ -103,7 +103,7 @@ Result<Json> to_json(runtime::Reader& reader, const WorkflowPlan& plan, const Sc
     const auto kept_state = SW_TRY(reader.document(triggers::kSchedules, id));
     const auto pause =
         kept_pause ? triggers::SchedulePause::parse(*kept_pause) : triggers::SchedulePause{};
-    const auto state = kept_state ? triggers::ScheduleState::parse(*kept_state) : std::nullopt;
+    const auto state = kept_state ? schedule::ScheduleState::parse(*kept_state) : std::nullopt;
     const Schedule schedule = SW_TRY(Schedule::make(spec.when));
     Json out{{"id", id},
              {"workflow", plan.workflow},

@@ -8,7 +8,7 @@
 
 #include "engine/base/json.hpp"
 #include "engine/definition/report.hpp"
-#include "engine/schedule/schedule.hpp"
+#include "engine/schedule/machine.hpp"
 
 namespace stepwell::definition {
 
@@ -16,7 +16,7 @@ struct ScheduleSpec {
     std::string name;  // as given, else its number in the file, from 0
     schedule::ScheduleText when;
     schedule::CatchupPolicy catchup;
-    enum class Overlap { allow, skip, queue, cancel_running };
+    using Overlap = schedule::Overlap;
     Overlap overlap = Overlap::allow;
     Json input = Json::object();  // texts may hold {{ scheduled_date }} and {{ scheduled_time }}
     bool is_enabled = true;

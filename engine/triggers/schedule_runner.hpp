@@ -1,32 +1,24 @@
-// Starts what the clock says. How far each schedule has come is a document that is written with the
-// start, and the fire is a claim in the same transaction: it starts once, whatever happens between.
+// Carries out what the machine of each schedule (engine/schedule/machine.hpp) says. Its state is a
+// document that is written with each start, and the fire is a claim in the same transaction: it
+// starts once, whatever happens between.
 //
 // Threads: the triggers' only.
 #pragma once
 
-#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/read/reader.hpp"
+#include "engine/schedule/machine.hpp"
 #include "engine/triggers/plan.hpp"
 #include "engine/triggers/start_queue.hpp"
 
 namespace stepwell::triggers {
-
-/// How far a schedule has come, as it is kept.
-struct ScheduleState {
-    std::string fingerprint;  // of what it said then: a changed one begins anew
-    Timestamp considered{};
-    std::vector<Timestamp> queued;  // fires that wait for the run before them
-    [[nodiscard]] std::string text() const;
-    static std::optional<ScheduleState> parse(const std::string& text);
-};
 
 /// Whether people have paused a schedule, and when they let it go on.
 struct SchedulePause {
@@ -40,16 +32,20 @@ std::string fingerprint_of(const schedule::ScheduleText& text);
 
 class ScheduleRunner {
 public:
+    using Log = std::function<void(const std::string& line)>;
+
     /// REQUIRES: all outlive it.
     ScheduleRunner(runtime::Engine& engine, runtime::Reader& reader, StartQueue& starts,
-                   std::shared_ptr<Mailbox> mailbox);
+                   std::shared_ptr<Mailbox> mailbox, Log log);
     ~ScheduleRunner();
+    ScheduleRunner(const ScheduleRunner&) = delete;
+    ScheduleRunner& operator=(const ScheduleRunner&) = delete;
 
     /// Takes over what the files say now. Fails where the journal cannot be read; nothing changes
     /// then.
     Result<void> load(const std::vector<WorkflowPlan>& plans, Timestamp now);
     /// Reads the pauses again.
-    Result<void> load_pauses();
+    Result<void> load_pauses(Timestamp now);
     void tick(Timestamp now);
     [[nodiscard]] std::optional<Timestamp> next() const;
 
@@ -58,33 +54,46 @@ private:
         std::string workflow;
         definition::ScheduleSpec spec;
         std::optional<schedule::Schedule> schedule;
-        ScheduleState state;
-        std::set<Timestamp> starting;  // fires that the engine has not taken yet
-        std::set<ExecutionId> running;
+        schedule::ScheduleState state;
         std::optional<Timestamp> next;
         bool is_paused = false;
-        [[nodiscard]] bool is_busy() const { return !starting.empty() || !running.empty(); }
+        bool is_unkept = false;              // the state is to be written
+        std::vector<journal::Claim> claims;  // to be written with it: fires that start nothing
     };
     using Entries = std::map<std::string, Entry>;  // by id
 
     Result<Entry> make(const std::string& id, const std::string& workflow,
                        const definition::ScheduleSpec& spec, Timestamp now);
-    Result<void> find_running(const std::string& id, Entry& entry);
-    void consider(const std::string& id, Entry& entry, Timestamp now);
-    void take_fire(const std::string& id, Entry& entry, Timestamp fire);
-    void pump(const std::string& id, Entry& entry);
-    void start(const std::string& id, Entry& entry, Timestamp fire);
-    void skip(const std::string& id, Entry& entry, Timestamp fire, const std::string& why);
-    void stop_running(const Entry& entry, const std::string& id);
-    void save(const std::string& id, const Entry& entry, std::vector<journal::Claim> claims);
-    void watch_end(const std::string& id, ExecutionId run);
+    Result<void> find_runs_of_old_release(const std::string& id, Entry& entry);
+    Result<void> find_runs(const std::string& id, Entry& entry);
+    void feed(const std::string& id, Entry& entry, const schedule::ScheduleEvent& event);
+    void feed(const std::string& id, const schedule::ScheduleEvent& event);
+
+    void carry_out(const std::string& id, Entry& entry, const schedule::Ask& effect);
+    void carry_out(const std::string& id, Entry& entry, const schedule::WriteOff& effect);
+    void carry_out(const std::string& id, Entry& entry, const schedule::StopRun& effect);
+    void carry_out(const std::string& id, Entry& entry, const schedule::WatchRun& effect);
+    void carry_out(const std::string& id, Entry& entry, const schedule::Missed& effect);
+    void carry_out(const std::string& id, Entry& entry, const schedule::ClockSetBack& effect);
+    void carry_out(const std::string& id, Entry& entry, const schedule::Keep& effect);
+
+    [[nodiscard]] bool is_taken(const std::string& id, Timestamp fire) const;
+    void started(const std::string& id, Timestamp fire, const Result<runtime::Started>& started);
+    void keep(const std::string& id, Entry& entry);
+    void kept(const std::string& id, std::vector<journal::Claim> claims, const Result<void>& done);
+    void watch(const std::string& id, ExecutionId run);
+    void watched(const std::string& id, ExecutionId run, const Result<runtime::Closed>& closed);
 
     runtime::Engine& engine_;
     runtime::Reader& reader_;
     StartQueue& starts_;
     std::shared_ptr<Mailbox> mailbox_;
+    Log log_;
     std::shared_ptr<ScheduleRunner*> self_;  // null once this is gone
     Entries entries_;
+    std::vector<std::pair<std::string, ExecutionId>> unwatched_;  // could not be asked about
+    Timestamp now_{};
+    Timestamp again_{};  // before, nothing that was refused is repeated
 };
 
 /// What a run gets to know of the fire that started it: the file's `input`, and "schedule".

@@ -11,7 +11,8 @@ constexpr Duration kFirstPause{1'000};
 constexpr Duration kLongestPause{60'000};
 
 bool is_final(ErrorCode code) {
-    return code == ErrorCode::conflict || code == ErrorCode::invalid;
+    return code == ErrorCode::conflict || code == ErrorCode::invalid ||
+           code == ErrorCode::not_found;
 }
 
 Duration pause_after(unsigned refusals) {
@@ -20,16 +21,18 @@ Duration pause_after(unsigned refusals) {
 
 }  // namespace
 
-void StartQueue::add(runtime::StartRequest request, Done done) {
+void StartQueue::add(runtime::StartRequest request, Done done, Prepare prepare) {
     const std::uint64_t id = next_id_++;
-    starts_.emplace(id, Start{std::move(request), std::move(done)});
+    starts_.emplace(id, Start{std::move(request), std::move(done), std::move(prepare)});
     ready_.push_back(id);
 }
 
 void StartQueue::tick(Timestamp now) {
+    // Where the clock was set back, nobody waits until it is there again.
+    const bool is_set_back = now < now_;
     now_ = now;
     const std::size_t first = ready_.size();
-    while (!later_.empty() && later_.begin()->first <= now) {
+    while (!later_.empty() && (is_set_back || later_.begin()->first <= now)) {
         ready_.push_back(later_.begin()->second);
         later_.erase(later_.begin());
     }
@@ -49,12 +52,14 @@ std::optional<Timestamp> StartQueue::next() const {
 
 void StartQueue::post(std::uint64_t id) {
     ++posted_;
-    engine_.start_execution(starts_.at(id).request, [mailbox = mailbox_, self = self_,
-                                                     id](Result<runtime::Started> started) {
-        mailbox->post([self, id, started = std::move(started)] {
-            if (*self != nullptr) (*self)->take(id, started);
+    Start& start = starts_.at(id);
+    if (start.prepare) start.prepare(start.request);
+    engine_.start_execution(
+        start.request, [mailbox = mailbox_, self = self_, id](Result<runtime::Started> started) {
+            mailbox->post([self, id, started = std::move(started)] {
+                if (*self != nullptr) (*self)->take(id, started);
+            });
         });
-    });
 }
 
 void StartQueue::take(std::uint64_t id, const Result<runtime::Started>& started) {

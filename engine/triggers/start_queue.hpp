@@ -1,6 +1,6 @@
 // Starts on their way to the engine. A start that the engine cannot take now (a full disk, a
-// workflow that is not there yet) is asked for again, less and less often, until it is taken: the
-// claims in it see to it that however often it is asked for, it happens once.
+// paused workflow) is asked for again, less and less often, until it is taken: the claims in it see
+// to it that however often it is asked for, it happens once.
 //
 // Threads: the triggers' only.
 #pragma once
@@ -18,8 +18,11 @@ namespace stepwell::triggers {
 
 class StartQueue {
 public:
-    /// Gets the execution, or the error where asking again is of no use (`conflict`, `invalid`).
+    /// Gets the execution, or the error where asking again is of no use (`conflict`, `invalid`,
+    /// `not_found`: the workflow was deleted).
     using Done = std::function<void(const Result<runtime::Started>&)>;
+    /// Completes the request each time it is sent, with what is true then.
+    using Prepare = std::function<void(runtime::StartRequest&)>;
 
     /// REQUIRES: the engine outlives it.
     StartQueue(runtime::Engine& engine, std::shared_ptr<Mailbox> mailbox)
@@ -30,7 +33,7 @@ public:
     StartQueue(const StartQueue&) = delete;
     StartQueue& operator=(const StartQueue&) = delete;
 
-    void add(runtime::StartRequest request, Done done);
+    void add(runtime::StartRequest request, Done done, Prepare prepare = {});
     /// Posts what waits, as far as the engine has room.
     void tick(Timestamp now);
     /// When a refused start is to be asked for again.
@@ -43,6 +46,7 @@ private:
     struct Start {
         runtime::StartRequest request;
         Done done;
+        Prepare prepare;
         unsigned refusals = 0;
     };
     void post(std::uint64_t id);

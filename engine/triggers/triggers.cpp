@@ -45,7 +45,8 @@ public:
           wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
           mailbox_(std::make_shared<Mailbox>([wake = wake_] { post(wake); })),
           starts_(engine, mailbox_),
-          schedules_(engine, *reader_, starts_, mailbox_),
+          schedules_(engine, *reader_, starts_, mailbox_,
+                     [this](const std::string& line) { log(line); }),
           deadlines_(engine, *reader_, settings_.late),
           hooks_(engine, settings_.secrets) {
         runtime::Listener listener;
@@ -79,7 +80,7 @@ public:
         const Timestamp now = clock_.now();
         mailbox_->drain();
         if (is_outdated_.exchange(false)) load(now);
-        if (are_pauses_outdated_.exchange(false)) note(schedules_.load_pauses());
+        if (are_pauses_outdated_.exchange(false)) note(schedules_.load_pauses(now));
         schedules_.tick(now);
         deadlines_.tick(now);
         const bool is_busy = tick_files(now);

@@ -168,6 +168,89 @@ TEST_CASE("A start that is refused for now is asked for again until it is taken"
     CHECK(stage.triggers().status().starting == 0);
 }
 
+TEST_CASE("A fire that was refused starts after a crash, whatever became of those after it") {
+    for (const std::string options :
+         {R"("overlap":"allow")", R"("overlap":"skip")", R"("overlap":"queue")",
+          R"("overlap":"allow","catchup_max":1)"}) {
+        CAPTURE(options);
+        TriggerStage stage;
+        stage.at("2026-01-01T12:14:30Z");
+        stage.put("minutely", R"({"schedules":[{"cron":"* * * * *",)" + options + "}]}");
+        stage.stage.disk->set_free_bytes(0);
+        stage.at("2026-01-01T12:15:00Z");
+        stage.at("2026-01-01T12:16:00Z");
+        stage.reboot();
+        CHECK(stage.run_count() == 0);
+        stage.stage.disk->set_free_bytes(std::uint64_t{1} << 40);
+        stage.at("2026-01-01T12:16:50Z");
+        const std::string got = scheduled(stage.inputs());
+        CHECK(got.find("2026-01-01T12:15:00+00:00") == 0);
+        stage.reboot();
+        CHECK(scheduled(stage.inputs()) == got);
+    }
+}
+
+TEST_CASE(
+    "A run that goes on is in the way after a restart and an edit, however many were skipped") {
+    TriggerStage stage;
+    stage.at("2026-01-01T10:59:30Z");
+    const std::string wait =
+        R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":90000,"End":true}}})";
+    stage.put("slow", R"({"schedules":[{"cron":"* * * * *","overlap":"skip"}]})", wait);
+    for (int minute = 0; minute < 70; ++minute) stage.advance(Duration(60'000));
+    REQUIRE(stage.run_count() == 1);
+    stage.reboot();
+    stage.advance(Duration(60'000));
+    CHECK(stage.run_count() == 1);
+    stage.put("slow", R"({"schedules":[{"cron":"*/2 * * * *","overlap":"skip"}]})", wait);
+    for (int minute = 0; minute < 4; ++minute) stage.advance(Duration(60'000));
+    CHECK(stage.run_count() == 1);
+    // The release before did not keep which runs there are.
+    const auto kept = stage.stage.reader().document("schedules", "slow#0");
+    REQUIRE(kept);
+    Json state = *parse_json(**kept);
+    for (const char* name : {"asked", "running", "resumed_at"}) state.erase(name);
+    runtime::Writes writes;
+    writes.documents.push_back({"schedules", "slow#0", to_text(state)});
+    REQUIRE(stage.stage.answer_of<void>(
+        [&](auto answer) { stage.stage.engine().write(writes, answer); }));
+    stage.reboot();
+    for (int minute = 0; minute < 4; ++minute) stage.advance(Duration(60'000));
+    CHECK(stage.run_count() == 1);
+}
+
+TEST_CASE("A clock that is set back stops no schedule and fires nothing twice") {
+    TriggerStage stage;
+    stage.at("2026-01-01T10:59:30Z");
+    stage.put("minutely", R"({"schedules":[{"cron":"* * * * *"}]})");
+    stage.at("2026-01-01T11:00:00Z");
+    stage.at("2026-01-02T11:00:00Z");
+    CHECK(stage.run_count() == 3);
+    stage.at("2026-01-01T11:00:30Z");
+    CHECK(stage.log.back().find("set back") != std::string::npos);
+    stage.at("2026-01-01T11:01:00Z");
+    stage.at("2026-01-01T11:02:00Z");
+    CHECK(stage.run_count() == 5);
+    stage.at("2026-01-01T10:58:30Z");
+    stage.at("2026-01-01T11:01:00Z");
+    stage.at("2026-01-01T11:03:00Z");
+    CHECK(stage.run_count() == 6);
+}
+
+TEST_CASE("A start of a workflow that was deleted is given up, and the log says so") {
+    TriggerStage stage;
+    stage.at("2026-01-01T10:59:30Z");
+    stage.put("gone", R"({"schedules":[{"cron":"* * * * *"}]})");
+    stage.stage.disk->set_free_bytes(0);
+    stage.at("2026-01-01T11:00:00Z");
+    REQUIRE(stage.triggers().status().starting == 1);
+    REQUIRE(stage.stage.answer_of<void>(
+        [&](auto answer) { stage.stage.engine().delete_workflow("gone", answer); }));
+    stage.at("2026-01-01T11:02:00Z");
+    CHECK(stage.triggers().status().starting == 0);
+    CHECK(stage.log.back().find("starts nothing") != std::string::npos);
+}
+
 TEST_CASE("Of the fires that the engine does not take, a few wait; the others are written off") {
     TriggerStage stage;
     stage.at("2026-01-01T10:59:30Z");
