@@ -95,6 +95,21 @@ std::optional<std::string> Access::check_signature(const Request& request) const
     return signature_fault(*claim, request, holder->secret, now);
 }
 
+bool Access::is_still_valid(const Principal& principal, const std::string& cookie) const {
+    const Timestamp now = clock_.now();
+    const auto has_role = [&](const std::optional<Principal>& found) {
+        return found && found->role >= principal.role;
+    };
+    if (principal.credential == "session") {
+        const auto found = identities_.by_session(cookie, now);
+        return found && has_role(found->principal);
+    }
+    const std::size_t blank = principal.credential.find(' ');
+    const std::string kind = principal.credential.substr(0, blank);
+    if (blank == std::string::npos || (kind != "token" && kind != "key")) return true;
+    return has_role(identities_.by_id(principal.credential.substr(blank + 1), now));
+}
+
 /// Who shows nothing that is known.
 Result<Principal, Refusal> Access::by_nothing(const Request& request) const {
     if (!settings_.is_open) return fail(unknown());

@@ -37,6 +37,9 @@ public:
     /// Of an access key it knows only whose it is: what it signed covers the body, so that it can
     /// be looked at when that is there, by check_signature().
     [[nodiscard]] Result<Principal, Refusal> authenticate(const Request& request) const override;
+    /// Whether the credential that this principal came with still lets it in, with the same role.
+    /// `cookie`: of a session. Quick: for streams, which go on for long.
+    [[nodiscard]] bool is_still_valid(const Principal& principal, const std::string& cookie) const;
     /// Why a request that came with an access key is not from whom it says, once its body is there;
     /// nothing for every other request, and for a good one.
     [[nodiscard]] std::optional<std::string> check_signature(const Request& request) const;

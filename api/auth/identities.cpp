@@ -62,7 +62,7 @@ Result<void> check_name(const std::string& name) {
                     name.substr(0, 64) + "'");
 }
 
-Result<void> check_password(const std::string& password) {
+Result<void> check_password_length(const std::string& password) {
     if (password.size() >= kPasswordBytesMin && password.size() <= kPasswordBytesMax) return {};
     return fail(ErrorCode::invalid, "expected a password of " + std::to_string(kPasswordBytesMin) +
                                         " to " + std::to_string(kPasswordBytesMax) +
@@ -150,6 +150,13 @@ std::optional<Principal> Identities::by_token(std::string_view token, Timestamp 
     return holder_of(tokens_.at(id->second), "token", now);
 }
 
+std::optional<Principal> Identities::by_id(const std::string& id, Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = tokens_.find(id);
+    if (found == tokens_.end()) return std::nullopt;
+    return holder_of(found->second, found->second.is_access_key() ? "key" : "token", now);
+}
+
 std::optional<Identities::KeyHolder> Identities::by_access_key(const std::string& id,
                                                                Timestamp now) {
     const std::lock_guard lock(mutex_);
@@ -229,7 +236,7 @@ Result<User> Identities::existing(const std::string& name) const {
 Result<User> Identities::add_user(const std::string& name, const std::string& password, Role role,
                                   const std::string& by, Timestamp now) {
     SW_TRY(check_name(name));
-    if (!password.empty()) SW_TRY(check_password(password));
+    if (!password.empty()) SW_TRY(check_password_length(password));
     if (user(name)) {
         return fail(ErrorCode::conflict,
                     "expected a name that is free, but there is a user '" + name + "'");
@@ -268,7 +275,7 @@ void Identities::add_sessions_of(const std::string& user, runtime::Writes& write
 
 Result<User> Identities::change_user(const std::string& name, const UserChange& change) {
     User changed = SW_TRY(existing(name));
-    if (change.password) SW_TRY(check_password(*change.password));
+    if (change.password) SW_TRY(check_password_length(*change.password));
     SW_TRY(check_admin_stays(name, &change));
     if (change.role) changed.role = *change.role;
     if (change.is_disabled) changed.is_disabled = *change.is_disabled;
@@ -358,17 +365,53 @@ Result<void> Identities::remove_token(const std::string& id) {
     return write(std::move(writes));
 }
 
-Result<std::optional<Identities::NewSession>> Identities::sign_in(const std::string& name,
-                                                                  const std::string& password,
-                                                                  Timestamp now) {
+std::optional<std::string> Identities::check_password(const std::string& name,
+                                                      const std::string& password) const {
     // Somebody who is not there takes as long to refuse as somebody whose password is wrong.
     static const std::string kNobody = hash_password("", cost_);
     const auto found = user(name);
     const bool may_sign_in = found && !found->is_disabled && !found->password_hash.empty();
-    const bool is_right = password.size() <= kPasswordBytesMax &&
-                          verify_password(password, may_sign_in ? found->password_hash : kNobody);
-    if (!is_right || !may_sign_in) return std::optional<NewSession>();
+    const std::string& hash = may_sign_in ? found->password_hash : kNobody;
+    const bool is_right = password.size() <= kPasswordBytesMax && verify_password(password, hash);
+    if (!is_right || !may_sign_in) return std::nullopt;
+    return hash;
+}
+
+Result<std::optional<Identities::NewSession>> Identities::sign_in(const std::string& name,
+                                                                  const std::string& password,
+                                                                  const std::string& hash,
+                                                                  Timestamp now) {
+    auto found = user(name);
+    if (!found || found->is_disabled || found->password_hash != hash) {
+        return std::optional<NewSession>();
+    }
+    if (!is_hash_current(hash, cost_)) {
+        found->password_hash = hash_password(password, cost_);
+        runtime::Writes writes;
+        writes.documents.push_back(
+            {kUsersCollection, name, to_document(*found), journal::DocumentWrite::If::present});
+        SW_TRY(write(std::move(writes)));
+    }
     return std::optional(SW_TRY(make_session(name, now)));
+}
+
+std::vector<std::pair<std::string, Session>> Identities::sessions(const std::string& user) const {
+    constexpr std::size_t kIdDigits = 16;
+    const std::lock_guard lock(mutex_);
+    std::vector<std::pair<std::string, Session>> found;
+    for (const auto& [hash, session] : sessions_) {
+        const bool is_wanted = user.empty() || session.user == user;
+        if (is_wanted) found.emplace_back(hash.substr(0, kIdDigits), session);
+    }
+    return found;
+}
+
+Result<std::size_t> Identities::end_sessions(const std::string& user) {
+    runtime::Writes writes;
+    add_sessions_of(user, writes);
+    const std::size_t count = writes.documents.size();
+    if (count > 0) SW_TRY(write(std::move(writes)));
+    return count;
 }
 
 Result<Identities::NewSession> Identities::sign_in_as(const Principal& principal, Timestamp now) {

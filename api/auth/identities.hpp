@@ -61,6 +61,8 @@ public:
 
     /// Who has this token; notes that it was used.
     std::optional<Principal> by_token(std::string_view token, Timestamp now);
+    /// Who has the token or access key of this id, while it is good.
+    std::optional<Principal> by_id(const std::string& id, Timestamp now);
     /// Who has this access key, and the secret that it signs with. Nothing where the key of secrets
     /// is another one than when it was made, too.
     struct KeyHolder {
@@ -103,10 +105,20 @@ public:
         std::string cookie;
         std::string csrf;
     };
-    /// The user of that name and password, signed in; nothing where there is none such, in the same
-    /// time.
+    /// The hash that this password of that user fits; nothing where there is none such, in the same
+    /// time. Takes long and changes nothing: any thread.
+    [[nodiscard]] std::optional<std::string> check_password(const std::string& name,
+                                                            const std::string& password) const;
+    /// Signs in whose password was checked; `hash`: what check_password() gave. Nothing where the
+    /// user has changed since. Keeps the password with today's parameters where it is with older
+    /// ones.
     Result<std::optional<NewSession>> sign_in(const std::string& name, const std::string& password,
-                                              Timestamp now);
+                                              const std::string& hash, Timestamp now);
+    /// Sessions of a user or, of "", of all; by their id.
+    [[nodiscard]] std::vector<std::pair<std::string, Session>> sessions(
+        const std::string& user) const;
+    /// Ends all sessions of a user (or kLocalSession).
+    Result<std::size_t> end_sessions(const std::string& user);
     /// Signs in whom something else than a password has proved: a user, or the admin of the data
     /// folder. Fails with `invalid` for anybody else.
     Result<NewSession> sign_in_as(const Principal& principal, Timestamp now);

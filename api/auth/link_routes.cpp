@@ -1,3 +1,5 @@
+// Sessions as a list, and links that make one.
+//
 // Links that sign a browser in without a password: who can read the admin's token, or is a user,
 // has one made and opens it.
 #include "api/auth/routes.hpp"
@@ -38,9 +40,70 @@ void open_link(const SecurityParts& parts, const Call& call) {
     call.respond(std::move(response));
 }
 
+/// Whose sessions these are: a user's name, or kLocalSession. Nothing for who has none.
+std::optional<std::string> session_owner(const Principal& principal) {
+    if (principal.kind == Principal::Kind::user) return principal.id;
+    const bool is_admin = principal.kind == Principal::Kind::local && principal.id == kLocalAdmin;
+    return is_admin ? std::optional<std::string>(kLocalSession) : std::nullopt;
+}
+
+Json sessions_view(const SecurityParts& parts, const Principal& principal) {
+    const auto owner = session_owner(principal);
+    const bool sees_all = principal.role == Role::admin;
+    Json sessions = Json::array();
+    if (!owner && !sees_all) return sessions;
+    for (const auto& [id, session] : parts.identities.sessions(sees_all ? "" : *owner)) {
+        sessions.push_back({{"id", id},
+                            {"user", session.user},
+                            {"created_at", to_iso8601(session.created_at)},
+                            {"used_at", to_iso8601(session.used_at)}});
+    }
+    return sessions;
+}
+
+Result<Json> end_sessions(const SecurityParts& parts, const Call& call) {
+    const auto owner = session_owner(call.principal());
+    const std::string user = call.text("user").value_or(owner.value_or(""));
+    const bool is_own = owner && user == *owner;
+    if (user.empty() || (!is_own && call.principal().role != Role::admin)) {
+        return fail(ErrorCode::invalid,
+                    "expected sessions of your own; an admin may end those of others");
+    }
+    return Json{{"ended", SW_TRY(parts.identities.end_sessions(user))}};
+}
+
+void add_list_routes(Router& router, const SecurityParts& parts) {
+    router.add({.method = "GET",
+                .pattern = "/api/v1/sessions",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "One's own sessions; of an admin all",
+                .description = "`user` is \"local\" for who owns the data folder.",
+                .answer = R"json({"type": "object", "required": ["sessions"], "properties": {
+                    "sessions": {"type": "array", "items": {"type": "object",
+                    "required": ["id", "user", "created_at", "used_at"], "properties": {
+                    "id": {"type": "string"}, "user": {"type": "string"},
+                    "created_at": {"type": "string", "format": "date-time"},
+                    "used_at": {"type": "string", "format": "date-time"}}}}}})json",
+                .read = [parts](const Call& call) -> Result<Json> {
+                    return Json{{"sessions", sessions_view(parts, call.principal())}};
+                }});
+    router.add({.method = "DELETE",
+                .pattern = "/api/v1/sessions",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "Sign out everywhere",
+                .query = {text_parameter("user", "whose sessions end; one's own by default")},
+                .answer = R"json({"type": "object", "required": ["ended"],
+                    "properties": {"ended": {"type": "integer"}}})json",
+                .errors = {503},
+                .act = done_later(parts, end_sessions)});
+}
+
 }  // namespace
 
 void add_link_routes(Router& router, const SecurityParts& parts) {
+    add_list_routes(router, parts);
     router.add({.method = "POST",
                 .pattern = "/api/v1/session/link",
                 .role = Role::viewer,

@@ -15,6 +15,7 @@ struct SecurityParts {
     Identities& identities;
     SecretStore& secrets;
     JobThread& jobs;
+    JobThread& password_jobs;  // that check passwords, and change nothing
     SignInLimit& limit;
     OneTimeLinks& links;
     Readers& readers;

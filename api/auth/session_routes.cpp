@@ -17,19 +17,14 @@ Failure<Error> too_busy() {
     return fail(ErrorCode::unavailable, "expected less to do; try again in a moment");
 }
 
-void sign_in(const SecurityParts& parts, const Call& call) {
+/// On the thread of jobs, once the password was right.
+void finish_sign_in(const SecurityParts& parts, const Call& call, const std::string& hash) {
     const std::string name = string_or(call.body(), "name", "");
     const std::string password = string_or(call.body(), "password", "");
-    const std::string peer = call.request().peer();
-    const Timestamp now = parts.clock.now();
-    if (const auto wait = parts.limit.wait(peer, name, now)) return call.respond(too_many(*wait));
-    auto session = parts.identities.sign_in(name, password, now);
+    auto session = parts.identities.sign_in(name, password, hash, parts.clock.now());
     if (!session) return call.answer(fail(std::move(session).error()));
-    if (!*session) {
-        parts.limit.failed(peer, name, now);
-        return call.respond(problem(401, "expected a user's name and password"));
-    }
-    parts.limit.succeeded(peer, name);
+    if (!*session) return call.respond(problem(401, "expected a user's name and password"));
+    parts.limit.succeeded(call.request().peer(), name);
     const auto user = parts.identities.user(name);
     Response response;
     response.headers = session_cookie_line(call.request(), (*session)->cookie, kSessionAge);
@@ -40,6 +35,22 @@ void sign_in(const SecurityParts& parts, const Call& call) {
                                  {"credential", "session"},
                                  {"csrf", (*session)->csrf}});
     call.respond(std::move(response));
+}
+
+void sign_in(const SecurityParts& parts, const Call& call) {
+    const std::string name = string_or(call.body(), "name", "");
+    const std::string password = string_or(call.body(), "password", "");
+    const std::string peer = call.request().peer();
+    const Timestamp now = parts.clock.now();
+    if (const auto wait = parts.limit.wait(peer, name, now)) return call.respond(too_many(*wait));
+    const auto hash = parts.identities.check_password(name, password);
+    if (!hash) {
+        parts.limit.failed(peer, name, now);
+        return call.respond(problem(401, "expected a user's name and password"));
+    }
+    const bool is_posted =
+        parts.jobs.post([parts, call, hash = *hash] { finish_sign_in(parts, call, hash); });
+    if (!is_posted) call.respond(too_many(Duration{1'000}));
 }
 
 Json session_view(const SecurityParts& parts, const Call& call) {
@@ -70,15 +81,16 @@ Result<Json> change_password(const SecurityParts& parts, const Call& call) {
     const std::string& name = call.principal().id;
     const std::string peer = call.request().peer();
     const Timestamp now = parts.clock.now();
-    if (call.principal().credential != "session") {
-        return fail(ErrorCode::conflict, "expected a session; sign in to change your password");
+    const bool is_user = call.principal().kind == Principal::Kind::user;
+    if (!is_user || call.principal().credential != "session") {
+        return fail(ErrorCode::conflict,
+                    "expected a user's session; sign in to change your password");
     }
     if (parts.limit.wait(peer, name, now)) {
         return fail(ErrorCode::unavailable, "expected fewer failures; try again later");
     }
-    const auto checked =
-        SW_TRY(parts.identities.sign_in(name, string_or(call.body(), "old_password", ""), now));
-    if (!checked) {
+    const std::string old = string_or(call.body(), "old_password", "");
+    if (!parts.identities.check_password(name, old)) {
         parts.limit.failed(peer, name, now);
         return fail(ErrorCode::invalid, "expected 'old_password' to be your password");
     }
@@ -123,12 +135,14 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                 .body = json_body(R"json({"type": "object", "additionalProperties": false,
                     "required": ["name", "password"], "properties": {
                     "name": {"type": "string", "maxLength": 64},
-                    "password": {"type": "string", "maxLength": 1024}}})json",
+                    "password": {"type": "string", "maxLength": 1024,
+                    "writeOnly": true}}})json",
                                   true),
                 .answer = answer,
                 .errors = {401, 429},
                 .act = [parts](const Call& call) {
-                    const bool is_posted = parts.jobs.post([parts, call] { sign_in(parts, call); });
+                    const bool is_posted =
+                        parts.password_jobs.post([parts, call] { sign_in(parts, call); });
                     if (!is_posted) call.respond(too_many(Duration{1'000}));
                 }});
     router.add(
@@ -157,8 +171,10 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                 .summary = "Change one's own password",
                 .body = json_body(R"json({"type": "object", "additionalProperties": false,
                     "required": ["old_password", "new_password"], "properties": {
-                    "old_password": {"type": "string", "maxLength": 1024},
-                    "new_password": {"type": "string", "minLength": 8, "maxLength": 1024}}})json",
+                    "old_password": {"type": "string", "maxLength": 1024,
+                    "writeOnly": true},
+                    "new_password": {"type": "string", "minLength": 8, "maxLength": 1024,
+                    "writeOnly": true}}})json",
                                   true),
                 .errors = {409, 503},
                 .act = done_later(parts, change_password)});

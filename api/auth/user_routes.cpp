@@ -79,7 +79,8 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                     "required": ["name", "role"], "properties": {
                     "name": {"type": "string", "pattern": "^[0-9A-Za-z._@-]{1,64}$"},
                     "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
-                    "password": {"type": "string", "minLength": 8, "maxLength": 1024}}})json",
+                    "password": {"type": "string", "minLength": 8, "maxLength": 1024,
+                    "writeOnly": true}}})json",
                                   true),
                 .answer = answer,
                 .errors = {409, 503},
@@ -92,7 +93,8 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                 .body = json_body(R"json({"type": "object", "additionalProperties": false,
                     "properties": {
                     "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
-                    "password": {"type": "string", "minLength": 8, "maxLength": 1024},
+                    "password": {"type": "string", "minLength": 8, "maxLength": 1024,
+                    "writeOnly": true},
                     "is_disabled": {"type": "boolean"}}})json",
                                   true),
                 .answer = answer,

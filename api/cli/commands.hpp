@@ -31,6 +31,9 @@ struct NewUser {
     std::string password;
 };
 int add_user_offline(const Options& options, NewUser user, const Terminal& terminal);
+/// Sets a secret there; `value` as read_secret() takes it.
+int set_secret_offline(const Options& options, const std::string& name, const std::string& value,
+                       const Terminal& terminal);
 /// Ends with kFailed where the log is broken.
 int verify_audit_offline(const Options& options, const Terminal& terminal);
 

@@ -29,6 +29,12 @@ Result<std::string> read_secret(const std::string& flag, const std::string& argu
     std::string text;
     if (argument == "-") {
         text = read_hidden(flag);
+        // Nobody sees what was typed: a slip would keep its owner out.
+        const bool is_typed = ::isatty(STDIN_FILENO) == 1;
+        if (is_typed && read_hidden(flag + " again") != text) {
+            return fail(ErrorCode::invalid,
+                        "expected the same " + flag + " twice, but they differ; nothing was done");
+        }
     } else if (argument.starts_with('@')) {
         text = SW_TRY(read_file(argument.substr(1)));
     } else {
@@ -51,6 +57,7 @@ std::string read_hidden(const std::string& what) {
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     std::string line;
     std::getline(std::cin, line);
+    std::cin.clear();
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     std::cerr << '\n';
     return line;

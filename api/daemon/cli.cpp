@@ -188,6 +188,13 @@ int add_user_with(const Options& options, const Given& given, const Terminal& te
 Offline offline_of(const RestCommand& command) {
     const std::vector<std::string>& words = command.words;
     if (words == std::vector<std::string>{"users", "add"}) return add_user_with;
+    if (words == std::vector<std::string>{"secrets", "set"}) {
+        return [](const Options& options, const Given& given, const Terminal& terminal) {
+            const auto value = given.find("value");
+            return set_secret_offline(options, given.at("NAME"),
+                                      value == given.end() ? "-" : value->second, terminal);
+        };
+    }
     if (words == std::vector<std::string>{"audit", "verify"}) {
         return [](const Options& options, const Given&, const Terminal& terminal) {
             return verify_audit_offline(options, terminal);

@@ -3,6 +3,7 @@
 #include "api/cli/commands.hpp"
 #include "api/daemon/private_folder.hpp"
 #include "api/read/views.hpp"
+#include "api/secrets/secret_store.hpp"
 #include "engine/journal/backup.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/clock.hpp"
@@ -111,6 +112,21 @@ Result<int> try_backup(const Options& options, const Terminal& terminal) {
     return kSuccess;
 }
 
+/// A backup has the secrets, and their key only where that was asked for.
+Result<void> tell_of_sealed_secrets(const fs::path& data, const Terminal& terminal) {
+    std::error_code ignored;
+    if (fs::exists(data / "secret.key", ignored)) return {};
+    const auto reader = SW_TRY(runtime::Reader::open(data));
+    const auto secrets = SW_TRY(reader->documents(kSecretsCollection, "", 1'000));
+    if (secrets.empty()) return {};
+    std::string names;
+    for (const auto& secret : secrets) names += (names.empty() ? "" : ", ") + secret.key;
+    terminal.err << "stepwell: the backup has no key for its secrets: " << names << "; put their "
+                 << (data / "secret.key").string() << " back, or set them again with `stepwell "
+                 << "secrets set NAME --data " << data.string() << "`\n";
+    return {};
+}
+
 Result<int> try_restore(const Options& options, const Terminal& terminal) {
     const fs::path file = fs::absolute(options.subject).lexically_normal();
     if (options.is_check_only) {
@@ -127,6 +143,7 @@ Result<int> try_restore(const Options& options, const Terminal& terminal) {
     const Json manifest = SW_TRY(journal::restore_backup(file, data));
     SW_TRY(make_private(
         data, [&](const std::string& line) { terminal.err << "stepwell: " << line << '\n'; }));
+    SW_TRY(tell_of_sealed_secrets(data, terminal));
     print(terminal, options, {{"data", data.string()}, {"manifest", manifest}},
           "restored into " + data.string() + " (" + contents_of(manifest) +
               "); `stepwell serve --data " + data.string() + "` goes on with its open runs");

@@ -121,6 +121,14 @@ Result<std::vector<journal::DocumentRecord>> documents_of(journal::JournalReader
     }
 }
 
+std::string lost_secrets_text(const std::vector<std::string>& names) {
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
+    return "the key of these secrets is not the one in secret.key: " + all +
+           "; put their key back and start again, or set them again with `stepwell secrets set`; "
+           "everything else goes on";
+}
+
 Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configuration,
                                                   const std::string& admin_token,
                                                   journal::JournalReader& journal) {
@@ -225,6 +233,7 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks h
         SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
     std::string admin_token = SW_TRY(open_admin_token(given.data, hooks.warn));
     auto secrets = SW_TRY(open_secrets(given, admin_token, *journal));
+    if (const auto lost = secrets->lost(); !lost.empty()) hooks.warn(lost_secrets_text(lost));
     const Configuration configuration = SW_TRY(with_secrets(given, *secrets));
     auto settings = SW_TRY(host_settings(configuration, hooks));
     auto bindings = SW_TRY(read_bindings(configuration));

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "api/audit/audit.hpp"
+#include "api/auth/guarded_stream.hpp"
 #include "api/auth/routes.hpp"
 #include "api/http/problem.hpp"
 #include "api/secrets/crypto.hpp"
@@ -122,6 +123,7 @@ public:
           parts_{identities,
                  secrets_,
                  jobs,
+                 password_jobs,
                  limit_,
                  links,
                  readers,
@@ -132,9 +134,28 @@ public:
                  seal_key,
                  configuration.tasks} {}
 
-    ~Impl() { jobs.stop(); }
+    ~Impl() { stop(); }
+
+    void stop() {
+        password_jobs.stop();
+        jobs.stop();
+    }
 
     void add_routes(Router& router) { add_security_routes(router, parts_); }
+
+    /// What is streamed ends with the credential.
+    Responder guarded(const Request& request, Responder respond) {
+        return [this, principal = request.principal(),
+                cookie = std::string(session_cookie(request)),
+                respond = std::move(respond)](Response response) {
+            if (response.stream) {
+                response.stream = std::make_shared<GuardedStream>(
+                    std::move(response.stream),
+                    [this, principal, cookie] { return access.is_still_valid(principal, cookie); });
+            }
+            respond(std::move(response));
+        };
+    }
 
     Responder watched(const Request& request, Responder respond) {
         Responder masked = [&secrets = secrets_, respond = std::move(respond)](Response response) {
@@ -150,6 +171,7 @@ private:
 public:
     Identities identities;
     JobThread jobs;
+    JobThread password_jobs{16};
     OneTimeLinks links;
     Access access;
     Audit audit;
@@ -196,7 +218,7 @@ void Security::handle(const Router& router, Request& request, Responder respond)
         impl_->audit.note_refusal(request, {403, *fault, {}});
         return respond(bad_signature(request, *fault));
     }
-    router.handle(request, impl_->watched(request, std::move(respond)));
+    router.handle(request, impl_->watched(request, impl_->guarded(request, std::move(respond))));
 }
 
 Result<Principal, Refusal> Security::admit(const Router& router, const Request& request) {
@@ -206,7 +228,7 @@ Result<Principal, Refusal> Security::admit(const Router& router, const Request& 
 }
 
 void Security::stop() {
-    impl_->jobs.stop();
+    impl_->stop();
 }
 
 }  // namespace stepwell::api

@@ -1,8 +1,11 @@
-// What of security works on a data folder without a daemon: the first user, and whether the audit
-// log is whole.
+// What of security works on a data folder without a daemon: users, secrets that its configuration
+// names, and whether the audit log is whole.
+#include <iostream>
+
 #include "api/audit/audit_chain.hpp"
 #include "api/auth/identities.hpp"
 #include "api/cli/commands.hpp"
+#include "api/daemon/private_folder.hpp"
 #include "api/daemon/security.hpp"
 #include "api/secrets/crypto.hpp"
 #include "engine/journal/sqlite_journal.hpp"
@@ -29,33 +32,78 @@ Result<void> add_audited(runtime::Writes& writes, journal::Journal& journal,
     return {};
 }
 
-Result<User> add_user_to(const Configuration& configuration, const NewUser& user) {
-    auto journal =
-        journal::SqliteJournal::open(configuration.data, runtime::system_clock().entropy());
-    if (!journal && journal.error().code == ErrorCode::conflict) {
-        return fail(ErrorCode::conflict, "expected no daemon in " + configuration.data.string() +
-                                             ", but one works there; leave --data out to ask it");
+/// A data folder that no daemon has, and what is done to it, written with its entry in the audit
+/// log.
+class OfflineFolder {
+public:
+    static Result<OfflineFolder> open(const Configuration& configuration, AuditEntry entry) {
+        const auto to_stderr = [](const std::string& line) {
+            std::cerr << "stepwell: " << line << '\n';
+        };
+        SW_TRY(make_private(configuration.data, to_stderr));
+        auto journal =
+            journal::SqliteJournal::open(configuration.data, runtime::system_clock().entropy());
+        if (!journal && journal.error().code == ErrorCode::conflict) {
+            return fail(ErrorCode::conflict, "expected no daemon in " +
+                                                 configuration.data.string() +
+                                                 ", but one works there; leave --data out to ask "
+                                                 "it");
+        }
+        if (!journal) return fail(std::move(journal).error());
+        entry.at = runtime::system_clock().now();
+        entry.who = login_name();
+        entry.credential = "none";
+        entry.from = "cli";
+        entry.outcome = "200";
+        return OfflineFolder(configuration, *std::move(journal), std::move(entry));
     }
-    if (!journal) return fail(std::move(journal).error());
-    AuditEntry entry;
-    entry.at = runtime::system_clock().now();
-    entry.who = login_name();
-    entry.credential = "none";
-    entry.from = "cli";
-    entry.action = "users add";
-    entry.subject = user.name;
-    entry.outcome = "200";
-    entry.details = {{"role", name_of(user.role)}};
-    Identities identities([&](runtime::Writes writes) -> Result<void> {
-        SW_TRY(add_audited(writes, **journal, configuration, entry));
+
+    [[nodiscard]] Timestamp now() const { return entry_.at; }
+    [[nodiscard]] Result<std::vector<journal::DocumentRecord>> documents(
+        const std::string& collection) const {
+        return journal_->documents(collection, "", 1'000'000);
+    }
+    Result<void> write(runtime::Writes writes) {
+        SW_TRY(add_audited(writes, *journal_, configuration_, entry_));
         journal::Batch batch;
         batch.documents = std::move(writes.documents);
-        return (*journal)->commit(batch);
-    });
-    SW_TRY(identities.load([&](const std::string& collection) {
-        return (*journal)->documents(collection, "", 1'000'000);
-    }));
-    return identities.add_user(user.name, user.password, user.role, login_name(), entry.at);
+        return journal_->commit(batch);
+    }
+
+private:
+    OfflineFolder(const Configuration& configuration, std::unique_ptr<journal::Journal> journal,
+                  AuditEntry entry)
+        : configuration_(configuration), journal_(std::move(journal)), entry_(std::move(entry)) {}
+    Configuration configuration_;
+    std::unique_ptr<journal::Journal> journal_;
+    AuditEntry entry_;
+};
+
+Result<User> add_user_to(const Configuration& configuration, const NewUser& user) {
+    AuditEntry entry;
+    entry.action = "users add";
+    entry.subject = user.name;
+    entry.details = {{"role", name_of(user.role)}};
+    OfflineFolder folder = SW_TRY(OfflineFolder::open(configuration, std::move(entry)));
+    Identities identities([&](runtime::Writes writes) { return folder.write(std::move(writes)); });
+    SW_TRY(identities.load(
+        [&](const std::string& collection) { return folder.documents(collection); }));
+    return identities.add_user(user.name, user.password, user.role, login_name(), folder.now());
+}
+
+Result<void> set_secret_in(const Configuration& configuration, const std::string& name,
+                           const std::string& value) {
+    AuditEntry entry;
+    entry.action = "secrets set";
+    entry.subject = name;
+    OfflineFolder folder = SW_TRY(OfflineFolder::open(configuration, std::move(entry)));
+    SecretStoreSettings settings;
+    settings.environment = environment_variable;
+    settings.key = secret_key_place(configuration.data, environment_variable);
+    const auto documents = SW_TRY(folder.documents(kSecretsCollection));
+    auto store = SW_TRY(SecretStore::open(std::move(settings), documents));
+    return store->put(name, value, login_name(), folder.now(),
+                      [&](runtime::Writes writes) { return folder.write(std::move(writes)); });
 }
 
 Result<AuditVerdict> verify_audit_in(const Configuration& configuration) {
@@ -91,6 +139,18 @@ int add_user_offline(const Options& options, NewUser user, const Terminal& termi
     } else {
         terminal.out << "user " << added->name << " is " << name_of(added->role) << '\n';
     }
+    return kSuccess;
+}
+
+int set_secret_offline(const Options& options, const std::string& name, const std::string& value,
+                       const Terminal& terminal) {
+    const auto configuration = load_configuration(options.overrides, environment_variable);
+    if (!configuration) return report(terminal, configuration.error());
+    const auto text = read_secret("value", value);
+    if (!text) return report(terminal, text.error());
+    const auto set = set_secret_in(*configuration, name, *text);
+    if (!set) return report(terminal, set.error());
+    terminal.out << "secret " << name << " is set\n";
     return kSuccess;
 }
 

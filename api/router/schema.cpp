@@ -79,6 +79,7 @@ struct Schema::Node {
     std::map<std::string, std::unique_ptr<Node>> properties;
     std::vector<std::string> required;
     bool is_closed = false;
+    bool is_secret = false;        // writeOnly: never said back
     std::unique_ptr<Node> others;  // what other properties must fit
 
     Node(const Json& document, const std::map<std::string, Json>& components_)
@@ -96,6 +97,8 @@ struct Schema::Node {
         const bool is_array = find(document, "items") != nullptr;
         fewest = number_member(document, is_array ? "minItems" : "minLength");
         most = number_member(document, is_array ? "maxItems" : "maxLength");
+        const Json* hidden = find(document, "writeOnly");
+        is_secret = hidden && *hidden == true;
         if (const Json* text = find(document, "pattern")) {
             pattern_text = text->get<std::string>();
             pattern.emplace(wide(pattern_text));
@@ -127,8 +130,8 @@ struct Schema::Node {
         const std::string expected = expectation(value);
         if (!expected.empty()) {
             const std::string what = place.empty() ? "the body" : "'" + place + "'";
-            faults.push_back("expected " + what + " to be " + expected + ", but got " +
-                             excerpt(value));
+            const std::string got = is_secret ? "something else" : excerpt(value);
+            faults.push_back("expected " + what + " to be " + expected + ", but got " + got);
             return;
         }
         if (value.is_object()) return check_members(value, place, faults);

@@ -4,7 +4,7 @@
 // Passwords: scrypt. Tokens: 256 random bits, so that a plain SHA-256 of them may be stored.
 // Secrets: AES-256-GCM with a random nonce.
 //
-// Threads: complete. hash_password() and verify_password() take some 50 ms and 32 MiB.
+// Threads: complete. hash_password() and verify_password() take some 150 ms and 32 MiB.
 #pragma once
 
 #include <optional>
@@ -21,9 +21,11 @@ std::optional<std::string> hex_decode(std::string_view text);
 /// Without padding, with '-' and '_'.
 std::string base64url_encode(std::string_view bytes);
 
-/// "scrypt$15$8$1$SALT$HASH": the parameters stay with the hash. `cost`: the binary logarithm of
+/// "scrypt$15$8$3$SALT$HASH": the parameters stay with the hash. `cost`: the binary logarithm of
 /// scrypt's N.
 std::string hash_password(std::string_view password, unsigned cost = 15);
+/// Whether hash_password() would make it with the same parameters now.
+bool is_hash_current(std::string_view hash, unsigned cost = 15);
 /// False also where `hash` is none.
 bool verify_password(std::string_view password, std::string_view hash);
 

@@ -101,7 +101,8 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                                "value.",
                 .body = json_body(R"json({"type": "object", "additionalProperties": false,
                     "required": ["value"], "properties": {
-                    "value": {"type": "string", "minLength": 4, "maxLength": 8192}}})json",
+                    "value": {"type": "string", "minLength": 4, "maxLength": 8192,
+                    "writeOnly": true}}})json",
                                   true),
                 .errors = {409, 503},
                 .act = done_later(parts, put)});

@@ -166,13 +166,7 @@ Result<std::string> SecretStore::provided(const SecretSummary& summary) const {
 Result<void> SecretStore::read_documents(const std::vector<journal::DocumentRecord>& documents) {
     if (documents.empty()) return {};
     const auto key = SW_TRY(read_secret_key(settings_.key));
-    if (!key) {
-        return fail(ErrorCode::not_found,
-                    settings_.key.file.string() +
-                        ": expected the key of the secrets in the data folder, but there is no "
-                        "such file; put it back, or name it in STEPWELL_SECRET_KEY_FILE");
-    }
-    const std::string seal_key = derive_key(*key, kPurpose);
+    const std::string seal_key = key ? derive_key(*key, kPurpose) : std::string();
     for (const auto& document : documents) {
         const auto json = parse_json(document.value);
         const auto sealed =
@@ -180,9 +174,8 @@ Result<void> SecretStore::read_documents(const std::vector<journal::DocumentReco
         auto value = sealed ? open_sealed(seal_key, *sealed, context_of(document.key))
                             : std::optional<std::string>();
         if (!value) {
-            return fail(ErrorCode::corruption,
-                        named(document.key) + ": expected it to open with the key in " +
-                            settings_.key.file.string() + ", but it does not");
+            lost_.insert(document.key);
+            continue;
         }
         if (secrets_.count(document.key) != 0) {
             return fail(ErrorCode::conflict, named(document.key) +
@@ -212,6 +205,13 @@ void SecretStore::rebuild() {
 Result<std::string> SecretStore::value(const SecretName& name) {
     const std::lock_guard lock(mutex_);
     const auto found = secrets_.find(name.name);
+    if (found == secrets_.end() && lost_.contains(name.name)) {
+        return fail(ErrorCode::not_found,
+                    named(name.name) +
+                        ": expected the key that it was sealed with, but that is lost; set the "
+                        "secret again with `stepwell secrets set " +
+                        name.name + "`, or put the key back and start the daemon again");
+    }
     if (found == secrets_.end()) {
         return fail(ErrorCode::not_found, "expected " + named(name.name) +
                                               ", but there is none of that name; set it with "
@@ -253,6 +253,11 @@ std::vector<SecretSummary> SecretStore::list() const {
     return all;
 }
 
+std::vector<std::string> SecretStore::lost() const {
+    const std::lock_guard lock(mutex_);
+    return {lost_.begin(), lost_.end()};
+}
+
 Result<void> SecretStore::put(const std::string& name, const std::string& value,
                               const std::string& by, Timestamp now, const DocumentWriter& write) {
     if (!is_secret_name(name)) {
@@ -286,6 +291,7 @@ Result<void> SecretStore::put(const std::string& name, const std::string& value,
     writes.documents.push_back({kSecretsCollection, name, to_text(document)});
     SW_TRY(write(std::move(writes)));
     const std::lock_guard lock(mutex_);
+    lost_.erase(name);
     secrets_.insert_or_assign(name, Secret{summary, value});
     return {};
 }
@@ -294,11 +300,11 @@ Result<void> SecretStore::remove(const std::string& name, const DocumentWriter& 
     {
         const std::lock_guard lock(mutex_);
         const auto found = secrets_.find(name);
-        if (found == secrets_.end()) {
+        if (found == secrets_.end() && !lost_.contains(name)) {
             return fail(ErrorCode::not_found,
                         "expected " + named(name) + ", but there is none of that name");
         }
-        if (found->second.summary.provider != "store") {
+        if (found != secrets_.end() && found->second.summary.provider != "store") {
             return fail(ErrorCode::conflict,
                         named(name) + ": expected one of the store, but the configuration has it");
         }
@@ -308,6 +314,7 @@ Result<void> SecretStore::remove(const std::string& name, const DocumentWriter& 
     SW_TRY(write(std::move(writes)));
     const std::lock_guard lock(mutex_);
     secrets_.erase(name);
+    lost_.erase(name);
     return {};
 }
 

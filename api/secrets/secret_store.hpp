@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,8 +55,9 @@ struct SecretStoreSettings {
 
 class SecretStore final : public runtime::Confidentiality {
 public:
-    /// Decrypts `documents`, those of kSecretsCollection. Fails with every fault, a line each: a
-    /// provider that is none, a value that is not there or too short, a key that does not fit.
+    /// Decrypts `documents`, those of kSecretsCollection; what the key does not open is lost().
+    /// Fails with every fault, a line each: a provider that is none, a value that is not there or
+    /// too short.
     static Result<std::unique_ptr<SecretStore>> open(
         SecretStoreSettings settings, const std::vector<journal::DocumentRecord>& documents);
 
@@ -65,6 +67,9 @@ public:
     Result<Json> resolved(Json document);
 
     [[nodiscard]] std::vector<SecretSummary> list() const;
+    /// Names of those that are kept, but not with the key that there is now: they have to be set
+    /// again, or their key put back before the next start.
+    [[nodiscard]] std::vector<std::string> lost() const;
     /// Fails with `invalid` (name or length), `conflict` where the configuration has that name.
     Result<void> put(const std::string& name, const std::string& value, const std::string& by,
                      Timestamp now, const DocumentWriter& write);
@@ -95,6 +100,7 @@ private:
     const SecretStoreSettings settings_;
     mutable std::mutex mutex_;
     std::map<std::string, Secret> secrets_;
+    std::set<std::string> lost_;
     std::vector<KnownSecret> known_;  // also what was replaced
     std::shared_ptr<const Masker> masker_;
 };

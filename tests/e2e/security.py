@@ -224,6 +224,116 @@ class Doors(Case):
         self.assertEqual(self.signed(daemon, "ListStateMachines", {}, "any", "credentials")[0], 200)
         self.assertEqual(self.status(daemon, "GET", "/api/v1/runs", Authorization="Bearer any"), 200)
 
+    def test_roles_hold_for_each_object(self):
+        """Who may what to whose: a viewer's token, an operator's, an editor's, a service, an access key's owner, and nobody."""
+        daemon = self.start("--workflows", self.folder)
+        with open(os.path.join(self.folder, "m.json"), "w") as file:
+            json.dump(PASS, file)
+        daemon.workflow("m")
+        self.add_admin(daemon)
+        as_admin = daemon.headers
+        for name in ("vera", "olaf", "edna"):
+            self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": name, "role": {"vera": "viewer", "olaf": "operator", "edna": "editor"}[name], "password": PASSWORD}, **as_admin), 200)
+        def token(**body):
+            status, _, answer = self.ask(daemon, "POST", "/api/v1/tokens", body, **as_admin)
+            self.assertEqual(status, 200, answer)
+            return answer
+        own = {"viewer": token(name="t", owner="vera", role="viewer"), "operator": token(name="t", owner="olaf", role="operator"),
+               "editor": token(name="t", owner="edna", role="editor"), "service": token(name="vera", role="viewer"), "admin": token(name="t", owner="ann", role="admin")}
+        of_ann = token(name="other", owner="ann", role="viewer")["id"]
+        key = self.ask(daemon, "POST", "/api/v1/keys", {"name": "k", "owner": "ann", "role": "viewer"}, **as_admin)[2]["id"]
+        run = self.ask(daemon, "POST", "/api/v1/runs", {"workflow": "m", "name": "one"}, **as_admin)[2]["id"]
+        self.sign_in(daemon, "vera")
+        levels = ["nobody", "viewer", "service", "operator", "editor", "admin"]
+        # What each gets, in the order of `levels`; None: anything but a refusal (401, 403, and 404 of what is another's).
+        v, o, e, a = ([401] + [None] * 5, [401, 403, 403] + [None] * 3, [401, 403, 403, 403] + [None] * 2, [401, 403, 403, 403, 403, None])
+        table = [
+            ("GET", "/api/v1/runs", None, v), ("GET", f"/api/v1/runs/{run}", None, v), ("GET", f"/api/v1/runs/{run}/history", None, v), ("GET", f"/api/v1/runs/{run}/logs", None, v),
+            ("POST", "/api/v1/runs", {"workflow": "m"}, o), ("POST", f"/api/v1/runs/{run}/stop", {}, o), ("POST", f"/api/v1/runs/{run}/redrive", {}, o),
+            ("GET", "/api/v1/workflows", None, v), ("PUT", "/api/v1/workflows/n", {"definition": PASS}, e), ("DELETE", "/api/v1/workflows/none", None, e),
+            ("POST", "/api/v1/workflows/m/pause", {}, o), ("POST", "/api/v1/workflows/m/resume", {}, o),
+            ("GET", "/api/v1/secrets", None, a), ("PUT", "/api/v1/secrets/s", {"value": "a long value"}, a), ("DELETE", "/api/v1/secrets/s", None, a),
+            ("GET", "/api/v1/users", None, a), ("POST", "/api/v1/users", {"name": "x"}, a), ("PATCH", "/api/v1/users/vera", {"role": "viewer"}, a), ("DELETE", "/api/v1/users/none", None, a),
+            ("GET", "/api/v1/audit", None, a), ("POST", "/api/v1/backups", {}, a), ("POST", "/api/v1/tokens", {"name": "x", "owner": "ann", "role": "viewer"}, [401, 400, 400, 400, 400, None]),
+            ("DELETE", f"/api/v1/tokens/{of_ann}", None, [401, 404, 404, 404, 404, None]), ("DELETE", f"/api/v1/keys/{key}", None, [401, 404, 404, 404, 404, None]),
+            ("POST", "/api/v1/keys", {"name": "x", "role": "admin"}, [401, 400, 400, 400, 400, None]), ("DELETE", "/api/v1/sessions?user=vera", None, [401, None, 400, 400, 400, None]),
+            ("POST", "/api/v1/session/link", None, [401, None, 409, None, None, None]), ("POST", "/api/v1/session/password", {"old_password": PASSWORD, "new_password": PASSWORD}, [401] + [409] * 5)]
+        self.assertGreater(len(table), 17)
+        for method, path, body, expected in table:
+            for level, want in zip(levels, expected):
+                headers = {} if level == "nobody" else {"Authorization": "Bearer " + own[level]["token"]}
+                got = self.status(daemon, method, path, body, **headers)
+                with self.subTest(f"{method} {path} as {level}"):
+                    self.assertTrue(got == want if want else got not in (401, 403, 405), got)
+        seen = {level: {t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", Authorization="Bearer " + own[level]["token"])[2]["tokens"]} for level in levels[1:5]}
+        self.assertEqual(seen, {level: {own[level]["id"]} for level in levels[1:5]})
+        self.assertEqual(self.ask(daemon, "GET", "/api/v1/sessions", Authorization="Bearer " + own["operator"]["token"])[2]["sessions"], [])
+
+    def test_streams_end_with_their_token(self):
+        daemon = self.start("--workflows", self.folder)
+        with open(os.path.join(self.folder, "m.json"), "w") as file:
+            json.dump(PASS, file)
+        daemon.workflow("m")
+        token = self.ask(daemon, "POST", "/api/v1/tokens", {"name": "x", "role": "viewer"}, **daemon.headers)[2]
+        connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + token["token"]})
+        stream = connection.getresponse()
+        self.assertEqual(stream.status, 200)
+        def start(name):
+            self.assertEqual(self.status(daemon, "POST", "/api/v1/runs", {"workflow": "m", "name": name}, **daemon.headers), 200)
+        start("before")
+        while b"before" not in (line := stream.readline()):
+            self.assertTrue(line)
+        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + token["id"], **daemon.headers), 200)
+        start("after")
+        self.assertNotIn(b"after", stream.read())
+
+    def test_secrets_can_be_set_before_there_is_a_daemon(self):
+        config = os.path.join(self.folder, "stepwell.yaml")
+        with open(config, "w") as file:
+            json.dump({"notifications": {"channels": {"ops": {"type": "webhook", "url": "http://127.0.0.1:9/x", "hmac": "${secret:hook_key}"}}}}, file)
+        refused = self.stepwell("serve", "--data", self.data, "--config", config, "--listen", "127.0.0.1:0")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("stepwell secrets set hook_key", refused.stderr)
+        for _ in range(2):
+            done = self.stepwell("secrets", "set", "hook_key", "--data", self.data, stdin="a long enough value\n")
+            self.assertEqual((done.returncode, done.stdout), (0, "secret hook_key is set\n"), done.stderr)
+        daemon = self.start("--config", config)
+        self.assertEqual(self.stepwell("secrets", "set", "hook_key", "--data", self.data, stdin="a long enough value\n").returncode, 2)
+        self.assertIn("secrets set", json.dumps(self.ask(daemon, "GET", "/api/v1/audit", **daemon.headers)[2]))
+
+    def test_a_lost_key_costs_the_secrets_alone(self):
+        daemon = self.start()
+        self.assertEqual(self.status(daemon, "PUT", "/api/v1/secrets/partner", {"value": "a long enough value"}, **daemon.headers), 200)
+        self.add_admin(daemon)
+        daemon.stop()
+        backup, restored = os.path.join(self.folder, "b.tar"), os.path.join(self.folder, "restored")
+        self.assertEqual(self.stepwell("backup", backup, "--data", self.data).returncode, 0)
+        done = self.stepwell("restore", backup, "--data", restored)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("partner", done.stderr)
+        self.data = restored
+        daemon = self.start()
+        self.assertIn("partner", daemon.tail())
+        self.sign_in(daemon)
+        self.assertEqual(self.status(daemon, "PUT", "/api/v1/secrets/partner", {"value": "a long enough value"}, **daemon.headers), 200)
+
+    def test_what_was_typed_in_secret_is_never_said_back(self):
+        daemon = self.start()
+        for method, path, body in (("POST", "/api/v1/users", {"name": "bob", "role": "viewer", "password": "kurz"}), ("PUT", "/api/v1/secrets/s", {"value": "abc"}), ("PATCH", "/api/v1/users/ann", {"password": "kurz"})):
+            status, _, answer = self.ask(daemon, method, path, body, **daemon.headers)
+            self.assertEqual(status, 400, path)
+            for typed in ("kurz", "abc"):
+                self.assertNotIn(typed, json.dumps(answer))
+
+    def test_many_wrong_names_keep_nobody_out(self):
+        daemon = self.start()
+        self.add_admin(daemon)
+        statuses = {self.status(daemon, "POST", "/api/v1/session", {"name": f"user{n}", "password": "wrong"}) for n in range(40)}
+        self.assertLessEqual(statuses, {401, 429})
+        wait_until(lambda: self.status(daemon, "POST", "/api/v1/session", {"name": "ann", "password": PASSWORD}) == 200, 30, "ann to sign in")
+
     def test_a_terminal_is_told_how_to_sign_in(self):
         mine, theirs = pty.openpty()
         self.addCleanup(os.close, mine)

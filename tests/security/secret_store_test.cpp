@@ -82,15 +82,33 @@ TEST_CASE("a cipher text that was changed, moved or meant for another key does n
     Shelf moved = shelf;
     std::swap(moved.documents[{kSecretsCollection, "a"}],
               moved.documents[{kSecretsCollection, "b"}]);
-    auto opened = SecretStore::open(settings_in(folder), moved.records(kSecretsCollection));
-    REQUIRE_FALSE(opened);
-    CHECK(opened.error().message.find("secret 'a': expected it to open") != std::string::npos);
+    using Names = std::vector<std::string>;
+    const auto opened = SecretStore::open(settings_in(folder), moved.records(kSecretsCollection));
+    REQUIRE(opened);
+    CHECK((*opened)->lost() == Names{"a", "b"});
+    CHECK_FALSE((*opened)->value({"a", ""}));
+}
 
+TEST_CASE("a key that is lost costs the secrets, which can be set again, and nothing else") {
+    const TemporaryFolder folder;
+    Shelf shelf;
+    REQUIRE(open(folder, shelf)->put("a", "value of a", "ann", kNow, shelf.writer()));
     const TemporaryFolder other;
-    CHECK_FALSE(SecretStore::open(settings_in(other),
-                                  shelf.records(kSecretsCollection)));  // there is no key
-    REQUIRE(make_secret_key({other.path() / "secret.key", true}));
-    CHECK_FALSE(SecretStore::open(settings_in(other), shelf.records(kSecretsCollection)));
+    for (const bool has_key : {false, true}) {
+        CAPTURE(has_key);
+        if (has_key) REQUIRE(make_secret_key({other.path() / "secret.key", true}));
+        const auto opened =
+            SecretStore::open(settings_in(other), shelf.records(kSecretsCollection));
+        REQUIRE(opened);
+        CHECK((*opened)->lost() == std::vector<std::string>{"a"});
+        const auto value = (*opened)->value({"a", ""});
+        REQUIRE_FALSE(value);
+        CHECK(value.error().message.find("stepwell secrets set a") != std::string::npos);
+    }
+    auto opened = open(other, shelf);
+    REQUIRE(opened->put("a", "another value", "ann", kNow, shelf.writer()));
+    CHECK(opened->lost().empty());
+    CHECK(*open(other, shelf)->value({"a", ""}) == "another value");
 }
 
 TEST_CASE("a key that others may read is refused") {
