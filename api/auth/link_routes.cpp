@@ -25,7 +25,7 @@ void open_link(const SecurityParts& parts, const Call& call) {
     const Timestamp now = parts.clock.now();
     const auto principal = parts.links.take(call.text("code").value_or(""), now);
     if (!principal) {
-        return call.respond(problem(403,
+        return call.respond(problem(410,
                                     "expected a link that is new: this one was used, is too old, "
                                     "or the daemon has started again; `stepwell open` makes "
                                     "another"));
@@ -122,7 +122,7 @@ void add_link_routes(Router& router, const SecurityParts& parts) {
                 .tag = "security",
                 .summary = "Sign in by a link",
                 .query = {text_parameter("code", "as the link says it")},
-                .errors = {403, 503},
+                .errors = {410, 503},
                 .act = [parts](const Call& call) {
                     // Who only looks at the headers does not use the link up.
                     if (call.request().method() != "GET") return call.respond(Response{});

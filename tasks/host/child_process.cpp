@@ -11,11 +11,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
+
+#include "tasks/host/strays.hpp"
 
 namespace stepwell::tasks {
 
@@ -33,6 +36,14 @@ struct ChildTable {
 ChildTable& table() {
     static auto* const instance = new ChildTable;  // outlives all threads
     return *instance;
+}
+
+/// A mark that no other child of any host has.
+std::string next_mark() {
+    static const std::string kOfHost =
+        mark_of_host({::getpid(), facts_of(::getpid()).value_or(ProcessFacts{}).started});
+    static std::atomic<std::uint64_t> number{0};
+    return kOfHost + std::to_string(++number);
 }
 
 struct Pipe {
@@ -130,10 +141,13 @@ public:
     void enter(const std::filesystem::path& folder) {
         ::posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str());
     }
-    int run(const std::string& program, const ChildSpec& spec, pid_t& pid) {
+    int run(const std::string& program, const ChildSpec& spec, const std::string& mark,
+            pid_t& pid) {
         ::posix_spawn_file_actions_addclosefrom_np(&actions_, next_);
+        std::vector<std::string> environment = spec.environment;
+        environment.push_back(std::string(kMarkVariable) + "=" + mark);
         return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_,
-                             pointers(spec.arguments).data(), pointers(spec.environment).data());
+                             pointers(spec.arguments).data(), pointers(environment).data());
     }
 
 private:
@@ -216,7 +230,8 @@ Result<ChildProcess> ChildProcess::spawn(const ChildSpec& spec) {
     {
         const std::shared_lock spawning(table().spawning);
         if (table().is_closed) return fail(ErrorCode::unavailable, "the task host is stopping");
-        if (const int code = plan.run(program, spec, child.pid_); code != 0) {
+        child.mark_ = next_mark();
+        if (const int code = plan.run(program, spec, child.mark_, child.pid_); code != 0) {
             child.pid_ = -1;
             return spawn_failure(code, program);
         }
@@ -239,6 +254,7 @@ Result<ChildProcess> ChildProcess::spawn(const ChildSpec& spec) {
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       is_reaped_(other.is_reaped_),
+      mark_(std::move(other.mark_)),
       pidfd_(std::move(other.pidfd_)),
       input_(std::move(other.input_)),
       output_(std::move(other.output_)),
@@ -277,6 +293,7 @@ ChildEnd ChildProcess::finish() {
         while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {
         }
     }
+    end_strays();
     ChildEnd end;
     if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
@@ -284,11 +301,26 @@ ChildEnd ChildProcess::finish() {
     return end;
 }
 
+/// What left the group: the host has adopted it by now. Without a mark it can only be ours where
+/// there is no other child.
+void ChildProcess::end_strays() const {
+    const std::unique_lock spawning(table().spawning);
+    std::set<pid_t> leaders;
+    {
+        const std::lock_guard lock(table().mutex);
+        leaders = table().groups;
+    }
+    end_strays_of(mark_, leaders, leaders.empty());
+}
+
 void kill_all_children() {
     const std::unique_lock spawning(table().spawning);
     table().is_closed = true;
-    const std::lock_guard lock(table().mutex);
-    for (const pid_t group : table().groups) ::killpg(group, SIGKILL);
+    {
+        const std::lock_guard lock(table().mutex);
+        for (const pid_t group : table().groups) ::killpg(group, SIGKILL);
+    }
+    kill_marked(mark_of_host({::getpid(), facts_of(::getpid()).value_or(ProcessFacts{}).started}));
 }
 
 std::string signal_name(int signal) {

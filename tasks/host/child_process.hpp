@@ -5,6 +5,7 @@
 //       signal blocked or ignored.
 //   (2) Every live child is in the host's table, so that kill_all_children() reaches it.
 //   (3) Destroying a ChildProcess kills its group and reaps it.
+//   (4) Nothing that a child started outlives it, also what left its group (strays.hpp).
 //
 // Threads: a ChildProcess belongs to one thread; signal_group() may be called from any.
 #pragma once
@@ -59,13 +60,16 @@ public:
     [[nodiscard]] bool has_ended() const;
     /// Signals the child and all that are still in its group.
     void signal_group(int signal) const;
-    /// Kills what is left of the group, waits for the child and reaps it. REQUIRES: called once.
+    /// Kills what is left of the group, waits for the child and reaps it, then ends what had left
+    /// the group. REQUIRES: called once.
     ChildEnd finish();
 
 private:
     ChildProcess() = default;
+    void end_strays() const;
     pid_t pid_ = -1;
     bool is_reaped_ = false;
+    std::string mark_;
     Descriptor pidfd_;
     Descriptor input_;
     Descriptor output_;

@@ -18,6 +18,7 @@
 #include "tasks/host/host_attempt.hpp"
 #include "tasks/host/host_connection.hpp"
 #include "tasks/host/old_hosts.hpp"
+#include "tasks/host/strays.hpp"
 #include "tasks/host/thread_pool.hpp"
 
 namespace stepwell::tasks {
@@ -130,6 +131,7 @@ void on_terminate(int) {
 void prepare_process() {
     // First of all: the daemon may die at any time, and with it everything that it wanted.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    adopt_orphans();
     struct sigaction action {};
     action.sa_handler = on_terminate;
     ::sigaction(SIGTERM, &action, nullptr);

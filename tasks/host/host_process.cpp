@@ -16,6 +16,8 @@
 #include <fstream>
 #include <vector>
 
+#include "tasks/host/strays.hpp"
+
 namespace stepwell::tasks {
 
 namespace {
@@ -159,6 +161,7 @@ HostProcess::End HostProcess::finish() {
     }
     // Before it is reaped: until then the session's number cannot be anybody else's.
     kill_session(record_.pid);
+    kill_marked(mark_of_host({record_.pid, record_.started}));
     int status = 0;
     rusage usage{};
     while (::wait4(record_.pid, &status, 0, &usage) < 0 && errno == EINTR) {

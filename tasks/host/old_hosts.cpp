@@ -1,6 +1,5 @@
 #include "tasks/host/old_hosts.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 #include <sstream>
 
 #include "engine/base/json.hpp"
+#include "tasks/host/strays.hpp"
 
 namespace stepwell::tasks {
 
@@ -21,43 +21,6 @@ namespace {
 
 constexpr int kPollIntervalMs = 5;
 constexpr std::chrono::milliseconds kKillPatience{5'000};
-
-struct ProcessFacts {
-    pid_t session = 0;
-    std::uint64_t started = 0;
-    bool is_zombie = false;
-};
-
-/// From /proc/PID/stat, whose second field (the name) may hold anything: count from its last ')'.
-std::optional<ProcessFacts> facts_of(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    if (!std::getline(file, text)) return std::nullopt;
-    const std::size_t end = text.rfind(')');
-    if (end == std::string::npos) return std::nullopt;
-    std::istringstream fields(text.substr(end + 1));
-    std::string word;
-    ProcessFacts facts;
-    for (int number = 3; number <= 22 && fields >> word; ++number) {
-        if (number == 3) facts.is_zombie = word == "Z";
-        if (number == 6) facts.session = static_cast<pid_t>(std::strtol(word.c_str(), nullptr, 10));
-        if (number == 22) facts.started = std::strtoull(word.c_str(), nullptr, 10);
-    }
-    return facts;
-}
-
-std::vector<pid_t> all_processes() {
-    std::vector<pid_t> pids;
-    DIR* folder = ::opendir("/proc");
-    if (!folder) return pids;
-    while (const dirent* entry = ::readdir(folder)) {
-        char* end = nullptr;
-        const long pid = std::strtol(entry->d_name, &end, 10);
-        if (pid > 0 && *end == '\0') pids.push_back(static_cast<pid_t>(pid));
-    }
-    ::closedir(folder);
-    return pids;
-}
 
 /// Kills once; how many there were.
 int kill_members(pid_t session) {
@@ -148,6 +111,7 @@ Result<void> end_old_hosts(const std::filesystem::path& data_folder,
     }
     for (const HostRecord& record : records) {
         if (may_lead_old_session(record)) kill_session(record.pid);
+        kill_marked(mark_of_host({record.pid, record.started}));
     }
     record_hosts(data_folder, {});
     return {};

@@ -154,8 +154,8 @@ class Doors(Case):
         cookie = headers["Set-Cookie"].split(";")[0]
         who = self.ask(daemon, "GET", "/api/v1/session", Cookie=cookie)[2]
         self.assertEqual((who["kind"], who["id"], who["role"]), ("local", "admin", "admin"))
-        self.assertEqual(self.status(daemon, "GET", path), 403)
-        self.assertEqual(self.status(daemon, "GET", "/sign-in?code=guess"), 403)
+        self.assertEqual(self.status(daemon, "GET", path), 410)
+        self.assertEqual(self.status(daemon, "GET", "/sign-in?code=guess"), 410)
         self.assertEqual(self.stepwell("open", "--data", os.path.join(self.folder, "none")).returncode, 3)
 
     def signed(self, daemon, action, document, key, secret, moment=None, body=None):

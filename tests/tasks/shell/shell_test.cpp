@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 
 #include "tests/tasks/host/test_tasks_support.hpp"
 
@@ -143,6 +145,68 @@ TEST_CASE("a cancelled command is asked to end, then made to, with all its group
         CHECK(is_gone_soon(pid));
         CHECK(fixture.runner->statistics().hosts_started <= 2);
     }
+}
+
+namespace {
+
+/// Starts what leaves the group by setsid, by a double fork and by both, and says their numbers.
+constexpr const char* kStrays =
+    "setsid sh -c 'echo $$; exec sleep 1000' &\n"
+    "(setsid sh -c '(sh -c \"echo \\$\\$; exec sleep 1000\" &)' &)\n"
+    "(setsid setsid sh -c 'echo $$; while :; do sleep 1000; done' &)\n";
+
+std::vector<int> numbers_of(RunnerFixture& fixture, const TaskToken& token) {
+    while (fixture.sink.lines(token).size() < 3) {
+        REQUIRE(fixture.run("stepwell:echo").kind == "succeeded");
+    }
+    std::vector<int> pids;
+    for (const std::string& line : fixture.sink.lines(token)) pids.push_back(std::stoi(line));
+    return pids;
+}
+
+}  // namespace
+
+TEST_CASE("what left a command's group ends with it: when it ends, is stopped, or its host goes") {
+    // clang-format off
+    const std::vector<std::pair<std::string, std::function<void(RunnerFixture&, const TaskToken&)>>> kEnds{
+        {"stop", [](RunnerFixture& fixture, const TaskToken& token) { fixture.runner->cancel(token); }},
+        {"the runner stops", [](RunnerFixture& fixture, const TaskToken&) { fixture.runner->close(); }},
+        {"the host is killed", [](RunnerFixture& fixture, const TaskToken&) {
+             for (const int pid : fixture.runner->statistics().pids) ::kill(pid, SIGKILL);
+         }}};
+    // clang-format on
+    for (const auto& [name, end] : kEnds) {
+        CAPTURE(name);
+        RunnerFixture fixture;
+        const TaskToken token =
+            fixture.start("stepwell:shell", {{"script", kStrays + std::string("sleep 1000")}});
+        const std::vector<int> pids = numbers_of(fixture, token);
+        for (const int pid : pids) REQUIRE(is_alive(pid));
+        end(fixture, token);
+        for (const int pid : pids) CHECK(is_gone_soon(pid));
+    }
+    RunnerFixture fixture;
+    // It ends by itself, once the others have said who they are: the pipe is their output.
+    const TaskToken token = fixture.start(
+        "stepwell:shell", {{"script", "{ " + std::string(kStrays) + "} 2>&1 | head -n 3"}});
+    CHECK(fixture.sink.outcome(token).kind == "succeeded");
+    for (const std::string& line : fixture.sink.lines(token)) CHECK(is_gone_soon(std::stoi(line)));
+}
+
+TEST_CASE("ending one command's strays leaves those of another alone") {
+    HostRunnerSettings settings = RunnerFixture::default_settings();
+    settings.general_hosts = 1;
+    RunnerFixture fixture(settings);
+    const auto start = [&] {
+        return fixture.start("stepwell:shell", {{"script", kStrays + std::string("sleep 1000")}});
+    };
+    const TaskToken first = start();
+    const TaskToken second = start();
+    const std::vector<int> gone = numbers_of(fixture, first);
+    const std::vector<int> kept = numbers_of(fixture, second);
+    fixture.runner->cancel(first);
+    for (const int pid : gone) CHECK(is_gone_soon(pid));
+    for (const int pid : kept) CHECK(is_alive(pid));
 }
 
 TEST_CASE("a child sees no descriptor but its own") {
