@@ -132,11 +132,12 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                 .summary = "Sign in",
                 .description = "Sets a cookie. `csrf` has to be in the header X-Stepwell-Csrf of "
                                "every request of the session that changes something.",
-                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                .body = at_most(4u << 10,
+                                json_body(R"json({"type": "object", "additionalProperties": false,
                     "required": ["name", "password"], "properties": {
                     "name": {"type": "string", "maxLength": 64},
                     "password": {"type": "string", "maxLength": 1024}}})json",
-                                  true),
+                                          true)),
                 .answer = answer,
                 .errors = {401, 429},
                 .act = [parts](const Call& call) {

@@ -116,6 +116,10 @@ Result<std::unique_ptr<HttpServer>> start_server(const Configuration& configurat
     ServerSettings settings;
     settings.address = configuration.listen;
     settings.body_bytes_max = configuration.body_bytes_max;
+    settings.body_limit = [&router](const Request& request) { return router.body_limit(request); };
+    settings.trouble = [](const std::string& what) {
+        spdlog::error("a request could not be answered: {}", what);
+    };
     return HttpServer::start(
         settings, Gate(configuration.gate),
         [&](Request& request, Responder respond) {

@@ -55,12 +55,14 @@ unsigned status_of(const error_code& error) {
 
 class HttpConnection final : public Request, public std::enable_shared_from_this<HttpConnection> {
 public:
-    HttpConnection(HttpWorker& worker, tcp::socket socket)
-        : worker_(worker), socket_(std::move(socket)) {
+    HttpConnection(HttpWorker& worker, tcp::socket socket, std::string peer)
+        : worker_(worker), socket_(std::move(socket)), peer_(std::move(peer)) {
         worker_.connections.insert(this);
     }
     ~HttpConnection() override {
         end_stream();
+        give_back_bytes();
+        worker_.budget.give_connection(peer_);
         worker_.connections.erase(this);
     }
 
@@ -68,8 +70,6 @@ public:
         error_code ignored;
         socket_.set_option(tcp::no_delay(true), ignored);
         socket_.non_blocking(true, ignored);
-        const auto peer = socket_.remote_endpoint(ignored);
-        if (!ignored) peer_ = peer.address().to_string();
         expect_request();
         advance();
     }
@@ -85,10 +85,19 @@ public:
     [[nodiscard]] const std::string& peer() const override { return peer_; }
     [[nodiscard]] const Principal& principal() const override { return principal_; }
 
+    void defer(Work work) override {
+        worker_.readers.post(
+            who_is(principal_) + "@" + peer_,
+            [self = shared_from_this(), number = number_, work = std::move(work)](bool is_in_time) {
+                self->guarded(number, [&] { work(is_in_time); });
+            });
+    }
+
     /// Called every second.
     void look_at_the_clock(Steady::time_point now) {
         if (phase_ == Phase::handling || now < deadline_) return;
         if (phase_ != Phase::streaming) return close();
+        if (is_reading_ahead_) return set_deadline(worker_.settings.heartbeat_time);
         std::string text = stream_->idle();
         if (!text.empty()) return send_part(std::move(text), false);
         set_deadline(worker_.settings.heartbeat_time);
@@ -111,6 +120,8 @@ private:
     void set_deadline(Duration time) { deadline_ = Steady::now() + time; }
 
     void expect_request() {
+        give_back_bytes();
+        ++number_;
         parser_.emplace();
         parser_->header_limit(worker_.settings.header_bytes_max);
         parser_->body_limit(worker_.settings.body_bytes_max);
@@ -125,11 +136,36 @@ private:
         if (!parse()) return read();
         if (is_refused_) return;
         phase_ = Phase::handling;
-        worker_.handler(*this, [self = shared_from_this()](Response response) {
-            auto& context = self->worker_.context;
-            asio::dispatch(context, [self, response = std::move(response)]() mutable {
-                self->respond(std::move(response));
-            });
+        guarded(number_, [this] {
+            worker_.handler(*this,
+                            [self = shared_from_this(), number = number_](Response response) {
+                                self->respond_later(number, std::move(response));
+                            });
+        });
+    }
+
+    /// The one door that nothing thrown goes through: from any thread.
+    template <class Work>
+    void guarded(std::uint64_t number, const Work& work) {
+        std::string what;
+        try {
+            return work();
+        } catch (const std::exception& error) {
+            what = error.what();
+        } catch (...) {
+            what = "something that is no std::exception";
+        }
+        if (worker_.settings.trouble) worker_.settings.trouble(what);
+        respond_later(number, problem(500,
+                                      "expected to answer this, but failed within; the "
+                                      "daemon's log has more"));
+    }
+
+    /// From any thread. An answer to a request that has been answered does nothing.
+    void respond_later(std::uint64_t number, Response response) {
+        asio::dispatch(worker_.context, [self = shared_from_this(), number,
+                                         response = std::move(response)]() mutable {
+            if (number == self->number_) self->respond(std::move(response));
         });
     }
 
@@ -185,12 +221,40 @@ private:
             return false;
         }
         principal_ = std::move(principal).value();
+        if (!admit_body()) return false;
         is_admitted_ = true;
         set_deadline(worker_.settings.body_time);
         parser_->eager(true);
         if (beast::iequals(parser_->get()[http::field::expect], "100-continue")) send_continue();
         return true;
     }
+
+    /// What the route takes, and what there is room for among all that is in hand.
+    bool admit_body() {
+        const auto& settings = worker_.settings;
+        const auto own = settings.body_limit ? settings.body_limit(*this) : std::nullopt;
+        const std::uint64_t limit =
+            std::min(own.value_or(settings.body_bytes_max), settings.body_bytes_max);
+        const auto length = parser_->content_length();
+        if (length && *length > limit) {
+            refuse({413,
+                    "expected a body of at most " + std::to_string(limit) + " bytes, but it has " +
+                        std::to_string(*length),
+                    {}});
+            return false;
+        }
+        parser_->body_limit(limit);
+        const std::uint64_t bytes = length ? *length : parser_->chunked() ? limit : 0;
+        if (!worker_.budget.take_bytes(bytes, settings.bodies_bytes_max)) {
+            refuse({503, "expected fewer requests with bodies at a time; try again in a second",
+                    "Retry-After: 1\r\n"});
+            return false;
+        }
+        bytes_taken_ = bytes;
+        return true;
+    }
+
+    void give_back_bytes() { worker_.budget.give_bytes(std::exchange(bytes_taken_, 0)); }
 
     void send_continue() {
         constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -265,8 +329,51 @@ private:
 
     /// Sends the next part of the stream, if there is one.
     void pump() {
+        is_pump_due_ = is_reading_ahead_;
+        if (is_reading_ahead_) return;
+        if (stream_->is_behind()) return read_ahead();
         std::string part;
-        const Stream::Next next = stream_->next(part);
+        try {
+            const Stream::Next next = stream_->next(part);
+            go_on(next, std::move(part));
+        } catch (const std::exception& error) {
+            fail_stream(error.what());
+        }
+    }
+
+    /// The next part takes reading: a reader makes it, behind all requests.
+    void read_ahead() {
+        is_reading_ahead_ = true;
+        phase_ = Phase::streaming;
+        set_deadline(worker_.settings.heartbeat_time);
+        worker_.readers.post_replay([self = shared_from_this(), stream = stream_](bool) {
+            auto part = std::make_shared<std::string>();
+            auto next = Stream::Next::end;
+            std::string fault;
+            try {
+                next = stream->next(*part);
+            } catch (const std::exception& error) {
+                fault = error.what();
+            }
+            asio::post(self->worker_.context, [self, stream, part, next, fault] {
+                self->is_reading_ahead_ = false;
+                if (self->phase_ != Phase::streaming || self->stream_ != stream) return;
+                if (!fault.empty()) return self->fail_stream(fault);
+                // What it was woken for may have come behind what it has just read.
+                const bool is_due = std::exchange(self->is_pump_due_, false);
+                self->go_on(is_due && next == Stream::Next::wait ? Stream::Next::more : next,
+                            std::move(*part));
+            });
+        });
+    }
+
+    /// Cut, not ended: who listens comes back and goes on where it was.
+    void fail_stream(const std::string& what) {
+        if (worker_.settings.trouble) worker_.settings.trouble(what);
+        close();
+    }
+
+    void go_on(Stream::Next next, std::string part) {
         const bool is_end = next == Stream::Next::end;
         if (!part.empty() || is_end) return send_part(std::move(part), is_end);
         if (next == Stream::Next::more) return post_pump();
@@ -295,10 +402,13 @@ private:
     /// Most answers fit the socket's buffer: one system call, and no way through the reactor.
     void write() {
         error_code error;
+        const std::size_t before = sent_;
         while (sent_ < out_.size()) {
             sent_ += socket_.send(asio::buffer(out_.data() + sent_, out_.size() - sent_),
                                   MSG_NOSIGNAL, error);
             if (error == asio::error::would_block) {
+                // Slow is not gone: what ends a connection is that nothing leaves.
+                if (sent_ > before) set_deadline(worker_.settings.write_time);
                 return socket_.async_wait(tcp::socket::wait_write,
                                           [self = shared_from_this()](const error_code& failed) {
                                               if (self->phase_ == Phase::closed) return;
@@ -345,8 +455,10 @@ private:
     tcp::socket socket_;
     beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
-    std::string peer_;
+    const std::string peer_;
     Principal principal_;
+    std::uint64_t number_ = 0;       // of the request, on this connection
+    std::uint64_t bytes_taken_ = 0;  // for its body
     std::string out_;
     std::size_t sent_ = 0;
     std::size_t dropped_ = 0;
@@ -354,14 +466,26 @@ private:
     Phase phase_ = Phase::reading;
     std::shared_ptr<Stream> stream_;  // the rest of the body
     std::atomic<bool> is_woken_{false};
+    bool is_reading_ahead_ = false;
+    bool is_pump_due_ = false;  // it was woken meanwhile
     bool is_chunked_ = false;
     bool is_admitted_ = false;
     bool is_refused_ = false;
     bool keeps_alive_ = true;
 };
 
-void serve_connection(HttpWorker& worker, tcp::socket socket) {
-    std::make_shared<HttpConnection>(worker, std::move(socket))->begin();
+void serve_connection(HttpWorker& worker, tcp::socket socket, std::string peer) {
+    // The last who holds it may be on any thread; it belongs to its worker's, and ends there.
+    const auto end = [&worker](HttpConnection* connection) {
+        std::unique_ptr<HttpConnection> owned(connection);
+        if (worker.context.stopped() || worker.context.get_executor().running_in_this_thread()) {
+            return;
+        }
+        asio::post(worker.context, [owned = std::move(owned)] {});
+    };
+    std::shared_ptr<HttpConnection>(new HttpConnection(worker, std::move(socket), std::move(peer)),
+                                    end)
+        ->begin();
 }
 
 void watch_deadlines(HttpWorker& worker) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,12 @@ public:
     [[nodiscard]] virtual const std::string& peer() const = 0;
     /// Who sent it: what admission found.
     [[nodiscard]] virtual const Principal& principal() const = 0;
+
+    /// Told false where too much waits already: then the answer is that one should come again.
+    using Work = std::function<void(bool is_in_time)>;
+    /// Does what takes reading, parsing or waiting on a thread that may take its time; on this one
+    /// where the server has none. Once, now or later. What `work` throws is answered with a 500.
+    virtual void defer(Work work) { work(true); }
 };
 
 /// The body of a response that comes bit by bit. The server asks for the next bit when the one
@@ -36,6 +43,8 @@ class Stream {
 public:
     enum class Next { more, wait, end };
     virtual ~Stream() = default;
+    /// Whether next() would read much now: then it is called from a reader's thread.
+    [[nodiscard]] virtual bool is_behind() const { return false; }
     /// Appends what there is, some ten kilobytes at most. `more`: call again when that has left;
     /// `wait`: when the waker says so; `end`: this was all.
     virtual Next next(std::string& out) = 0;
@@ -64,5 +73,8 @@ using Handler = std::function<void(Request&, Responder)>;
 
 /// Called when the headers are there and before the body is read: who asks, or why they may not.
 using Admission = std::function<Result<Principal, Refusal>(const Request&)>;
+
+/// How many bytes the body of a request may have; nothing: as many as the server takes.
+using BodyLimit = std::function<std::optional<std::uint64_t>(const Request&)>;
 
 }  // namespace stepwell::api

@@ -28,10 +28,11 @@ public:
         : settings_(std::move(settings)),
           gate_(std::move(gate)),
           handler_(std::move(handler)),
-          admission_(std::move(admission)) {
+          admission_(std::move(admission)),
+          readers_(settings_.readers) {
         for (unsigned i = 0; i < std::max(1u, settings_.threads); ++i) {
-            workers_.push_back(
-                std::make_unique<HttpWorker>(settings_, gate_, handler_, admission_));
+            workers_.push_back(std::make_unique<HttpWorker>(settings_, gate_, handler_, admission_,
+                                                            readers_, budget_));
         }
         acceptor_.emplace(workers_[0]->context);
         retry_.emplace(workers_[0]->context);
@@ -89,6 +90,7 @@ public:
         for (const auto& worker : workers_) {
             if (worker->thread.joinable()) worker->thread.join();
         }
+        readers_.stop();
     }
 
     std::uint16_t port_ = 0;
@@ -123,12 +125,19 @@ private:
                 if (!cancelled) accept();
             });
         }
-        asio::post(worker.context, [&worker, moved = std::move(socket)]() mutable {
-            const std::size_t share =
-                worker.settings.connections_max / std::max(1u, worker.settings.threads);
-            if (worker.is_draining || worker.connections.size() >= share) return;
-            serve_connection(worker, std::move(moved));
-        });
+        error_code ignored;
+        std::string peer = socket.remote_endpoint(ignored).address().to_string();
+        if (budget_.take_connection(peer, settings_.peer_connections_max)) {
+            asio::post(worker.context,
+                       [&worker, moved = std::move(socket), peer = std::move(peer)]() mutable {
+                           const std::size_t share = worker.settings.connections_max /
+                                                     std::max(1u, worker.settings.threads);
+                           if (worker.is_draining || worker.connections.size() >= share) {
+                               return worker.budget.give_connection(peer);
+                           }
+                           serve_connection(worker, std::move(moved), std::move(peer));
+                       });
+        }
         accept();
     }
 
@@ -136,6 +145,8 @@ private:
     const Gate gate_;
     const Handler handler_;
     const Admission admission_;
+    HttpBudget budget_;
+    ReaderPool readers_;  // before the workers: what waits there holds connections
     std::vector<std::unique_ptr<HttpWorker>> workers_;
     std::optional<tcp::acceptor> acceptor_;
     std::optional<asio::steady_timer> retry_;

@@ -75,12 +75,20 @@ bool EventHub::is_wanted() const {
     return !streams_.empty();
 }
 
+bool EventHub::is_within(const EventStream& stream) const {
+    return is_active_ && stream.place >= FeedPosition{from_, FeedPosition::kWhole} &&
+           stream.place <= FeedPosition{to_, FeedPosition::kWhole};
+}
+
+bool EventHub::holds(const EventStream& stream) const {
+    const std::lock_guard lock(mutex);
+    return is_within(stream);
+}
+
 EventHub::Taken EventHub::take(EventStream& stream, std::string& out, std::size_t bytes_max,
                                bool& is_end) const {
     const std::lock_guard lock(mutex);
-    const bool is_within = stream.place >= FeedPosition{from_, FeedPosition::kWhole} &&
-                           stream.place <= FeedPosition{to_, FeedPosition::kWhole};
-    if (!is_active_ || !is_within) return Taken::elsewhere;
+    if (!is_within(stream)) return Taken::elsewhere;
     auto at = std::upper_bound(
         events_.begin(), events_.end(), stream.place,
         [](const FeedPosition& place, const FeedEvent& event) { return place < event.at; });

@@ -34,11 +34,15 @@ public:
     /// the ring is.
     Taken take(EventStream& stream, std::string& out, std::size_t bytes_max, bool& is_end) const;
 
+    /// Whether take() would find what the stream wants next.
+    [[nodiscard]] bool holds(const EventStream& stream) const;
+
     /// Guards the streams' places and wakers too.
     mutable std::mutex mutex;
 
 private:
     void trim();
+    [[nodiscard]] bool is_within(const EventStream& stream) const;
     const std::size_t bytes_max_;
     bool is_active_ = false;
     std::uint64_t from_ = 0;
@@ -57,6 +61,7 @@ public:
     ~EventStream() override;
     EventStream(const EventStream&) = delete;
 
+    [[nodiscard]] bool is_behind() const override;
     Next next(std::string& out) override;
     std::string idle() override;
     void on_ready(std::function<void()> waker) override;

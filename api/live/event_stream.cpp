@@ -53,6 +53,10 @@ std::string EventStream::idle() {
     return ": nothing new\nid: " + current_place().text() + "\n\n";
 }
 
+bool EventStream::is_behind() const {
+    return !is_over_ && (must_look_ || !pending_.empty() || !hub_->holds(*this));
+}
+
 Stream::Next EventStream::next(std::string& out) {
     if (is_over_) return Next::end;
     bool is_end = false;

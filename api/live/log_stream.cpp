@@ -37,6 +37,9 @@ public:
         subscription_ = engine.subscribe(std::move(listener));
     }
 
+    /// It reads files.
+    [[nodiscard]] bool is_behind() const override { return true; }
+
     Next next(std::string& out) override {
         if (is_over_) return Next::end;
         if (!has_run_ended_) has_run_ended_ = look_for_end();

@@ -61,11 +61,16 @@ Parameter required(Parameter parameter) {
 }
 
 Body json_body(std::string schema, bool is_required) {
-    return {Body::Kind::json, std::move(schema), is_required, {}};
+    return {Body::Kind::json, std::move(schema), is_required, {}, {}};
 }
 
 Body raw_body(std::vector<std::string> media_types) {
-    return {Body::Kind::raw, {}, true, std::move(media_types)};
+    return {Body::Kind::raw, {}, true, std::move(media_types), {}};
+}
+
+Body at_most(std::uint64_t bytes, Body body) {
+    body.bytes_max = bytes;
+    return body;
 }
 
 Call::Call(Request& request, const Route& route, Values path, Values query, Json body,

@@ -50,12 +50,15 @@ struct Body {
     std::string schema = {};  // of json: JSON Schema (see schema.hpp), as text
     bool is_required = false;
     std::vector<std::string> media_types = {};  // of raw; empty: any
+    /// Nothing: as much as the server takes; of a route without a body, none or next to none.
+    std::optional<std::uint64_t> bytes_max = {};
 };
 
 /// A JSON object that fits `schema`; an absent one is {} where `is_required` is false.
 Body json_body(std::string schema, bool is_required = false);
 /// Bytes that the handler finds in `call.request().body()`.
 Body raw_body(std::vector<std::string> media_types);
+Body at_most(std::uint64_t bytes, Body body);
 
 struct Route;
 
@@ -123,6 +126,12 @@ struct Route {
     std::function<Role(const Request&)> role_of = {};
     /// Takes the request as it is, and checks it itself: no parameters, no body.
     Handler handle = {};
+
+    /// It waits for nothing and reads no journal: answered on the thread that carries the bytes, as
+    /// long as its body is small. Everything else goes to the readers.
+    bool is_quick = false;
+    /// Where that depends on the request; instead of `is_quick`.
+    std::function<bool(const Request&)> is_quick_for = {};
 };
 
 }  // namespace stepwell::api

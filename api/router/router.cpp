@@ -41,6 +41,16 @@ Response gone(const std::string& message) {
     return response;
 }
 
+/// What a body may have where nobody looks at it: "{}" and the like.
+constexpr std::uint64_t kNoBodyBytes = 4u << 10;
+/// Bodies beyond it take a while to parse.
+constexpr std::size_t kQuickBodyBytes = 16u << 10;
+
+bool is_quick(const Route& route, const Request& request) {
+    if (request.body().size() > kQuickBodyBytes) return false;
+    return route.is_quick_for ? route.is_quick_for(request) : route.is_quick;
+}
+
 /// "application/json; charset=utf-8" -> "application/json".
 std::string media_type(std::string_view header) {
     std::string type(header.substr(0, header.find(';')));
@@ -219,7 +229,29 @@ void Router::handle(Request& request, Responder respond) const {
     dispatch(request, std::move(found), std::move(respond));
 }
 
+std::optional<std::uint64_t> Router::body_limit(const Request& request) const {
+    const Match found = match(request);
+    if (!found.entry) return kNoBodyBytes;
+    const Body& body = found.entry->route.body;
+    if (body.bytes_max || body.kind != Body::Kind::none) return body.bytes_max;
+    return request.method() == "GET" || request.method() == "HEAD" ? 0 : kNoBodyBytes;
+}
+
+/// On this thread where that takes no time, else on a reader's.
 void Router::dispatch(Request& request, Match match, Responder respond) const {
+    if (is_quick(match.entry->route, request)) {
+        return carry_out(request, std::move(match), std::move(respond));
+    }
+    request.defer(
+        [&request, match = std::move(match), respond = std::move(respond)](bool is_in_time) {
+            if (is_in_time) return carry_out(request, match, respond);
+            respond(with_headers(
+                problem(503, "expected fewer questions at a time; try again in a second"),
+                "Retry-After: 1\r\n"));
+        });
+}
+
+void Router::carry_out(Request& request, Match match, Responder respond) {
     const Route& route = match.entry->route;
     if (route.handle) return route.handle(request, std::move(respond));
 

@@ -51,6 +51,7 @@ public:
     /// For HttpServer.
     [[nodiscard]] Result<Principal, Refusal> admit(const Request& request) const;
     void handle(Request& request, Responder respond) const;
+    [[nodiscard]] std::optional<std::uint64_t> body_limit(const Request& request) const;
 
     /// The OpenAPI 3.1 document of all routes.
     [[nodiscard]] Json openapi(std::string_view version) const;
@@ -67,6 +68,7 @@ private:
     };
     [[nodiscard]] Match match(const Request& request) const;
     void dispatch(Request& request, Match match, Responder respond) const;
+    static void carry_out(Request& request, Match match, Responder respond);
 
     const Authenticator& authenticator_;
     std::vector<std::unique_ptr<Resource>> resources_;  // literal ones before those with parameters

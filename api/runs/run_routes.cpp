@@ -198,7 +198,8 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
             "id": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
             "started_at": {"type": "string", "format": "date-time"}}})",
          .errors = {404, 409},
-         .act = [&engine](Call call) { start_run(engine, std::move(call)); }});
+         .act = [&engine](Call call) { start_run(engine, std::move(call)); },
+         .is_quick = true});
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs/{run}/stop",

@@ -42,7 +42,13 @@ void add_aws_route(Router& router, aws::Api& aws) {
                         return aws::Api::role_of(request.header("X-Amz-Target"));
                     },
                 .handle = [&aws](Request& request,
-                                 Responder respond) { aws.handle(request, std::move(respond)); }});
+                                 Responder respond) { aws.handle(request, std::move(respond)); },
+                // A start is a message to the engine; what looks, and what changes a state machine,
+                // reads first.
+                .is_quick_for =
+                    [](const Request& request) {
+                        return request.header("X-Amz-Target") == "AWSStepFunctions.StartExecution";
+                    }});
 }
 
 namespace {
@@ -113,7 +119,8 @@ void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
                     "properties": {"status": {"type": "string", "enum": ["ok"]}}})",
                 .read = [](const Call&) -> Result<Json> {
                     return Json{{"status", "ok"}};
-                }});
+                },
+                .is_quick = true});
     auto document = std::make_shared<Document>(router, std::move(version));
     router.add({.method = "GET",
                 .pattern = "/api/v1/openapi.json",

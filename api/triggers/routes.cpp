@@ -208,7 +208,7 @@ void add_start_routes(Router& router, triggers::Triggers& triggers, Readers& rea
          .description = "The caller shows the webhook's own token (`Authorization: Bearer`, or "
                         "`X-Stepwell-Token`) or signs the body; the body becomes the run's "
                         "input. With an idempotency key the call may be repeated.",
-         .body = raw_body({}),
+         .body = at_most(256u << 10, raw_body({})),
          .answer =
              R"({"type": "object", "required": ["run", "name", "started_at", "is_new"], "properties": {
                     "run": {"type": "integer"}, "name": {"type": "string"},

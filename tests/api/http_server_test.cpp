@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -347,4 +349,98 @@ TEST_CASE("a stream whose client has gone is let go, and so is one when the serv
     theatre.http->stop();
     CHECK(other.rest().empty());
     CHECK_FALSE(theatre.script->has_listener());
+}
+
+TEST_CASE("what is deferred keeps nobody waiting, however long it takes") {
+    std::promise<void> release;
+    const std::shared_future<void> released = release.get_future().share();
+    ServerSettings settings;
+    settings.threads = 1;
+    const auto up = server(
+        [released](Request& request, const Responder& respond) {
+            if (request.target() != "/slow") return echo(request, respond);
+            request.defer([&request, respond, released](bool) {
+                released.wait();
+                echo(request, respond);
+            });
+        },
+        settings);
+    Client slow(up->port());
+    slow.send(request("/slow"));
+    Client quick(up->port());
+    CHECK(body_of(quick.send(request("/quick")).answer()) == "POST /quick w ");
+    release.set_value();
+    CHECK(body_of(slow.answer()) == "POST /slow w ");
+}
+
+TEST_CASE("what a handler throws is a 500, and the connection goes on") {
+    std::mutex mutex;
+    std::vector<std::string> troubles;
+    ServerSettings settings;
+    settings.trouble = [&](const std::string& what) {
+        const std::lock_guard lock(mutex);
+        troubles.push_back(what);
+    };
+    const auto up = server(
+        [](Request& request, const Responder& respond) {
+            if (request.target() == "/here") throw std::bad_alloc();
+            if (request.target() == "/there") {
+                return request.defer([](bool) { throw std::runtime_error("no luck"); });
+            }
+            echo(request, respond);
+        },
+        settings);
+    Client client(up->port());
+    CHECK(client.send(request("/here")).answer().substr(0, 12) == "HTTP/1.1 500");
+    CHECK(client.send(request("/there")).answer().substr(0, 12) == "HTTP/1.1 500");
+    CHECK(body_of(client.send(request("/on")).answer()) == "POST /on w ");
+    const std::lock_guard lock(mutex);
+    CHECK(troubles == std::vector<std::string>{"std::bad_alloc", "no luck"});
+}
+
+TEST_CASE("a body is as long as its route allows, whether or not it says so before") {
+    ServerSettings settings;
+    settings.body_limit = [](const Request& asked) -> std::optional<std::uint64_t> {
+        if (asked.target() == "/small") return 4;
+        return std::nullopt;
+    };
+    const auto up = server(echo, settings);
+    const std::string chunked =
+        "POST /small HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "5\r\nhello\r\n0\r\n\r\n";
+    CHECK(Client(up->port()).send(request("/small", "hello")).rest().substr(0, 12) ==
+          "HTTP/1.1 413");
+    CHECK(Client(up->port()).send(chunked).rest().substr(0, 12) == "HTTP/1.1 413");
+    CHECK(body_of(Client(up->port()).send(request("/small", "fits")).answer()) ==
+          "POST /small w fits");
+    CHECK(body_of(Client(up->port()).send(request("/large", "hello")).answer()) ==
+          "POST /large w hello");
+}
+
+TEST_CASE("all bodies together have a limit, and what is answered gives its share back") {
+    ServerSettings settings;
+    settings.threads = 1;
+    settings.bodies_bytes_max = 1'000;
+    const auto up = server(echo, settings);
+    const std::string half = request("/a", std::string(800, 'x'));
+    Client first(up->port());
+    first.send(
+        "POST /a HTTP/1.1\r\nHost: localhost\r\nX-Word: w\r\nContent-Length: 800\r\n"
+        "Expect: 100-continue\r\n\r\n");
+    first.until("Continue\r\n\r\n");
+    const std::string refused = Client(up->port()).send(half).rest();
+    CHECK(refused.find("Retry-After: 1\r\n") != std::string::npos);
+    CHECK(body_of(first.send(std::string(800, 'x')).answer()).size() == 10 + 800);
+    CHECK(body_of(Client(up->port()).send(half).answer()).size() == 10 + 800);
+}
+
+TEST_CASE("one address has no more connections than its share") {
+    ServerSettings settings;
+    settings.peer_connections_max = 2;
+    const auto up = server(echo, settings);
+    auto first = std::make_unique<Client>(up->port());
+    CHECK(first->send(request("/1")).answer() != "");
+    Client second(up->port());
+    CHECK(second.send(request("/2")).answer() != "");
+    CHECK(Client(up->port()).send(request("/3")).rest() == "");
 }
