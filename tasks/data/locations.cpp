@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of the data folder's own, not for tasks.
-constexpr std::array<std::string_view, 7> kReservedFolders = {
-    "logs", "metrics", "functions", "outbox", "run", "hosts", "secrets"};
+constexpr std::array<std::string_view, 8> kReservedFolders = {
+    "logs", "metrics", "functions", "outbox", "run", "hosts", "secrets", "backups"};
 
 bool is_reserved(const fs::path& name) {
     return std::find(kReservedFolders.begin(), kReservedFolders.end(), name.string()) !=
