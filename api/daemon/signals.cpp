@@ -21,6 +21,8 @@ Signals::Signals() {
     SW_ASSERT(pthread_sigmask(SIG_BLOCK, &wanted, nullptr) == 0);
     // A client that goes away while we write to it is no reason to die.
     std::signal(SIGPIPE, SIG_IGN);
+    // Nor is a terminal that is closed; there is nothing to read again.
+    std::signal(SIGHUP, SIG_IGN);
     signals_ = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     SW_ASSERT(signals_ >= 0 && wake_ >= 0);

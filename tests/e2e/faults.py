@@ -95,7 +95,7 @@ def read_only_database(program):
             daemon.stop()
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         done = subprocess.run(daemon.command, capture_output=True, text=True, timeout=60)
-        expect("expected exit code 2 of a daemon on a read-only disk", done.returncode == 2, (done.returncode, done.stderr))
+        expect("expected exit code 1 of a daemon on a read-only disk", done.returncode == 1, (done.returncode, done.stderr))
         expect("expected the message to say read-only", "read-only" in done.stderr.lower(), done.stderr)
 
 
