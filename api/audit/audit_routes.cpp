@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kPage = 500;
 
 Result<AuditHead> head_of(runtime::Reader& reader) {
-    const auto document = SW_TRY(reader.document(kAuditHeadCollection, "head"));
+    const auto document = SW_TRY(reader.document(kAuditHeadCollection, kAuditHeadKey));
     return read_audit_head(document);
 }
 
@@ -36,11 +36,11 @@ struct AuditFilter {
     }
 };
 
-Result<Json> list(runtime::Reader& reader, const AuditFilter& filter) {
+Result<Json> list(runtime::Reader& reader, const AuditFilter& filter, std::uint64_t first) {
     Json entries = Json::array();
     std::uint64_t before = filter.before;
-    while (before > 1 && entries.size() < filter.limit) {
-        const std::uint64_t from = before > kPage ? before - kPage : 1;
+    while (before > first && entries.size() < filter.limit) {
+        const std::uint64_t from = std::max(before > kPage ? before - kPage : 1, first);
         auto page = SW_TRY(reader.documents(kAuditCollection, from == 1 ? "" : audit_key(from - 1),
                                             static_cast<std::size_t>(before - from)));
         std::reverse(page.begin(), page.end());
@@ -54,7 +54,7 @@ Result<Json> list(runtime::Reader& reader, const AuditFilter& filter) {
     }
     const bool has_more = entries.size() == filter.limit && !entries.empty();
     const Json* last = has_more ? find(entries.back(), "sequence") : nullptr;
-    Json next = last && *last != 1 ? *last : Json();
+    Json next = last && *last != first ? *last : Json();
     return Json{{"entries", std::move(entries)}, {"next", std::move(next)}};
 }
 
@@ -68,13 +68,15 @@ Result<Json> list(const SecurityParts& parts, const Call& call) {
     filter.limit = static_cast<std::size_t>(*call.integer("limit"));
     filter.who = call.text("who").value_or("");
     filter.action = call.text("action").value_or("");
-    return list(*reader, filter);
+    return list(*reader, filter, head.first);
 }
 
 Result<Json> verify(const SecurityParts& parts, const Call&) {
     auto reader = SW_TRY(parts.readers.take());
-    const auto head = SW_TRY(reader->document(kAuditHeadCollection, "head"));
-    const AuditHead last = SW_TRY(read_audit_head(head));
+    const AuditDocuments documents{
+        SW_TRY(reader->document(kAuditHeadCollection, kAuditHeadKey)),
+        SW_TRY(reader->document(kAuditHeadCollection, kAuditDatabaseKey))};
+    const AuditHead last = SW_TRY(read_audit_head(documents.head));
     // What is written meanwhile is not looked at.
     const auto read = [&](const std::string& after) {
         auto page = reader->documents(kAuditCollection, after, kPage);
@@ -84,11 +86,7 @@ Result<Json> verify(const SecurityParts& parts, const Call&) {
         }
         return page;
     };
-    const AuditVerdict verdict = SW_TRY(verify_audit(read, head, parts.seal_key));
-    return Json{{"is_whole", verdict.is_whole()},
-                {"entries", verdict.entries},
-                {"broken", verdict.broken ? Json(*verdict.broken) : Json()},
-                {"why", verdict.why}};
+    return view_of(SW_TRY(verify_audit(read, documents, parts.seal_key)));
 }
 
 }  // namespace

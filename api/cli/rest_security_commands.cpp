@@ -172,8 +172,10 @@ void print_verdict(const Terminal& terminal, const Json& verdict) {
         return;
     }
     const Json* broken = find(verdict, "broken");
-    terminal.out << "the audit log is broken at entry " << (broken ? to_text(*broken) : "?") << ": "
-                 << string_or(verdict, "why", "") << '\n';
+    const bool has_place = broken && broken->is_number();
+    terminal.out << "the audit log is "
+                 << (has_place ? "broken at entry " + to_text(*broken) : "not proven to be whole")
+                 << ": " << string_or(verdict, "why", "") << '\n';
 }
 
 std::vector<RestCommand> audit_commands() {

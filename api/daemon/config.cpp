@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/base/units.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api {
@@ -84,6 +85,8 @@ private:
             read_pools(value);
         } else if (key == "retention") {
             read_retention(value);
+        } else if (key == "audit") {
+            read_audit(value);
         } else if (key == "secrets") {
             read_secrets(value);
         } else {
@@ -95,7 +98,7 @@ private:
         std::vector<std::string> keys{"data",       "listen", "workflows",     "functions",
                                       "account",    "region", "allowed_hosts", "allowed_origins",
                                       "token_file", "limits", "pools",         "retention",
-                                      "secrets"};
+                                      "audit",      "secrets"};
         keys.insert(keys.end(), task_sections().begin(), task_sections().end());
         return keys;
     }
@@ -241,6 +244,36 @@ private:
         if (rule.failed) all.failed = rule.failed;
         if (rule.runs) all.runs = rule.runs;
         if (rule.bytes) all.bytes = rule.bytes;
+    }
+
+    /// {kept: 400d, bytes: 1GB}; each may be `forever`.
+    void read_audit(const Json& value) {
+        if (!value.is_object()) {
+            return report("audit", "expected 'audit' to be {kept: 400d, bytes: 1GB}, but got " +
+                                       to_text(value));
+        }
+        for (const auto& [key, limit] : value.items()) {
+            const std::string text = limit.is_string() ? limit.get<std::string>() : "";
+            const bool is_forever = text == "forever";
+            if (key == "kept") {
+                out_.audit.kept = parse_span(text);
+                if (out_.audit.kept || is_forever) continue;
+                report(key,
+                       "expected 'audit.kept' to be a span of time such as 400d, or forever, "
+                       "but got " +
+                           to_text(limit));
+            } else if (key == "bytes") {
+                out_.audit.bytes = limit.is_number_unsigned()
+                                       ? std::optional(limit.get<std::uint64_t>())
+                                       : parse_size(text);
+                if (out_.audit.bytes || is_forever) continue;
+                report(key,
+                       "expected 'audit.bytes' to be a size such as 1GB, or forever, but got " +
+                           to_text(limit));
+            } else {
+                report_unknown(key, {"kept", "bytes"});
+            }
+        }
     }
 
     const fs::path file_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/audit/audit_rule.hpp"
 #include "api/aws/arn.hpp"
 #include "api/http/gate.hpp"
 #include "engine/base/json.hpp"
@@ -35,6 +36,7 @@ struct Configuration {
     std::map<std::string, std::uint32_t> pools;
     /// What workflow files do not say of their own runs.
     definition::RetentionRule retention = default_retention();
+    AuditRule audit;  // how much of the audit log is kept
     /// The file's sections that belong to tasks: connections, lakes, bindings, notifications, ...
     Json tasks = Json::object();
     Json secrets;  // {NAME: {env | file}}; null: none

@@ -1,5 +1,6 @@
 #include "api/daemon/keeping.hpp"
 
+#include "api/audit/audit_chain.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/private_folder.hpp"
 #include "api/read/views.hpp"
@@ -31,6 +32,13 @@ std::string contents_of(const Json& manifest) {
            " of them open, of " + string_or(manifest, "created_at", "?");
 }
 
+/// What the audit log takes of the file: it has limits of its own. Its pages are not full.
+Result<std::uint64_t> audit_bytes(journal::JournalReader& journal) {
+    const auto head = SW_TRY(journal.document(kAuditHeadCollection, kAuditHeadKey));
+    const AuditHead read = SW_TRY(read_audit_head(head));
+    return read.bytes + read.bytes / 2;
+}
+
 runtime::RetentionSettings retention_settings(const Configuration& configuration) {
     runtime::RetentionSettings settings;
     settings.rule = configuration.retention;
@@ -38,6 +46,7 @@ runtime::RetentionSettings retention_settings(const Configuration& configuration
     const auto& rule = configuration.retention;
     const bool is_on = rule.succeeded || rule.failed || rule.runs || rule.bytes;
     if (is_on) settings.claims.sources = triggers::forgettable_sources();
+    settings.bytes_apart = audit_bytes;
     return settings;
 }
 

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <mutex>
 
-#include "api/audit/audit.hpp"
+#include "api/audit/audit_keeper.hpp"
 #include "api/auth/guarded_stream.hpp"
 #include "api/auth/routes.hpp"
 #include "api/http/problem.hpp"
@@ -49,6 +49,27 @@ void warn_of_open_tokens(const Identities& identities) {
             "more; make another with `stepwell tokens create`, and revoke this one",
             token.id, token.name, name_of(token.role));
     }
+}
+
+/// Where the audit log goes on; what has to be written first is.
+Result<AuditChain> open_chain(runtime::Engine& engine, runtime::Reader& reader,
+                              const std::string& seal_key) {
+    const AuditDocuments documents{
+        SW_TRY(reader.document(kAuditHeadCollection, kAuditHeadKey)),
+        SW_TRY(reader.document(kAuditHeadCollection, kAuditDatabaseKey))};
+    auto opening = SW_TRY(open_audit(seal_key, documents, hex_encode(random_bytes(16)),
+                                     runtime::system_clock().now(), [&](const std::string& after) {
+                                         return reader.documents(kAuditCollection, after, kPage);
+                                     }));
+    if (!opening.warning.empty()) {
+        spdlog::error("the audit log as it was is not proven to be whole: {}", opening.warning);
+    }
+    if (!opening.writes.empty()) {
+        runtime::Writes writes;
+        writes.documents = std::move(opening.writes);
+        SW_TRY(engine.write_now(std::move(writes)));
+    }
+    return std::move(opening.chain);
 }
 
 }  // namespace
@@ -107,7 +128,7 @@ void LogMask::use(SecretStore* secrets) {
 
 class Security::Impl {
 public:
-    Impl(const Configuration& configuration, Node& node, Readers& readers, AuditHead head,
+    Impl(const Configuration& configuration, Node& node, Readers& readers, AuditChain chain,
          const std::string& key, const std::string& seal_key)
         : secrets_(node.secrets()),
           identities([&engine = node.engine()](
@@ -119,7 +140,14 @@ public:
               [&engine = node.engine()](runtime::Writes writes, runtime::Answer<void> answer) {
                   engine.write(std::move(writes), std::move(answer));
               },
-              AuditChain(seal_key, std::move(head)), secrets_, runtime::system_clock()),
+              std::move(chain), secrets_, runtime::system_clock()),
+          audit_keeper(
+              configuration.audit, audit, runtime::system_clock(),
+              [&readers](const std::string& after,
+                         std::size_t limit) -> Result<std::vector<journal::DocumentRecord>> {
+                  auto reader = SW_TRY(readers.take());
+                  return reader->documents(kAuditCollection, after, limit);
+              }),
           parts_{identities,
                  secrets_,
                  jobs,
@@ -157,12 +185,28 @@ public:
         };
     }
 
-    Responder watched(const Request& request, Responder respond) {
+    Responder watched(const Request& request, bool is_announced, Responder respond) {
         Responder masked = [&secrets = secrets_, respond = std::move(respond)](Response response) {
             if (response.status >= 400) response.body = secrets.mask(std::move(response.body));
             respond(std::move(response));
         };
-        return audit.watch(request, std::move(masked));
+        return audit.watch(request, is_announced, std::move(masked));
+    }
+
+    /// What an admin wants is done once it is on disk that they wanted it. The engine's thread,
+    /// which says that, must not wait for itself: jobs go on.
+    void handle_announced(const Router& router, Request& request, const Responder& respond) {
+        audit.announce(request, [&, respond](const Result<void>& noted) {
+            if (!noted) {
+                return respond(problem(503,
+                                       "nothing was done, for the audit log cannot be "
+                                       "written now: " +
+                                           noted.error().message));
+            }
+            const bool is_posted =
+                jobs.post([&router, &request, respond] { router.handle(request, respond); });
+            if (!is_posted) respond(problem(503, "too much waits to be done; try again"));
+        });
     }
 
 private:
@@ -175,6 +219,7 @@ public:
     OneTimeLinks links;
     Access access;
     Audit audit;
+    AuditKeeper audit_keeper;
 
 private:
     SignInLimit limit_;
@@ -189,10 +234,10 @@ Result<std::unique_ptr<Security>> Security::open(const Configuration& configurat
     const std::string key =
         SW_TRY(read_or_make_secret_key(secret_key_place(configuration.data, environment_variable)));
     auto reader = SW_TRY(readers.take());
-    const auto head_document = SW_TRY(reader->document(kAuditHeadCollection, "head"));
-    auto head = SW_TRY(read_audit_head(head_document));
-    auto impl = std::make_unique<Impl>(configuration, node, readers, std::move(head), key,
-                                       derive_key(key, kAuditSealPurpose));
+    const std::string seal_key = derive_key(key, kAuditSealPurpose);
+    auto impl =
+        std::make_unique<Impl>(configuration, node, readers,
+                               SW_TRY(open_chain(node.engine(), *reader, seal_key)), key, seal_key);
     SW_TRY(impl->identities.load(
         [&](const std::string& collection) { return documents_of(*reader, collection); }));
     impl->identities.set_open(configuration.is_open);
@@ -218,7 +263,11 @@ void Security::handle(const Router& router, Request& request, Responder respond)
         impl_->audit.note_refusal(request, {403, *fault, {}});
         return respond(bad_signature(request, *fault));
     }
-    router.handle(request, impl_->watched(request, impl_->guarded(request, std::move(respond))));
+    const bool is_announced = Audit::is_audited(request) && router.role_for(request) == Role::admin;
+    Responder watched =
+        impl_->watched(request, is_announced, impl_->guarded(request, std::move(respond)));
+    if (is_announced) return impl_->handle_announced(router, request, watched);
+    router.handle(request, std::move(watched));
 }
 
 Result<Principal, Refusal> Security::admit(const Router& router, const Request& request) {
@@ -227,8 +276,13 @@ Result<Principal, Refusal> Security::admit(const Router& router, const Request& 
     return principal;
 }
 
+void Security::start() {
+    impl_->audit_keeper.start();
+}
+
 void Security::stop() {
     impl_->stop();
+    impl_->audit_keeper.stop();
 }
 
 }  // namespace stepwell::api

@@ -27,6 +27,8 @@ public:
     void handle(const Router& router, Request& request, Responder respond);
     [[nodiscard]] Result<Principal, Refusal> admit(const Router& router, const Request& request);
 
+    /// Begins to keep the audit log within its limits.
+    void start();
     /// Ends the thread that signs people in. Call after the server has stopped.
     void stop();
 

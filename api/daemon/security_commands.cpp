@@ -25,10 +25,17 @@ Result<void> add_audited(runtime::Writes& writes, journal::Journal& journal,
                          const Configuration& configuration, AuditEntry entry) {
     const std::string key =
         SW_TRY(read_or_make_secret_key(secret_key_place(configuration.data, environment_variable)));
-    const auto document = SW_TRY(journal.document(kAuditHeadCollection, "head"));
-    AuditChain chain(derive_key(key, kAuditSealPurpose), SW_TRY(read_audit_head(document)));
-    writes.documents.push_back(chain.add(entry));
-    writes.documents.push_back(chain.head_document());
+    const AuditDocuments documents{
+        SW_TRY(journal.document(kAuditHeadCollection, kAuditHeadKey)),
+        SW_TRY(journal.document(kAuditHeadCollection, kAuditDatabaseKey))};
+    auto opening =
+        SW_TRY(open_audit(derive_key(key, kAuditSealPurpose), documents,
+                          hex_encode(random_bytes(16)), entry.at, [&](const std::string& after) {
+                              return journal.documents(kAuditCollection, after, kPage);
+                          }));
+    for (auto& write : opening.writes) writes.documents.push_back(std::move(write));
+    writes.documents.push_back(opening.chain.add(entry));
+    writes.documents.push_back(opening.chain.head_document());
     return {};
 }
 
@@ -110,17 +117,14 @@ Result<AuditVerdict> verify_audit_in(const Configuration& configuration) {
     auto reader = SW_TRY(runtime::Reader::open(configuration.data));
     const auto place = secret_key_place(configuration.data, environment_variable);
     const auto key = SW_TRY(read_secret_key(place));
-    const auto head = SW_TRY(reader->document(kAuditHeadCollection, "head"));
+    const AuditDocuments documents{
+        SW_TRY(reader->document(kAuditHeadCollection, kAuditHeadKey)),
+        SW_TRY(reader->document(kAuditHeadCollection, kAuditDatabaseKey))};
     std::optional<std::string> seal_key;
     if (key) seal_key = derive_key(*key, kAuditSealPurpose);
-    if (head && !key) {
-        return fail(ErrorCode::not_found, place.file.string() +
-                                              ": expected the key that the audit log is sealed "
-                                              "with, but there is no such file");
-    }
     return verify_audit(
         [&](const std::string& after) { return reader->documents(kAuditCollection, after, kPage); },
-        head, seal_key);
+        documents, seal_key);
 }
 
 }  // namespace
@@ -160,16 +164,14 @@ int verify_audit_offline(const Options& options, const Terminal& terminal) {
     const auto verdict = verify_audit_in(*configuration);
     if (!verdict) return report(terminal, verdict.error());
     if (options.is_json) {
-        terminal.out << to_text(Json{{"is_whole", verdict->is_whole()},
-                                     {"entries", verdict->entries},
-                                     {"broken", verdict->broken ? Json(*verdict->broken) : Json()},
-                                     {"why", verdict->why}})
-                     << '\n';
+        terminal.out << to_text(view_of(*verdict)) << '\n';
     } else if (verdict->is_whole()) {
         terminal.out << "the audit log is whole: " << verdict->entries << " entries\n";
     } else {
-        terminal.out << "the audit log is broken at entry " << verdict->broken.value_or(0) << ": "
-                     << verdict->why << '\n';
+        terminal.out << "the audit log is "
+                     << (verdict->broken ? "broken at entry " + std::to_string(*verdict->broken)
+                                         : std::string("not proven to be whole"))
+                     << ": " << verdict->why << '\n';
     }
     return verdict->is_whole() ? kSuccess : kFailed;
 }

@@ -185,6 +185,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
                                                  tasks::builtin_task_names(), log_file));
     triggers->start();
     keeper.start();
+    security->start();
     auto server = SW_TRY(start_server(configuration, *security, router));
     terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
                  << " (data: " << configuration.data.string() << ")" << std::endl;
@@ -210,13 +211,22 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     return has_failed ? kFailed : kSuccess;
 }
 
+/// Who started it tries again after anything but a fault that only a human can mend: a disk that is
+/// full or not mounted yet, a port that is taken, a folder that another daemon is about to leave.
+int exit_code_of_start(const Error& error) {
+    const bool is_lasting = error.code == ErrorCode::invalid || error.code == ErrorCode::not_found;
+    return is_lasting ? kUsage : kFailed;
+}
+
 }  // namespace
 
 int serve(const Options& options, const Terminal& terminal) {
     Signals signals;
     log_to_stderr();
     auto status = serve_until_told(options, terminal, signals);
-    return status ? *status : report(terminal, status.error());
+    if (status) return *status;
+    report(terminal, status.error());
+    return exit_code_of_start(status.error());
 }
 
 }  // namespace stepwell::api::cli

@@ -179,10 +179,19 @@ Router::Match Router::match(const Request& request) const {
     return match;
 }
 
+Role Router::role_of(const Match& found, const Request& request) {
+    if (!found.entry) return Role::viewer;
+    const Route& route = found.entry->route;
+    return route.role_of ? route.role_of(request) : route.role;
+}
+
+Role Router::role_for(const Request& request) const {
+    return role_of(match(request), request);
+}
+
 Result<Principal, Refusal> Router::admit(const Request& request) const {
     const Match found = match(request);
-    Role role = found.entry ? found.entry->route.role : Role::viewer;
-    if (found.entry && found.entry->route.role_of) role = found.entry->route.role_of(request);
+    const Role role = role_of(found, request);
     const auto refused = [&](Refusal refusal) {
         tell({request, found.entry ? &found.entry->route : nullptr, refusal.status, {}});
         return fail(std::move(refusal));

@@ -48,6 +48,8 @@ public:
     using Departed = std::function<std::optional<std::string>(const Call::Values& path)>;
     void on_missing(Departed departed) { departed_ = std::move(departed); }
 
+    /// The role that the request asks for; viewer where there is no such route.
+    [[nodiscard]] Role role_for(const Request& request) const;
     /// For HttpServer.
     [[nodiscard]] Result<Principal, Refusal> admit(const Request& request) const;
     void handle(Request& request, Responder respond) const;
@@ -67,6 +69,7 @@ private:
         bool is_malformed = false;  // an escape in the path cannot be decoded
     };
     [[nodiscard]] Match match(const Request& request) const;
+    static Role role_of(const Match& found, const Request& request);
     void dispatch(Request& request, Match match, Responder respond) const;
     static void carry_out(Request& request, Match match, Responder respond);
 

@@ -205,12 +205,31 @@ Result<void> Retention::remove_oldest(journal::JournalReader& journal,
     return {};
 }
 
+/// What the journal's file is too large by, without what stays whatever is forgotten.
+Result<std::uint64_t> Retention::excess(journal::JournalReader& journal,
+                                        std::uint64_t bytes_max) const {
+    const std::uint64_t used = SW_TRY(journal.size()).bytes_used;
+    const std::uint64_t apart = settings_.bytes_apart ? SW_TRY(settings_.bytes_apart(journal)) : 0;
+    const std::uint64_t counted = used - std::min(used, apart);
+    return counted - std::min(counted, bytes_max);
+}
+
+/// No more than would help: where what went is as much as was too much at the beginning, and the
+/// file still takes more, something else takes it. The next pass looks again.
 Result<void> Retention::by_bytes(journal::JournalReader& journal, std::uint64_t bytes_max) {
+    const std::uint64_t excess_before = SW_TRY(excess(journal, bytes_max));
+    const std::uint64_t removed_before = statistics().bytes;
+    const auto is_done = [&]() -> Result<bool> {
+        // Pages that become half empty are not free yet.
+        const std::uint64_t removed = statistics().bytes - removed_before;
+        return is_stopping() || removed / 2 >= excess_before ||
+               SW_TRY(excess(journal, bytes_max)) == 0;
+    };
     for (const bool only_succeeded : {true, false}) {
         journal::ClosedQuery query;
         query.only_succeeded = only_succeeded;
         query.limit = kRunsLookedAt;
-        while (!is_stopping() && SW_TRY(journal.size()).bytes_used > bytes_max) {
+        while (!SW_TRY(is_done())) {
             const auto page = SW_TRY(journal.closed_executions(query));
             if (page.empty()) break;
             SW_TRY(remove(journal, page, RetentionReason::bytes));

@@ -39,6 +39,9 @@ struct RetentionSettings {
     std::filesystem::path logs_folder;  // empty: there are no task logs
     Duration interval{60'000};          // between passes
     ClaimRule claims = {};
+    /// Bytes of the journal's file that retention cannot free, and which the rule does not count:
+    /// those of the audit log. Empty: there are none.
+    std::function<Result<std::uint64_t>(journal::JournalReader&)> bytes_apart = {};
 };
 
 struct RetentionStatistics {
@@ -76,6 +79,7 @@ private:
     Result<void> by_age(journal::JournalReader& journal, const RetentionRules& rules);
     Result<void> by_count(journal::JournalReader& journal, const RetentionRules& rules);
     Result<void> by_bytes(journal::JournalReader& journal, std::uint64_t bytes_max);
+    Result<std::uint64_t> excess(journal::JournalReader& journal, std::uint64_t bytes_max) const;
     Result<void> remove_oldest(journal::JournalReader& journal, std::optional<WorkflowId> workflow,
                                std::uint64_t count);
     Result<std::size_t> remove(journal::JournalReader& journal,
