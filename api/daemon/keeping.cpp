@@ -3,6 +3,7 @@
 #include "api/audit/audit_chain.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/private_folder.hpp"
+#include "api/read/run_row.hpp"
 #include "api/read/views.hpp"
 #include "api/secrets/secret_store.hpp"
 #include "engine/journal/backup.hpp"
@@ -77,6 +78,7 @@ Keeper::Keeper(const Configuration& configuration, Node& node, Readers& readers,
                const triggers::Triggers& triggers)
     : retention_(retention_settings(configuration), node.engine(), runtime::system_clock(),
                  reader_of(configuration.data)),
+      rows_(answers::run_row_of, node.engine(), reader_of(configuration.data)),
       backups_(backups_of(configuration)),
       sources_{node.engine(), readers, runtime::system_clock(), node.gate(), retention_,
                triggers,      backups_} {}
@@ -87,9 +89,11 @@ void Keeper::add_routes(Router& router) {
 
 void Keeper::start() {
     retention_.start();
+    rows_.start();
 }
 
 void Keeper::stop() {
+    rows_.stop();
     retention_.stop();
     backups_.stop();
 }

@@ -7,10 +7,12 @@
 #include "api/daemon/config.hpp"
 #include "api/daemon/node.hpp"
 #include "api/system/operation_routes.hpp"
+#include "engine/runtime/keep/row_keeper.hpp"
 
 namespace stepwell::api {
 
-/// What keeps a daemon's data folder in order: retention and backups, and the routes to operate by.
+/// What keeps a daemon's data folder in order: retention, run rows and backups, and the routes to
+/// operate by.
 class Keeper {
 public:
     /// REQUIRES: all of them outlive it.
@@ -25,6 +27,7 @@ public:
 
 private:
     runtime::Retention retention_;
+    runtime::RowKeeper rows_;
     operations::Backups backups_;
     const operations::Sources sources_;
 };

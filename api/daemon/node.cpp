@@ -6,6 +6,7 @@
 #include "api/auth/admin_token.hpp"
 #include "api/daemon/own_environment.hpp"
 #include "api/daemon/private_folder.hpp"
+#include "api/read/run_row.hpp"
 #include "api/read/views.hpp"
 #include "api/secrets/secret_runner.hpp"
 #include "engine/base/units.hpp"
@@ -160,6 +161,7 @@ Result<Configuration> with_secrets(Configuration configuration, SecretStore& sec
 runtime::EngineSettings engine_settings(const Configuration& configuration, SecretStore& secrets) {
     runtime::EngineSettings settings;
     settings.secrets = &secrets;
+    settings.fold_run = answers::run_row_of;
     settings.account = configuration.account.account;
     settings.region = configuration.account.region;
     settings.logs_folder = logs_folder(configuration.data);

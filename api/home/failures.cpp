@@ -2,128 +2,165 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "api/read/run_row.hpp"
 #include "api/read/span.hpp"
-#include "api/read/text.hpp"
-#include "engine/base/digest.hpp"
 
 namespace stepwell::api::answers {
 namespace {
 
 constexpr std::size_t kRunsListed = 10;
-
-struct Occurrence {
-    ExecutionId run{};
-    Timestamp at;
-    std::string message;
-};
+/// Runs after a failure that are looked at for whether its state goes well now.
+constexpr std::size_t kRunsAfter = 50;
 
 struct Group {
-    Fingerprint fingerprint;
-    std::string state;
-    std::vector<Occurrence> occurrences;  // newest first
-    std::vector<Timestamp> successes;     // newest first
+    std::string fingerprint;
+    std::string workflow;
+    std::uint64_t count = 0;
+    Timestamp first_at = Timestamp::max();
+    Timestamp last_at = Timestamp::min();
+    ExecutionId first_run{UINT64_MAX};
+    ExecutionId last_run{};
+    std::vector<std::uint64_t> occurrences;
+    std::vector<journal::ListedFailure> listed;  // newest first
     std::string condition;
+
+    void add(const journal::FailureCount& one) {
+        count += one.count;
+        first_at = std::min(first_at, one.first_at);
+        last_at = std::max(last_at, one.last_at);
+        first_run = std::min(first_run, one.first_run);
+        last_run = std::max(last_run, one.last_run);
+        occurrences[std::min<std::size_t>(one.interval, occurrences.size() - 1)] += one.count;
+    }
+    [[nodiscard]] const journal::RunFailure& last() const { return listed.front().failure; }
 };
 
-using Groups = std::map<Fingerprint, Group>;
-
-std::string message_line(const LeafFailure& leaf) {
-    const std::string message = message_of(leaf.cause);
-    return message.substr(0, message.find('\n'));
-}
-
-bool has_failed(core::Status status) {
-    return status == core::Status::failed || status == core::Status::timed_out;
-}
-
-void add_failures(const RunDigest& digest, Groups& groups) {
-    std::set<Fingerprint> of_this_run;
-    for (const LeafFailure& leaf : digest.failures) {
-        Fingerprint fingerprint = fingerprint_of(digest.summary.workflow_name, leaf);
-        if (!of_this_run.insert(fingerprint).second) continue;
-        Group& group = groups[fingerprint];
-        group.fingerprint = std::move(fingerprint);
-        group.state = leaf.name;
-        group.occurrences.push_back(
-            {digest.summary.id, digest.summary.started_at, message_line(leaf)});
+/// Newest last occurrence first: what is not shown costs no more than its count.
+Result<std::vector<Group>> groups_of(runtime::Reader& reader, const FailuresQuery& query) {
+    const Duration whole = query.span.to - query.span.from;
+    const Duration interval = whole / static_cast<std::int64_t>(query.intervals) + Duration(1);
+    std::map<std::string, Group> groups;
+    for (const auto& one :
+         SW_TRY(reader.failure_counts(query.workflow, query.span.from, query.span.to, interval))) {
+        Group& group = groups[one.fingerprint];
+        group.fingerprint = one.fingerprint;
+        group.occurrences.resize(query.intervals);
+        group.add(one);
     }
+    std::vector<Group> sorted;
+    for (auto& [fingerprint, group] : groups) sorted.push_back(std::move(group));
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const Group& a, const Group& b) { return a.last_at > b.last_at; });
+    return sorted;
 }
 
-/// Where the state of a group succeeded; a Map counts when all its items did.
-void add_successes(const RunDigest& digest, Groups& groups) {
-    for (auto& [fingerprint, group] : groups) {
-        if (fingerprint.workflow != digest.summary.workflow_name) continue;
-        const StateDigest* state = digest.find(fingerprint.path);
-        if (state && state->outcome() == "succeeded") {
-            group.successes.push_back(digest.summary.started_at);
+/// Whether a run says that the state goes well: it got through it. One without a row went through
+/// all that it met.
+Result<bool> went_well(Histories& histories, const runtime::ExecutionSummary& run,
+                       const std::string& path) {
+    const auto row = SW_TRY(histories.reader().run_row(run.id));
+    if (!row) return run.status == core::Status::succeeded;
+    const auto digest = digest_in(run, *row);
+    const StateDigest* state = digest ? digest->find(path) : nullptr;
+    return state && state->outcome() == "succeeded";
+}
+
+/// Whether the state went well in a run after `after`, and before `before`.
+Result<bool> went_well_between(Histories& histories, const Group& group, ExecutionId after,
+                               ExecutionId before) {
+    for (const bool only_succeeded : {false, true}) {
+        const auto runs =
+            histories.reader().closed_after(group.workflow, after, only_succeeded, kRunsAfter);
+        if (!runs) return false;  // the workflow is deleted: nothing follows
+        for (const auto& run : *runs) {
+            if (run.id >= before) break;
+            if (SW_TRY(went_well(histories, run, group.last().path))) return true;
         }
     }
+    return false;
 }
 
-std::vector<Mark> marks_of(const Group& group) {
-    std::vector<Mark> marks;
-    for (const Occurrence& one : group.occurrences) marks.push_back({Mark::Kind::failure, one.at});
-    for (const Timestamp at : group.successes) marks.push_back({Mark::Kind::success, at});
-    std::stable_sort(marks.begin(), marks.end(),
-                     [](const Mark& a, const Mark& b) { return a.at < b.at; });
-    return marks;
-}
-
-/// Which runs are looked at: all of the workflows in which something failed.
-std::vector<runtime::ExecutionSummary> runs_to_read(RunsInSpan& found) {
-    std::set<std::string> workflows;
-    for (const auto& run : found.runs) {
-        if (has_failed(run.status)) workflows.insert(run.workflow_name);
+/// As few marks as condition_of() needs: the first failure, the last one, and what went well
+/// between and after them.
+Result<std::string> standing_of(Histories& histories, const Group& group) {
+    using Kind = Mark::Kind;
+    std::vector<Mark> marks{{Kind::failure, group.first_at}};
+    const bool is_once = group.first_run == group.last_run;
+    if (!is_once) {
+        const bool is_mended =
+            std::any_of(group.listed.begin() + 1, group.listed.end(),
+                        [](const journal::ListedFailure& one) { return one.failure.is_recovered; });
+        if (is_mended ||
+            SW_TRY(went_well_between(histories, group, group.first_run, group.last_run))) {
+            marks.push_back({Kind::success, group.last_at});
+        }
+        marks.push_back({Kind::failure, group.last_at});
     }
-    std::erase_if(found.runs,
-                  [&](const auto& run) { return workflows.count(run.workflow_name) == 0; });
-    return std::move(found.runs);
+    const bool is_well_now =
+        group.last().is_recovered ||
+        SW_TRY(went_well_between(histories, group, group.last_run, ExecutionId{UINT64_MAX}));
+    if (is_well_now) marks.push_back({Kind::success, group.last_at});
+    return condition_of(marks);
 }
 
-Json group_view(const Group& group, const Intervals& intervals) {
-    auto occurrences = intervals.zeros();
-    auto successes = intervals.zeros();
+using Successes = std::map<std::string, std::vector<std::uint64_t>>;
+
+/// By workflow, the runs that succeeded in each interval.
+Result<Successes> successes_in(runtime::Reader& reader, const FailuresQuery& query,
+                               const Intervals& intervals) {
+    runtime::CountQuery counts;
+    counts.workflow = query.workflow;
+    counts.status = core::Status::succeeded;
+    counts.from = query.span.from - Duration(59'999);  // the minute that the span begins in
+    counts.until = query.span.to;
+    Successes successes;
+    for (const auto& one : SW_TRY(reader.run_counts(counts))) {
+        auto& bars = successes[one.workflow];
+        if (bars.empty()) bars = intervals.zeros();
+        bars[intervals.of(one.minute + Duration(30'000))] += one.count;
+    }
+    return successes;
+}
+
+Json group_view(const Group& group, const Intervals& intervals, const Successes& successes) {
     Json runs = Json::array();
-    for (const Occurrence& one : group.occurrences) {
-        ++occurrences[intervals.of(one.at)];
-        if (runs.size() < kRunsListed) runs.push_back(value_of(one.run));
-    }
-    for (const Timestamp at : group.successes) ++successes[intervals.of(at)];
-    return {{"id", group.fingerprint.id()},
-            {"workflow", group.fingerprint.workflow},
-            {"state", group.state},
-            {"path", group.fingerprint.path},
-            {"error", group.fingerprint.error},
-            {"cause", group.fingerprint.cause},
-            {"message", cut(group.occurrences.front().message, 1'000)},
-            {"count", group.occurrences.size()},
+    for (const auto& one : group.listed) runs.push_back(value_of(one.run));
+    const auto well = successes.find(group.workflow);
+    return {{"id", group.fingerprint},
+            {"workflow", group.workflow},
+            {"state", group.last().state},
+            {"path", group.last().path},
+            {"error", group.last().error},
+            {"cause", group.last().cause},
+            {"message", group.last().message},
+            {"count", group.count},
             {"condition", group.condition},
-            {"first_at", to_iso8601(group.occurrences.back().at)},
-            {"last_at", to_iso8601(group.occurrences.front().at)},
+            {"first_at", to_iso8601(group.first_at)},
+            {"last_at", to_iso8601(group.last_at)},
             {"runs", std::move(runs)},
-            {"occurrences", occurrences},
-            {"successes", successes}};
+            {"occurrences", group.occurrences},
+            {"successes", well == successes.end() ? intervals.zeros() : well->second}};
 }
 
 bool comes_first(const Group& a, const Group& b) {
     const bool a_is_open = a.condition != "recovered";
     const bool b_is_open = b.condition != "recovered";
     if (a_is_open != b_is_open) return a_is_open;
-    return a.occurrences.front().at > b.occurrences.front().at;
+    return a.last_at > b.last_at;
+}
+
+/// What is shown of a group beside its counts. False: its runs have been forgotten meanwhile.
+Result<bool> complete(Histories& histories, Group& group) {
+    group.listed = SW_TRY(histories.reader().failures(
+        {group.fingerprint, ExecutionId{value_of(group.last_run) + 1}, kRunsListed}));
+    if (group.listed.empty()) return false;
+    group.workflow = SW_TRY(histories.reader().summary(group.last_run)).workflow_name;
+    group.condition = SW_TRY(standing_of(histories, group));
+    return true;
 }
 
 }  // namespace
-
-std::string Fingerprint::id() const {
-    const std::string text = workflow + "\n" + path + "\n" + error + "\n" + cause;
-    return digest_hex("SHA-256", text).value_or("").substr(0, 16);
-}
-
-Fingerprint fingerprint_of(const std::string& workflow, const LeafFailure& leaf) {
-    return {workflow, leaf.path, leaf.error, normalised(message_line(leaf))};
-}
 
 std::string condition_of(const std::vector<Mark>& marks) {
     std::size_t trailing = 0;
@@ -144,39 +181,23 @@ std::string condition_of(const std::vector<Mark>& marks) {
 }
 
 Result<Json> failures_view(Histories& histories, const FailuresQuery& query) {
-    auto found =
-        SW_TRY(runs_in(histories.reader(), query.workflow, {}, query.span, query.runs_max));
-    const bool is_cut = found.is_cut;
-    const auto runs = runs_to_read(found);
-    Groups groups;
-    // Failures first: they are what is asked for, where not everything can be read.
-    for (const auto& run : runs) {
-        if (!has_failed(run.status)) continue;
-        const DigestPtr digest = SW_TRY(histories.digest(run));
-        if (digest) add_failures(*digest, groups);
+    runtime::Reader& reader = histories.reader();
+    std::vector<Group> shown;
+    for (Group& group : SW_TRY(groups_of(reader, query))) {
+        if (shown.size() == query.groups) break;
+        if (SW_TRY(complete(histories, group))) shown.push_back(std::move(group));
     }
-    for (const auto& run : runs) {
-        const DigestPtr digest = SW_TRY(histories.digest(run));
-        if (digest) add_successes(*digest, groups);
-    }
-    std::vector<Group> sorted;
-    for (auto& [fingerprint, group] : groups) {
-        group.condition = condition_of(marks_of(group));
-        sorted.push_back(std::move(group));
-    }
-    std::stable_sort(sorted.begin(), sorted.end(), comes_first);
+    std::stable_sort(shown.begin(), shown.end(), comes_first);
 
     const Intervals intervals(query.span, query.intervals);
-    Json shown = Json::array();
-    for (const Group& group : sorted) {
-        if (shown.size() == query.groups) break;
-        shown.push_back(group_view(group, intervals));
-    }
+    const auto successes = SW_TRY(successes_in(reader, query, intervals));
+    Json groups = Json::array();
+    for (const Group& group : shown) groups.push_back(group_view(group, intervals, successes));
     return Json{{"from", to_iso8601(query.span.from)},
                 {"to", to_iso8601(query.span.to)},
                 {"intervals", intervals.begins()},
-                {"groups", std::move(shown)},
-                {"complete", !is_cut && histories.is_complete()}};
+                {"groups", std::move(groups)},
+                {"complete", SW_TRY(reader.is_folded())}};
 }
 
 }  // namespace stepwell::api::answers

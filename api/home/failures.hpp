@@ -1,22 +1,10 @@
 // Failures by cause: which failures are the same one, how often it came, and how it stands.
 #pragma once
 
+#include "api/read/fingerprint.hpp"
 #include "api/read/histories.hpp"
 
 namespace stepwell::api::answers {
-
-/// What makes two failures the same: see normalised() for the cause.
-struct Fingerprint {
-    std::string workflow;
-    std::string path;
-    std::string error;
-    std::string cause;
-    auto operator<=>(const Fingerprint&) const = default;
-
-    /// A short id that stays the same: for URLs and for muting.
-    [[nodiscard]] std::string id() const;
-};
-Fingerprint fingerprint_of(const std::string& workflow, const LeafFailure& leaf);
 
 /// What one run says of a fingerprint.
 struct Mark {
@@ -34,16 +22,17 @@ struct FailuresQuery {
     Span span;
     std::size_t intervals = 30;  // of equal length, over the span
     std::size_t groups = 50;
-    std::size_t runs_max = 2'000;
 };
 
 /// {"from", "to", "intervals": [FROM...], "groups": [{"id", "workflow", "state", "path", "error",
 ///  "cause": without what varies, "message": of the last one, "count", "condition",
 ///  "first_at", "last_at", "runs": [the last 10 ids, newest first], "occurrences": [N an interval],
-///  "successes": [N an interval: runs in which the same state succeeded]}], "complete"}
+///  "successes": [N an interval: runs of the workflow that succeeded]}], "complete": false while
+///  runs that have ended are still to be folded}
 ///
-/// Open ones before those recovered, then by their last occurrence, newest first. Each run counts
-/// once, with its first failure of each fingerprint.
+/// Counted from run rows: of all failures in the span. Open ones before those recovered, then by
+/// their last occurrence, newest first. Each run counts once for each fingerprint; one that was
+/// redriven and went well since still counts, as recovered.
 Result<Json> failures_view(Histories& histories, const FailuresQuery& query);
 
 }  // namespace stepwell::api::answers

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "api/home/queued.hpp"
 #include "api/triggers/views.hpp"
@@ -10,7 +11,8 @@
 namespace stepwell::api::answers {
 namespace {
 
-constexpr std::size_t kRunsCounted = 50'000;
+/// Open runs that are looked at for whether they do nothing but wait.
+constexpr std::size_t kOpenLookedAt = 50'000;
 constexpr std::size_t kWorstNamed = 3;
 constexpr std::array<const char*, 7> kTiles{"failed",  "late",      "running", "queued",
                                             "waiting", "succeeded", "stopped"};
@@ -38,14 +40,22 @@ struct Going {
 class Tile {
 public:
     explicit Tile(const Intervals& intervals) : bars_(intervals.zeros()) {}
-    void add(const runtime::ExecutionSummary& run, const Intervals& intervals) {
-        ++count_;
-        ++bars_[intervals.of(run.started_at)];
-        ++workflows_[run.workflow_name];
+    void add(const std::string& workflow, Timestamp started, std::uint64_t count,
+             const Intervals& intervals) {
+        if (count == 0) return;
+        count_ += count;
+        bars_[intervals.of(started)] += count;
+        workflows_[workflow] += count;
     }
+    void add(const runtime::ExecutionSummary& run, const Intervals& intervals) {
+        add(run.workflow_name, run.started_at, 1, intervals);
+    }
+    /// There are more than were counted.
+    void cut() { is_exact_ = false; }
+    [[nodiscard]] bool is_exact() const { return is_exact_; }
     [[nodiscard]] Json view() const {
-        std::vector<std::pair<std::string, std::size_t>> sorted(workflows_.begin(),
-                                                                workflows_.end());
+        std::vector<std::pair<std::string, std::uint64_t>> sorted(workflows_.begin(),
+                                                                  workflows_.end());
         std::stable_sort(sorted.begin(), sorted.end(),
                          [](const auto& a, const auto& b) { return a.second > b.second; });
         Json worst = Json::array();
@@ -53,13 +63,15 @@ public:
             if (worst.size() == kWorstNamed) break;
             worst.push_back({{"workflow", workflow}, {"count", count}});
         }
-        return {{"count", count_}, {"bars", bars_}, {"worst", std::move(worst)}};
+        return {
+            {"count", count_}, {"exact", is_exact_}, {"bars", bars_}, {"worst", std::move(worst)}};
     }
 
 private:
-    std::size_t count_ = 0;
+    std::uint64_t count_ = 0;
+    bool is_exact_ = true;
     std::vector<std::uint64_t> bars_;
-    std::map<std::string, std::size_t> workflows_;
+    std::map<std::string, std::uint64_t> workflows_;
 };
 
 std::string tile_of(core::Status status) {
@@ -85,27 +97,86 @@ std::string outcome_of(core::Status status) {
     return name;
 }
 
-/// Runs that go on, whenever they began; the longest over their usual first.
-Result<std::vector<Going>> going(Histories& histories, const HomeQuery& query) {
+/// A workflow with runs that go on.
+struct Busy {
+    std::string workflow;
+    std::uint64_t running = 0;
+    Quantiles usual;
+};
+
+/// Also for a deleted one, which has nothing usual any more.
+Result<std::vector<Busy>> busy_workflows(Histories& histories,
+                                         const std::vector<runtime::RunCount>& running) {
+    std::map<std::string, std::uint64_t> counts;
+    for (const auto& one : running) counts[one.workflow] += one.count;
+    std::vector<Busy> all;
+    for (const auto& [workflow, count] : counts) {
+        const auto known = usual_of(histories, workflow);
+        all.push_back({workflow, count, known ? known->run : Quantiles{}});
+    }
+    return all;
+}
+
+/// The longest over their usual: of each workflow these are its oldest.
+Result<std::vector<Going>> going(Histories& histories, const HomeQuery& query,
+                                 const std::vector<Busy>& workflows) {
     std::vector<Going> all;
-    std::map<std::string, Quantiles> usual;
-    for (auto& run :
-         SW_TRY(newest_runs(histories.reader(), {}, core::Status::running, query.running))) {
-        if (usual.count(run.workflow_name) == 0) {
-            const auto known = usual_of(histories, run.workflow_name);
-            usual[run.workflow_name] = known ? known->run : Quantiles{};
+    for (const Busy& busy : workflows) {
+        auto oldest = histories.reader().oldest_running(busy.workflow, query.running);
+        if (!oldest) continue;  // deleted
+        for (auto& run : *oldest) {
+            Going one;
+            one.usual = busy.usual;
+            one.elapsed = query.now - run.started_at;
+            one.run = std::move(run);
+            all.push_back(std::move(one));
         }
-        Going one;
-        one.usual = usual.at(run.workflow_name);
-        one.elapsed = query.now - run.started_at;
-        if (query.gate) one.queued = queued_view(*query.gate, run);
-        one.digest = SW_TRY(histories.digest(run));
-        one.run = std::move(run);
-        all.push_back(std::move(one));
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Going& a, const Going& b) { return a.weight() > b.weight(); });
+    if (all.size() > query.running) all.resize(query.running);
+    for (Going& one : all) {
+        if (query.gate) one.queued = queued_view(*query.gate, one.run);
+        one.digest = SW_TRY(histories.digest(one.run));
+    }
     return all;
+}
+
+/// Whole minutes of them; of a minute that is partly late, as many as there are, at its begin.
+Result<void> add_late(runtime::Reader& reader, const HomeQuery& query, const Busy& busy,
+                      const std::vector<runtime::RunCount>& running, const Intervals& intervals,
+                      Tile& late) {
+    if (busy.usual.count == 0) return {};
+    const Timestamp threshold = query.now - busy.usual.p95;
+    std::uint64_t left = SW_TRY(reader.count_running(busy.workflow, threshold));
+    for (const auto& one : running) {  // by minute
+        if (one.workflow != busy.workflow || left == 0) continue;
+        const std::uint64_t count = std::min(left, one.count);
+        late.add(busy.workflow, one.minute + Duration(30'000), count, intervals);
+        left -= count;
+    }
+    return {};
+}
+
+/// Runs whose tasks all wait in the gate. Beyond what it lists only tasks are counted.
+void add_queued(runtime::Reader& reader, const HomeQuery& query, const std::vector<Busy>& workflows,
+                const Intervals& intervals, Tile& queued) {
+    if (!query.gate) return;
+    std::set<ExecutionId> runs;
+    for (const auto& pool : query.gate->pools()) {
+        for (const auto& task : pool.waiting) runs.insert(task.token.execution);
+        if (pool.waiting_count > pool.waiting.size()) queued.cut();
+    }
+    for (const Busy& busy : workflows) {
+        const auto gate = query.gate->workflow(busy.workflow);
+        for (const auto& run : gate.waiting) runs.insert(run.execution);
+        const std::uint64_t more = gate.waiting_count - gate.waiting.size();
+        queued.add(busy.workflow, query.now, more, intervals);
+    }
+    for (const ExecutionId id : runs) {
+        const auto run = reader.summary(id);
+        if (run && !queued_view(*query.gate, *run).is_null()) queued.add(*run, intervals);
+    }
 }
 
 Json going_view(const Going& one) {
@@ -137,10 +208,12 @@ Json tiles_view(const Tiles& tiles) {
     return out;
 }
 
-Json outcomes_view(const std::vector<runtime::ExecutionSummary>& runs, const Intervals& intervals) {
+Json outcomes_view(const std::vector<runtime::RunCount>& runs, const Intervals& intervals) {
     Json out = Json::array();
     std::vector<std::map<std::string, std::uint64_t>> counts(intervals.zeros().size());
-    for (const auto& run : runs) ++counts[intervals.of(run.started_at)][outcome_of(run.status)];
+    for (const auto& one : runs) {
+        counts[intervals.of(one.minute + Duration(30'000))][outcome_of(one.status)] += one.count;
+    }
     for (auto& interval : counts) {
         Json one = Json::object();
         for (const char* name : {"succeeded", "failed", "timed_out", "aborted", "running"}) {
@@ -181,38 +254,53 @@ Result<Json> next_fires(runtime::Reader& reader, Timestamp now, std::size_t limi
 }  // namespace
 
 Result<Json> home_view(Histories& histories, const HomeQuery& query) {
-    const auto found = SW_TRY(runs_in(histories.reader(), {}, {}, query.span, kRunsCounted));
-    const auto now_going = SW_TRY(going(histories, query));
+    runtime::Reader& reader = histories.reader();
+    runtime::CountQuery counts;
+    counts.from = query.span.from - Duration(59'999);  // the minute that the span begins in
+    counts.until = query.span.to;
+    const auto started = SW_TRY(reader.run_counts(counts));
+    runtime::CountQuery open;
+    open.status = core::Status::running;
+    const auto running = SW_TRY(reader.run_counts(open));
+    const auto workflows = SW_TRY(busy_workflows(histories, running));
+    const auto now_going = SW_TRY(going(histories, query, workflows));
+
     const Intervals intervals(query.span, query.intervals);
     Tiles tiles;
     for (const char* name : kTiles) tiles.emplace(name, Tile(intervals));
-    for (const auto& run : found.runs) {
-        if (run.status == core::Status::running) continue;  // below: whenever it began
-        tiles.at(tile_of(run.status)).add(run, intervals);
+    for (const auto& one : started) {
+        if (one.status == core::Status::running) continue;  // below: whenever it began
+        tiles.at(tile_of(one.status))
+            .add(one.workflow, one.minute + Duration(30'000), one.count, intervals);
     }
-    Json running = Json::array();
-    for (const Going& one : now_going) {
-        tiles.at("running").add(one.run, intervals);
-        if (one.is_late()) tiles.at("late").add(one.run, intervals);
-        if (one.is_waiting()) tiles.at("waiting").add(one.run, intervals);
-        if (!one.queued.is_null()) tiles.at("queued").add(one.run, intervals);
-        running.push_back(going_view(one));
+    for (const auto& one : running) {
+        tiles.at("running").add(one.workflow, one.minute + Duration(30'000), one.count, intervals);
     }
+    for (const Busy& busy : workflows) {
+        SW_TRY(add_late(reader, query, busy, running, intervals, tiles.at("late")));
+    }
+    const auto waiting = SW_TRY(reader.waiting_runs(kOpenLookedAt));
+    for (const auto& run : waiting.runs) tiles.at("waiting").add(run, intervals);
+    if (!waiting.are_all) tiles.at("waiting").cut();
+    add_queued(reader, query, workflows, intervals, tiles.at("queued"));
+
+    Json list = Json::array();
+    for (const Going& one : now_going) list.push_back(going_view(one));
     FailuresQuery failures;
     failures.span = query.span;
     failures.intervals = query.intervals;
     failures.groups = query.causes;
     Json causes = SW_TRY(failures_view(histories, failures));
-    Json fires = SW_TRY(next_fires(histories.reader(), query.now, query.fires));
-    const bool is_complete =
-        !found.is_cut && causes["complete"].get<bool>() && now_going.size() < query.running;
+    Json fires = SW_TRY(next_fires(reader, query.now, query.fires));
+    const bool is_complete = causes["complete"].get<bool>() && tiles.at("waiting").is_exact() &&
+                             tiles.at("queued").is_exact();
     Json out{{"from", to_iso8601(query.span.from)},
              {"to", to_iso8601(query.span.to)},
              {"intervals", intervals.begins()},
              {"tiles", tiles_view(tiles)},
-             {"outcomes", outcomes_view(found.runs, intervals)},
+             {"outcomes", outcomes_view(started, intervals)},
              {"causes", std::move(causes["groups"])},
-             {"running", std::move(running)},
+             {"running", std::move(list)},
              {"next_fires", std::move(fires)},
              {"complete", is_complete}};
     if (!query.health) return out;

@@ -23,7 +23,7 @@ struct HomeQuery {
 
 /// {"from", "to", "intervals": [FROM...],
 ///  "tiles": {"failed", "late", "running", "queued", "waiting", "succeeded", "stopped":
-///            {"count", "bars": [N an interval], "worst": [{"workflow", "count"}]}},
+///            {"count", "exact", "bars": [N an interval], "worst": [{"workflow", "count"}]}},
 ///  "outcomes": [{"succeeded", "failed", "timed_out", "aborted", "running"}]: an interval each,
 ///  "causes": as the "groups" of failures_view(),
 ///  "running": [{"id", "name", "workflow", "started_at", "elapsed_ms", "usual": QUANTILES, "late",
@@ -31,6 +31,10 @@ struct HomeQuery {
 ///               the longest over its usual first,
 ///  "health": as health_view(); absent where nothing is known of it,
 ///  "complete"}
+///
+/// Counted over all runs, by the minute of their start; a tile whose count is not of all says so
+/// with "exact" false, and "complete" is false then, or while runs that have ended are still to be
+/// folded. "running" lists the `running` ones that are the longest over their usual.
 ///
 /// failed: failed and timed out; late: runs that go on for longer than the usual p95; waiting:
 /// those that go on and do nothing but wait for a time; queued: whose tasks wait for others to end.

@@ -28,9 +28,10 @@ constexpr std::array<std::pair<const char*, int>, 8> kRanges{{{"1h", 1},
 constexpr const char* kRunHelp =
     "`run`: its number, its ARN, or WORKFLOW/NAME with the slash as %2F.";
 constexpr const char* kSpanHelp =
-    "Over `from` to `to` where they are given, else over `range` up to the present moment. It "
-    "looks "
-    "at a bounded number of runs, and says with `complete` whether these were all.";
+    "Over `from` to `to` where they are given, else over `range` up to the present moment. All "
+    "runs "
+    "are counted, however many; `complete` is false while runs of an older Stepwell, or very long "
+    "ones, are still to be folded.";
 
 std::string reference(const char* schema) {
     return std::string(R"({"$ref": "#/components/schemas/)") + schema + "\"}";

@@ -160,7 +160,8 @@ constexpr NamedSchema kSchemas[] = {
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},
     "tiles": {"type": "object", "required": ["failed", "late", "running", "queued", "waiting", "succeeded", "stopped"],
-      "additionalProperties": {"type": "object", "required": ["count", "bars", "worst"], "properties": {
+      "additionalProperties": {"type": "object", "required": ["count", "exact", "bars", "worst"], "properties": {
+        "exact": {"type": "boolean", "description": "false: there are more"},
         "count": {"type": "integer"},
         "bars": {"type": "array", "items": {"type": "integer"}},
         "worst": {"type": "array"}}}},

@@ -1,5 +1,7 @@
 #include "api/read/histories.hpp"
 
+#include "api/read/run_row.hpp"
+
 namespace stepwell::api::answers {
 namespace {
 
@@ -46,12 +48,22 @@ void DigestCache::drop(std::list<Entry>::iterator entry) {
 
 Result<DigestPtr> Histories::digest(const runtime::ExecutionSummary& summary) {
     if (auto kept = cache_.find(summary.id, summary.revision)) return kept;
+    if (auto told = SW_TRY(digest_in_row(summary))) return told;
     if (reads_left_ == 0) {
         is_complete_ = false;
         return DigestPtr();
     }
     --reads_left_;
     return digest_of_one(summary);
+}
+
+/// Not put into the cache: what is asked for of one run is more than its row tells.
+Result<DigestPtr> Histories::digest_in_row(const runtime::ExecutionSummary& summary) {
+    if (summary.status == core::Status::running) return DigestPtr();
+    const auto row = SW_TRY(reader_.run_row(summary.id));
+    if (!row || value_of(row->revision) != summary.revision) return DigestPtr();
+    auto digest = digest_in(summary, *row);
+    return digest ? std::make_shared<const RunDigest>(*std::move(digest)) : DigestPtr();
 }
 
 Result<DigestPtr> Histories::digest_of_one(const runtime::ExecutionSummary& summary) {

@@ -47,7 +47,8 @@ public:
     Histories(runtime::Reader& reader, DigestCache& cache, std::size_t reads_max)
         : reader_(reader), cache_(cache), reads_left_(reads_max) {}
 
-    /// Null where the allowance is used up.
+    /// What its run row tells (no failures, no children), else all of it. Null where it has no row
+    /// and the allowance is used up.
     Result<DigestPtr> digest(const runtime::ExecutionSummary& summary);
     /// The same for a run that the answer is about: it is read in any case.
     Result<DigestPtr> digest_of_one(const runtime::ExecutionSummary& summary);
@@ -56,6 +57,8 @@ public:
     [[nodiscard]] runtime::Reader& reader() { return reader_; }
 
 private:
+    Result<DigestPtr> digest_in_row(const runtime::ExecutionSummary& summary);
+
     runtime::Reader& reader_;
     DigestCache& cache_;
     std::size_t reads_left_;

@@ -9,8 +9,6 @@ namespace {
 using runtime::GateTask;
 
 constexpr std::size_t kHoldersMax = 20;
-/// Frames that are looked at; a Map may have very many.
-constexpr std::size_t kFramesMax = 2'000;
 
 Json to_json(const GateTask& task) {
     Json out{{"run", value_of(task.token.execution)},
@@ -70,8 +68,11 @@ public:
 
 private:
     static int rank_of(const Json& reason) {
-        if (reason["code"] == "POOL_UNKNOWN") return 2;
-        return reason["code"] == "RUNNING" ? 1 : 0;
+        // What is out of service keeps only itself from starting: others may fire meanwhile.
+        const Json& code = reason["code"];
+        if (code == "POOL_UNKNOWN") return 3;
+        if (code == "SCHEDULE_PAUSED" || code == "TRIGGER_DISABLED") return 2;
+        return code == "RUNNING" ? 1 : 0;
     }
 
     Timestamp now_;
@@ -134,9 +135,8 @@ std::vector<Group> groups_of(const RunSnapshot& snapshot) {
     std::map<TaskToken, const GateTask*> tasks;
     for (const GateTask& task : snapshot.gate.tasks) tasks[task.token] = &task;
     std::map<std::pair<std::string, std::string>, Group> groups;
-    std::size_t looked_at = 0;
     for (const core::FramePtr& frame : snapshot.open.frames) {
-        if (++looked_at > kFramesMax) break;
+        if (frame->phase == core::Phase::finished) continue;
         const definition::State& state = snapshot.open.definition->state(frame->state);
         const auto found = tasks.find({snapshot.run.id, frame->id, frame->attempt});
         const GateTask* task = found == tasks.end() ? nullptr : found->second;
@@ -266,7 +266,11 @@ void add_triggers(const WorkflowSnapshot& snapshot, Explanation& out) {
     for (const Json& trigger : snapshot.triggers) {
         const std::string id = string_or(trigger, "id", "");
         const std::string fault = string_or(trigger, "fault", "");
-        if (!fault.empty()) {
+        const Json* enabled = find(trigger, "enabled");
+        if (enabled && *enabled == false) {
+            out.add("TRIGGER_DISABLED", "the trigger '" + id + "' is switched off",
+                    {{"trigger", id}});
+        } else if (!fault.empty()) {
             out.add("TRIGGER_FAULT", "the trigger '" + id + "' cannot work: " + fault,
                     {{"trigger", id}});
         } else if (string_or(trigger, "kind", "") == "webhook") {

@@ -140,15 +140,24 @@ std::vector<StateRow> rows_again(const Standing& standing, const std::vector<cor
     return rows;
 }
 
-/// Adds the inputs of one result; whether all are the same is summed up in `verdict`.
+/// What a task's result names at most: where it has as many, there may have been more.
+constexpr std::size_t kInputsOfResult = 100;
+
+/// Adds the inputs of one result; whether all are the same is summed up in `verdict`. Nobody knows
+/// that where a list was cut, unless one of those that are there has changed.
 void add_inputs(Json& inputs, const StateRow& row, const RedrivePlanQuery& query,
                 std::optional<bool>& verdict, std::set<std::string>& seen) {
     const Json* recorded = find(row.result->json(), "inputs");
     if (!recorded || !recorded->is_array()) return;
+    if (recorded->size() >= kInputsOfResult && verdict == true) verdict.reset();
     for (const Json& input : *recorded) {
         const std::string uri = string_or(input, "uri", "");
         const std::string etag = string_or(input, "etag", "");
-        if (uri.empty() || inputs.size() == query.listed) continue;
+        if (uri.empty()) continue;
+        if (inputs.size() == query.listed) {
+            if (verdict == true) verdict.reset();
+            return;
+        }
         if (!seen.insert(row.path + "\n" + uri + "\n" + etag).second) continue;
         const InputNow now = query.probe ? query.probe(uri) : InputNow{};
         const bool is_same = now.state == InputNow::State::there && now.etag == etag;

@@ -65,24 +65,6 @@ Json open_part(const RunDigest& digest) {
     return open;
 }
 
-/// The newest run before this one that succeeded.
-Result<std::optional<runtime::ExecutionSummary>> success_before(
-    runtime::Reader& reader, const runtime::ExecutionSummary& run) {
-    constexpr std::size_t kPages = 20;
-    runtime::ListQuery query;
-    query.workflow = run.workflow_name;
-    query.status = core::Status::succeeded;
-    for (std::size_t i = 0; i < kPages; ++i) {
-        auto page = SW_TRY(reader.list(query));
-        for (auto& other : page.items) {
-            if (other.id < run.id) return std::optional(std::move(other));
-        }
-        if (!page.next) break;
-        query.token = std::move(page.next);
-    }
-    return std::optional<runtime::ExecutionSummary>();
-}
-
 Result<Json> version_part(runtime::Reader& reader, const runtime::ExecutionSummary& run,
                           const runtime::WorkflowDescription& began_with, const Json& asl) {
     Json out{{"number", began_with.version.number}, {"newest", nullptr}, {"last_success", nullptr}};
@@ -90,7 +72,7 @@ Result<Json> version_part(runtime::Reader& reader, const runtime::ExecutionSumma
     const auto newest = reader.workflow(run.workflow_name);
     if (!newest) return out;
     out["newest"] = newest->version.number;
-    const auto success = SW_TRY(success_before(reader, run));
+    const auto success = SW_TRY(reader.success_before(run));
     if (!success) return out;
     const auto then = SW_TRY(reader.workflow_of(success->id));
     const Json before = SW_TRY(parse_json(then.version.definition));

@@ -5,6 +5,9 @@
 //   (2) What commit() acknowledged is on stable storage, and every later read returns it.
 //   (3) The chunks of an execution form one linked list, oldest first.
 //   (4) An execution has an open row exactly while it runs; records only while it has an open row.
+//   (5) A run row is only there while its execution is closed. What a run failed for is kept when
+//   it
+//       is reopened, as recovered. Counts are those of the executions that there are.
 //
 // Thread safety: none; the engine owns its journal, and each thread that reads owns a reader.
 #pragma once
@@ -71,6 +74,24 @@ public:
                                                            std::size_t limit) = 0;
     /// What started this execution; most were started by a request and have none.
     virtual Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) = 0;
+    /// The rows of those that have one, in no order. REQUIRES: at most 1,000 ids.
+    virtual Result<std::vector<RunRow>> run_rows(const std::vector<ExecutionId>& ids) = 0;
+    /// Open ones that do nothing but wait for a time, the oldest first; without those that are put
+    /// aside. Looks at `limit` open executions, and says whether these were all.
+    struct WaitingRuns {
+        std::vector<ExecutionId> runs;
+        bool are_all = true;
+    };
+    virtual Result<WaitingRuns> waiting_runs(std::size_t limit) = 0;
+    /// Rows that are not folded yet, without failures and details; newest first.
+    virtual Result<std::vector<RunRow>> unfolded_rows(std::size_t limit) = 0;
+    /// Closed executions from this id on have their rows; an older Stepwell wrote those before.
+    virtual Result<ExecutionId> rows_from() = 0;
+    virtual Result<std::vector<RunCount>> run_counts(const RunCountQuery& query) = 0;
+    virtual Result<std::vector<FailureCount>> failure_counts(const FailureCountQuery& query) = 0;
+    virtual Result<std::vector<ListedFailure>> failures(const FailureQuery& query) = 0;
+    /// Newest first, those with smaller ids than `before` whose run caught a failure.
+    virtual Result<std::vector<ExecutionId>> caught_runs(ExecutionId before, std::size_t limit) = 0;
     /// A random number, drawn when the journal was made: keys generated names.
     virtual std::uint64_t secret() = 0;
 };

@@ -32,8 +32,8 @@ std::string listing_of(const ExecutionQuery& query) {
     if (query.is_redriven) {
         sql += *query.is_redriven ? " AND e.redrives > 0" : " AND e.redrives = 0";
     }
-    sql += is_open_table ? " ORDER BY r.id DESC" : " ORDER BY e.id DESC";
-    return sql + " LIMIT ?5";
+    sql += is_open_table ? " ORDER BY r.id" : " ORDER BY e.id";
+    return sql + (query.is_oldest_first ? " LIMIT ?5" : " DESC LIMIT ?5");
 }
 
 /// `+` keeps the planner from the indexes by status, whose order is another one.

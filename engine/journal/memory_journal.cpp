@@ -107,6 +107,8 @@ void MemoryDisk::apply(const Batch& batch) {
                                    tables_.claims_made);
     }
     apply_removals(batch);
+    for (const RunRow& row : batch.run_rows) apply(row);
+    tables_.rows_from = batch.rows_from.value_or(tables_.rows_from);
     ++commits_;
 }
 
@@ -116,6 +118,8 @@ void MemoryDisk::apply_removals(const Batch& batch) {
         const auto at = tables_.executions.find(id);
         if (at != tables_.executions.end() && at->second.status != core::Status::running) {
             tables_.executions.erase(at);
+            tables_.run_rows.erase(id);
+            tables_.failures.erase(id);
         }
     }
     for (const ChunkId id : batch.removed_chunks) {
@@ -149,6 +153,8 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.error.clear();
         record.redrives = reopening->redrives;
         record.redriven_at = reopening->at;
+        tables_.run_rows.erase(id);
+        for (RunFailure& failure : tables_.failures[id]) failure.is_recovered = true;
     }
     for (const auto& chunk : execution.chunks) {
         SW_ASSERT(chunk.previous == record.last_chunk);
@@ -162,6 +168,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.stopped_at = end->stopped_at;
         record.error = end->error;
         remove_open(id);
+        if (execution.row) apply(*execution.row);
         return;
     }
     if (execution.open) {
@@ -316,7 +323,8 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
     const std::lock_guard lock(disk_->mutex_);
     const auto& all = disk_->tables_.executions;
     std::vector<ExecutionRecord> rows;
-    for (auto at = all.rbegin(); at != all.rend() && rows.size() < query.limit; ++at) {
+    for (auto at = all.rbegin(); at != all.rend(); ++at) {
+        if (rows.size() >= query.limit && !query.is_oldest_first) break;
         const ExecutionRecord& row = at->second;
         const bool fits = (!query.before || row.id < *query.before) &&
                           (!query.workflow || row.workflow == *query.workflow) &&
@@ -325,6 +333,8 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
                           (!query.is_redriven || (row.redrives > 0) == *query.is_redriven);
         if (fits) rows.push_back(row);
     }
+    if (query.is_oldest_first) std::reverse(rows.begin(), rows.end());
+    rows.resize(std::min(rows.size(), query.limit));
     return rows;
 }
 

@@ -46,12 +46,16 @@ private:
         std::map<std::int64_t, ClaimRecord> claims;  // by row: in the order in which they were made
         std::map<std::pair<std::string, std::string>, std::int64_t> claim_rows;  // source, key
         std::int64_t claims_made = 0;
+        std::map<ExecutionId, RunRow> run_rows;  // failures: in the next one
+        std::map<ExecutionId, std::vector<RunFailure>> failures;
+        ExecutionId rows_from{1};
     };
     Result<void> check(const Batch& batch) const;
     void apply(const Batch& batch);
     void apply(const ExecutionWrite& execution);
     void remove_open(ExecutionId id);
     void apply_removals(const Batch& batch);
+    void apply(const RunRow& row);
 
     mutable std::mutex mutex_;
     Tables tables_;
@@ -106,6 +110,14 @@ public:
     Result<std::vector<std::string>> claim_sources(std::string_view after,
                                                    std::size_t limit) override;
     Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) override;
+    Result<std::vector<RunRow>> run_rows(const std::vector<ExecutionId>& ids) override;
+    Result<JournalReader::WaitingRuns> waiting_runs(std::size_t limit) override;
+    Result<std::vector<RunRow>> unfolded_rows(std::size_t limit) override;
+    Result<ExecutionId> rows_from() override;
+    Result<std::vector<RunCount>> run_counts(const RunCountQuery& query) override;
+    Result<std::vector<FailureCount>> failure_counts(const FailureCountQuery& query) override;
+    Result<std::vector<ListedFailure>> failures(const FailureQuery& query) override;
+    Result<std::vector<ExecutionId>> caught_runs(ExecutionId before, std::size_t limit) override;
 
 private:
     std::shared_ptr<MemoryDisk> disk_;

@@ -9,7 +9,7 @@
 
 namespace stepwell::journal {
 
-/// Which executions to list: newest first.
+/// Which executions to list: newest first, unless it says otherwise.
 struct ExecutionQuery {
     std::optional<WorkflowId> workflow;
     std::optional<VersionId> version;  // filters; the workflow should be given too
@@ -17,6 +17,7 @@ struct ExecutionQuery {
     std::optional<ExecutionId> before;  // only older ones
     std::size_t limit = 100;
     std::optional<bool> is_redriven = {};
+    bool is_oldest_first = false;  // then `before` bounds the last one
 };
 
 /// Which closed executions to list: oldest first.

@@ -10,6 +10,7 @@
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
 #include "engine/core/delta.hpp"
+#include "engine/journal/run_rows.hpp"
 
 namespace stepwell::journal {
 
@@ -137,6 +138,7 @@ struct ExecutionWrite {
     std::vector<ChunkRecord> chunks;  // in order, linked to each other and to what was there
     std::optional<OpenRecord> open;   // replaces the open row; its id is this one
     std::optional<ExecutionEnd> end;  // removes the open row and all records; never with `open`
+    std::optional<RunRow> row;        // only with `end`; a reopening removes it
     /// Whether the open table may hold rows of it from earlier commits; saves needless deletes.
     bool was_open = false;
     std::vector<core::Record> put;  // replaced or added
@@ -155,10 +157,14 @@ struct Batch {
     std::vector<ExecutionId> removed_executions;
     std::vector<ChunkId> removed_chunks;
     std::vector<std::int64_t> removed_claims;  // by row
+    std::vector<RunRow> run_rows;              // of closed executions, folded later
+    /// Closed executions from this id on have their rows, where they need one.
+    std::optional<ExecutionId> rows_from;
     [[nodiscard]] bool is_empty() const {
         return workflows.empty() && versions.empty() && deleted_workflows.empty() &&
                executions.empty() && documents.empty() && claims.empty() &&
-               removed_executions.empty() && removed_chunks.empty() && removed_claims.empty();
+               removed_executions.empty() && removed_chunks.empty() && removed_claims.empty() &&
+               run_rows.empty() && !rows_from;
     }
 };
 

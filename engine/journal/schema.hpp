@@ -93,6 +93,46 @@ inline constexpr const char* kAddIndexes =
 inline constexpr const char* kHasPrincipals =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";
 inline constexpr const char* kAddPrincipals = "ALTER TABLE executions ADD COLUMN principal TEXT";
+/// What run rows are kept in; made where it is missing, in files that any Stepwell of this form can
+/// use. Only what failed, caught something or had tasks costs more than a count.
+inline constexpr const char* kAddRunRows = R"sql(
+CREATE TABLE run_rows(
+  id INTEGER PRIMARY KEY,
+  workflow INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  folded INTEGER NOT NULL,
+  caught INTEGER NOT NULL,
+  rows_read INTEGER,
+  rows_rejected INTEGER,
+  queued INTEGER NOT NULL,
+  details TEXT NOT NULL) STRICT;
+CREATE INDEX run_rows_unfolded ON run_rows(id) WHERE folded = 0;
+CREATE INDEX run_rows_caught ON run_rows(id) WHERE caught > 0;
+CREATE TABLE run_failures(
+  run INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL,
+  workflow INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  recovered INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  path TEXT NOT NULL,
+  error TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  message TEXT NOT NULL,
+  PRIMARY KEY(run, fingerprint)) STRICT, WITHOUT ROWID;
+CREATE INDEX run_failures_by_start ON run_failures(started, fingerprint, workflow);
+CREATE INDEX run_failures_by_fingerprint ON run_failures(fingerprint, run);
+CREATE TABLE run_counts(
+  workflow INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  minute INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY(workflow, status, minute)) STRICT, WITHOUT ROWID;
+INSERT INTO run_counts
+  SELECT workflow, status, started / 60000, count(*) FROM executions GROUP BY 1, 2, 3;
+INSERT INTO meta VALUES('rows_from', (SELECT ifnull(max(id), 0) + 1 FROM executions));
+)sql";
 inline constexpr const char* kAddColumns =
     "ALTER TABLE executions ADD COLUMN origin TEXT;"
     "ALTER TABLE executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;"

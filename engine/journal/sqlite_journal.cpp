@@ -106,6 +106,18 @@ Result<void> migrate(Database& database) {
     return database.execute(kCommit);
 }
 
+Result<bool> has_run_rows(Database& database) {
+    return SW_TRY(database.scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'run_rows'")) >
+           0;
+}
+
+Result<void> add_run_rows(Database& database) {
+    if (SW_TRY(has_run_rows(database))) return {};
+    SW_TRY(database.execute(kBegin));
+    SW_TRY(database.execute(kAddRunRows));
+    return database.execute(kCommit);
+}
+
 /// Fails unless the file is a journal of a form that we know; 0 where it is still empty.
 Result<std::int64_t> schema_version_of(Database& database, const std::filesystem::path& path) {
     const std::int64_t version = SW_TRY(database.scalar("PRAGMA user_version"));
@@ -164,14 +176,8 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     if (version == 1) SW_TRY(migrate(database_));
     SW_TRY(database_.execute(kAddIndexes));
     if (SW_TRY(database_.scalar(kHasPrincipals)) == 0) SW_TRY(database_.execute(kAddPrincipals));
+    SW_TRY(add_run_rows(database_));
     return read_secret();
-}
-
-template <class Bind>
-Result<void> SqliteJournal::run(const char* sql, Bind bind) {
-    Statement& statement = *SW_TRY(database_.cached(sql));
-    bind(statement);
-    return statement.run();
 }
 
 Result<void> SqliteJournal::commit(const Batch& batch) {
@@ -184,6 +190,7 @@ Result<void> SqliteJournal::commit(const Batch& batch) {
 }
 
 Result<void> SqliteJournal::write(const Batch& batch) {
+    counts_.clear();
     SW_TRY(run(kBegin, [](Statement&) {}));
     for (const auto& workflow : batch.workflows) SW_TRY(write(workflow));
     for (const auto& version : batch.versions) SW_TRY(write(version));
@@ -194,6 +201,7 @@ Result<void> SqliteJournal::write(const Batch& batch) {
     for (const auto& document : batch.documents) SW_TRY(write(document));
     for (const auto& claim : batch.claims) SW_TRY(write(claim));
     SW_TRY(write_removals(batch));
+    SW_TRY(write_run_rows(batch));
     return run(kCommit, [](Statement&) {});
 }
 
@@ -253,6 +261,7 @@ Result<void> SqliteJournal::write_removals(const Batch& batch) {
             row.bind(2, highest);
         });
     };
+    for (const ExecutionId id : batch.removed_executions) SW_TRY(forget_row(id));
     SW_TRY(remove(batch.removed_executions, kRemoveExecution, "execution_floor"));
     for (const std::int64_t claim : batch.removed_claims) {
         SW_TRY(run(kRemoveClaim, [&](Statement& row) { row.bind(1, claim); }));
@@ -263,12 +272,23 @@ Result<void> SqliteJournal::write_removals(const Batch& batch) {
 Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
     SW_ASSERT(!(execution.open && execution.end));
     SW_ASSERT(!(execution.start || execution.end) || !execution.chunks.empty());
-    if (execution.reopening) SW_TRY(reopen_row(execution));
+    if (execution.reopening) {
+        SW_TRY(count(execution.id, -1));
+        SW_TRY(recover_failures(execution.id));
+        SW_TRY(reopen_row(execution));
+        SW_TRY(count(execution.id, 1));
+    }
     if (execution.start) {
         SW_TRY(insert_row(execution));
+        count(execution.start->workflow,
+              execution.end ? execution.end->status : core::Status::running,
+              execution.start->started_at, 1);
     } else if (execution.end) {
+        SW_TRY(count(execution.id, -1));
         SW_TRY(close_row(execution));
+        SW_TRY(count(execution.id, 1));
     }
+    if (execution.end && execution.row) SW_TRY(write(*execution.row));
     for (const auto& chunk : execution.chunks) {
         SW_TRY(run(kInsertChunk, [&](Statement& row) {
             row.bind(1, number_of(chunk.id));
@@ -447,7 +467,10 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
     const std::int64_t version = SW_TRY(schema_version_of(database, path));
     if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
-    if (version < kSchemaVersion || SW_TRY(database.scalar(kHasPrincipals)) == 0) {
+    const bool is_older = version < kSchemaVersion ||
+                          SW_TRY(database.scalar(kHasPrincipals)) == 0 ||
+                          !SW_TRY(has_run_rows(database));
+    if (is_older) {
         return fail(ErrorCode::invalid, "'" + path.string() + "': expected a journal of form " +
                                             std::to_string(kSchemaVersion) +
                                             ", but an older Stepwell wrote it; "

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "engine/journal/journal.hpp"
 #include "engine/journal/owner_lock.hpp"
@@ -43,6 +45,15 @@ private:
     Result<void> write(const DocumentWrite& document);
     Result<void> write(const ClaimRecord& record);
     Result<void> write_removals(const Batch& batch);
+    Result<void> write_run_rows(const Batch& batch);
+    Result<void> write(const RunRow& row);
+    Result<void> forget_row(ExecutionId id);
+    Result<void> recover_failures(ExecutionId id);
+    /// Of an execution as it is in the table, `difference` more.
+    Result<void> count(ExecutionId id, std::int64_t difference);
+    void count(WorkflowId workflow, core::Status status, Timestamp started,
+               std::int64_t difference);
+    Result<void> write_counts();
     Result<void> insert_row(const ExecutionWrite& execution);
     Result<void> reopen_row(const ExecutionWrite& execution);
     Result<void> close_row(const ExecutionWrite& execution);
@@ -50,11 +61,17 @@ private:
     Result<void> remove_open(const ExecutionWrite& execution);
     Result<void> write_records(const ExecutionWrite& execution);
     template <class Bind>
-    Result<void> run(const char* sql, Bind bind);
+    Result<void> run(const char* sql, Bind bind) {
+        Statement& statement = *SW_TRY(database_.cached(sql));
+        bind(statement);
+        return statement.run();
+    }
 
     OwnerLock lock_;
     std::filesystem::path folder_;
     std::optional<Error> failure_;  // of the commit after which nothing is certain
+    /// What the batch changes of the counts of runs: by workflow, status and minute.
+    std::map<std::tuple<WorkflowId, core::Status, std::int64_t>, std::int64_t> counts_;
 };
 
 /// A read-only connection to the file of a journal, whether its owner lives or not. One per thread.

@@ -42,6 +42,14 @@ public:
     Result<std::vector<std::string>> claim_sources(std::string_view after,
                                                    std::size_t limit) override;
     Result<std::vector<ClaimRecord>> claims_of(ExecutionId execution) override;
+    Result<std::vector<RunRow>> run_rows(const std::vector<ExecutionId>& ids) override;
+    Result<JournalReader::WaitingRuns> waiting_runs(std::size_t limit) override;
+    Result<std::vector<RunRow>> unfolded_rows(std::size_t limit) override;
+    Result<ExecutionId> rows_from() override;
+    Result<std::vector<RunCount>> run_counts(const RunCountQuery& query) override;
+    Result<std::vector<FailureCount>> failure_counts(const FailureCountQuery& query) override;
+    Result<std::vector<ListedFailure>> failures(const FailureQuery& query) override;
+    Result<std::vector<ExecutionId>> caught_runs(ExecutionId before, std::size_t limit) override;
     std::uint64_t secret() override { return secret_; }
 
 protected:

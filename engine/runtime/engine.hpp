@@ -95,6 +95,9 @@ public:
     /// Forgets closed executions for ever, all of them or none. `conflict` where one is open, or
     /// went on since the removal was planned.
     void remove(Removals removals, Answer<void> answer);
+    /// Writes run rows that were folded beside the engine. One whose run is open or has gone on
+    /// since is passed over: it will get another one.
+    void put_rows(FoldedRows rows, Answer<void> answer);
     /// Answers when the execution has ended, at once if it already has. `not_found`.
     void when_closed(ExecutionId id, Answer<Closed> answer);
     [[nodiscard]] Subscription subscribe(Listener listener);
@@ -110,6 +113,7 @@ public:
     Result<void> report_now(ExecutionId id, core::Input input);
     Result<Inspection> inspect_now(ExecutionId id);
     Result<void> remove_now(Removals removals);
+    Result<void> put_rows_now(FoldedRows rows);
     std::future<Result<Closed>> closed_future(ExecutionId id);
 
     // TaskSink. Where the inbox is full, the caller waits (but not the engine's own thread).

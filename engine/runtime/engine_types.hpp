@@ -14,6 +14,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 #include "engine/core/decide.hpp"
+#include "engine/core/event.hpp"
 #include "engine/journal/records.hpp"
 #include "engine/runtime/notice.hpp"
 #include "engine/runtime/redrive.hpp"
@@ -21,6 +22,12 @@
 namespace stepwell::runtime {
 
 class Confidentiality;
+
+/// Folds the whole history of a run that has ended to its row; nothing where the run needs none.
+/// Pure, and called on the engine's thread: it must be quick. It fills in all but what its
+/// execution says (workflow, start, revision).
+using FoldRun = std::function<std::optional<journal::RunRow>(
+    const journal::ExecutionRecord& run, const std::vector<core::Event>& events)>;
 
 struct EngineSettings {
     std::string account = "123456789012";  // what ARNs say
@@ -42,6 +49,10 @@ struct EngineSettings {
     Confidentiality* secrets = nullptr;
     core::Limits limits{};
     RedrivePolicy redrive{};
+    /// Null: runs get no rows.
+    FoldRun fold_run = nullptr;
+    /// Histories with more events are folded later, by RowKeeper.
+    std::uint64_t folded_events_max = 500;
 };
 
 /// A workflow as somebody wants it to be.
@@ -139,6 +150,12 @@ struct Removals {
     std::vector<journal::ChunkId> chunks;
     std::vector<std::int64_t> claims;               // by row; their keys may be taken again
     std::vector<journal::DocumentWrite> documents;  // in the same transaction
+};
+
+/// Run rows that were folded beside the engine.
+struct FoldedRows {
+    std::vector<journal::RunRow> rows;
+    std::optional<ExecutionId> rows_from;  // see journal::Batch
 };
 
 /// How an execution ended.

@@ -64,6 +64,23 @@ TEST_CASE("a state that never succeeded is named, and counts nothing") {
     CHECK(view["inputs_are_the_same"].is_null());
 }
 
+TEST_CASE("inputs are not said to be the same where a result did not name them all") {
+    std::string inputs;
+    for (int i = 0; i < 100; ++i) {
+        inputs += (i == 0 ? "" : ",") + std::string(R"({"uri":"f)") + std::to_string(i) +
+                  R"(","etag":"1"})";
+    }
+    Theatre theatre;
+    REQUIRE(theatre.create("w", machine("A", task("A"))));
+    const ExecutionId failed = theatre.play(
+        "w",
+        {{"A", {R"(E_QUALITY: {"status":"failed","rows":{"read":1},"inputs":[)" + inputs + "]}"}}});
+    const auto same = [](const std::string&) { return InputNow{InputNow::State::there, "1"}; };
+    CHECK(plan(theatre, failed, same)["inputs_are_the_same"].is_null());
+    const auto changed = [](const std::string&) { return InputNow{InputNow::State::there, "2"}; };
+    CHECK(plan(theatre, failed, changed)["inputs_are_the_same"] == false);
+}
+
 TEST_CASE("inputs are held against what they are now") {
     const std::string envelope =
         R"(E_QUALITY: {"status":"failed","rows":{"read":1},"inputs":[{"uri":"a","etag":"1"},)"

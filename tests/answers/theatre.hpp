@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/read/histories.hpp"
+#include "api/read/run_row.hpp"
 #include "tests/runtime/stage.hpp"
 
 namespace stepwell::test {
@@ -17,7 +18,13 @@ using Script = std::map<std::string, std::deque<std::string>>;
 
 class Theatre : public Stage {
 public:
-    using Stage::Stage;
+    explicit Theatre(runtime::EngineSettings settings = {}, runtime::PoolSlots pools = {})
+        : Stage(with_rows(std::move(settings)), std::move(pools)) {}
+
+    static runtime::EngineSettings with_rows(runtime::EngineSettings settings) {
+        settings.fold_run = answers::run_row_of;
+        return settings;
+    }
 
     /// Starts a run and answers its tasks, a second after the other, until nothing is left to
     /// answer or to wait for.

@@ -159,12 +159,35 @@ TEST_CASE("a workflow says what keeps it from starting, and what will start it")
             {"id":"etl#1","kind":"webhook"},{"id":"etl#2","kind":"files","fault":"no folder"}])");
     const Json shown = explain_workflow(made);
     CHECK(codes_of(shown) ==
-          "PAUSED DISK_FULL SCHEDULE_PAUSED NEXT_FIRE WAITING_FILE WAITING_WEBHOOK "
-          "TRIGGER_FAULT ");
+          "PAUSED DISK_FULL NEXT_FIRE WAITING_FILE WAITING_WEBHOOK TRIGGER_FAULT "
+          "SCHEDULE_PAUSED ");
     CHECK(shown["reasons"][0]["text"] == "it is paused by ada until 2023-11-14T23:13:20Z: moving");
-    CHECK(shown["reasons"][3]["until"] == "2024-01-01T06:00:00Z");
-    CHECK(shown["reasons"][4]["waiting"] == 2);
+    CHECK(shown["reasons"][2]["until"] == "2024-01-01T06:00:00Z");
+    CHECK(shown["reasons"][3]["waiting"] == 2);
     CHECK(shown["passed"].empty());
+}
+
+TEST_CASE(
+    "a trigger that is switched off waits for nothing, and hides nothing that will start it") {
+    WorkflowSnapshot made;
+    made.name = "etl";
+    made.now = kNow;
+    made.triggers = Json::parse(R"([{"id":"etl#0","kind":"files","enabled":false}])");
+    CHECK(codes_of(explain_workflow(made)) == "TRIGGER_DISABLED ");
+    made.schedules = Json::parse(
+        R"([{"id":"etl#a","paused":true},{"id":"etl#b","next":["2024-01-01T06:00:00Z"]}])");
+    CHECK(explain_workflow(made)["code"] == "NEXT_FIRE");
+}
+
+TEST_CASE("what waits is found behind any number of iterations that are over") {
+    RunSnapshot made = snapshot();
+    for (std::uint32_t id = 1; id <= 2'500; ++id) {
+        made.open.frames.push_back(frame(made, id, "T", core::Phase::finished));
+    }
+    made.open.frames.push_back(frame(made, 2'501, "T", core::Phase::awaiting_task));
+    made.gate.tasks = {gate_task(7, 2'501, GateTask::Stage::waiting_for_slot, 1)};
+    made.pools = {{"warehouse", 1, {}, {}, 1}};
+    CHECK(explain_run(made)["code"] == "POOL_FULL");
 }
 
 TEST_CASE("a pool that the configuration does not have is named behind all other reasons") {

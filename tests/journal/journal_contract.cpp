@@ -427,6 +427,103 @@ void check_old_claims(JournalUnderTest& under_test) {
     CHECK(rows_of(under_test.get(), {"schedule:a"}) == "3* 5 6 ");
 }
 
+journal::RunRow row_of_run(std::uint64_t id, std::vector<std::string> fingerprints) {
+    journal::RunRow row;
+    row.id = ExecutionId{id};
+    row.workflow = kEtl;
+    row.started_at = from_ms(static_cast<std::int64_t>(1000 + id));
+    row.revision = ChunkId{id * 100};
+    row.caught = 2;
+    row.rows_read = 10;
+    row.queued = Duration(7);
+    row.details = "{}";
+    for (auto& print : fingerprints) {
+        row.failures.push_back({std::move(print), "S", "Each/S", "E", "‹n› rows", "7 rows", false});
+    }
+    return row;
+}
+
+std::string counts_of(Journal& journal, const journal::RunCountQuery& query = {}) {
+    auto rows = journal.run_counts(query);
+    REQUIRE(rows);
+    std::string text;
+    for (const auto& row : *rows) {
+        text += std::to_string(value_of(row.workflow)) + ":" +
+                std::to_string(static_cast<int>(row.status)) + "@" +
+                std::to_string(to_ms(row.minute)) + "=" + std::to_string(row.count) + " ";
+    }
+    return text;
+}
+
+std::string failures_in(Journal& journal, const std::string& fingerprint) {
+    auto rows = journal.failures({fingerprint, std::nullopt, 10});
+    REQUIRE(rows);
+    std::string text;
+    for (const auto& row : *rows) {
+        text += std::to_string(value_of(row.run)) + (row.failure.is_recovered ? "r " : " ");
+    }
+    return text;
+}
+
+void check_run_rows(JournalUnderTest& under_test) {
+    Journal& journal = under_test.get();
+    REQUIRE(journal.commit(workflows()));
+    CHECK(value_of(*journal.rows_from()) == 1);
+    ExecutionWrite first = closed(opened(1, kEtl), core::Status::failed, "E");
+    first.row = row_of_run(1, {"a", "b"});
+    ExecutionWrite second = closed(opened(2, kEtl), core::Status::failed, "E");
+    second.row = row_of_run(2, {"a"});
+    REQUIRE(journal.commit(of({first, second, opened(3, kEtl), opened(4, kOther)})));
+    CHECK(counts_of(journal) == "1:0@0=1 1:2@0=2 2:0@0=1 ");
+
+    const auto rows = *journal.run_rows({ExecutionId{1}, ExecutionId{3}});
+    REQUIRE(rows.size() == 1);
+    CHECK((rows[0].caught == 2 && rows[0].rows_read == 10 && !rows[0].rows_rejected));
+    CHECK((rows[0].failures.size() == 2 && rows[0].failures[0].message == "7 rows"));
+    CHECK(journal.caught_runs(ExecutionId{2}, 10)->size() == 1);
+    CHECK(failures_in(journal, "a") == "2 1 ");
+    journal::FailureCountQuery span;
+    span.from = from_ms(1'001);
+    span.until = from_ms(1'002);
+    CHECK(journal.failure_counts(span)->size() == 2);
+    span.until = from_ms(1'003);
+    span.interval = Duration(1);
+    CHECK(journal.failure_counts(span)->size() == 3);
+
+    // Reopened: the row goes, what it failed for stays; it ends well, and is counted so.
+    ExecutionWrite reopening = opened(1, kEtl);
+    reopening.start.reset();
+    reopening.reopening = journal::ExecutionReopening{1, from_ms(9'500)};
+    reopening.chunks = {{ChunkId{101}, ChunkId{100}, 3, "again"}};
+    reopening.open->last_chunk = ChunkId{101};
+    REQUIRE(journal.commit(of({reopening})));
+    CHECK(journal.run_rows({ExecutionId{1}})->empty());
+    CHECK(failures_in(journal, "a") == "2 1r ");
+    CHECK(counts_of(journal) == "1:0@0=2 1:2@0=1 2:0@0=1 ");
+    ExecutionWrite ended;
+    ended.id = ExecutionId{1};
+    ended.was_open = true;
+    ended.chunks = {{ChunkId{102}, ChunkId{101}, 4, "end"}};
+    REQUIRE(journal.commit(of({closed(ended, core::Status::succeeded)})));
+    CHECK(counts_of(journal) == "1:0@0=1 1:1@0=1 1:2@0=1 2:0@0=1 ");
+
+    // Folded later, and removed.
+    Batch later;
+    later.run_rows = {row_of_run(2, {"a"})};
+    later.run_rows[0].is_folded = false;
+    later.rows_from = ExecutionId{2};
+    REQUIRE(journal.commit(later));
+    CHECK(journal.unfolded_rows(10)->size() == 1);
+    under_test.reopen();
+    CHECK(value_of(*under_test.get().rows_from()) == 2);
+    Batch removal;
+    removal.removed_executions = {ExecutionId{2}};
+    REQUIRE(under_test.get().commit(removal));
+    CHECK(under_test.get().run_rows({ExecutionId{2}})->empty());
+    CHECK(failures_in(under_test.get(), "a") == "1r ");
+    CHECK(counts_of(under_test.get()) == "1:0@0=1 1:1@0=1 2:0@0=1 ");
+}
+
 void check_removals(JournalUnderTest& under_test) {
     REQUIRE(under_test.get().commit(workflows()));
     auto failed = closed(opened(2, kEtl, "monday"), core::Status::failed, "E");
@@ -501,6 +598,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("what is removed is gone, never an open execution, and its ids do not come again") {
         check_removals(*make());
+    }
+    SUBCASE("run rows live while their run is closed; failures stay; counts are of what is there") {
+        check_run_rows(*make());
     }
     SUBCASE("ids go on behind the highest after a restart") {
         check_counters(*make());

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/journal/run_row_sql.hpp"
 #include "engine/journal/sqlite.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -72,6 +73,42 @@ TEST_CASE("a list of executions walks the index that fits its conditions, and so
         CHECK(plan_of(database, listing_of(query)).find("executions_by_workflow") !=
               std::string::npos);
     }
+}
+
+TEST_CASE("questions about many runs walk an index over what they are about, never all runs") {
+    const TemporaryFolder folder;
+    { REQUIRE(SqliteJournal::open(folder.path(), 7)); }
+    Database database = *Database::open(folder.path() / "stepwell.db", Database::Mode::read_only);
+    const std::vector<std::pair<const char*, std::string>> cases = {
+        {kRunRow, "SEARCH run_rows USING INTEGER PRIMARY KEY (rowid=?)"},
+        {kRunFailuresOf, "SEARCH run_failures USING PRIMARY KEY (run=?)"},
+        {kUnfoldedRows, "USING INDEX run_rows_unfolded"},
+        {kRunCounts,
+         "SEARCH run_counts USING PRIMARY KEY (workflow=? AND status=? AND minute>? "
+         "AND minute<?)"},
+        {kRunCountsOfWorkflow,
+         "SEARCH run_counts USING PRIMARY KEY (workflow=? AND status=? AND "
+         "minute>? AND minute<?)"},
+        {kFailureCounts,
+         "SEARCH run_failures USING COVERING INDEX run_failures_by_start (started>?"
+         " AND started<?)"},
+        {kFailures, "USING INDEX run_failures_by_fingerprint (fingerprint=? AND run<?)"},
+        {kCaughtRuns, "INDEX run_rows_caught (id<?)"}};
+    for (const auto& [sql, want] : cases) {
+        const std::string plan = plan_of(database, sql);
+        CAPTURE(sql);
+        CAPTURE(plan);
+        CHECK(plan.find(want) != std::string::npos);
+        CHECK(plan.find("SCAN executions") == std::string::npos);
+    }
+    ExecutionQuery oldest;
+    oldest.workflow = WorkflowId{1};
+    oldest.status = core::Status::running;
+    oldest.is_oldest_first = true;
+    const std::string plan = plan_of(database, listing_of(oldest));
+    CAPTURE(plan);
+    CHECK(plan.find("executions_not_succeeded (workflow=? AND status=?") != std::string::npos);
+    CHECK(plan.find("TEMP B-TREE") == std::string::npos);
 }
 
 }  // namespace stepwell::test

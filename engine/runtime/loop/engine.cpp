@@ -285,6 +285,10 @@ void Engine::inspect(ExecutionId id, Answer<Inspection> answer) {
     impl_->post(Inspect{id, std::move(answer)});
 }
 
+void Engine::put_rows(FoldedRows rows, Answer<void> answer) {
+    impl_->post(PutRows{std::move(rows), std::move(answer)});
+}
+
 void Engine::remove(Removals removals, Answer<void> answer) {
     impl_->post(Remove{std::move(removals), std::move(answer)});
 }
@@ -339,6 +343,10 @@ Result<void> Engine::report_now(ExecutionId id, core::Input input) {
 
 Result<Inspection> Engine::inspect_now(ExecutionId id) {
     return wait_for<Inspection>([&](auto answer) { inspect(id, std::move(answer)); });
+}
+
+Result<void> Engine::put_rows_now(FoldedRows rows) {
+    return wait_for<void>([&](auto answer) { put_rows(std::move(rows), std::move(answer)); });
 }
 
 Result<void> Engine::remove_now(Removals removals) {

@@ -23,6 +23,7 @@ struct PendingWrite {
     /// Records by key: what is put, or nothing where it is removed.
     std::map<core::RecordKey, std::optional<std::string>> records;
     std::vector<core::Event> events;  // for listeners
+    bool is_plain = true;             // nothing in it that a run row would tell
 };
 
 struct Slot {

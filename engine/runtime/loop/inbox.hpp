@@ -62,13 +62,17 @@ struct Remove {
     Removals removals;
     Answer<void> answer;
 };
+struct PutRows {
+    FoldedRows rows;
+    Answer<void> answer;
+};
 struct WhenClosed {
     ExecutionId id{};
     Answer<Closed> answer;
 };
 
 using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
-                             WhenClosed, Write, Inspect, Redrive, Remove>;
+                             WhenClosed, Write, Inspect, Redrive, Remove, PutRows>;
 
 class Inbox {
 public:

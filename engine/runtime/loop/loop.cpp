@@ -37,7 +37,8 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       catalog_(settings, journal, clock),
       names_(journal.secret()),
       ledger_(journal),
-      episodes_(journal) {}
+      episodes_(journal),
+      run_rows_(settings, journal) {}
 
 Result<void> Loop::recover() {
     SW_TRY(catalog_.load());
@@ -190,6 +191,11 @@ void Loop::add_notices(std::vector<NoticeWrite>& notices) {
         one.notice.to = to->second;
         ledger_.add({to_write(one.notice, one.key)}, {}, ExecutionId{0}, now_, batch_);
     }
+}
+
+void Loop::on(PutRows& message) {
+    run_rows_.put(std::move(message.rows));
+    reply(std::move(message.answer), Result<void>());
 }
 
 void Loop::carry_out_removals() {

@@ -26,6 +26,7 @@
 #include "engine/runtime/loop/execution_cache.hpp"
 #include "engine/runtime/loop/inbox.hpp"
 #include "engine/runtime/loop/ledger.hpp"
+#include "engine/runtime/loop/run_rows.hpp"
 #include "engine/runtime/loop/timer_queue.hpp"
 #include "engine/runtime/names.hpp"
 #include "engine/runtime/work/task_log.hpp"
@@ -76,6 +77,7 @@ private:
     void on(Write& message);
     void on(Inspect& message);
     void on(Remove& message);
+    void on(PutRows& message);
     void add_notices(std::vector<NoticeWrite>& notices);
     void pick_up_granted();
     Result<void> pick_up(const TaskToken& token);
@@ -171,6 +173,7 @@ private:
     std::map<std::pair<WorkflowId, std::string>, ExecutionId> names_started_;
     Ledger ledger_;
     Episodes episodes_;
+    RunRows run_rows_;
     std::optional<Error> trouble_;
     bool is_recording_ = false;  // somebody listens
 

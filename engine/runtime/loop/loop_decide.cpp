@@ -160,6 +160,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     }
     for (const core::RecordKey key : changes.removed) pending.records[key] = std::nullopt;
 
+    pending.is_plain = pending.is_plain && is_plain(decision.events);
     const std::vector<TaskToken> finished = finished_by(slot, decision.next);
     const bool is_start = slot.execution.is_fresh();
     const bool is_redrive = !is_start && !slot.execution.is_running();
@@ -259,6 +260,7 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
 
 Result<void> Loop::commit() {
     for (Slot* slot : touched_) SW_TRY(seal(*slot));
+    SW_TRY(run_rows_.add_to(batch_, cache_));
     if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
     // Durable from here on.
     if (!observers_.empty()) SW_TRY(tell_new_versions());
@@ -280,6 +282,7 @@ Result<void> Loop::seal(Slot& slot) {
         pending.write.end = journal::ExecutionEnd{header.status, header.stopped_at.value_or(now_),
                                                   header.error.value_or("")};
         SW_TRY(episodes_.ended(*slot.version, slot.execution, batch_));
+        pending.write.row = run_rows_.row_of(slot);
     }
     batch_.executions.push_back(std::move(pending.write));
     return {};
@@ -453,6 +456,7 @@ Result<void> Loop::tell_new_versions() {
 }
 
 void Loop::fail(const Error& error) {
+    run_rows_.end_turn();
     touched_.clear();
     batch_ = {};
     orders_.clear();

@@ -233,6 +233,22 @@ Result<bool> Reader::was_removed(std::string_view text) {
     return !SW_TRY(impl_->journal_.execution(static_cast<ExecutionId>(*number)));
 }
 
+Result<journal::ExecutionRecord> Reader::record_of(ExecutionId id) {
+    return impl_->record(id);
+}
+Result<ExecutionSummary> Reader::summary_of(const journal::ExecutionRecord& record) {
+    return impl_->summary(record);
+}
+Result<journal::WorkflowRecord> Reader::workflow_record(const std::string& name) {
+    return impl_->owner(name);
+}
+Result<journal::WorkflowRecord> Reader::workflow_record(WorkflowId id) {
+    return *SW_TRY(impl_->workflow(id));
+}
+journal::JournalReader& Reader::rows() {
+    return impl_->journal_;
+}
+
 Result<std::optional<Timestamp>> Reader::oldest_open() {
     const auto row = SW_TRY(impl_->journal_.oldest_open());
     return row ? std::optional(row->started_at) : std::nullopt;

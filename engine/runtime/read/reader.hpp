@@ -90,6 +90,20 @@ struct RunQuery {
     std::optional<std::string> token;
 };
 
+/// Which counts of runs by the minute of their start.
+struct CountQuery {
+    std::optional<std::string> workflow;  // name
+    std::optional<core::Status> status;
+    std::optional<Timestamp> from;   // minutes that begin then or later
+    std::optional<Timestamp> until;  // and before then
+};
+struct RunCount {
+    std::string workflow;  // a deleted one, too
+    core::Status status = core::Status::running;
+    Timestamp minute;
+    std::uint64_t count = 0;
+};
+
 struct HistoryQuery {
     bool is_reversed = false;
     bool include_data = true;
@@ -138,6 +152,35 @@ public:
 
     Result<ExecutionSummary> summary(ExecutionId id);
 
+    // Run rows and counts: see engine/journal/run_rows.hpp.
+    /// Nothing where it has none: it goes on, it was plain, or is_folded() says that some are
+    /// missing.
+    Result<std::optional<journal::RunRow>> run_row(ExecutionId id);
+    /// Whether all runs that have ended have their rows.
+    Result<bool> is_folded();
+    Result<std::vector<RunCount>> run_counts(const CountQuery& query);
+    /// Runs of a workflow that go on and were started before `until`.
+    Result<std::uint64_t> count_running(const std::string& workflow, Timestamp until);
+    /// Those that go on, the oldest first.
+    Result<std::vector<ExecutionSummary>> oldest_running(const std::string& workflow,
+                                                         std::size_t limit);
+    /// Runs that go on and do nothing but wait for a time; looks at `limit` that go on.
+    struct WaitingRuns {
+        std::vector<ExecutionSummary> runs;
+        bool are_all = true;
+    };
+    Result<WaitingRuns> waiting_runs(std::size_t limit);
+    Result<std::vector<journal::FailureCount>> failure_counts(
+        const std::optional<std::string>& workflow, Timestamp from, Timestamp until,
+        Duration interval);
+    Result<std::vector<journal::ListedFailure>> failures(const journal::FailureQuery& query);
+    /// Runs of a workflow that have ended, started after run `after`: the oldest first.
+    Result<std::vector<ExecutionSummary>> closed_after(const std::string& workflow,
+                                                       ExecutionId after, bool only_succeeded,
+                                                       std::size_t limit);
+    /// The newest run before this one that succeeded, however long ago.
+    Result<std::optional<ExecutionSummary>> success_before(const ExecutionSummary& run);
+
     /// The pieces with greater numbers, of all executions. Numbers that are missing were removed.
     Result<std::vector<FeedChunk>> feed(std::uint64_t after, std::size_t limit);
     /// The greatest number that there is; 0: there is none.
@@ -170,6 +213,11 @@ public:
 
 private:
     class Impl;
+    Result<journal::ExecutionRecord> record_of(ExecutionId id);
+    Result<ExecutionSummary> summary_of(const journal::ExecutionRecord& record);
+    Result<journal::WorkflowRecord> workflow_record(const std::string& name);
+    Result<journal::WorkflowRecord> workflow_record(WorkflowId id);
+    journal::JournalReader& rows();
     std::unique_ptr<Impl> impl_;
 };
 

@@ -72,7 +72,8 @@ Result<std::vector<journal::ExecutionRecord>> rows_of(journal::JournalReader& jo
     return all;
 }
 
-/// The least number such that no execution from it on was started before `until`.
+}  // namespace
+
 Result<ExecutionId> first_started_at(journal::JournalReader& journal, Timestamp until) {
     journal::ExecutionQuery newest;
     newest.limit = 1;
@@ -94,8 +95,6 @@ Result<ExecutionId> first_started_at(journal::JournalReader& journal, Timestamp 
     }
     return ExecutionId{high};
 }
-
-}  // namespace
 
 std::string search_text_of(const RunQuery& query) {
     Json parts = Json::array(

@@ -14,6 +14,9 @@ struct FoundRows {
 Result<FoundRows> search_rows(journal::JournalReader& journal, const RunQuery& query,
                               journal::ExecutionQuery rows, std::size_t limit);
 
+/// The least number such that no execution from it on was started before `until`.
+Result<ExecutionId> first_started_at(journal::JournalReader& journal, Timestamp until);
+
 /// All conditions as text: what a page's token is sealed with.
 std::string search_text_of(const RunQuery& query);
 

@@ -1,0 +1,137 @@
+#include "engine/runtime/loop/run_rows.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "engine/base/assert.hpp"
+#include "engine/runtime/read/journal_walk.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// Pieces of a history that are read back on the engine's thread: each is a look into the journal.
+constexpr std::size_t kPiecesMax = 500;
+
+bool is_plain_type(core::EventType type) {
+    using core::EventType;
+    switch (type) {
+        case EventType::execution_started:
+        case EventType::execution_succeeded:
+        case EventType::choice_state_entered:
+        case EventType::choice_state_exited:
+        case EventType::pass_state_entered:
+        case EventType::pass_state_exited:
+        case EventType::succeed_state_entered:
+        case EventType::succeed_state_exited:
+        case EventType::map_state_entered:
+        case EventType::map_state_exited:
+        case EventType::map_state_started:
+        case EventType::map_state_succeeded:
+        case EventType::map_iteration_started:
+        case EventType::map_iteration_succeeded:
+        case EventType::parallel_state_entered:
+        case EventType::parallel_state_exited:
+        case EventType::parallel_state_started:
+        case EventType::parallel_state_succeeded:
+        case EventType::branch_started:
+            return true;
+        default:
+            return false;
+    }
+}
+
+journal::ExecutionRecord record_of(const Slot& slot) {
+    const core::Header& header = slot.execution.header();
+    journal::ExecutionRecord record;
+    record.id = slot.execution.id();
+    record.workflow = slot.version->workflow.id;
+    record.version = slot.version->id;
+    record.status = header.status;
+    record.started_at = slot.execution.facts().started_at;
+    record.stopped_at = header.stopped_at;
+    record.error = header.error.value_or("");
+    record.last_chunk = slot.last_chunk;
+    return record;
+}
+
+/// Nothing where there are more pieces than may be read here.
+Result<std::optional<std::vector<core::Event>>> whole_history(journal::Journal& journal,
+                                                              const Slot& slot) {
+    std::vector<std::vector<core::Event>> pieces;  // newest first
+    const auto& pending = slot.pending->write.chunks;
+    for (auto chunk = pending.rbegin(); chunk != pending.rend(); ++chunk) {
+        pieces.push_back(SW_TRY(core::decode(chunk->bytes)));
+    }
+    for (journal::ChunkId at = pending.front().previous; at != journal::kNoChunk;) {
+        if (pieces.size() >= kPiecesMax) return std::optional<std::vector<core::Event>>();
+        auto chunk = SW_TRY(journal.chunk(at));
+        if (!chunk) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+        pieces.push_back(SW_TRY(core::decode(chunk->bytes)));
+        at = chunk->previous;
+    }
+    std::vector<core::Event> events;
+    for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
+        std::move(piece->begin(), piece->end(), std::back_inserter(events));
+    }
+    return std::optional(std::move(events));
+}
+
+}  // namespace
+
+bool is_plain(const std::vector<core::Event>& events) {
+    return std::all_of(events.begin(), events.end(),
+                       [](const core::Event& event) { return is_plain_type(event.type); });
+}
+
+std::optional<journal::RunRow> RunRows::row_of(const Slot& slot) const {
+    if (!settings_.fold_run) return std::nullopt;
+    const PendingWrite& pending = *slot.pending;
+    const bool is_whole = pending.write.start.has_value();
+    if (is_whole && pending.is_plain) return std::nullopt;
+
+    const journal::ExecutionRecord record = record_of(slot);
+    std::optional<journal::RunRow> row = journal::RunRow{};
+    row->is_folded = false;
+    if (slot.execution.header().events <= settings_.folded_events_max) {
+        // Whatever goes wrong here must not keep the run from ending: RowKeeper tries it again.
+        try {
+            const AssertionGuard guard;
+            auto events = whole_history(journal_, slot);
+            if (events && *events) row = settings_.fold_run(record, **events);
+        } catch (const AssertionFailure& failure) {
+            spdlog::error("execution {}: its row: {}", value_of(record.id), failure.text);
+        } catch (const std::exception& e) {
+            spdlog::error("execution {}: its row: {}", value_of(record.id), e.what());
+        }
+    }
+    if (!row) return row;
+    row->id = record.id;
+    row->workflow = record.workflow;
+    row->started_at = record.started_at;
+    row->revision = record.last_chunk;
+    return row;
+}
+
+void RunRows::put(FoldedRows rows) {
+    waiting_.push_back(std::move(rows));
+}
+
+Result<void> RunRows::add_to(journal::Batch& batch, ExecutionCache& cache) {
+    for (FoldedRows& some : waiting_) {
+        for (journal::RunRow& row : some.rows) {
+            const auto record = SW_TRY(journal_.execution(row.id));
+            const bool is_closed = record && record->status != core::Status::running &&
+                                   record->last_chunk == row.revision && !cache.find(row.id);
+            const auto& gone = batch.removed_executions;
+            const bool is_gone = std::find(gone.begin(), gone.end(), row.id) != gone.end();
+            if (is_closed && !is_gone) batch.run_rows.push_back(std::move(row));
+        }
+        if (some.rows_from) batch.rows_from = some.rows_from;
+    }
+    waiting_.clear();
+    return {};
+}
+
+}  // namespace stepwell::runtime
