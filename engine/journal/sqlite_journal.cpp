@@ -172,6 +172,9 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
                           "PRAGMA secure_delete = FAST"));
     SW_TRY(database_.scalar("PRAGMA wal_autocheckpoint = 2000"));
     SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
+    // What a killed process had written, but not synced yet, is read as committed from here on, and
+    // people are told so: it has to survive a power cut, too. A checkpoint syncs the log first.
+    SW_TRY(database_.scalar("PRAGMA wal_checkpoint(PASSIVE)"));
     if (version == 0) SW_TRY(make_schema(database_, secret));
     if (version == 1) SW_TRY(migrate(database_));
     SW_TRY(database_.execute(kAddIndexes));

@@ -113,6 +113,39 @@ TEST_CASE("random workflows end the same however often the disk fails under them
     }
 }
 
+TEST_CASE("on SQLite no power cut, at whatever sync, changes what an execution does") {
+    for (const std::string& definition : kFixed) {
+        Scenario scenario;
+        scenario.definition = definition;
+        scenario.inputs = {"[1,2]"};
+        Simulation calm(scenario, {}, sqlite_disk(1, false));
+        calm.run();
+        const std::string want = calm.trace();
+        for (const Cut cut : {Cut::before_durable, Cut::after_durable}) {
+            for (std::uint64_t n = 1; n <= calm.commits(); ++n) {
+                CAPTURE(n);
+                CAPTURE(static_cast<int>(cut));
+                Simulation hit(scenario, {{{n, cut}}, {}}, sqlite_disk(n, false));
+                hit.run();
+                CHECK(hit.trace() == want);
+            }
+        }
+    }
+}
+
+TEST_CASE("on SQLite random workflows end the same through power cuts, errors, full disks, locks") {
+    for (const std::uint64_t seed : seeds()) {
+        CAPTURE(seed);
+        const Scenario scenario = scenario_of(seed, Author::Timing::exact);
+        CAPTURE(scenario.definition);
+        Simulation calm(scenario, {});
+        calm.run();
+        Simulation hit(scenario, crashes_of(seed), sqlite_disk(seed, true));
+        hit.run();
+        CHECK(hit.trace() == calm.trace());
+    }
+}
+
 TEST_CASE("late, repeated, wrong and reordered reports, stops and crashes: every execution ends") {
     for (const std::uint64_t seed : seeds()) {
         CAPTURE(seed);

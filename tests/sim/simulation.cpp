@@ -18,10 +18,11 @@ constexpr int kNoisyRounds = 60;
 
 }  // namespace
 
-Simulation::Simulation(Scenario scenario, Faults faults)
+Simulation::Simulation(Scenario scenario, Faults faults, std::unique_ptr<SimDisk> disk)
     : scenario_(std::move(scenario)),
       faults_(std::move(faults)),
       noise_(faults_.noise.value_or(0)),
+      disk_(std::move(disk)),
       clock_(scenario_.seed) {
     for (std::size_t i = 0; i < scenario_.inputs.size(); ++i) {
         clients_.push_back({"run-" + std::to_string(i), Payload::trusted(scenario_.inputs[i])});
@@ -35,8 +36,8 @@ void Simulation::boot() {
     spdlog::set_level(spdlog::level::off);  // each crash is meant
     REQUIRE(++lives_ < 1'000);
     engine_.reset();
-    disk_->repair();
-    journal_ = std::make_unique<journal::MemoryJournal>(disk_);
+    journal_.reset();
+    journal_ = disk_->boot();
     check_disk();
     if (next_crash_ < faults_.crashes.size()) {
         const auto& crash = faults_.crashes[next_crash_++];
@@ -148,7 +149,8 @@ Prng Simulation::chance_of(const TaskToken& token) const {
 /// Whether the journal knows that the attempt was begun. Looks at the newest chunks first, as that
 /// is where it should be.
 bool Simulation::is_journaled(const TaskToken& token) {
-    journal::MemoryJournal disk(disk_);
+    const auto reader = disk_->reader();
+    journal::JournalReader& disk = *reader;
     const auto row = *disk.execution(token.execution);
     if (!row) return false;
     for (journal::ChunkId at = row->last_chunk; at != journal::kNoChunk;) {
@@ -252,8 +254,8 @@ bool Simulation::pass_time() {
 }
 
 std::vector<core::Event> Simulation::events_of(ExecutionId id) {
-    journal::MemoryJournal disk(disk_);
-    auto events = runtime::Reader(disk).events(id);
+    const auto disk = disk_->reader();
+    auto events = runtime::Reader(*disk).events(id);
     REQUIRE(events);
     return *std::move(events);
 }
@@ -277,7 +279,9 @@ void Simulation::check_disk() {
 }
 
 void Simulation::check_end() {
-    CHECK(disk_->open_rows() == 0);
+    std::size_t open = 0;
+    REQUIRE(journal_->scan_open([&](const journal::OpenSummary&) { ++open; }));
+    CHECK(open == 0);
     const auto page = runtime::Reader(*journal_).list({});
     REQUIRE(page);
     CHECK(page->items.size() == clients_.size());

@@ -15,13 +15,11 @@
 #include <vector>
 
 #include "engine/base/prng.hpp"
-#include "engine/journal/memory_journal.hpp"
 #include "engine/runtime/engine.hpp"
+#include "tests/sim/sim_disk.hpp"
 #include "tests/support/fake_clock.hpp"
 
 namespace stepwell::test {
-
-using Cut = journal::MemoryDisk::Cut;
 
 /// What is to be run.
 struct Scenario {
@@ -46,7 +44,7 @@ struct Faults {
 
 class Simulation final : private runtime::TaskRunner {
 public:
-    Simulation(Scenario scenario, Faults faults);
+    Simulation(Scenario scenario, Faults faults, std::unique_ptr<SimDisk> disk = memory_disk());
     ~Simulation() override;
 
     /// Until every execution has ended.
@@ -92,9 +90,9 @@ private:
     Scenario scenario_;
     Faults faults_;
     Prng noise_;
-    std::shared_ptr<journal::MemoryDisk> disk_ = std::make_shared<journal::MemoryDisk>();
+    std::unique_ptr<SimDisk> disk_;
     FakeClock clock_;
-    std::unique_ptr<journal::MemoryJournal> journal_;
+    std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<runtime::Engine> engine_;
     std::map<TaskToken, Task> tasks_;
     std::vector<TaskToken> past_;  // every token there ever was
