@@ -229,13 +229,13 @@ class Serve(Case):
     def test_a_second_daemon_on_the_folder_is_refused(self):
         self.daemon()
         got = stepwell("serve", "--data", self.data, "--listen", "127.0.0.1:0")
-        self.assertEqual(got.returncode, 2)
+        self.assertEqual(got.returncode, 1)
         self.assertIn("another stepwell works in it", got.stderr)
 
     def test_a_taken_port_is_said(self):
         port = self.daemon().port
         got = stepwell("serve", "--data", os.path.join(self.folder, "other"), "--listen", f"127.0.0.1:{port}")
-        self.assertEqual(got.returncode, 2)
+        self.assertEqual(got.returncode, 1)
         self.assertIn("another program listens there", got.stderr)
 
     def test_the_door_is_open_on_the_loopback_only(self):
