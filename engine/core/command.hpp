@@ -36,9 +36,10 @@ struct CancelTask {
 
 using Command = std::variant<StartTask, CancelTask>;
 
-/// The opaque text that stands for a token outside: $$.Task.Token, SendTaskSuccess.
-std::string to_task_token_text(const TaskToken& token);
-/// Nothing where `text` was not made by to_task_token_text().
-std::optional<TaskToken> parse_task_token_text(std::string_view text);
+/// The opaque text that stands for a token outside: $$.Task.Token, SendTaskSuccess. Sealed with
+/// `secret`: who does not know that cannot make one up, or make another out of it.
+std::string to_task_token_text(const TaskToken& token, std::uint64_t secret);
+/// Nothing where `text` was not made by to_task_token_text() with the same secret.
+std::optional<TaskToken> parse_task_token_text(std::string_view text, std::uint64_t secret);
 
 }  // namespace stepwell::core

@@ -164,6 +164,18 @@ Result<Decision> decide(const Definition& definition, const Execution& execution
     return std::move(turn).finish();
 }
 
+Delta restart_heartbeats(const Execution& execution, Timestamp now) {
+    Delta delta;
+    delta.header = execution.header();
+    for (const FramePtr& frame : execution.frames()) {
+        if (!frame->heartbeat_due || !frame->task || !frame->task->heartbeat_seconds) continue;
+        auto changed = std::make_shared<Frame>(*frame);
+        changed->heartbeat_due = now + std::chrono::seconds(*frame->task->heartbeat_seconds);
+        delta.frames[frame->id] = std::move(changed);
+    }
+    return delta;
+}
+
 StartTask order_of(ExecutionId execution, const Frame& frame) {
     const TaskInFlight& task = *frame.task;
     return {.token = {execution, frame.id, frame.attempt},

@@ -41,13 +41,16 @@ struct Moment {
     Timestamp now;
     std::uint64_t entropy = 0;  // seeds jitter, UUIDs and MathRandom of this decision
     Limits limits{};
+    std::uint64_t secret = 0;  // what task tokens are sealed with: the journal's
     /// Whether a task of this state has to wait for a TaskPickedUp. Empty: none has to, and each
     /// is started by the decision that schedules it.
     std::function<bool(const definition::State&)> has_to_wait{};
 };
 
 struct Decision {
-    std::vector<Event> events;      // to be journaled, in this order, all or none; may be empty
+    /// To be journaled, in this order, all or none. Empty: there is nothing to store, but `next`
+    /// may hold deadlines that a heartbeat has moved.
+    std::vector<Event> events;
     std::vector<Command> commands;  // to be carried out, only after `events` are durable
     Delta next;                     // to be merged, only after `events` are durable
 };
@@ -61,6 +64,10 @@ struct Decision {
 /// REQUIRES: `definition` is the one that `execution` was started with.
 Result<Decision> decide(const Definition& definition, const Execution& execution,
                         const Input& input, const Moment& moment);
+
+/// The heartbeat clocks of all tasks begin anew at `now`: nobody could hear them while no daemon
+/// ran. No facts; without frames where there are none.
+Delta restart_heartbeats(const Execution& execution, Timestamp now);
 
 /// Folds journaled events into `execution`. REQUIRES: they follow those it was made from.
 void evolve(Execution& execution, const std::vector<Event>& events);

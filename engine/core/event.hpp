@@ -83,7 +83,7 @@ struct IterationInfo {  // MapIterationSucceeded, MapIterationFailed, MapIterati
     std::string name;
     std::uint32_t index = 0;
 };
-struct TimerInfo {  // WaitStarted, TaskHeartbeat
+struct TimerInfo {  // WaitStarted, and TaskHeartbeat of old histories
     Timestamp due;
 };
 struct RetryInfo {  // RetryScheduled

@@ -60,7 +60,7 @@ enum class EventType : std::uint8_t {
     branch_started = 200,   // of a Parallel
     wait_started = 201,     // a Wait knows when it is over
     retry_scheduled = 202,  // a failed attempt will be repeated
-    task_heartbeat = 203,   // the task lives
+    task_heartbeat = 203,   // the task lives; read in old histories, not written any more
     wave_paused = 204,      // a wave of iterations goes on in the next turn
     wave_ended = 205,       // and is complete
 };

@@ -51,8 +51,7 @@ bool Frame::operator==(const Frame& other) const {
            entered_previous == other.entered_previous && last_event == other.last_event &&
            entered_at == other.entered_at && attempt == other.attempt && retries == other.retries &&
            retries_by_retrier == other.retries_by_retrier && due == other.due &&
-           heartbeat_due == other.heartbeat_due && same(task, other.task) &&
-           same(fanout, other.fanout) && same(variables, other.variables);
+           same(task, other.task) && same(fanout, other.fanout) && same(variables, other.variables);
 }
 
 }  // namespace stepwell::core

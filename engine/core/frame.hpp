@@ -107,7 +107,8 @@ struct Frame {
     [[nodiscard]] bool has_task() const {
         return phase == Phase::awaiting_task || phase == Phase::awaiting_pickup;
     }
-    /// By value: what is pointed to is compared, not the pointers.
+    /// By value: what is pointed to is compared, not the pointers. Without `heartbeat_due`, which
+    /// is no fact: heartbeats move it and are not in the history.
     bool operator==(const Frame& other) const;
 };
 

@@ -34,7 +34,7 @@ struct TaskSubmitted {
     TaskToken token;
     Payload output;
 };
-/// The task lives: its heartbeat clock begins anew.
+/// The task lives: its heartbeat clock begins anew. Decides no events.
 struct TaskHeartbeat {
     TaskToken token;
 };

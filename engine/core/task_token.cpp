@@ -1,3 +1,4 @@
+// Task tokens as text: base64 of "stepwell:2:EXECUTION.FRAME.ATTEMPT.SEAL".
 #include <charconv>
 
 #include "engine/base/digest.hpp"
@@ -7,8 +8,9 @@ namespace stepwell::core {
 
 namespace {
 
-/// Says what it is, and lets the form change one day.
-constexpr std::string_view kPrefix = "stepwell:1:";
+/// Says what it is, and lets the form change one day. Form 1 had no seal.
+constexpr std::string_view kPrefix = "stepwell:2:";
+constexpr std::size_t kSealDigits = 32;
 
 /// Reads a number up to `end` or the next dot, and steps over that.
 template <class Number>
@@ -20,13 +22,18 @@ bool read(const char*& at, const char* end, Number& number) {
     return true;
 }
 
-}  // namespace
-
-std::string to_task_token_text(const TaskToken& token) {
-    return base64_encode(std::string(kPrefix) + token.text());
+std::string seal_of(const std::string& text, std::uint64_t secret) {
+    return hmac_sha256_hex("task-token/" + std::to_string(secret), text).substr(0, kSealDigits);
 }
 
-std::optional<TaskToken> parse_task_token_text(std::string_view text) {
+}  // namespace
+
+std::string to_task_token_text(const TaskToken& token, std::uint64_t secret) {
+    const std::string text = std::string(kPrefix) + token.text();
+    return base64_encode(text + "." + seal_of(text, secret));
+}
+
+std::optional<TaskToken> parse_task_token_text(std::string_view text, std::uint64_t secret) {
     const auto decoded = base64_decode(text);
     if (!decoded || !decoded->starts_with(kPrefix)) return std::nullopt;
     const char* at = decoded->data() + kPrefix.size();
@@ -38,8 +45,8 @@ std::optional<TaskToken> parse_task_token_text(std::string_view text) {
         return std::nullopt;
     }
     const TaskToken token{ExecutionId{execution}, FrameId{frame}, attempt};
-    // One token, one text: signs, zeroes in front and the like are refused.
-    if (to_task_token_text(token) != text) return std::nullopt;
+    // One token, one text: a wrong seal, signs, zeroes in front and the like are refused.
+    if (!equal_in_constant_time(to_task_token_text(token, secret), text)) return std::nullopt;
     return token;
 }
 

@@ -28,6 +28,7 @@ public:
     [[nodiscard]] const State& state_of(FrameId id) const;
     [[nodiscard]] Timestamp now() const { return moment_.now; }
     [[nodiscard]] const Limits& limits() const { return moment_.limits; }
+    [[nodiscard]] std::uint64_t secret() const { return moment_.secret; }
     /// Whether a task of the state at which the frame is has to wait for somebody to take it.
     [[nodiscard]] bool has_to_wait(FrameId id) const {
         return moment_.has_to_wait && moment_.has_to_wait(state_of(id));
@@ -38,6 +39,8 @@ public:
     /// `previous`, it follows the last event of its frame.
     EventId emit(EventType type, FrameId frame, EventDetails details = {},
                  std::optional<EventId> previous = std::nullopt);
+    /// Without an event: that a task lives is no fact of the history.
+    void set_heartbeat_due(FrameId id, Timestamp due) { draft_.change(id).heartbeat_due = due; }
     void order(Command command) { commands_.push_back(std::move(command)); }
 
     /// `frame` is ready: it will be run in this turn, or in the next if this one is spent.

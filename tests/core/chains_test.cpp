@@ -176,7 +176,8 @@ TEST_CASE("a callback is submitted, then ends as its token is told") {
         World world(machine);
         world.start();
         const StartTask task = world.only_task();
-        CHECK(task.parameters.json()["Payload"]["token"] == core::to_task_token_text(task.token));
+        CHECK(task.parameters.json()["Payload"]["token"] ==
+              core::to_task_token_text(task.token, world.secret));
         const auto submitted = world.tell(TaskSubmitted{task.token, Payload()});
         REQUIRE(submitted.has_value());
         if (c.how == "succeed") world.succeed("1");

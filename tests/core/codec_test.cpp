@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/digest.hpp"
 #include "engine/core/command.hpp"
 #include "engine/core/delta.hpp"
 #include "engine/core/event.hpp"
@@ -151,13 +152,21 @@ TEST_CASE("records that do not make a whole execution are corruption") {
 
 TEST_CASE("a task token's text names it again, and any other text does not") {
     const TaskToken token{ExecutionId{12}, FrameId{0}, 3};
-    const std::string text = to_task_token_text(token);
-    CHECK(parse_task_token_text(text) == token);
+    constexpr std::uint64_t kSecret = 7;
+    const std::string text = to_task_token_text(token, kSecret);
+    CHECK(parse_task_token_text(text, kSecret) == token);
+    CHECK_FALSE(parse_task_token_text(text, kSecret + 1).has_value());
+    // Another attempt under the same seal.
+    std::string altered = base64_decode(text).value();
+    altered.replace(altered.find("12.0.3"), 6, "12.0.4");
+    CHECK_FALSE(parse_task_token_text(base64_encode(altered), kSecret).has_value());
+    const std::string unsealed = base64_encode("stepwell:1:12.0.3");
+    CHECK_FALSE(parse_task_token_text(unsealed, kSecret).has_value());
     for (const std::string& other :
          {std::string(), std::string("AAAA"), std::string("12.0.3"), text + "A",
           text.substr(0, text.size() - 4), std::string("c3RlcHdlbGw6MTowMTIuMC4z")}) {
         CAPTURE(other);
-        CHECK_FALSE(parse_task_token_text(other).has_value());
+        CHECK_FALSE(parse_task_token_text(other, kSecret).has_value());
     }
 }
 

@@ -102,6 +102,22 @@ TEST_CASE("a task that has to wait is scheduled, and starts with its clocks when
     CHECK(world.in_flight().empty());
 }
 
+TEST_CASE("a heartbeat that an older Stepwell wrote into the history still moves the deadline") {
+    World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "stepwell:load",
+        "HeartbeatSeconds": 10, "End": true}}})");
+    world.start();
+    Execution replayed(ExecutionId{12});
+    evolve(replayed, world.events());
+    const Timestamp due = world.now() + std::chrono::seconds(15);
+    const Event heard{EventType::task_heartbeat, EventId{}, EventId{}, world.now(), kRootFrame,
+                      core::TimerInfo{due}};
+    const auto read = core::decode(core::encode({heard}));
+    REQUIRE(read);
+    evolve(replayed, *read);
+    CHECK(replayed.next_due() == due);
+    CHECK(replayed.header().events == world.execution().header().events);
+}
+
 TEST_CASE("a heartbeat restarts the heartbeat clock and leaves the timeout alone") {
     World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "stepwell:load",
         "TimeoutSeconds": 25, "HeartbeatSeconds": 10, "End": true,

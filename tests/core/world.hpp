@@ -83,6 +83,7 @@ public:
     [[nodiscard]] std::string cause() const;
 
     std::uint64_t entropy = 7;
+    std::uint64_t secret = 42;
     Limits limits;
     /// As Moment::has_to_wait.
     std::function<bool(const definition::State&)> has_to_wait;
@@ -98,6 +99,8 @@ private:
     Execution replayed_;
     core::Rebuilding rebuilding_;
     Timestamp now_;
+    /// Replaying cannot know the deadlines that they have moved.
+    bool has_heartbeats_ = false;
     std::vector<Event> events_;
     std::map<TaskToken, StartTask> in_flight_;
     std::string header_;

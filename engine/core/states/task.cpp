@@ -180,7 +180,7 @@ void begin(Turn& turn, FrameId id, const TaskState& task) {
     Evaluation at(turn, id);
     if (is_submitted_first(task.resource)) {
         const std::uint32_t attempt = turn.frame(id).attempt + 1;
-        at.set_task_token(to_task_token_text(token_of(turn, id, attempt)));
+        at.set_task_token(to_task_token_text(token_of(turn, id, attempt), turn.secret()));
     }
     auto planned = plan(task, at);
     if (!planned) return fail_state(turn, id, at.fault(planned.error()));
@@ -214,7 +214,7 @@ Result<void> on_report(Turn& turn, const TaskSubmitted& report) {
 Result<void> on_report(Turn& turn, const TaskHeartbeat& report) {
     const FrameId id = SW_TRY(in_flight(turn, report.token));
     const auto due = after(turn.now(), turn.frame(id).task->heartbeat_seconds);
-    if (due) turn.emit(EventType::task_heartbeat, id, TimerInfo{*due});
+    if (due) turn.set_heartbeat_due(id, *due);
     return {};
 }
 

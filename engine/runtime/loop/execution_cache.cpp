@@ -1,5 +1,6 @@
 #include "engine/runtime/loop/execution_cache.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace stepwell::runtime {
@@ -39,8 +40,14 @@ void ExecutionCache::set_bytes(Slot& slot, std::size_t bytes) {
 }
 
 void ExecutionCache::shrink(std::size_t count_max, std::size_t bytes_max) {
-    while (!recency_.empty() && (slots_.size() > count_max || bytes_ > bytes_max)) {
-        remove(recency_.back());
+    auto end = recency_.end();
+    while (end != recency_.begin() && (slots_.size() > count_max || bytes_ > bytes_max)) {
+        const auto last = std::prev(end);
+        if (slots_.at(*last)->unstored.empty()) {
+            remove(*last);
+        } else {
+            end = last;
+        }
     }
 }
 

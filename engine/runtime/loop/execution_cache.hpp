@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -41,7 +42,10 @@ struct Slot {
     bool is_stored = false;  // has an open row
     bool is_quarantined = false;
     bool has_begun = false;  // a task of it was started
-    std::size_t bytes = 0;   // as stored, about
+    /// Frames whose heartbeat deadline has moved since they were stored. While there are any, the
+    /// slot stays in memory.
+    std::set<FrameId> unstored;
+    std::size_t bytes = 0;  // as stored, about
     std::unique_ptr<PendingWrite> pending;
     std::list<ExecutionId>::iterator recency;
 };
@@ -54,7 +58,8 @@ public:
     void remove(ExecutionId id);
     void clear();
     void set_bytes(Slot& slot, std::size_t bytes);
-    /// Lets go of the least recently used until both bounds hold. REQUIRES: nothing is pending.
+    /// Lets go of the least recently used until both bounds hold, but of none that has something
+    /// unstored. REQUIRES: nothing is pending.
     void shrink(std::size_t count_max, std::size_t bytes_max);
     [[nodiscard]] std::size_t size() const { return slots_.size(); }
 

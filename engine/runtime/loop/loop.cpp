@@ -270,6 +270,7 @@ void Loop::fire_timers() {
             (*slot)->armed.reset();
             // An error is a refusal: there was nothing to do, which happens to stale entries.
             if (auto done = decide(**slot, core::TimerDue{}); !done) note(done.error());
+            if (!(*slot)->pending && !(*slot)->unstored.empty()) store(**slot);
             if (!(*slot)->pending) rearm_unfruitful(**slot);
         }
     }

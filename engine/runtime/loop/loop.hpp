@@ -109,6 +109,8 @@ private:
     Result<void> decide(Slot& slot, const core::Input& input);
     Result<Decided> decided_safely(Slot& slot, const core::Input& input);
     void merge(Slot& slot, Decided&& decided);
+    void merge_unstored(Slot& slot, core::Delta&& next);
+    void store(Slot& slot);
     void quarantine(Slot& slot, const std::string& why);
     PendingWrite& pending_of(Slot& slot);
     void order(Slot& slot, const core::Command& command, bool is_restarted);

@@ -85,6 +85,7 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
 }
 
 void Loop::restart_tasks(Slot& slot) {
+    merge_unstored(slot, core::restart_heartbeats(slot.execution, now_));
     for (const core::Command& command :
          core::outstanding(*slot.version->definition, slot.execution)) {
         const auto& start = std::get<core::StartTask>(command);
@@ -104,7 +105,7 @@ bool Loop::has_to_wait(const Slot& slot, const definition::State& state) const {
 }
 
 core::Moment Loop::moment_of(const Slot& slot) const {
-    core::Moment moment{now_, clock_.entropy(), settings_.limits};
+    core::Moment moment{now_, clock_.entropy(), settings_.limits, journal_.secret()};
     moment.has_to_wait = [this, &slot](const definition::State& state) {
         return has_to_wait(slot, state);
     };
@@ -114,8 +115,35 @@ core::Moment Loop::moment_of(const Slot& slot) const {
 Result<void> Loop::decide(Slot& slot, const core::Input& input) {
     auto decided = decided_safely(slot, input);
     if (!decided) return stepwell::fail(std::move(decided).error());
-    if (!decided->decision.events.empty()) merge(slot, std::move(decided).value());
+    if (!decided->decision.events.empty()) {
+        merge(slot, std::move(decided).value());
+    } else {
+        merge_unstored(slot, std::move(decided->decision.next));
+    }
     return {};
+}
+
+/// Heartbeats cost no commit each: what they move is stored with the execution's next commit, or
+/// when the deadline that is stored has passed.
+void Loop::merge_unstored(Slot& slot, core::Delta&& next) {
+    for (const auto& [id, frame] : next.frames) slot.unstored.insert(id);
+    if (!next.frames.empty()) slot.execution.merge(std::move(next));
+}
+
+void Loop::store(Slot& slot) {
+    core::Delta delta;
+    delta.header = slot.execution.header();
+    for (const FrameId id : std::exchange(slot.unstored, {})) {
+        const core::Frame* frame = slot.execution.find(id);
+        SW_ASSERT(frame != nullptr);
+        delta.frames[id] = std::make_shared<core::Frame>(*frame);
+    }
+    core::Changes changes = core::encode_changes(slot.execution, delta);
+    PendingWrite& pending = pending_of(slot);
+    pending.header = std::move(changes.header);
+    for (core::Record& record : changes.put) {
+        pending.records[record.key] = std::move(record.bytes);
+    }
 }
 
 /// Until merge() nothing is changed, so a decision that goes wrong can be dropped: it must not take
@@ -162,6 +190,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
 
     pending.is_plain = pending.is_plain && is_plain(decision.events);
     const std::vector<TaskToken> finished = finished_by(slot, decision.next);
+    for (const auto& [id, frame] : decision.next.frames) slot.unstored.erase(id);
     const bool is_start = slot.execution.is_fresh();
     const bool is_redrive = !is_start && !slot.execution.is_running();
     slot.execution.merge(std::move(decision.next));
@@ -212,10 +241,7 @@ void Loop::quarantine(Slot& slot, const std::string& why) {
 
 /// Its open row is written again, with what the loop knows of it.
 void Loop::touch(Slot& slot) {
-    if (slot.pending) return;
-    core::Delta nothing;
-    nothing.header = slot.execution.header();
-    pending_of(slot).header = core::encode_changes(slot.execution, nothing).header;
+    if (!slot.pending) store(slot);
 }
 
 void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
@@ -277,6 +303,7 @@ Result<void> Loop::seal(Slot& slot) {
     PendingWrite& pending = *slot.pending;
     const core::Header& header = slot.execution.header();
     if (slot.execution.is_running()) {
+        if (!slot.unstored.empty()) store(slot);
         seal_open(slot, pending);
     } else {
         pending.write.end = journal::ExecutionEnd{header.status, header.stopped_at.value_or(now_),
