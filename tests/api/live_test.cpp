@@ -261,14 +261,19 @@ TEST_CASE("a run of many pieces is told to its end") {
     Site site;
     runtime::WorkflowSpec spec;
     spec.name = "task";
-    spec.definition = R"({"StartAt":"T","States":{"T":{"Type":"Task","Resource":"stepwell:x",
-        "HeartbeatSeconds":600,"End":true}}})";
+    spec.definition = R"json({"StartAt":"P","States":{
+        "P":{"Type":"Pass","Parameters":{"i.$":"States.ArrayRange(1, 260, 1)"},"Next":"M"},
+        "M":{"Type":"Map","ItemsPath":"$.i","End":true,"ItemProcessor":{"StartAt":"T","States":{
+            "T":{"Type":"Task","Resource":"stepwell:x","End":true}}}}}})json";
     REQUIRE(site.engine->create_workflow_now(spec));
     const auto run = site.run("task");
-    for (int i = 0; i < 250; ++i) site.engine->heartbeat({run, kRootFrame, 1});
+    for (std::uint32_t i = 1; i <= 250; ++i) {
+        site.engine->succeeded({run, FrameId{i}, 1}, Payload());
+    }
     REQUIRE(site.engine->stop_execution_now(run, {}));
     EventFilter filter;
     filter.run = run;
+    filter.types = {"ExecutionStarted", "PassStateEntered", "ExecutionAborted"};
     CHECK((*site.readers.take())->feed_of(run, 0)->size() > 200);
     Listener listener(site.open(filter, FeedPosition{0, 0}));
     const auto got = gists(listener.frames(100));
