@@ -77,33 +77,42 @@ std::vector<RestCommand> user_commands() {
                     "user {NAME} is removed")};
 }
 
+/// API tokens and access keys are listed and made alike.
+std::vector<Column> credential_columns(const char* id_title) {
+    return {{id_title, "id"},
+            {"NAME", "name"},
+            {"OWNER", "owner"},
+            {"ROLE", "role"},
+            {"EXPIRES (UTC)", "expires_at", Kind::time},
+            {"LAST USED (UTC)", "last_used_at", Kind::time}};
+}
+
+std::vector<Flag> credential_flags() {
+    return {role_flag("what it may, as much as you by default"),
+            {.name = "owner",
+             .help = "whose it is; yours by default",
+             .value = "USER",
+             .place = Flag::Place::body},
+            {.name = "expires",
+             .help = "when it ends: 2030-01-02T03:04:05Z; never by default",
+             .value = "TIME",
+             .place = Flag::Place::body,
+             .member = "expires_at"}};
+}
+
 std::vector<RestCommand> token_commands() {
     return {
         {.words = {"tokens"},
          .help = "List your API tokens; for an admin, all",
          .path = "tokens",
          .rows = "tokens",
-         .columns = {{"TOKEN", "id"},
-                     {"NAME", "name"},
-                     {"OWNER", "owner"},
-                     {"ROLE", "role"},
-                     {"EXPIRES (UTC)", "expires_at", Kind::time},
-                     {"LAST USED (UTC)", "last_used_at", Kind::time}}},
+         .columns = credential_columns("TOKEN")},
         {.words = {"tokens", "create"},
          .help = "Make an API token; it is shown this once",
          .method = "POST",
          .path = "tokens",
          .arguments = {{"NAME", "what it is for", "name"}},
-         .flags = {role_flag("what it may, as much as you by default"),
-                   {.name = "owner",
-                    .help = "whose it is; yours by default",
-                    .value = "USER",
-                    .place = Flag::Place::body},
-                   {.name = "expires",
-                    .help = "when it ends: 2030-01-02T03:04:05Z; never by default",
-                    .value = "TIME",
-                    .place = Flag::Place::body,
-                    .member = "expires_at"}},
+         .flags = credential_flags(),
          .done = "{.token}"},
         removal("tokens", "revoke", "TOKEN", "Revoke an API token", "token {TOKEN} is revoked")};
 }
@@ -114,27 +123,13 @@ std::vector<RestCommand> key_commands() {
          .help = "List the access keys of AWS clients",
          .path = "keys",
          .rows = "keys",
-         .columns = {{"KEY", "id"},
-                     {"NAME", "name"},
-                     {"OWNER", "owner"},
-                     {"ROLE", "role"},
-                     {"EXPIRES (UTC)", "expires_at", Kind::time},
-                     {"LAST USED (UTC)", "last_used_at", Kind::time}}},
+         .columns = credential_columns("KEY")},
         {.words = {"keys", "create"},
          .help = "Make an access key for AWS clients; its secret is shown this once",
          .method = "POST",
          .path = "keys",
          .arguments = {{"NAME", "what it is for", "name"}},
-         .flags = {role_flag("what it may, as much as you by default"),
-                   {.name = "owner",
-                    .help = "whose it is; yours by default",
-                    .value = "USER",
-                    .place = Flag::Place::body},
-                   {.name = "expires",
-                    .help = "when it ends: 2030-01-02T03:04:05Z; never by default",
-                    .value = "TIME",
-                    .place = Flag::Place::body,
-                    .member = "expires_at"}},
+         .flags = credential_flags(),
          .done = "AWS_ACCESS_KEY_ID={.id}\nAWS_SECRET_ACCESS_KEY={.secret}"},
         removal("keys", "remove", "KEY", "Remove an access key", "access key {KEY} is removed")};
 }

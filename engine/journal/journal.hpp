@@ -5,9 +5,8 @@
 //   (2) What commit() acknowledged is on stable storage, and every later read returns it.
 //   (3) The chunks of an execution form one linked list, oldest first.
 //   (4) An execution has an open row exactly while it runs; records only while it has an open row.
-//   (5) A run row is only there while its execution is closed. What a run failed for is kept when
-//   it
-//       is reopened, as recovered. Counts are those of the executions that there are.
+//   (5) A run row is only there while its execution is closed. What a run failed for is kept, as
+//       recovered, when it is reopened. Counts are those of the executions that there are.
 //
 // Thread safety: none; the engine owns its journal, and each thread that reads owns a reader.
 #pragma once
