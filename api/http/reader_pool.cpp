@@ -13,8 +13,9 @@ constexpr int kReaderNiceness = 5;
 
 }  // namespace
 
-ReaderPool::ReaderPool(ReaderPoolSettings settings) : settings_(settings) {
-    for (unsigned i = 0; i < std::max(2u, settings_.threads); ++i) {
+ReaderPool::ReaderPool(ReaderPoolSettings settings)
+    : settings_(settings), share_(std::max(2u, settings.threads) - 1) {
+    for (unsigned i = 0; i <= share_; ++i) {
         threads_.emplace_back([this] {
             // On Linux this is a thread's own; where it is refused, it stays as it was.
             setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kReaderNiceness);
@@ -73,9 +74,8 @@ void ReaderPool::run() {
 
 /// The first that has something and has not its share of the threads yet.
 ReaderPool::Parties::iterator ReaderPool::next_party() {
-    const auto share = static_cast<unsigned>(threads_.size() - 1);
-    return std::find_if(parties_.begin(), parties_.end(), [&](const Party& party) {
-        return !party.jobs.empty() && party.running < share;
+    return std::find_if(parties_.begin(), parties_.end(), [this](const Party& party) {
+        return !party.jobs.empty() && party.running < share_;
     });
 }
 

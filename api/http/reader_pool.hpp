@@ -69,6 +69,7 @@ private:
     void release(Parties::iterator party);
 
     const ReaderPoolSettings settings_;
+    const unsigned share_;  // of the threads, for one party
     std::mutex mutex_;
     std::condition_variable changed_;
     Parties parties_;  // those that have something here; whose turn it is first
