@@ -1,5 +1,9 @@
 #include "api/daemon/start_settings.hpp"
 
+#include <memory>
+
+#include "engine/triggers/secret_files.hpp"
+
 namespace stepwell::api {
 namespace {
 
@@ -16,12 +20,19 @@ triggers::FilePlaces file_places(const Configuration& configuration) {
     return places;
 }
 
-/// A secret in a file of its own, without the line break that editors put at the end.
-Result<std::string> secret_of_file(const std::filesystem::path& path) {
-    std::string text = SW_TRY(read_file(path));
-    text.erase(text.find_last_not_of("\r\n") + 1);
-    return text;
+/// Where workflows may read: the same folders as for data tasks.
+std::vector<std::filesystem::path> readable_folders(const Configuration& configuration) {
+    std::vector<std::filesystem::path> folders{configuration.data};
+    const Json* roots = find(configuration.tasks, "allowed_roots");
+    if (roots == nullptr || !roots->is_array()) return folders;
+    for (const Json& root : *roots) {
+        if (root.is_string()) folders.push_back(configuration.data / root.get<std::string>());
+    }
+    return folders;
 }
+
+constexpr Duration kSecretFreshFor{5'000};
+constexpr Duration kSecretPatience{250};
 
 }  // namespace
 
@@ -30,12 +41,14 @@ triggers::TriggerSettings trigger_settings(
     std::function<Result<std::string>(const std::string& name)> secret) {
     triggers::TriggerSettings settings;
     settings.places = file_places(configuration);
-    settings.secrets = [secret = std::move(secret), data = configuration.data](
-                           const std::string& reference) -> Result<std::string> {
+    auto files = std::make_shared<triggers::SecretFiles>(readable_folders(configuration),
+                                                         kSecretFreshFor, kSecretPatience);
+    settings.secrets = [secret = std::move(secret), data = configuration.data,
+                        files](const std::string& reference) -> Result<std::string> {
         const std::size_t colon = reference.find(':');
         const std::string kind = reference.substr(0, colon);
         const std::string name = reference.substr(colon + 1);
-        if (kind == "file") return secret_of_file(data / name);
+        if (kind == "file") return files->get(data / name);
         if (kind == "env") {
             if (auto value = environment_variable(name)) return *value;
         } else if (secret) {

@@ -177,14 +177,14 @@ def kills(program, rng, count):
         landing = os.path.join(data, "in")
         os.makedirs(landing)
         os.mkdir(workflows)
-        write(os.path.join(folder, "key"), SECRET)
+        write(os.path.join(data, "key"), SECRET)
         machine = {"StartAt": "S", "States": {"S": {"Type": "Succeed"}}}
         write(os.path.join(workflows, "files.yaml"), json.dumps({"triggers": [
             {"files": "in/*.txt", "stable_for": "0s", "poll": "100ms"}], **machine}))
         write(os.path.join(workflows, "batches.yaml"), json.dumps({"triggers": [
             {"files": "in/*.txt", "stable_for": "0s", "poll": "100ms", "batch": {"max_files": 7}}], **machine}))
         write(os.path.join(workflows, "calls.yaml"), json.dumps({"triggers": [
-            {"webhook": {"name": "calls", "hmac": {"secret": "${file:../key}"}}}], **machine}))
+            {"webhook": {"name": "calls", "hmac": {"secret": "${file:key}"}}}], **machine}))
         first = int(time.time()) + 4  # the daemon should have seen the schedules by then
         moments = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(first + second)) for second in range(count)]
         write(os.path.join(workflows, "fires.yaml"), json.dumps({"schedules": [{"at": moment} for moment in moments], **machine}))

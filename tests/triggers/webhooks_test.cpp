@@ -142,8 +142,9 @@ TEST_CASE("The signatures of others: another header, no time, their own key of a
 TEST_CASE("A webhook whose secret cannot be found takes no calls") {
     TriggerStage stage;
     stage.put("orders", R"({"triggers":[{"webhook":{"name":"orders","token":"${secret:gone}"}}]})");
-    CHECK(call(stage, "orders", {{"Authorization", "Bearer "}}) == "unavailable");
-    CHECK(call(stage, "orders", {}) == "unavailable");
+    CHECK(call(stage, "orders", {{"Authorization", "Bearer "}}) == "unauthorized");
+    CHECK(call(stage, "orders", {{"Authorization", "Bearer x"}}) == "unavailable");
+    CHECK(call(stage, "orders", {}) == "unauthorized");
 }
 
 TEST_CASE("A crash between a call and its commit: the caller's repetition starts one run") {
