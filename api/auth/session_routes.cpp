@@ -136,7 +136,8 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                                 json_body(R"json({"type": "object", "additionalProperties": false,
                     "required": ["name", "password"], "properties": {
                     "name": {"type": "string", "maxLength": 64},
-                    "password": {"type": "string", "maxLength": 1024}}})json",
+                    "password": {"type": "string", "maxLength": 1024,
+                    "writeOnly": true}}})json",
                                           true)),
                 .answer = answer,
                 .errors = {401, 429},
