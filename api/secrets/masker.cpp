@@ -1,12 +1,13 @@
-// The automaton is a table: states times classes of bytes, a class for each byte that stands in a
-// pattern and one for all others. A state knows the longest pattern that ends in it; shorter ones
-// are within that.
+// The automaton is sparse: a state has a list of its children and the longest suffix that is a
+// state too, so that it takes some twenty bytes for each byte of a pattern. A state knows the
+// longest pattern that ends in it; shorter ones are within that.
 #include "api/secrets/masker.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <utility>
 
 #include "api/secrets/secret_forms.hpp"
 #include "engine/base/ascii.hpp"
@@ -97,13 +98,13 @@ public:
                 patterns.emplace_back(std::move(form), owner);
             }
         }
-        for (const auto& [pattern, owner] : patterns) add_classes(pattern);
-        add_state();
+        states_.emplace_back();
         for (const auto& [pattern, owner] : patterns) add_pattern(pattern, owner);
         link();
     }
 
-    [[nodiscard]] bool is_empty() const { return ends_.size() <= 1; }
+    [[nodiscard]] bool is_empty() const { return states_.size() <= 1; }
+    [[nodiscard]] std::size_t states() const { return states_.size(); }
 
     /// Where secrets stand, in order; those that touch or overlap are one.
     [[nodiscard]] std::vector<Span> spans(std::string_view text) const {
@@ -111,7 +112,7 @@ public:
         State state = 0;
         for (std::size_t i = 0; i < text.size(); ++i) {
             state = step(state, text[i]);
-            const std::size_t length = ends_[state].length;
+            const std::size_t length = states_[state].length;
             if (length == 0) continue;
             Span span{i + 1 - length, i + 1};
             while (!found.empty() && found.back().end >= span.begin) {
@@ -127,79 +128,76 @@ public:
         State state = 0;
         for (std::size_t i = 0; i < text.size(); ++i) {
             state = step(state, text[i]);
-            const End& end = ends_[state];
-            if (end.length > 0) return Found{names_[end.owner], i + 1 - end.length};
+            const Node& node = states_[state];
+            if (node.length > 0) return Found{names_[node.owner], i + 1 - node.length};
         }
         return std::nullopt;
     }
 
 private:
-    /// The longest pattern that ends in a state; length 0: none does.
-    struct End {
-        std::uint32_t length = 0;
-        std::uint32_t owner = 0;
+    struct Node {
+        State child = 0;           // the first; 0: none
+        State sibling = 0;         // the next child of the same state; 0: none
+        State fallback = 0;        // the longest suffix that is a state, too
+        std::uint32_t length = 0;  // of the longest pattern that ends here; 0: none does
+        std::uint32_t owner = 0;   // whose that is
+        char byte = 0;             // that leads here
     };
 
+    [[nodiscard]] State child_of(State state, char c) const {
+        State child = states_[state].child;
+        while (child != 0 && states_[child].byte != c) child = states_[child].sibling;
+        return child;
+    }
+
     [[nodiscard]] State step(State state, char c) const {
-        return next_[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
-    }
-
-    void add_classes(std::string_view pattern) {
-        for (const char c : pattern) {
-            std::uint16_t& found = class_of_[static_cast<unsigned char>(c)];
-            if (found == 0) found = classes_++;
+        while (state != 0) {
+            if (const State child = child_of(state, c)) return child;
+            state = states_[state].fallback;
         }
-    }
-
-    State add_state() {
-        next_.resize(next_.size() + classes_, 0);
-        ends_.emplace_back();
-        return static_cast<State>(ends_.size() - 1);
+        return roots_[static_cast<unsigned char>(c)];
     }
 
     void add_pattern(std::string_view pattern, std::uint32_t owner) {
         State state = 0;
         for (const char c : pattern) {
-            const std::size_t at = state * classes_ + class_of_[static_cast<unsigned char>(c)];
-            if (next_[at] == 0) {
-                const State made = add_state();
-                next_[at] = made;
+            State child = child_of(state, c);
+            if (child == 0) {
+                child = static_cast<State>(states_.size());
+                Node& made = states_.emplace_back();
+                made.byte = c;
+                made.sibling = std::exchange(states_[state].child, child);
             }
-            state = next_[at];
+            state = child;
         }
-        ends_[state] = {static_cast<std::uint32_t>(pattern.size()), owner};
+        states_[state].length = static_cast<std::uint32_t>(pattern.size());
+        states_[state].owner = owner;
     }
 
-    /// By breadth: a state's fallback, the longest suffix that is a state too, is complete before
-    /// the state is.
+    /// By breadth: what a state falls back to is complete before the state is.
     void link() {
-        std::vector<State> fallback(ends_.size(), 0);
         std::deque<State> open;
-        for (std::size_t c = 0; c < classes_; ++c) {
-            if (next_[c] != 0) open.push_back(next_[c]);
+        for (State child = states_[0].child; child != 0; child = states_[child].sibling) {
+            roots_[static_cast<unsigned char>(states_[child].byte)] = child;
+            open.push_back(child);
         }
         for (; !open.empty(); open.pop_front()) {
-            const State state = open.front();
-            const State shorter = fallback[state];
-            if (ends_[state].length == 0) ends_[state] = ends_[shorter];
-            for (std::size_t c = 0; c < classes_; ++c) {
-                State& child = next_[std::size_t{state} * classes_ + c];
-                const State other = next_[std::size_t{shorter} * classes_ + c];
-                if (child == 0) {
-                    child = other;
-                } else {
-                    fallback[child] = other;
-                    open.push_back(child);
-                }
+            Node& state = states_[open.front()];
+            const Node& shorter = states_[state.fallback];
+            if (state.length == 0) {
+                state.length = shorter.length;
+                state.owner = shorter.owner;
+            }
+            for (State child = state.child; child != 0; child = states_[child].sibling) {
+                states_[child].fallback = step(state.fallback, states_[child].byte);
+                open.push_back(child);
             }
         }
     }
 
     std::vector<std::string> names_;
-    std::array<std::uint16_t, 256> class_of_{};
-    std::uint16_t classes_ = 1;
-    std::vector<State> next_;
-    std::vector<End> ends_;
+    std::vector<Node> states_;
+    std::array<State, 256> roots_{};  // where a byte leads from the beginning
 };
 
 Masker::Masker(std::unique_ptr<Automaton> automaton) : automaton_(std::move(automaton)) {}
@@ -209,6 +207,10 @@ std::shared_ptr<const Masker> Masker::make(const std::vector<KnownSecret>& secre
     auto automaton = std::make_unique<Automaton>(secrets);
     if (automaton->is_empty()) return nullptr;
     return std::shared_ptr<const Masker>(new Masker(std::move(automaton)));
+}
+
+std::size_t Masker::states() const {
+    return automaton_->states();
 }
 
 std::string Masker::mask(std::string text) const {

@@ -1,14 +1,17 @@
 #include "api/secrets/secret_store.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "api/secrets/crypto.hpp"
 #include "api/secrets/secret_forms.hpp"
+#include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
 
 namespace stepwell::api {
@@ -28,15 +31,30 @@ Result<void> check_length(const std::string& name, const std::string& value) {
                     std::to_string(value.size()) + "; a shorter one cannot be masked");
 }
 
+/// Only of regular files: what waits for a writer, or has no end, is none.
 Result<std::string> read_secret_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        return fail(ErrorCode::not_found, "expected a file that can be read at " + path + ", but " +
-                                              std::strerror(errno));
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const Descriptor file(descriptor);
+    struct stat status {};
+    const bool is_there = descriptor >= 0 && ::fstat(descriptor, &status) == 0;
+    if (!is_there || !S_ISREG(status.st_mode)) {
+        return fail(ErrorCode::not_found,
+                    "expected a file that can be read at " + path + ", but " +
+                        (is_there ? "it is no regular file" : std::strerror(errno)));
     }
     std::string text(kSecretBytesMax + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t count = ::read(descriptor, text.data() + size, text.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            return fail(ErrorCode::not_found, "expected a file that can be read at " + path +
+                                                  ", but " + std::strerror(errno));
+        }
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    text.resize(size);
     // As editors and `echo` end a file.
     text.erase(text.find_last_not_of("\r\n") + 1);
     return text;
@@ -105,7 +123,7 @@ Result<std::unique_ptr<SecretStore>> SecretStore::open(
     store->known_ = store->settings_.masked_too;
     SW_TRY(store->read_providers());
     SW_TRY(store->read_documents(documents));
-    store->rebuild();
+    store->masker_ = Masker::make(store->known_);
     return store;
 }
 
@@ -198,37 +216,49 @@ void SecretStore::know(const std::string& name, const std::string& value) {
     }
 }
 
-void SecretStore::rebuild() {
-    masker_ = Masker::make(known_);
+Result<std::string> SecretStore::value(const SecretName& name) {
+    const Secret secret = SW_TRY(secret_named(name.name));
+    std::string now = secret.value;
+    if (secret.summary.provider == "file") {
+        now = SW_TRY(provided(secret.summary));
+        if (now != secret.value) learn(name.name, now);
+    }
+    return name.field.empty() ? now : field_of(name, now);
 }
 
-Result<std::string> SecretStore::value(const SecretName& name) {
+Result<SecretStore::Secret> SecretStore::secret_named(const std::string& name) const {
     const std::lock_guard lock(mutex_);
-    const auto found = secrets_.find(name.name);
-    if (found == secrets_.end() && lost_.contains(name.name)) {
+    const auto found = secrets_.find(name);
+    if (found != secrets_.end()) return found->second;
+    if (lost_.contains(name)) {
         return fail(ErrorCode::not_found,
-                    named(name.name) +
+                    named(name) +
                         ": expected the key that it was sealed with, but that is lost; set the "
                         "secret again with `stepwell secrets set " +
-                        name.name + "`, or put the key back and start the daemon again");
+                        name + "`, or put the key back and start the daemon again");
     }
-    if (found == secrets_.end()) {
-        return fail(ErrorCode::not_found, "expected " + named(name.name) +
-                                              ", but there is none of that name; set it with "
-                                              "`stepwell secrets set " +
-                                              name.name + "`, or under 'secrets' in stepwell.yaml");
+    return fail(ErrorCode::not_found, "expected " + named(name) +
+                                          ", but there is none of that name; set it with "
+                                          "`stepwell secrets set " +
+                                          name + "`, or under 'secrets' in stepwell.yaml");
+}
+
+/// The automaton is made beside the lock that everybody who masks takes.
+void SecretStore::learn(const std::string& name, const std::string& value) {
+    const std::lock_guard one_at_a_time(learning_);
+    std::vector<KnownSecret> known;
+    {
+        const std::lock_guard lock(mutex_);
+        know(name, value);
+        known = known_;
     }
-    Secret& secret = found->second;
-    if (secret.summary.provider == "file") {
-        std::string now = SW_TRY(provided(secret.summary));
-        if (now != secret.value) {
-            know(name.name, now);
-            rebuild();
-            secret.value = std::move(now);
-        }
+    auto masker = Masker::make(known);
+    const std::lock_guard lock(mutex_);
+    masker_ = std::move(masker);
+    const auto found = secrets_.find(name);
+    if (found != secrets_.end() && found->second.summary.provider == "file") {
+        found->second.value = value;
     }
-    if (name.field.empty()) return secret.value;
-    return field_of(name, secret.value);
 }
 
 Result<Json> SecretStore::resolved(Json document) {
@@ -281,12 +311,8 @@ Result<void> SecretStore::put(const std::string& name, const std::string& value,
         {"sealed", base64_encode(seal(derive_key(key, kPurpose), value, context_of(name)))},
         {"updated_at", summary.updated_at},
         {"updated_by", by}};
-    {
-        // Masked before it can be used, and before it can fail to be written.
-        const std::lock_guard lock(mutex_);
-        know(name, value);
-        rebuild();
-    }
+    // Masked before it can be used, and before it can fail to be written.
+    learn(name, value);
     runtime::Writes writes;
     writes.documents.push_back({kSecretsCollection, name, to_text(document)});
     SW_TRY(write(std::move(writes)));

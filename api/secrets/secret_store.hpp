@@ -95,10 +95,13 @@ private:
     Result<std::string> provided(const SecretSummary& summary) const;
     /// REQUIRES: the lock, or that nobody else knows this store yet.
     void know(const std::string& name, const std::string& value);
-    void rebuild();
+    Result<Secret> secret_named(const std::string& name) const;
+    /// Masks the value from then on. REQUIRES: not the lock.
+    void learn(const std::string& name, const std::string& value);
 
     const SecretStoreSettings settings_;
     mutable std::mutex mutex_;
+    std::mutex learning_;  // before mutex_; held while an automaton is made
     std::map<std::string, Secret> secrets_;
     std::set<std::string> lost_;
     std::vector<KnownSecret> known_;  // also what was replaced

@@ -170,3 +170,65 @@ TEST_CASE("random secrets in random texts never come through") {
         CHECK(masker->mask(masked) == masked);
     }
 }
+
+namespace {
+
+/// Marks every place of every pattern, one after the other.
+std::string masked_naively(const std::string& text, const std::vector<std::string>& patterns) {
+    std::vector<bool> is_secret(text.size());
+    for (const std::string& pattern : patterns) {
+        for (std::size_t at = text.find(pattern); at != text.npos;
+             at = text.find(pattern, at + 1)) {
+            std::fill_n(is_secret.begin() + static_cast<std::ptrdiff_t>(at), pattern.size(), true);
+        }
+    }
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!is_secret[i]) {
+            out += text[i];
+        } else if (i == 0 || !is_secret[i - 1]) {
+            out += kMask;
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("the automaton masks what a search for each form by itself would") {
+    Prng random(7);
+    const auto text_of = [&](std::size_t size, std::uint64_t letters) {
+        std::string text;
+        while (text.size() < size) text += static_cast<char>('a' + random.next() % letters);
+        return text;
+    };
+    for (int round = 0; round < 300; ++round) {
+        std::vector<KnownSecret> secrets;
+        std::vector<std::string> patterns;
+        for (std::uint64_t i = 0; i < 1 + random.next() % 4; ++i) {
+            const std::string value = text_of(kSecretBytesMin + random.next() % 5, 2);
+            secrets.push_back({"s", value});
+            for (auto& form : forms_of_secret(value)) patterns.push_back(std::move(form));
+        }
+        const auto masker = Masker::make(secrets);
+        REQUIRE(masker);
+        const std::string text = text_of(60, 3);
+        CAPTURE(text);
+        CHECK(masker->mask(text) == masked_naively(text, patterns));
+    }
+}
+
+TEST_CASE("what the automaton takes is linear in the bytes of the forms") {
+    Prng random(8);
+    std::vector<KnownSecret> secrets;
+    std::size_t bytes = 0;
+    for (int i = 0; i < 4; ++i) {
+        std::string value;
+        while (value.size() < kSecretBytesMax) {
+            value += static_cast<char>('!' + random.next() % 90);
+        }
+        for (const auto& form : forms_of_secret(value)) bytes += form.size();
+        secrets.push_back({"s", std::move(value)});
+        CHECK(Masker::make(secrets)->states() <= bytes + 1);
+    }
+}

@@ -138,6 +138,13 @@ TEST_CASE("the configuration's providers are read, and all their faults are told
     CHECK(*(*store)->value({"bank", "password"}) == "second password");
     CHECK((*store)->mask(std::string("first password, second password, erin")) == "***, ***, erin");
 
+    // What waits for a writer holds nobody up.
+    std::filesystem::remove(file);
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    const auto waits = (*store)->value({"bank", ""});
+    REQUIRE_FALSE(waits);
+    CHECK(waits.error().message.find("no regular file") != std::string::npos);
+
     const std::string bad = R"({"a": {"env": "NOT_SET"}, "b": {"file": "/does/not/exist"},
         "c": {"vault": "x"}, "d d": {"env": "TOKEN"}})";
     auto refused = SecretStore::open(settings_in(folder, bad), {});
