@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """kill -9 of the daemon at random moments: nothing accepted is lost, nothing happens twice.
 
-Half of the kills fall into the flights pipeline, half into 1,000 concurrent small runs that each append
-one row and one line. After each restart the runs go on. At the end every accepted run has finished,
-no effect is missing, and no row is there twice. The seed of the moments is printed.
+Half of the kills fall into the flights pipeline, half into a mixed load (mixed_load.py). After each restart
+the runs go on. At the end every accepted run has finished, no effect is missing, and no row is there
+twice. The seed of the moments is printed.
 """
 import argparse
 import json
 import os
 import random
 import shutil
-import sqlite3
 import sys
 import tempfile
 import time
@@ -23,25 +22,7 @@ sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "work
 from daemon import Daemon, wait_until  # noqa: E402
 import demo  # noqa: E402
 import land  # noqa: E402
-
-SMALL = {
-    "Comment": "Waits, appends a row to a table, and makes a file of its own.",
-    "StartAt": "Pause",
-    "States": {
-        "Pause": {"Type": "Wait", "SecondsPath": "$.pause", "Next": "Append"},
-        "Append": {
-            "Type": "Task", "Resource": "stepwell:load",
-            "Parameters": {"input": {"connection": "ledger", "sql.$": "States.Format('select {} as number', $.number)"}, "mode": "append",
-                           "target": {"connection": "ledger", "table": "entries", "create": "auto"}},
-            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 5}],
-            "ResultPath": "$.appended", "Next": "Mark"},
-        "Mark": {
-            "Type": "Task", "Resource": "stepwell:shell",
-            "Parameters": {"command.$": "States.Array('touch', States.Format('{}/{}', $.folder, $.number))"},
-            "ResultPath": None, "End": True},
-    },
-}
-
+import mixed_load  # noqa: E402
 
 def check(what, want, got):
     if want != got:
@@ -58,28 +39,6 @@ def kill_in_the_middle(daemon, rng, kills, longest, busy):
         daemon.kill()
         restarts.append(daemon.start())
     print(f"  {kills} kills, restart until it answers: median {sorted(restarts)[len(restarts) // 2]:.2f} s, worst {max(restarts):.2f} s")
-
-
-def small_runs(program, folder, rng, count, kills):
-    marks = os.path.join(folder, "marks")
-    os.makedirs(marks)
-    config = os.path.join(folder, "stepwell.yaml")
-    with open(config, "w") as file:
-        json.dump({"connections": {"ledger": {"type": "sqlite", "path": os.path.join(folder, "data", "ledger.db")}}}, file)
-    with Daemon(program, os.path.join(folder, "data"), "--config", config) as daemon:
-        machine = daemon.call("CreateStateMachine", name="small", definition=json.dumps(SMALL), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
-        accepted = [daemon.call("StartExecution", stateMachineArn=machine, name=f"run-{number}", input=json.dumps(
-            {"number": number, "folder": marks, "pause": rng.randrange(20)}))["executionArn"] for number in range(count)]
-        kill_in_the_middle(daemon, rng, kills, 0.6, lambda: None)
-        for arn in accepted:
-            execution = daemon.ended(arn)
-            if execution["status"] != "SUCCEEDED":
-                sys.exit(f"crash: {execution['name']} ended {execution['status']}: {execution.get('error')}: {execution.get('cause')}")
-        print(f"  small runs, all SUCCEEDED: {len(accepted)}")
-        daemon.stop()
-    rows = sqlite3.connect(os.path.join(folder, "data", "ledger.db")).execute("select count(*), count(distinct number) from entries").fetchone()
-    check("rows appended, and distinct ones", (count, count), rows)
-    check("files made", count, len(os.listdir(marks)))
 
 
 def flights_runs(program, source, folder, rng, kills):
@@ -124,20 +83,21 @@ def main():
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parse.add_argument("--stepwell", default=os.path.join(ROOT, "build/release/stepwell"))
     parse.add_argument("--source", required=True, help="the folder with flights-3m.parquet and airports.csv")
-    parse.add_argument("--kills", type=int, default=100)
-    parse.add_argument("--runs", type=int, default=1000)
+    parse.add_argument("--kills", type=int, default=100, help="in all")
+    parse.add_argument("--only", choices=["mixed", "flights"], help="all kills fall into this one")
     parse.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     arguments = parse.parse_args()
     print(f"seed {arguments.seed}")
-    rng = random.Random(arguments.seed)
-    half, source = arguments.kills // 2, os.path.abspath(arguments.source)
-    for name, test in (("small", lambda f: small_runs(arguments.stepwell, f, rng, arguments.runs, half)),
-                       ("flights", lambda f: flights_runs(arguments.stepwell, source, f, rng, arguments.kills - half))):
+    rng, source = random.Random(arguments.seed), os.path.abspath(arguments.source)
+    tests = {"mixed": lambda folder, kills: mixed_load.run(arguments.stepwell, folder, rng, kills, check, kill_in_the_middle),
+             "flights": lambda folder, kills: flights_runs(arguments.stepwell, source, folder, rng, kills)}
+    names = [arguments.only] if arguments.only else list(tests)
+    for name in names:
         folder = tempfile.mkdtemp(prefix=f"stepwell-crash-{name}-")
-        print(name)
-        test(folder)
+        print(name, flush=True)
+        tests[name](folder, arguments.kills // len(names))
         shutil.rmtree(folder)
-    print("2 passed, 0 failed")
+    print(f"{len(names)} passed, 0 failed")
 
 
 if __name__ == "__main__":
