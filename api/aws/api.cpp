@@ -37,7 +37,7 @@ Response to_response(AwsResult<std::string> result) {
 
 AwsResult<Json> parse_body(const std::string& text) {
     if (text.find_first_not_of(" \t\r\n") == text.npos) return Json::object();
-    auto body = parse_json(text);
+    auto body = parse_json(text, kJsonBodyValuesMax);
     if (!body) return refuse("SerializationException", std::move(body).error().message);
     if (!body->is_object()) {
         return refuse("SerializationException", "expected the body to be a JSON object");

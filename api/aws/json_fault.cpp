@@ -17,7 +17,7 @@ bool is_word(char c) {
 std::size_t fault_position(std::string_view text) {
     try {
         const Json parsed = Json::parse(text);
-    } catch (const nlohmann::json::parse_error& e) {
+    } catch (const Json::parse_error& e) {
         return e.byte == 0 ? 0 : std::min(e.byte - 1, text.size());
     }
     return text.size();

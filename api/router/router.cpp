@@ -278,7 +278,8 @@ void Router::carry_out(Request& request, Match match, Responder respond) {
     }
     if (route.body.kind == Body::Kind::json) {
         const bool is_absent = request.body().empty() && !route.body.is_required;
-        auto parsed = is_absent ? Result<Json>(Json::object()) : parse_json(request.body());
+        auto parsed = is_absent ? Result<Json>(Json::object())
+                                : parse_json(request.body(), kJsonBodyValuesMax);
         if (parsed) {
             body = std::move(*parsed);
             match.entry->body->check(body, faults);

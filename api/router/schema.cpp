@@ -64,6 +64,29 @@ std::string range_text(const std::optional<double>& min, const std::optional<dou
     return min ? "at least " + text(*min) : "at most " + text(*max);
 }
 
+/// So many faults of one body are told: a client mends one kind at a time, and a body may have a
+/// hundred thousand of them.
+constexpr std::size_t kFaultsTold = 20;
+
+class Findings {
+public:
+    explicit Findings(std::vector<std::string>& told) : told_(told) {}
+
+    /// `text` gives the fault's words; it is not asked for those that are only counted.
+    template <class Text>
+    void add(Text&& text) {
+        if (++count_ <= kFaultsTold) told_.push_back(text());
+    }
+    void finish() {
+        if (count_ > kFaultsTold)
+            told_.push_back("and " + std::to_string(count_ - kFaultsTold) + " more");
+    }
+
+private:
+    std::vector<std::string>& told_;
+    std::size_t count_ = 0;
+};
+
 }  // namespace
 
 struct Schema::Node {
@@ -122,16 +145,17 @@ struct Schema::Node {
         if (rest->is_object()) others = std::make_unique<Node>(*rest, components);
     }
 
-    void check(const Json& value, const std::string& place,
-               std::vector<std::string>& faults) const {
+    void check(const Json& value, const std::string& place, Findings& faults) const {
         if (!reference.empty()) {
             return Node(components.at(reference), components).check(value, place, faults);
         }
         const std::string expected = expectation(value);
         if (!expected.empty()) {
             const std::string what = place.empty() ? "the body" : "'" + place + "'";
-            const std::string got = is_secret ? "something else" : excerpt(value);
-            faults.push_back("expected " + what + " to be " + expected + ", but got " + got);
+            faults.add([&] {
+                const std::string got = is_secret ? "something else" : excerpt(value);
+                return "expected " + what + " to be " + expected + ", but got " + got;
+            });
             return;
         }
         if (value.is_object()) return check_members(value, place, faults);
@@ -141,8 +165,7 @@ struct Schema::Node {
         }
     }
 
-    void check_members(const Json& value, const std::string& place,
-                       std::vector<std::string>& faults) const {
+    void check_members(const Json& value, const std::string& place, Findings& faults) const {
         const std::string prefix = place.empty() ? "" : place + ".";
         for (const auto& [name, member] : value.items()) {
             const auto known = properties.find(name);
@@ -151,13 +174,15 @@ struct Schema::Node {
             } else if (others) {
                 others->check(member, prefix + name, faults);
             } else if (is_closed) {
-                faults.push_back("expected " + member_names() + ", but got '" + prefix +
-                                 name.substr(0, 100) + "'");
+                faults.add([&] {
+                    return "expected " + member_names() + ", but got '" + prefix +
+                           name.substr(0, 100) + "'";
+                });
             }
         }
         for (const std::string& name : required) {
             if (!find(value, name))
-                faults.push_back("expected '" + prefix + name + "' to be there");
+                faults.add([&] { return "expected '" + prefix + name + "' to be there"; });
         }
     }
 
@@ -221,7 +246,9 @@ Schema::Schema(Schema&&) noexcept = default;
 Schema& Schema::operator=(Schema&&) noexcept = default;
 
 void Schema::check(const Json& value, std::vector<std::string>& faults) const {
-    root_->check(value, "", faults);
+    Findings findings(faults);
+    root_->check(value, "", findings);
+    findings.finish();
 }
 
 }  // namespace stepwell::api

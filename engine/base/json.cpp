@@ -1,10 +1,20 @@
 #include "engine/base/json.hpp"
 
+#include <algorithm>
+
 namespace stepwell {
 namespace {
 
-/// Brackets outside strings, so that hostile nesting is refused before anything recurses into it.
-bool is_too_deep(std::string_view text) {
+/// What can be said of a text without parsing it.
+struct Shape {
+    int depth = 0;
+    std::size_t values = 1;  // at most: members, elements, and the document itself
+};
+
+/// Looks at brackets and commas outside strings, so that hostile texts are refused before anything
+/// recurses into them or takes memory for them.
+Shape shape_of(std::string_view text) {
+    Shape shape;
     int depth = 0;
     bool in_string = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -15,12 +25,20 @@ bool is_too_deep(std::string_view text) {
         } else if (c == '"') {
             in_string = true;
         } else if (c == '[' || c == '{') {
-            if (++depth > kJsonDepthMax) return true;
+            shape.depth = std::max(shape.depth, ++depth);
+            ++shape.values;
         } else if (c == ']' || c == '}') {
             --depth;
+        } else if (c == ',') {
+            ++shape.values;
         }
     }
-    return false;
+    return shape;
+}
+
+Error too_deep() {
+    return {ErrorCode::invalid, "expected JSON nested at most " + std::to_string(kJsonDepthMax) +
+                                    " deep, but it is deeper"};
 }
 
 /// "[json.exception.parse_error.101] parse error at line 1, column 5: ..." without its prefix.
@@ -33,24 +51,31 @@ std::string plain_message(std::string_view what) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
-    if (is_too_deep(text)) {
-        return fail(ErrorCode::invalid, "expected JSON nested at most " +
-                                            std::to_string(kJsonDepthMax) +
-                                            " deep, but it is deeper");
+Result<Json> parse_json(std::string_view text, std::size_t values_max) {
+    const Shape shape = shape_of(text);
+    if (shape.depth > kJsonDepthMax) return fail(too_deep());
+    if (shape.values > values_max) {
+        return fail(ErrorCode::invalid, "expected JSON of at most " + std::to_string(values_max) +
+                                            " members and elements, but it has more");
     }
     try {
         return Json::parse(text);
-    } catch (const nlohmann::json::exception& e) {
+    } catch (const Json::exception& e) {
         return fail(ErrorCode::invalid, plain_message(e.what()));
     }
 }
 
-Result<void> check_json(std::string_view text) {
-    if (!is_too_deep(text) && Json::accept(text)) return {};
+Result<int> check_json(std::string_view text) {
+    const Shape shape = shape_of(text);
+    if (shape.depth > kJsonDepthMax) return fail(too_deep());
+    if (Json::accept(text)) return shape.depth;
     auto parsed = parse_json(text);  // for its message
     if (!parsed) return fail(std::move(parsed).error());
-    return {};
+    return shape.depth;
+}
+
+int json_depth(std::string_view text) {
+    return shape_of(text).depth;
 }
 
 bool is_deeper_than(const Json& value, int depth) {
@@ -82,10 +107,8 @@ std::string to_text(const Json& value) {
 
 const Json* find(const Json& object, std::string_view key) {
     if (!object.is_object()) return nullptr;
-    for (auto it = object.begin(); it != object.end(); ++it) {
-        if (it.key() == key) return &it.value();
-    }
-    return nullptr;
+    const auto found = object.find(key);
+    return found == object.end() ? nullptr : &*found;
 }
 
 std::string string_or(const Json& object, std::string_view key, std::string_view otherwise) {

@@ -2,27 +2,39 @@
 // documents again in histories and outputs.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "engine/base/ordered_map.hpp"
 #include "engine/base/result.hpp"
 
 namespace stepwell {
 
-using Json = nlohmann::ordered_json;
+/// To find, add or compare a member costs the same in a large object as in a small one.
+using Json = nlohmann::basic_json<OrderedMap>;
 
 /// Deeper documents are refused: the serialiser and our own walks recurse.
 inline constexpr int kJsonDepthMax = 256;
 
+/// What one request's body may hold in members and elements: room for a run's input of the largest
+/// size, and no more. Each of them costs some hundred bytes once it is parsed.
+inline constexpr std::size_t kJsonBodyValuesMax = 150'000;
+
 /// Parses one JSON document. A repeated member keeps its last value.
 ///
 /// Fails with `invalid`; the message says line, column and what was found, and no more than a
-/// short excerpt of the text.
-Result<Json> parse_json(std::string_view text);
+/// short excerpt of the text. More than `values_max` members and elements are refused unparsed.
+Result<Json> parse_json(std::string_view text, std::size_t values_max = SIZE_MAX);
 
-/// Whether `text` is one JSON document that parse_json() accepts, without building it.
-Result<void> check_json(std::string_view text);
+/// Whether `text` is one JSON document that parse_json() accepts, without building it. Says how
+/// deep it is.
+Result<int> check_json(std::string_view text);
+
+/// How deep arrays and objects stand in each other in `text`. Linear, and does not recurse.
+/// REQUIRES: it is JSON; of anything else it says no less.
+int json_depth(std::string_view text);
 
 /// Whether arrays and objects stand in each other more than `depth` deep. What is put together out
 /// of parsed documents can be deeper than any of them.

@@ -1,7 +1,10 @@
 #include "engine/base/payload.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
+
+#include "engine/base/assert.hpp"
 
 namespace stepwell {
 
@@ -11,7 +14,10 @@ struct Payload::Document {
     mutable std::optional<Json> json;
     mutable std::once_flag text_made;
     mutable std::once_flag json_made;
+    mutable std::atomic<int> depth = kUnknown;
     bool begins_as_text = false;
+
+    static constexpr int kUnknown = -1;
 };
 
 Payload::Payload(std::shared_ptr<const Document> document) : document_(std::move(document)) {}
@@ -33,8 +39,15 @@ Payload::Payload(Json value) {
 }
 
 Result<Payload> Payload::from_text(std::string text) {
-    SW_TRY(check_json(text));
-    return trusted(std::move(text));
+    if (text.size() > kPayloadBytesMax) {
+        return fail(ErrorCode::invalid,
+                    "expected a payload of at most " + std::to_string(kPayloadBytesMax) +
+                        " bytes of UTF-8 text, but it has " + std::to_string(text.size()));
+    }
+    const int depth = SW_TRY(check_json(text));
+    Payload payload = trusted(std::move(text));
+    payload.document_->depth = depth;
+    return payload;
 }
 
 Payload Payload::trusted(std::string text) {
@@ -55,10 +68,21 @@ const std::string& Payload::text() const {
 const Json& Payload::json() const {
     const Document& document = *document_;
     if (document.begins_as_text) {
+        SW_ASSERT(depth() <= kPayloadDepthParsed);
         std::call_once(document.json_made,
                        [&] { document.json = Json::parse(document.text, nullptr, false); });
     }
     return *document.json;
+}
+
+int Payload::depth() const {
+    const Document& document = *document_;
+    int depth = document.depth.load(std::memory_order_relaxed);
+    if (depth == Document::kUnknown) {
+        depth = json_depth(text());
+        document.depth.store(depth, std::memory_order_relaxed);
+    }
+    return depth;
 }
 
 bool Payload::operator==(const Payload& other) const {

@@ -7,11 +7,8 @@
 namespace stepwell::definition {
 namespace {
 
-std::size_t index_of(const Json& object, const std::string& name) {
-    std::size_t index = 0;
-    for (auto it = object.begin(); it != object.end() && it.key() != name; ++it) ++index;
-    return index;
-}
+/// So many repeated names are told one by one.
+constexpr std::size_t kRepeatedKeysTold = 20;
 
 }  // namespace
 
@@ -180,43 +177,67 @@ bool DocumentBuilder::add_merge(Frame& frame, Piece piece) {
     return true;
 }
 
-void DocumentBuilder::put_new_member(Frame& frame, std::string name, Piece piece) {
-    // Not operator[]: it looks for the name in all the others, which `names` already did.
-    frame.piece.value.get_ref<Json::object_t&>().emplace_back(std::move(name),
-                                                              std::move(piece.value));
+/// False where such a member is there already; nothing is changed then.
+bool DocumentBuilder::put_new_member(Frame& frame, const std::string& name, Piece&& piece) {
+    auto& members = frame.piece.value.get_ref<Json::object_t&>();
+    if (!members.emplace(name, std::move(piece.value)).second) return false;
     frame.piece.source.children.push_back(std::move(piece.source));
+    return true;
 }
 
 void DocumentBuilder::put_member(Frame& frame, Piece piece) {
     piece.source.key = frame.key_at;
-    if (frame.names.insert(frame.key).second) {
-        put_new_member(frame, std::move(frame.key), std::move(piece));
+    auto& members = frame.piece.value.get_ref<Json::object_t&>();
+    const auto found = members.find(frame.key);
+    if (found == members.end()) {
+        put_new_member(frame, frame.key, std::move(piece));
         return;
     }
-    const std::size_t index = index_of(frame.piece.value, frame.key);
-    SourceNode& first = frame.piece.source.children[index];
+    SourceNode& first =
+        frame.piece.source.children[static_cast<std::size_t>(found - members.begin())];
+    tell_repeated(frame, first);
+    found->second = std::move(piece.value);
+    first = std::move(piece.source);
+}
+
+void DocumentBuilder::tell_repeated(const Frame& frame, const SourceNode& first) {
+    if (++repeated_keys_ > kRepeatedKeysTold) {
+        last_repeated_at_ = frame.key_at;
+        return;
+    }
     fault(
-        {.severity = limits_.repeated == RepeatedKeys::error ? Severity::error : Severity::warning,
+        {.severity = severity_of_repeated(),
          .code = "SCHEMA_VALIDATION_FAILED",
          .message = "expected each name once in an object, but '" + frame.key + "' is there again",
          .location = "",
          .hint = "it stands first in line " + std::to_string(first.key.line),
          .position = frame.key_at});
-    frame.piece.value[frame.key] = std::move(piece.value);
-    first = std::move(piece.source);
+}
+
+Severity DocumentBuilder::severity_of_repeated() const {
+    return limits_.repeated == RepeatedKeys::error ? Severity::error : Severity::warning;
 }
 
 void DocumentBuilder::apply_merges(Frame& frame) {
     for (Piece& merge : frame.merges) {
         std::size_t index = 0;
         for (auto it = merge.value.begin(); it != merge.value.end(); ++it, ++index) {
-            if (!frame.names.insert(it.key()).second) continue;
             put_new_member(frame, it.key(), {it.value(), merge.source.children[index], 1});
         }
     }
 }
 
 Document DocumentBuilder::finish(bool is_complete) && {
+    if (repeated_keys_ > kRepeatedKeysTold) {
+        fault({.severity = severity_of_repeated(),
+               .code = "SCHEMA_VALIDATION_FAILED",
+               .message = "expected each name once in an object, but " +
+                          std::to_string(repeated_keys_ - kRepeatedKeysTold) +
+                          " more are there again",
+               .location = "",
+               .hint = "this is the last of them",
+               .position = last_repeated_at_});
+    }
     return {std::move(root_.value), std::move(root_.source), is_complete, std::move(faults_)};
 }
 

@@ -5,7 +5,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/base/json.hpp"
@@ -91,7 +90,6 @@ private:
     struct Frame {
         Piece piece;
         std::size_t anchor = 0;
-        std::unordered_set<std::string> names;
         std::string key;
         Position key_at;
         bool has_key = false;
@@ -102,7 +100,9 @@ private:
     bool count(std::size_t nodes, Position at);
     bool add_merge(Frame& frame, Piece piece);
     void put_member(Frame& frame, Piece piece);
-    static void put_new_member(Frame& frame, std::string name, Piece piece);
+    static bool put_new_member(Frame& frame, const std::string& name, Piece&& piece);
+    void tell_repeated(const Frame& frame, const SourceNode& first);
+    [[nodiscard]] Severity severity_of_repeated() const;
     static void apply_merges(Frame& frame);
 
     Limits limits_;
@@ -112,6 +112,8 @@ private:
     std::size_t nodes_ = 0;
     std::size_t anchored_nodes_ = 0;  // anchors inside anchors are kept more than once
     std::vector<Diagnostic> faults_;
+    std::size_t repeated_keys_ = 0;
+    Position last_repeated_at_;
 };
 
 }  // namespace stepwell::definition

@@ -118,7 +118,7 @@ Json split_members(const Json& root, const ParseOptions& options, Workflow& work
     for (auto it = root.begin(); it != root.end(); ++it) {
         const Member* member = member_named(it.key());
         if (member == nullptr) {
-            asl.get_ref<Json::object_t&>().emplace_back(it.key(), it.value());
+            asl.get_ref<Json::object_t&>().emplace(it.key(), it.value());
             continue;
         }
         if (check_form(*member, fields)) well_formed[it.key()] = it.value();

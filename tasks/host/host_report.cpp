@@ -34,6 +34,13 @@ void report_end(runtime::TaskSink& sink, const std::string& resource, Frame fram
         sink.failed(token, std::move(error.error), std::move(error.cause));
         return;
     }
+    if (frame.body.size() > kPayloadBytesMax) {
+        sink.failed(token, "States.DataLimitExceeded",
+                    "The state/task '" + resource +
+                        "' returned a result with a size exceeding the maximum number of bytes "
+                        "service limit.");
+        return;
+    }
     auto output = Payload::from_text(std::move(frame.body));
     if (!output) {
         sink.failed(token, "Stepwell.TaskCrashed",

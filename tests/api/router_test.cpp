@@ -204,6 +204,15 @@ TEST_CASE("a body has the route's type and fits its schema, or all that is wrong
         CHECK((*parse_json(got.body))["message"].get<std::string>().find(c.want) !=
               std::string::npos);
     }
+    std::string wide = "{";
+    for (int i = 0; i < 50'000; ++i) wide += "\"" + std::to_string(i) + "\": 1, ";
+    const Response capped = table.post(wide + R"("name": "ab"})");
+    CHECK(capped.status == 400);
+    CHECK(capped.body.size() < 4'000);
+    CHECK(capped.body.find("and 49980 more") != std::string::npos);
+    const Response refused =
+        table.post(wide + wide.substr(1) + wide.substr(1) + wide.substr(1) + R"("name": "ab"})");
+    CHECK(refused.body.find("at most 150000 members and elements") != std::string::npos);
     CHECK(table.post("{}", "text/plain").status == 415);
     CHECK(table.post("{}", "").status == 415);
     CHECK(table.post(R"({"name": "ab"})", "Application/JSON; charset=utf-8").status == 201);

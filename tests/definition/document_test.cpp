@@ -215,6 +215,18 @@ TEST_CASE("JSON nested too deep is refused before anything recurses") {
     CHECK(document.faults[0].position == definition::Position{1, 257});
 }
 
+TEST_CASE("of names that are repeated without end some are told, and the rest is counted") {
+    std::string text = "{\"a\": 0";
+    for (int i = 0; i < 50'000; ++i) text += ", \"a\": " + std::to_string(i);
+    const std::uint64_t before = ordered_map_comparisons;
+    const Document document = json(text + "}");
+    CHECK(ordered_map_comparisons - before < 200'000);
+    CHECK(document.value["a"] == 49'999);
+    REQUIRE(document.faults.size() == 21);
+    CHECK(document.faults.back().message ==
+          "expected each name once in an object, but 49980 more are there again");
+}
+
 TEST_CASE("a repeated name in JSON is an error in a file, and only a warning to the AWS API") {
     const std::string text =
         "{\"StartAt\": \"A\", \"Comment\": \"x\", \"Comment\": \"y\", "

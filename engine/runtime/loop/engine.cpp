@@ -110,6 +110,14 @@ public:
     }
 
     Result<void> check(const StartRequest& request) const {
+        if (!request.input.is_within_limits()) {
+            return fail(
+                ErrorCode::invalid,
+                "1 validation error detected: Value at 'input' failed to satisfy constraint: "
+                "Member must have length less than or equal to " +
+                    std::to_string(kPayloadBytesMax) + ", and nesting at most " +
+                    std::to_string(kJsonDepthMax) + " deep");
+        }
         Confidentiality* secrets = settings_.secrets;
         if (!secrets) return {};
         if (request.name) SW_TRY(secrets->check("the name", *request.name));
