@@ -39,11 +39,11 @@ bool has_retries(definition::StateKind kind) {
 }  // namespace
 
 Environment Evaluation::over(const Payload& data) {
-    return {.data = data.json(),
+    return {.data = data,
             .context = *this,
             .variables = *this,
             .random = turn_.random(),
-            .state_input = frame_.input.json()};
+            .state_input = frame_.input};
 }
 
 void Evaluation::set_item(const Fanout& fanout, std::uint32_t index) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/base/json.hpp"
+#include "engine/base/payload.hpp"
 #include "engine/base/prng.hpp"
 
 namespace stepwell::expression {
@@ -37,14 +38,28 @@ public:
     [[nodiscard]] virtual const Json& object() const = 0;
 };
 
+/// A document that may yet have to be parsed, which is done when somebody looks into it. REQUIRES:
+/// what it was made of outlives it.
+class LazyDocument {
+public:
+    LazyDocument(const Json& json) : json_(&json) {}              // NOLINT(*-explicit-*)
+    LazyDocument(const Payload& payload) : payload_(&payload) {}  // NOLINT(*-explicit-*)
+
+    [[nodiscard]] const Json& json() const { return json_ ? *json_ : payload_->json(); }
+
+private:
+    const Json* json_ = nullptr;
+    const Payload* payload_ = nullptr;
+};
+
 /// REQUIRES: all that it refers to outlives the evaluation.
 struct Environment {
-    const Json& data;  // what `$` means
+    LazyDocument data;  // what `$` means
     const ContextSource& context;
     const VariableSource& variables;
     Prng& random;
     /// The state's input, which messages quote even where `$` is something else.
-    const Json& state_input;
+    LazyDocument state_input;
 };
 
 }  // namespace stepwell::expression

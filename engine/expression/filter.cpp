@@ -78,7 +78,7 @@ bool has_part(const Json& whole, const Json& part, VisitBudget& budget) {
 }
 
 std::size_t size_of(const Json& value) {
-    return value.is_string() ? value.get_ref<const std::string&>().size() : value.size();
+    return value.is_string() ? utf8_count(value.get_ref<const std::string&>()) : value.size();
 }
 
 /// How many elements of `a` are elements of `b`; nothing where one is not an array.

@@ -147,7 +147,7 @@ Evaluated<const Json*> evaluate_argument(const CallNode& call, const CallNode::A
     }
     return fail(intrinsic_failure(call, "The JSONPath '" + path.text() +
                                             "' could not be found in the input '" +
-                                            to_text(environment.state_input) + "'"));
+                                            to_text(environment.state_input.json()) + "'"));
 }
 
 Evaluated<Json> evaluate_call(const CallNode& call, const Environment& environment) {

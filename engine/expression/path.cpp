@@ -9,7 +9,7 @@ namespace {
 const Json* root_of(const PathProgram& program, const Environment& environment) {
     switch (program.source) {
         case Path::Source::data:
-            return &environment.data;
+            return &environment.data.json();
         case Path::Source::context:
             return &environment.context.object();
         case Path::Source::variable:

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/utf8.hpp"
 #include "engine/expression/filter.hpp"
 #include "engine/expression/path_program.hpp"
 #include "engine/expression/value.hpp"
@@ -107,7 +108,7 @@ Evaluated<Json> call_function(const Step& step, const Json& node) {
     switch (step.function) {
         case PathFunction::length:
         case PathFunction::size:
-            if (node.is_string()) return Json(node.get_ref<const std::string&>().size());
+            if (node.is_string()) return Json(utf8_count(node.get_ref<const std::string&>()));
             return node.is_structured() ? Json(node.size()) : Json(nullptr);
         case PathFunction::keys:
             return node.is_object() ? keys_of(node) : Json(nullptr);

@@ -135,7 +135,7 @@ private:
         return fail(Failure{"States.Runtime", "The JSONPath '" + path.text() +
                                                   "' specified for the field '" + name +
                                                   ".$' could not be found in the input '" +
-                                                  to_text(environment_.state_input) + "'"});
+                                                  to_text(environment_.state_input.json()) + "'"});
     }
 
     /// A short template may name a large value many times, and wrap one in itself state by state.

@@ -156,6 +156,13 @@ TEST_CASE(
     CHECK(evaluated(R"T($['x\y'])T", world) == "3");
 }
 
+TEST_CASE("the length of a string is counted in characters, not in bytes") {
+    const World world(R"({"text": "äöü", "list": [{"name": "äöü"}]})");
+    CHECK(evaluated("$.text.length()", world) == "3");
+    CHECK(evaluated("$.text.size()", world) == "3");
+    CHECK(evaluated("$.list[?(@.name size 3)].name", world) == R"(["äöü"])");
+}
+
 TEST_CASE("a function at the end of a path computes from each match") {
     struct Case {
         std::string path;
