@@ -204,8 +204,10 @@ private:
                 out_.body_bytes_max = limit.get<std::uint64_t>();
             } else if (key == "history_events") {
                 out_.events_max = limit.get<std::uint64_t>();
+            } else if (key == "execution_bytes") {
+                out_.execution_bytes_max = limit.get<std::uint64_t>();
             } else {
-                report_unknown(key, {"request_bytes", "history_events"});
+                report_unknown(key, {"request_bytes", "history_events", "execution_bytes"});
             }
         }
     }

@@ -32,6 +32,7 @@ struct Configuration {
     GateSettings gate;
     std::uint64_t body_bytes_max = 2u << 20;
     std::uint64_t events_max = 1'000'000;
+    std::uint64_t execution_bytes_max = std::uint64_t{512} << 20;
     /// Slots by the pool's name.
     std::map<std::string, std::uint32_t> pools;
     /// What workflow files do not say of their own runs.

@@ -167,6 +167,7 @@ runtime::EngineSettings engine_settings(const Configuration& configuration, Secr
     settings.logs_folder = logs_folder(configuration.data);
     settings.builtin_tasks = tasks::builtin_task_names();
     settings.limits.events_max = configuration.events_max;
+    settings.limits.execution_bytes_max = configuration.execution_bytes_max;
     return settings;
 }
 

@@ -41,6 +41,13 @@ Failure too_large(const Evaluation& at) {
     return {errors::kDataLimitExceeded, data_limit_cause(at.state().name)};
 }
 
+/// Each join of branches or iterations is one deeper than what is joined: in a loop, without end.
+Failure too_deep(const Evaluation& at) {
+    return {errors::kDataLimitExceeded, "The state '" + at.state().name +
+                                            "' returned a result nested deeper than " +
+                                            std::to_string(kJsonDepthMax) + "."};
+}
+
 Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payload& from) {
     if (!shape) return VariablesPtr();
     const Json values = SW_TRY(shape->evaluate(at.over(from)));
@@ -58,6 +65,7 @@ Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payloa
 
 Evaluated<Outcome> checked(const Evaluation& at, Payload output, VariablesPtr assigned) {
     if (output.bytes() > kPayloadBytesMax) return fail(too_large(at));
+    if (output.depth() > kJsonDepthMax) return fail(too_deep(at));
     return Outcome{std::move(output), std::move(assigned)};
 }
 

@@ -14,6 +14,13 @@ void reach_event_limit(Turn& turn) {
                                      std::to_string(turn.limits().events_max) + ")."});
 }
 
+void reach_byte_limit(Turn& turn) {
+    fail_execution(turn, {errors::kDataLimitExceeded,
+                          "The execution holds more than the maximum number of bytes (" +
+                              std::to_string(turn.limits().execution_bytes_max) +
+                              ") in the inputs and outputs of its states."});
+}
+
 void step(Turn& turn, FrameId id) {
     const Phase phase = turn.frame(id).phase;
     if (phase == Phase::starting_children) return continue_wave(turn, id);
@@ -24,6 +31,7 @@ void step(Turn& turn, FrameId id) {
 void run(Turn& turn) {
     while (turn.execution().is_running()) {
         if (turn.is_at_event_limit()) return reach_event_limit(turn);
+        if (turn.is_at_byte_limit()) return reach_byte_limit(turn);
         const auto next = turn.next_runnable();
         if (!next) return;
         step(turn, *next);

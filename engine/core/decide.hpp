@@ -34,6 +34,12 @@ struct Limits {
     /// State entries in one turn; a longer chain goes on in the next turn (next_due() is then in
     /// the past), so that commits stay small and other executions get their turn.
     std::uint32_t transitions_per_turn_max = 1'000;
+    /// Payload bytes that one turn may make; the step that goes beyond is its last. For the same
+    /// reason: what a turn makes is encoded and written before another execution gets its turn.
+    std::size_t bytes_per_turn_max = std::size_t{4} << 20;
+    /// Payload bytes that an execution may hold at one time; one that goes beyond fails with
+    /// States.DataLimitExceeded, and no other execution suffers from it.
+    std::size_t execution_bytes_max = std::size_t{512} << 20;
 };
 
 /// What the shell adds to an input: decide() draws nothing itself.

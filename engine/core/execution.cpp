@@ -2,9 +2,28 @@
 
 #include <algorithm>
 
+#include "engine/base/assert.hpp"
 #include "engine/core/delta.hpp"
 
 namespace stepwell::core {
+
+namespace {
+
+/// Smaller payloads are counted for each holder: that costs less than to know them again.
+constexpr std::size_t kSharedFrom = 4'096;
+
+/// Variables are left out: an Assign is bounded, and the scopes are few.
+template <class Visit>
+void each_payload(const Frame& frame, Visit visit) {
+    visit(frame.input);
+    if (frame.task) visit(frame.task->parameters);
+    if (frame.task && frame.task->submitted) visit(*frame.task->submitted);
+    if (!frame.fanout) return;
+    visit(frame.fanout->items);
+    visit(frame.fanout->selector_input);
+}
+
+}  // namespace
 
 const char* name_of(Status status) {
     switch (status) {
@@ -52,12 +71,31 @@ void Execution::index(const Frame& frame) {
     if (const auto due = frame.next_due()) due_.emplace(*due, frame.id);
     if (frame.is_runnable()) runnable_.insert(frame.id);
     if (frame.has_task()) ++tasks_in_flight_;
+    held_bytes_ += sizeof(Frame);
+    each_payload(frame, [this](const Payload& payload) { hold(payload); });
 }
 
 void Execution::unindex(const Frame& frame) {
     if (const auto due = frame.next_due()) due_.erase({*due, frame.id});
     if (frame.is_runnable()) runnable_.erase(frame.id);
     if (frame.has_task()) --tasks_in_flight_;
+    held_bytes_ -= sizeof(Frame);
+    each_payload(frame, [this](const Payload& payload) { release(payload); });
+}
+
+void Execution::hold(const Payload& payload) {
+    const bool is_first = payload.bytes() < kSharedFrom || ++holders_[payload.identity()] == 1;
+    if (is_first) held_bytes_ += payload.bytes();
+}
+
+void Execution::release(const Payload& payload) {
+    if (payload.bytes() >= kSharedFrom) {
+        const auto found = holders_.find(payload.identity());
+        SW_ASSERT(found != holders_.end());
+        if (--found->second > 0) return;
+        holders_.erase(found);
+    }
+    held_bytes_ -= payload.bytes();
 }
 
 void Execution::put(FramePtr frame) {

@@ -105,6 +105,10 @@ public:
     [[nodiscard]] std::optional<Timestamp> next_due() const;
     [[nodiscard]] bool has_tasks_in_flight() const { return tasks_in_flight_ > 0; }
 
+    /// About what its frames take in memory, in bytes; a payload that several hold counts once.
+    /// O(1).
+    [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
+
     /// Null where there is none.
     [[nodiscard]] const Frame* find(FrameId id) const;
     /// All frames by id. An ended execution has none. Costs its size; not for decisions.
@@ -133,6 +137,8 @@ private:
     void erase(FrameId id);
     void index(const Frame& frame);
     void unindex(const Frame& frame);
+    void hold(const Payload& payload);
+    void release(const Payload& payload);
 
     ExecutionId id_;
     std::shared_ptr<const Facts> facts_;
@@ -143,6 +149,8 @@ private:
     std::set<std::pair<Timestamp, FrameId>> due_;
     std::set<FrameId> runnable_;
     std::size_t tasks_in_flight_ = 0;
+    std::size_t held_bytes_ = 0;
+    std::unordered_map<const void*, std::uint32_t> holders_;  // of large payloads
     mutable std::shared_ptr<Json> context_;
 };
 

@@ -31,6 +31,7 @@ EventId Turn::emit(EventType type, FrameId frame, EventDetails details,
     event.at = moment_.now;
     event.frame = frame;
     event.details = std::move(details);
+    count_bytes(event.details);
     evolve(draft_, event);
     return event.id;
 }
@@ -52,12 +53,41 @@ std::optional<FrameId> Turn::next_runnable() {
 
 bool Turn::spend() {
     if (spent_ >= moment_.limits.transitions_per_turn_max || is_at_event_limit()) return false;
+    // The first transition is always granted: else a large one would never come.
+    if (spent_ > 0 && bytes_ >= moment_.limits.bytes_per_turn_max) return false;
     ++spent_;
     return true;
 }
 
 bool Turn::is_at_event_limit() const {
     return draft_.header().events + kEventsPerStep > moment_.limits.events_max;
+}
+
+bool Turn::is_at_byte_limit() const {
+    return draft_.base().held_bytes() + bytes_ > moment_.limits.execution_bytes_max;
+}
+
+/// Only what makes payloads: what enters a state was counted when it left the one before.
+void Turn::count_bytes(const EventDetails& details) {
+    if (const auto* exited = std::get_if<ExitedInfo>(&details)) {
+        count_bytes(exited->output);
+        if (!exited->assigned) return;
+        for (const Variable& variable : *exited->assigned) count_bytes(variable.value);
+    } else if (const auto* child = std::get_if<ChildInfo>(&details)) {
+        count_bytes(child->input);
+    } else if (const auto* scheduled = std::get_if<ScheduledInfo>(&details)) {
+        count_bytes(scheduled->parameters);
+    } else if (const auto* fanout = std::get_if<FanoutInfo>(&details)) {
+        count_bytes(fanout->fanout->items);
+    } else if (const auto* task = std::get_if<TaskInfo>(&details)) {
+        if (task->output) count_bytes(*task->output);
+    }
+}
+
+void Turn::count_bytes(const Payload& payload) {
+    if (payload.is_same(last_counted_)) return;
+    bytes_ += payload.bytes();
+    last_counted_ = payload;
 }
 
 Decision Turn::finish() && {

@@ -52,10 +52,15 @@ public:
     bool spend();
     /// Whether the next step might not fit into the history any more.
     [[nodiscard]] bool is_at_event_limit() const;
+    /// Whether the execution holds more than it may.
+    [[nodiscard]] bool is_at_byte_limit() const;
 
     Decision finish() &&;
 
 private:
+    void count_bytes(const EventDetails& details);
+    void count_bytes(const Payload& payload);
+
     const Definition& definition_;
     const Moment& moment_;
     Draft draft_;
@@ -64,6 +69,8 @@ private:
     std::vector<Command> commands_;
     std::deque<FrameId> queue_;
     std::uint32_t spent_ = 0;
+    std::size_t bytes_ = 0;  // of the payloads that the events bring in
+    Payload last_counted_;   // what is handed on unchanged counts once
 };
 
 }  // namespace stepwell::core

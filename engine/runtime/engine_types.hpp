@@ -38,7 +38,7 @@ struct EngineSettings {
     std::vector<std::string> builtin_tasks;
     /// Requests that wait for the engine; beyond it starts are refused and reports wait.
     std::size_t inbox_max = 65'536;
-    /// Executions kept in memory, and what they may measure together (as stored). Others are in
+    /// Executions kept in memory, and what their payloads may measure together. Others are in
     /// the journal only, with 16 bytes in memory for each one that waits for a time.
     std::size_t loaded_executions_max = 4'096;
     std::size_t loaded_bytes_max = 256u << 20;

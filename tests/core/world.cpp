@@ -171,7 +171,7 @@ StartTask World::only_task() const {
 void World::succeed(const StartTask& task, const std::string& output) {
     const TaskToken token = task.token;
     in_flight_.erase(token);
-    const auto told = tell(TaskSucceeded{token, Payload::from_text(output).value()});
+    const auto told = tell(TaskSucceeded{token, Payload::trusted(output)});
     REQUIRE(told.has_value());
 }
 

@@ -170,6 +170,13 @@ Result<FrameId> attempt_at(const Turn& turn, const TaskToken& token, Phase phase
                                          token.text() + " is not (it has ended, or never was)");
 }
 
+/// What the task answered is beyond the limits of a payload.
+void fail_oversized(Turn& turn, FrameId id) {
+    const Resource& resource = resource_of(turn, id);
+    const std::string& name = is_lambda(resource) ? resource.text : resource.service;
+    fail_attempt(turn, id, {errors::kDataLimitExceeded, data_limit_cause(name)});
+}
+
 Result<FrameId> in_flight(const Turn& turn, const TaskToken& token) {
     return attempt_at(turn, token, Phase::awaiting_task, "a report on a task in flight");
 }
@@ -202,6 +209,11 @@ Result<void> on_report(Turn& turn, const TaskSubmitted& report) {
         return fail(ErrorCode::conflict, "expected the end of attempt " + report.token.text() +
                                              ", but got another word that it was submitted");
     }
+    if (!report.output.is_within_limits()) {
+        cancel_task(turn, id);  // what it has begun would go on
+        fail_oversized(turn, id);
+        return {};
+    }
     turn.emit(EventType::task_submitted, id,
               TaskInfo{.resource_type = resource.service,
                        .resource = resource.action,
@@ -221,9 +233,8 @@ Result<void> on_report(Turn& turn, const TaskHeartbeat& report) {
 Result<void> on_report(Turn& turn, const TaskSucceeded& report) {
     const FrameId id = SW_TRY(in_flight(turn, report.token));
     const Resource& resource = resource_of(turn, id);
-    if (report.output.bytes() > kPayloadBytesMax) {
-        const std::string& name = is_lambda(resource) ? resource.text : resource.service;
-        fail_attempt(turn, id, {errors::kDataLimitExceeded, data_limit_cause(name)});
+    if (!report.output.is_within_limits()) {
+        fail_oversized(turn, id);
         return {};
     }
     turn.emit(events_of(resource).succeeded, id,

@@ -1,9 +1,17 @@
 #include "engine/runtime/loop/execution_cache.hpp"
 
+#include <malloc.h>
+
 #include <iterator>
 #include <utility>
 
 namespace stepwell::runtime {
+namespace {
+
+/// So much has to have been let go before it is worth asking the allocator.
+constexpr std::size_t kGivenBackFrom = std::size_t{64} << 20;
+
+}  // namespace
 
 Slot* ExecutionCache::find(ExecutionId id) {
     const auto at = slots_.find(id);
@@ -24,6 +32,7 @@ void ExecutionCache::remove(ExecutionId id) {
     const auto at = slots_.find(id);
     if (at == slots_.end()) return;
     bytes_ -= at->second->bytes;
+    released_bytes_ += at->second->bytes;
     recency_.erase(at->second->recency);
     slots_.erase(at);
 }
@@ -35,6 +44,7 @@ void ExecutionCache::clear() {
 }
 
 void ExecutionCache::set_bytes(Slot& slot, std::size_t bytes) {
+    if (bytes < slot.bytes) released_bytes_ += slot.bytes - bytes;
     bytes_ += bytes - slot.bytes;
     slot.bytes = bytes;
 }
@@ -49,6 +59,9 @@ void ExecutionCache::shrink(std::size_t count_max, std::size_t bytes_max) {
             end = last;
         }
     }
+    if (released_bytes_ < kGivenBackFrom) return;
+    released_bytes_ = 0;
+    malloc_trim(0);  // else the process keeps the size of its largest execution for ever
 }
 
 }  // namespace stepwell::runtime

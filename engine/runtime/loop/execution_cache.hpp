@@ -45,7 +45,7 @@ struct Slot {
     /// Frames whose heartbeat deadline has moved since they were stored. While there are any, the
     /// slot stays in memory.
     std::set<FrameId> unstored;
-    std::size_t bytes = 0;  // as stored, about
+    std::size_t bytes = 0;  // in memory, about
     std::unique_ptr<PendingWrite> pending;
     std::list<ExecutionId>::iterator recency;
 };
@@ -59,7 +59,8 @@ public:
     void clear();
     void set_bytes(Slot& slot, std::size_t bytes);
     /// Lets go of the least recently used until both bounds hold, but of none that has something
-    /// unstored. REQUIRES: nothing is pending.
+    /// unstored, and gives memory back to the system after much was let go. REQUIRES: nothing is
+    /// pending.
     void shrink(std::size_t count_max, std::size_t bytes_max);
     [[nodiscard]] std::size_t size() const { return slots_.size(); }
 
@@ -67,6 +68,7 @@ private:
     std::unordered_map<ExecutionId, std::unique_ptr<Slot>> slots_;
     std::list<ExecutionId> recency_;  // most recent first
     std::size_t bytes_ = 0;
+    std::size_t released_bytes_ = 0;  // since memory was last given back
 };
 
 }  // namespace stepwell::runtime

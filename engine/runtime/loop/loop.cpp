@@ -86,6 +86,7 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
     is_recording_ = listeners_.has(&Listener::events);
     look_for_room();
     restart_some_tasks();
+    turn_bytes_ = 0;
     pick_up_granted();
     for (Message& message : messages) {
         std::visit([&](auto& one) { on(one); }, message);
@@ -260,6 +261,7 @@ Result<void> Loop::pick_up(const TaskToken& token) {
 
 void Loop::fire_timers() {
     for (std::size_t n = 0; n < kTimersPerTurnMax && !trouble_; ++n) {
+        if (turn_bytes_ >= settings_.limits.bytes_per_turn_max) return;  // the rest stays due
         const auto id = timers_.pop_due(now_);
         if (!id) return;
         if (quarantined_.contains(*id)) continue;

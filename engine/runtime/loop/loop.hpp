@@ -168,6 +168,7 @@ private:
     // Of the turn.
     Timestamp now_;
     journal::Batch batch_;
+    std::size_t turn_bytes_ = 0;  // of the events that this turn has decided
     std::vector<Slot*> touched_;
     std::vector<Order> orders_;
     std::vector<std::string> changed_workflows_;

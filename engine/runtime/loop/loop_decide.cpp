@@ -71,8 +71,6 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
     Head head = SW_TRY(decode_head(stored.open.head));
     std::vector<core::Record> records = std::move(stored.records);
     records.insert(records.end(), head.records.begin(), head.records.end());
-    std::size_t bytes = stored.open.head.size();
-    for (const core::Record& record : records) bytes += record.bytes.size();
     slot->execution = SW_TRY(core::restore(id, head.header, records));
     slot->inlined = std::move(head.records);
     slot->given_name = std::move(stored.record.name);
@@ -80,7 +78,7 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
     slot->armed = stored.open.due;
     slot->is_stored = true;
     slot->has_begun = stored.open.has_begun;
-    slot->bytes = bytes;
+    slot->bytes = slot->execution.held_bytes();
     return slot;
 }
 
@@ -178,6 +176,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     chunk.id = next_chunk_;
     chunk.previous = slot.last_chunk;
     chunk.events_before = slot.execution.header().events;
+    turn_bytes_ += decided.bytes.size();
     chunk.bytes = std::move(decided.bytes);
     next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
     slot.last_chunk = chunk.id;
@@ -316,12 +315,10 @@ Result<void> Loop::seal(Slot& slot) {
 }
 
 void Loop::seal_open(Slot& slot, PendingWrite& pending) {
-    std::size_t written = pending.header.size();
     const bool is_new = pending.write.start || pending.write.reopening;
     for (auto& [key, bytes] : pending.records) {
         core::Record* inlined = find_record(slot.inlined, key);
         const bool fits = bytes && bytes->size() <= kInlinedBytesMax;
-        if (bytes) written += bytes->size();
         if (fits && inlined) {
             inlined->bytes = std::move(*bytes);
         } else if (fits && is_new && slot.inlined.size() < 2) {
@@ -341,7 +338,7 @@ void Loop::seal_open(Slot& slot, PendingWrite& pending) {
     open.last_chunk = slot.last_chunk;
     open.head = encode_head(pending.header, slot.inlined);
     pending.write.open = std::move(open);
-    cache_.set_bytes(slot, std::max(slot.bytes, written));
+    cache_.set_bytes(slot, slot.execution.held_bytes());
 }
 
 void Loop::settle(Slot& slot) {
