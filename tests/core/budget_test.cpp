@@ -11,9 +11,9 @@ namespace {
 std::string nested_parallels(int depth) {
     std::string inner = R"({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}})";
     for (int i = 0; i < depth; ++i) {
-        inner =
-            R"({"StartAt": "B", "States": {"B": {"Type": "Parallel", "End": true, "Branches": [)" +
-            inner + "]}}}";
+        const std::string name = "\"B" + std::to_string(i) + "\"";
+        inner = R"({"StartAt": )" + name + R"(, "States": {)" + name +
+                R"(: {"Type": "Parallel", "End": true, "Branches": [)" + inner + "]}}}";
     }
     return inner;
 }

@@ -18,6 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     SW_ASSERT(to_text(*again) == written);
     SW_ASSERT(!is_deeper_than(*parsed, kJsonDepthMax));
     auto payload = Payload::from_text(std::string(text));
-    SW_ASSERT(payload.has_value() && payload->text() == text && payload->json() == *parsed);
+    SW_ASSERT(payload.has_value() == (size <= kPayloadBytesMax));
+    if (!payload) return 0;
+    SW_ASSERT(payload->text() == text && payload->json() == *parsed);
+    SW_ASSERT(payload->is_within_limits());
     return 0;
 }
