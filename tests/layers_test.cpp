@@ -136,12 +136,15 @@ struct Word {
 };
 
 // Tasks run in processes of their own, with a real clock and real randomness; what the engine does
-// must be the same again in a replay.
+// must be the same again in a replay. The key of the hash decides nothing but where a member is
+// looked for.
 const std::vector<Word> kWords = {
     {"system_clock::now",
      {"engine/runtime/system_clock.cpp", "tasks/"},
      "take the time as an argument"},
-    {"random_device", {"engine/runtime/system_clock.cpp", "tasks/"}, "take a Prng as an argument"},
+    {"random_device",
+     {"engine/base/keyed_hash.cpp", "engine/runtime/system_clock.cpp", "tasks/"},
+     "take a Prng as an argument"},
     {"rand(", {}, "take a Prng as an argument"},
     {"sleep_for",
      {"tasks/lake/files.cpp"},

@@ -44,7 +44,7 @@ Failure too_large(const Evaluation& at) {
 /// Each join of branches or iterations is one deeper than what is joined: in a loop, without end.
 Failure too_deep(const Evaluation& at) {
     return {errors::kDataLimitExceeded, "The state '" + at.state().name +
-                                            "' returned a result nested deeper than " +
+                                            "' has data nested deeper than " +
                                             std::to_string(kJsonDepthMax) + "."};
 }
 
@@ -71,7 +71,9 @@ Evaluated<Outcome> checked(const Evaluation& at, Payload output, VariablesPtr as
 
 }  // namespace
 
+/// A journal of an older release may hold what no state hands on any more.
 Evaluated<Payload> effective_input(Evaluation& at) {
+    if (at.frame().input.depth() > kJsonDepthMax) return fail(too_deep(at));
     return select(at, at.state().input_path, at.frame().input);
 }
 

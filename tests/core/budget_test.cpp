@@ -37,8 +37,10 @@ TEST_CASE("joins that grow deeper in a loop end the execution before anything re
     World world(
         R"({"StartAt": "A", "States": {"A": {"Type": "Parallel", "Next": "I", "Branches": [)" +
         nested_parallels(20) +
-        R"(]}, "I": {"Type": "Pass", "InputPath": "$[0]", "ResultPath": "$[0]",
-                   "Next": "A"}}})");
+        R"(]}, "I": {"Type": "Pass", "InputPath": "$[0]", "ResultPath": "$[0]", "Next": "C"},
+                "C": {"Type": "Choice", "Default": "A", "Choices": [
+                    {"Variable": "$.never", "IsPresent": true, "Next": "E"}]},
+                "E": {"Type": "Succeed"}}})");
     world.start();
     world.settle();
     CHECK(world.execution().status() == Status::failed);
