@@ -5,6 +5,7 @@ Prints a table of figure, goal and whether it is met; --json FILE writes the sam
 here passes or fails: what misses its goal is said.
 """
 import argparse
+import functools
 import http.client
 import json
 import os
@@ -22,22 +23,49 @@ ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "workflows", "flights")]
 from daemon import Daemon, wait_until  # noqa: E402
 import demo  # noqa: E402
+import hard_questions  # noqa: E402
 import land  # noqa: E402
 
 RELEASE = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(RELEASE, "stepwell")
+LOAD = os.path.join(RELEASE, "tests", "bench", "http_bench")
+PARTS = ["engine", "http", "live", "tasks", "hard", "data"]
 
 
 class Table:
-    def __init__(self):
-        self.rows = []
+    """Prints each row as it comes; without `prefix` it is the program's own."""
+
+    def __init__(self, prefix=""):
+        self.rows, self.prefix = [], prefix
 
     def add(self, name, value, unit, goal=None, more_is_better=True, note=""):
         met = None if goal is None else (value >= goal if more_is_better else value <= goal)
         self.rows.append({"name": name, "value": value, "unit": unit, "goal": goal, "met": met, "note": note})
         shown = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
         target = "" if goal is None else f"goal {'≥' if more_is_better else '≤'} {goal:g}  {'met' if met else 'MISSED'}"
-        print(f"{name:58} {shown:>12} {unit:10} {target:28} {note}", flush=True)
+        print(f"{self.prefix + name:58} {shown:>12} {unit:10} {target:28} {note}", flush=True)
+
+
+@functools.cache
+def has_open_door(program):
+    """A program of before the closed door knows no --open, and asks nobody for a credential."""
+    return b"--open" in subprocess.run([program, "serve", "--help"], stdout=subprocess.PIPE, check=True).stdout
+
+
+def serving(program, data, *arguments):
+    return Daemon(program, data, *arguments, is_open=True if has_open_door(program) else None)
+
+
+def side_by_side(table, part, program, other):
+    """One part with both programs, one after the other; then how the first compares, row by row."""
+    mine, theirs = Table(), Table("against: ")
+    part(theirs, other)
+    part(mine, program)
+    table.rows += mine.rows
+    before = {row["name"]: row["value"] for row in theirs.rows}
+    for row in mine.rows:
+        if before.get(row["name"]):
+            table.add(f"ratio: {row['name']}", row["value"] / before[row["name"]], "x")
 
 
 def engine_figures(table, quick):
@@ -49,16 +77,16 @@ def engine_figures(table, quick):
             table.add(figure["name"], figure["value"], figure["unit"], figure.get("goal"), figure.get("more_is_better", True), figure.get("note", ""))
 
 
-def http_figures(table, quick):
+def http_figures(table, quick, program):
     """Durable StartExecution over HTTP, by a load generator in C++ on the same two cores."""
     folder = tempfile.mkdtemp(prefix="stepwell-bench-")
     definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
-    with Daemon(PROGRAM, os.path.join(folder, "data")) as daemon:
-        table.add("cold start until it answers", daemon_start(folder) * 1000, "ms", 50, False)
+    with serving(program, os.path.join(folder, "data")) as daemon:
+        table.add("cold start until it answers", daemon_start(program, folder) * 1000, "ms", 50, False)
         machine = daemon.call("CreateStateMachine", name="bench", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
         table.add("idle resident memory", resident_mb(daemon.process.pid), "MB", 20, False)
         for clients in (1, 16, 256):
-            out = subprocess.run([os.path.join(RELEASE, "tests", "bench", "http_bench"), "--port", str(daemon.port), "--machine", machine,
+            out = subprocess.run([LOAD, "--port", str(daemon.port), "--machine", machine,
                                   "--clients", str(clients), "--seconds", "1" if quick else "5"], capture_output=True, text=True, check=True).stdout
             figure = json.loads(out.splitlines()[-1])
             table.add(f"StartExecution/s over HTTP, {clients} clients", figure["per_second"], "1/s", 20000 if clients == 256 else None,
@@ -67,11 +95,11 @@ def http_figures(table, quick):
     shutil.rmtree(folder)
 
 
-def daemon_start(folder):
+def daemon_start(program, folder):
     """Seconds from exec until a fresh daemon has answered; the median of nine."""
     times = []
     for n in range(9):
-        daemon = Daemon(PROGRAM, os.path.join(folder, f"cold-{n}"))
+        daemon = serving(program, os.path.join(folder, f"cold-{n}"))
         with daemon:
             begun = time.monotonic()
             daemon.kill()
@@ -88,16 +116,16 @@ def resident_mb(pid):
         return next(int(line.split()[1]) for line in file if line.startswith("Rss:")) / 1000
 
 
-def live_figures(table, quick, program=PROGRAM, load=None):
+def live_figures(table, quick, program):
     """GET /api/v1/runs while 1,000 listeners wait for events that do not come, and runs are started all the time."""
     folder = tempfile.mkdtemp(prefix="stepwell-bench-")
     definition = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
-    with Daemon(program, os.path.join(folder, "data")) as daemon:
+    with serving(program, os.path.join(folder, "data")) as daemon:
         machine = daemon.call("CreateStateMachine", name="bench", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
         for listeners in (0, 1000):
             sockets = [listen(daemon.port) for _ in range(listeners)]
             seconds = 2 if quick else 8
-            command = [load or os.path.join(RELEASE, "tests", "bench", "http_bench"), "--port", str(daemon.port), "--machine", machine, "--clients", "4", "--seconds", str(seconds)]
+            command = [LOAD, "--port", str(daemon.port), "--machine", machine, "--clients", "4", "--seconds", str(seconds)]
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
                 times = request_times(daemon.port, "/api/v1/runs", running)
                 started = json.loads(running.stdout.read().splitlines()[-1])["per_second"]
@@ -130,11 +158,11 @@ def request_times(port, path, running):
     return sorted(times)
 
 
-def task_runs(table, quick):
+def task_runs(table, quick, program):
     """Runs a second of five tasks through warm task hosts, and of five `true` in a shell."""
     folder = tempfile.mkdtemp(prefix="stepwell-bench-")
     tasks = {"echo": ("stepwell:echo", {"x": 1}, 4000, 400 if quick else 8000), "shell `true`": ("stepwell:shell", {"command": ["true"]}, 300, 100 if quick else 1000)}
-    with Daemon(PROGRAM, os.path.join(folder, "data")) as daemon:
+    with serving(program, os.path.join(folder, "data")) as daemon:
         for name, (resource, parameters, goal, count) in tasks.items():
             states = {f"T{n}": {"Type": "Task", "Resource": resource, "Parameters": parameters, "Next": f"T{n + 1}"} for n in range(5)}
             states["T4"].pop("Next")
@@ -143,15 +171,14 @@ def task_runs(table, quick):
                                   roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
             daemon.ended(daemon.call("StartExecution", stateMachineArn=machine)["executionArn"])  # warms the hosts
             begun = time.monotonic()
-            bench = os.path.join(RELEASE, "tests", "bench", "http_bench")
-            subprocess.run([bench, "--port", str(daemon.port), "--machine", machine, "--clients", "64", "--count", str(count)], capture_output=True, check=True)
+            subprocess.run([LOAD, "--port", str(daemon.port), "--machine", machine, "--clients", "64", "--count", str(count)], capture_output=True, check=True)
             wait_until(lambda: not daemon.call("ListExecutions", stateMachineArn=machine, statusFilter="RUNNING", maxResults=1)["executions"], 300, "all runs to end")
             table.add(f"runs/s of five {name} tasks", count / (time.monotonic() - begun), "1/s", goal)
         daemon.stop()
     shutil.rmtree(folder)
 
 
-def data_figures(table, source):
+def data_figures(table, source, program):
     """The demo's data steps against the same SQL in plain DuckDB, both cold, on the same files."""
     folder = tempfile.mkdtemp(prefix="stepwell-bench-")
     landing = os.path.join(folder, "landing")
@@ -160,7 +187,7 @@ def data_figures(table, source):
     config = os.path.join(folder, "stepwell.yaml")
     with open(config, "w") as file:
         json.dump(demo.configuration(folder, landing, receiver), file)
-    with Daemon(PROGRAM, os.path.join(folder, "data"), "--config", config, "--workflows", demo.HERE) as daemon:
+    with serving(program, os.path.join(folder, "data"), "--config", config, "--workflows", demo.HERE) as daemon:
         execution = daemon.run("flights", {"months": land.MONTHS, "landing": landing, "project": demo.HERE})
         spent = {}
         for state, seconds, _ in demo.results(daemon, execution["executionArn"]):
@@ -221,20 +248,22 @@ def main():
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parse.add_argument("--quick", action="store_true", help="smaller counts: a minute instead of ten")
     parse.add_argument("--source", default=os.path.join(ROOT, "build/third_party/vega-datasets"))
-    parse.add_argument("--only", action="append", choices=["engine", "http", "live", "tasks", "data"])
+    parse.add_argument("--only", action="append", choices=PARTS)
+    parse.add_argument("--stepwell", default=PROGRAM, help="the program to measure")
+    parse.add_argument("--against", help="another program, measured beside it where a part needs nothing but the program")
     parse.add_argument("--json", help="write the figures to this file")
     arguments = parse.parse_args()
-    table, wanted = Table(), arguments.only or ["engine", "http", "live", "tasks", "data"]
-    if "engine" in wanted:
-        engine_figures(table, arguments.quick)
-    if "http" in wanted:
-        http_figures(table, arguments.quick)
-    if "live" in wanted:
-        live_figures(table, arguments.quick)
-    if "tasks" in wanted:
-        task_runs(table, arguments.quick)
-    if "data" in wanted:
-        data_figures(table, os.path.abspath(arguments.source))
+    table, quick, source = Table(), arguments.quick, os.path.abspath(arguments.source)
+    parts = {"http": lambda t, p: http_figures(t, quick, p), "live": lambda t, p: live_figures(t, quick, p),
+             "tasks": lambda t, p: task_runs(t, quick, p), "hard": lambda t, p: hard_questions.figures(t, serving, p, LOAD, quick, resident_mb),
+             "data": lambda t, p: data_figures(t, source, p)}
+    for name in arguments.only or PARTS:
+        if name == "engine":
+            engine_figures(table, quick)
+        elif arguments.against:
+            side_by_side(table, parts[name], os.path.abspath(arguments.stepwell), os.path.abspath(arguments.against))
+        else:
+            parts[name](table, os.path.abspath(arguments.stepwell))
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(table.rows, file, indent=2)

@@ -30,7 +30,8 @@ def wait_until(condition, seconds=60, what="the condition"):
 class Daemon:
     """One data folder, and the daemon that serves it: it may be started and killed many times.
 
-    Nobody is asked for a credential, unless `is_open` is False: then calls show the admin's token."""
+    Nobody is asked for a credential, unless `is_open` is False: then calls show the admin's token.
+    None is for programs of before there was a door."""
 
     READY = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
@@ -57,7 +58,7 @@ class Daemon:
             return found and int(found[1])
 
         self.port = wait_until(listening, seconds, "the daemon to listen")
-        if not self.is_open:
+        if self.is_open is False:
             self.headers = {"Authorization": "Bearer " + self.admin_token()}
         return time.monotonic() - begun
 
