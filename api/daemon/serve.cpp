@@ -50,6 +50,10 @@ void log_file(const FileReport& report) {
                                  report.file, report.text);
         case FileReport::Kind::gone:
             return spdlog::warn("workflow file {} is gone; its workflow stays", report.file);
+        case FileReport::Kind::unwatched:
+            return spdlog::warn(
+                "folder {} cannot be watched ({}); it is looked at every few seconds", report.file,
+                report.text);
     }
 }
 

@@ -20,9 +20,9 @@ triggers::FilePlaces file_places(const Configuration& configuration) {
     return places;
 }
 
-/// Where workflows may read: the same folders as for data tasks.
-std::vector<std::filesystem::path> readable_folders(const Configuration& configuration) {
-    std::vector<std::filesystem::path> folders{configuration.data};
+/// Besides the data folder and the lakes: the same folders as for data tasks.
+std::vector<std::filesystem::path> allowed_roots(const Configuration& configuration) {
+    std::vector<std::filesystem::path> folders;
     const Json* roots = find(configuration.tasks, "allowed_roots");
     if (roots == nullptr || !roots->is_array()) return folders;
     for (const Json& root : *roots) {
@@ -41,8 +41,9 @@ triggers::TriggerSettings trigger_settings(
     std::function<Result<std::string>(const std::string& name)> secret) {
     triggers::TriggerSettings settings;
     settings.places = file_places(configuration);
-    auto files = std::make_shared<triggers::SecretFiles>(readable_folders(configuration),
-                                                         kSecretFreshFor, kSecretPatience);
+    settings.places.allowed_roots = allowed_roots(configuration);
+    auto files = std::make_shared<triggers::SecretFiles>(settings.places.roots(), kSecretFreshFor,
+                                                         kSecretPatience);
     settings.secrets = [secret = std::move(secret), data = configuration.data,
                         files](const std::string& reference) -> Result<std::string> {
         const std::size_t colon = reference.find(':');

@@ -3,14 +3,17 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <future>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "api/daemon/config.hpp"
@@ -71,13 +74,16 @@ Result<runtime::WorkflowSpec> read_workflow_file(const fs::path& file,
 }
 
 class WorkflowFolders::Impl {
+    using Steady = std::chrono::steady_clock;
+
 public:
     Impl(std::vector<fs::path> folders, runtime::Engine& engine,
-         std::vector<std::string> builtin_tasks, Reporter reporter)
+         std::vector<std::string> builtin_tasks, Reporter reporter, FolderLooks looks)
         : folders_(std::move(folders)),
           engine_(engine),
           builtin_tasks_(std::move(builtin_tasks)),
           reporter_(std::move(reporter)),
+          looks_(looks),
           inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
           stop_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
@@ -88,32 +94,93 @@ public:
     }
 
     Result<void> start() {
+        for (const fs::path& folder : folders_) {
+            std::error_code ignored;
+            if (fs::is_directory(folder, ignored)) continue;
+            return fail(ErrorCode::not_found, "expected a folder of workflows at " +
+                                                  folder.string() + ", but there is none");
+        }
         // Watches first: a file that comes during the scan is read twice rather than not at all.
-        for (const fs::path& folder : folders_) SW_TRY(watch(folder));
+        watch();
         scan();
+        for (const auto& [file, text] : texts_) stamps_[file] = seen_[file] = stamp_of(file);
         thread_ = std::thread([this] { run(); });
         return {};
     }
 
 private:
-    Result<void> watch(const fs::path& folder) {
-        std::error_code ignored;
-        if (!fs::is_directory(folder, ignored)) {
-            return fail(ErrorCode::not_found, "expected a folder of workflows at " +
-                                                  folder.string() + ", but there is none");
+    /// What is not watched yet: also what was made anew.
+    void watch() {
+        const std::uint32_t changes =
+            IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR;
+        is_watched_ = true;
+        for (const fs::path& folder : folders_) {
+            const int watch = looks_.has_watches
+                                  ? inotify_add_watch(inotify_.get(), folder.c_str(), changes)
+                                  : -1;
+            const std::string why = looks_.has_watches ? std::strerror(errno) : "none is wanted";
+            if (watch >= 0) {
+                watches_[watch] = folder;
+                unwatched_.erase(folder);
+                continue;
+            }
+            is_watched_ = false;
+            if (unwatched_.insert(folder).second) {
+                reporter_({FileReport::Kind::unwatched, folder.string(), why});
+            }
         }
-        const int watch = inotify_add_watch(
-            inotify_.get(), folder.c_str(),
-            IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR);
-        if (watch < 0) {
-            return fail(ErrorCode::io,
-                        "cannot watch the folder " + folder.string() + ": " + std::strerror(errno));
-        }
-        watches_[watch] = folder;
-        return {};
     }
 
-    void scan() {
+    /// Whatever the system told: what has changed and come to rest since the last look.
+    void look_again() {
+        watch();
+        std::vector<fs::path> changed;
+        std::map<fs::path, Stamp> seen;
+        for (const fs::path& file : candidates()) {
+            const Stamp stamp = stamp_of(file);
+            const auto before = seen_.find(file);
+            const bool is_at_rest = before != seen_.end() && before->second == stamp;
+            const auto read = stamps_.find(file);
+            const bool is_read = read != stamps_.end() && read->second == stamp;
+            if (is_at_rest && !is_read) {
+                changed.push_back(file);
+                stamps_[file] = stamp;
+            }
+            seen[file] = stamp;
+        }
+        seen_ = std::move(seen);
+        std::vector<fs::path> gone;
+        for (const auto& [file, text] : texts_) {
+            if (!seen_.contains(file)) gone.push_back(file);
+        }
+        for (const fs::path& file : gone) note_gone(file);
+        load(changed);
+    }
+
+    /// Reads it again with the next look.
+    void forget(const fs::path& file) {
+        texts_[file] = 0;
+        stamps_.erase(file);
+    }
+
+    void note_gone(const fs::path& file) {
+        stamps_.erase(file);
+        if (texts_.erase(file) > 0) reporter_({FileReport::Kind::gone, file.string(), ""});
+    }
+
+    /// What a change of a file changes; all zero where there is none.
+    using Stamp = std::array<std::int64_t, 4>;
+
+    static Stamp stamp_of(const fs::path& file) {
+        struct stat info {};
+        if (::stat(file.c_str(), &info) != 0) return {};
+        return {info.st_ctim.tv_sec, info.st_ctim.tv_nsec, info.st_size,
+                static_cast<std::int64_t>(info.st_ino)};
+    }
+
+    void scan() { load(candidates()); }
+
+    std::vector<fs::path> candidates() {
         std::vector<fs::path> files;
         for (const fs::path& folder : folders_) {
             std::error_code error;
@@ -122,7 +189,7 @@ private:
             }
         }
         std::sort(files.begin(), files.end());
-        load(files);
+        return files;
     }
 
     static bool is_candidate(const fs::path& file) {
@@ -149,6 +216,9 @@ private:
 
     void report(const fs::path& file, const Result<runtime::WorkflowStatus>& put) {
         if (!put) {
+            const ErrorCode code = put.error().code;
+            const bool is_for_good = code == ErrorCode::invalid || code == ErrorCode::conflict;
+            if (!is_for_good) forget(file);
             reporter_({FileReport::Kind::fault, file.string(),
                        file.string() + ": " + put.error().message});
         } else if (put->is_changed) {
@@ -192,11 +262,21 @@ private:
 
     void run() {
         std::array<pollfd, 2> wanted{{{inotify_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+        auto next = Steady::now() + pause();
         while (true) {
-            if (poll(wanted.data(), wanted.size(), -1) < 0 && errno != EINTR) return;
+            const auto patience = std::chrono::ceil<Duration>(next - Steady::now());
+            const auto ms = static_cast<int>(std::max(patience, Duration::zero()).count());
+            if (poll(wanted.data(), wanted.size(), ms) < 0 && errno != EINTR) return;
             if (wanted[1].revents != 0) return;
             if (wanted[0].revents != 0) read_events();
+            if (Steady::now() < next) continue;
+            look_again();
+            next = Steady::now() + pause();
         }
+    }
+
+    [[nodiscard]] Duration pause() const {
+        return is_watched_ ? looks_.again : looks_.again_without_watch;
     }
 
     void read_events() {
@@ -223,8 +303,8 @@ private:
         if (!is_gone) {
             const bool is_listed = std::find(changed.begin(), changed.end(), file) != changed.end();
             if (!is_listed && is_candidate(file)) changed.push_back(file);
-        } else if (texts_.erase(file) > 0) {
-            reporter_({FileReport::Kind::gone, file.string(), ""});
+        } else {
+            note_gone(file);
         }
     }
 
@@ -232,9 +312,14 @@ private:
     runtime::Engine& engine_;
     const std::vector<std::string> builtin_tasks_;
     const Reporter reporter_;
+    const FolderLooks looks_;
     Descriptor inotify_;
     Descriptor stop_;
     std::map<int, fs::path> watches_;
+    std::set<fs::path> unwatched_;
+    bool is_watched_ = true;
+    std::map<fs::path, Stamp> stamps_;        // of what was read last
+    std::map<fs::path, Stamp> seen_;          // of the last look
     std::map<fs::path, std::size_t> texts_;   // hashes of what was read last
     std::map<std::string, fs::path> owners_;  // by workflow
     std::thread thread_;
@@ -245,9 +330,9 @@ WorkflowFolders::~WorkflowFolders() = default;
 
 Result<std::unique_ptr<WorkflowFolders>> WorkflowFolders::start(
     std::vector<fs::path> folders, runtime::Engine& engine, std::vector<std::string> builtin_tasks,
-    Reporter reporter) {
+    Reporter reporter, FolderLooks looks) {
     auto impl = std::make_unique<Impl>(std::move(folders), engine, std::move(builtin_tasks),
-                                       std::move(reporter));
+                                       std::move(reporter), looks);
     SW_TRY(impl->start());
     return std::unique_ptr<WorkflowFolders>(new WorkflowFolders(std::move(impl)));
 }

@@ -1,6 +1,9 @@
 // Workflow files: what is in the folders is what the engine has. A new file makes a workflow, an
 // edit a new version; a file with faults is reported, and the last good version stays in force.
 //
+// The system tells of changes; besides, the folders are looked at now and then, as it has no
+// watches left at times, and tells nothing of a folder that is exchanged by a link or made anew.
+//
 // Files that are no workflows (neither StartAt nor States in them) are passed over. A file that
 // goes leaves its workflow: its runs and whoever starts it may still need it.
 //
@@ -19,10 +22,17 @@
 namespace stepwell::api {
 
 struct FileReport {
-    enum class Kind { made, changed, fault, gone };
+    enum class Kind { made, changed, fault, gone, unwatched };
     Kind kind = Kind::made;
-    std::string file;
-    std::string text;  // of a fault: every one, as render() shows them
+    std::string file;  // where it is unwatched: the folder
+    std::string text;  // of a fault: every one, as render() shows them; why it is not watched
+};
+
+/// How folders are looked at; tests ask for less.
+struct FolderLooks {
+    Duration again{30'000};
+    Duration again_without_watch{5'000};
+    bool has_watches = true;
 };
 
 class WorkflowFolders {
@@ -33,7 +43,7 @@ public:
     /// Fails with `not_found` where a folder is missing. REQUIRES: `engine` outlives it.
     static Result<std::unique_ptr<WorkflowFolders>> start(
         std::vector<std::filesystem::path> folders, runtime::Engine& engine,
-        std::vector<std::string> builtin_tasks, Reporter reporter);
+        std::vector<std::string> builtin_tasks, Reporter reporter, FolderLooks looks = {});
     /// Stops watching.
     ~WorkflowFolders();
 

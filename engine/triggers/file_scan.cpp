@@ -1,10 +1,16 @@
 #include "engine/triggers/file_scan.hpp"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <memory>
+
+#include "engine/triggers/roots.hpp"
 
 namespace stepwell::triggers {
 namespace {
@@ -30,94 +36,204 @@ std::string match_of(const std::string& pattern, const std::string& name) {
     return first + behind <= name.size() ? name.substr(first, name.size() - first - behind) : name;
 }
 
-/// Goes down along the parts of the pattern.
+bool take_status(const struct stat& info, FoundFile& file) {
+    if (!S_ISREG(info.st_mode)) return false;
+    const auto ns_of = [](const timespec& at) { return at.tv_sec * 1'000'000'000 + at.tv_nsec; };
+    file.size = static_cast<std::uint64_t>(info.st_size);
+    file.modified_ns = ns_of(info.st_mtim);
+    file.changed_ns = ns_of(info.st_ctim);
+    file.inode = info.st_ino;
+    return true;
+}
+
+bool is_marked(const std::string& done_marker, const fs::path& path) {
+    if (done_marker.empty()) return true;
+    const std::vector<std::pair<std::string, std::string>> values = {
+        {"{path}", path.string()},
+        {"{name}", path.filename().string()},
+        {"{folder}", path.parent_path().string()}};
+    std::string marker = done_marker;
+    for (const auto& [hole, value] : values) {
+        const std::size_t begin = marker.find(hole);
+        if (begin != marker.npos) marker.replace(begin, hole.size(), value);
+    }
+    std::error_code ignored;
+    return fs::exists(path.parent_path() / marker, ignored);
+}
+
+/// The parts of a pattern, "**" behind "**" left out: it stands for nothing more.
+std::vector<std::string> parts_of(const fs::path& pattern) {
+    std::vector<std::string> parts;
+    for (const fs::path& part : pattern) {
+        const bool is_again = part == "**" && !parts.empty() && parts.back() == "**";
+        if (!is_again) parts.push_back(part.string());
+    }
+    return parts;
+}
+
+/// An open folder, by its name in the pattern and by its real one.
+struct Folder {
+    Descriptor descriptor;
+    fs::path path;
+    fs::path real;
+    std::size_t depth = 0;
+};
+
+using Entries = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+/// Goes down along the parts of the pattern that are behind its fixed part.
 class Walk {
 public:
-    Walk(const FileGlob& glob, const std::vector<std::string>& ignore, Scan& scan)
-        : glob_(glob), ignore_(ignore), scan_(scan) {
-        for (const fs::path& part : glob.pattern.relative_path()) parts_.push_back(part.string());
+    Walk(const ScanPlan& plan, const FileGlob& glob, const std::atomic<bool>& is_stopping,
+         std::size_t& names, Scan& scan)
+        : plan_(plan), glob_(glob), is_stopping_(is_stopping), names_(names), scan_(scan) {
+        parts_ = parts_of(glob.pattern.lexically_relative(glob.fixed_part()));
     }
 
-    void run() { go(glob_.pattern.root_path(), 0); }
+    void run() {
+        const fs::path base = glob_.fixed_part();
+        const auto real = resolved_below(base, plan_.roots);
+        if (!real) return fault(real.error().message);
+        std::error_code ignored;
+        if (!fs::is_directory(*real, ignored)) return miss(base);
+        Folder folder{open_without_links(*real, O_DIRECTORY), base, *real, 0};
+        if (!folder.descriptor) return unreadable(base);
+        go(folder, 0);
+    }
 
 private:
-    void go(const fs::path& folder, std::size_t index) {
-        const std::string& part = parts_[index];
-        const bool is_last = index + 1 == parts_.size();
-        if (!has_glob(part)) {
-            if (is_last) {
-                scan_.folders.insert(folder);
-                return take(folder / part);
-            }
-            return go(folder / part, index + 1);
+    /// Watches where the folder will appear.
+    void miss(const fs::path& base) {
+        fault("expected a folder at " + base.string() + ", but there is none");
+        std::error_code ignored;
+        fs::path there = base;
+        while (there.has_relative_path() && !fs::is_directory(there, ignored)) {
+            there = there.parent_path();
         }
-        // "**" may stand for no folder at all, and at the end for every file below.
-        if (part == "**" && !is_last) go(folder, index + 1);
-        list(folder, index);
+        scan_.folders.insert(there);
     }
 
-    void list(const fs::path& folder, std::size_t index) {
-        std::error_code error;
-        fs::directory_iterator entries(folder, error);
-        if (error) return fault(folder, error);
-        scan_.folders.insert(folder);
+    void go(const Folder& folder, std::size_t index) {
+        // By way of two "**" a folder may come up more than once for the same part.
+        if (!been_.emplace(folder.path, index).second) return;
         const std::string& part = parts_[index];
         const bool is_last = index + 1 == parts_.size();
-        for (; entries != fs::directory_iterator(); entries.increment(error)) {
-            if (error) return fault(folder, error);
-            const fs::path& path = entries->path();
-            std::error_code ignored;
-            if (part == "**") {
-                if (is_last) take(path);
-                const bool is_inner =
-                    entries->is_directory(ignored) && !entries->is_symlink(ignored);
-                if (is_inner && !is_ignored(path)) list_or_go(path, index, is_last);
-            } else if (::fnmatch(part.c_str(), path.filename().c_str(), 0) == 0) {
-                if (is_last) {
-                    take(path);
-                } else if (entries->is_directory(ignored)) {
-                    go(path, index + 1);
-                }
-            }
+        if (has_glob(part)) {
+            // "**" may stand for no folder at all, and at the end for every file below.
+            if (part == "**" && !is_last) go(folder, index + 1);
+            return list(folder, index);
         }
-    }
-
-    void list_or_go(const fs::path& folder, std::size_t index, bool is_last) {
         if (is_last) {
-            list(folder, index);
-        } else {
-            go(folder, index);
+            scan_.folders.insert(folder.path);
+            return take(folder, part);
+        }
+        enter(folder, part, index + 1);
+    }
+
+    void list(const Folder& folder, std::size_t index) {
+        const int again =
+            ::openat(folder.descriptor.get(), ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+        const Entries entries(again < 0 ? nullptr : ::fdopendir(again), ::closedir);
+        if (!entries) {
+            if (again >= 0) ::close(again);
+            return unreadable(folder.path);
+        }
+        scan_.folders.insert(folder.path);
+        errno = 0;
+        while (const dirent* entry = ::readdir(entries.get())) {
+            const std::string name = entry->d_name;
+            if (name == "." || name == "..") continue;
+            if (is_stopping_ || is_too_much()) return;
+            meet(folder, name, entry->d_type, index);
+            errno = 0;
+        }
+        if (errno != 0) unreadable(folder.path);
+    }
+
+    void meet(const Folder& folder, const std::string& name, unsigned char type,
+              std::size_t index) {
+        const std::string& part = parts_[index];
+        const bool is_last = index + 1 == parts_.size();
+        if (part == "**") {
+            if (is_last) take(folder, name);
+            if (is_folder(folder, name, type) && !is_ignored(name)) enter(folder, name, index);
+        } else if (::fnmatch(part.c_str(), name.c_str(), 0) == 0) {
+            if (is_last) {
+                take(folder, name);
+            } else if (is_folder(folder, name, type)) {
+                enter(folder, name, index + 1);
+            }
         }
     }
 
-    void take(const fs::path& path) {
-        if (is_ignored(path) || !seen_.insert(path).second) return;
+    static bool is_folder(const Folder& folder, const std::string& name, unsigned char type) {
+        if (type != DT_UNKNOWN) return type == DT_DIR;
+        struct stat info {};
+        return ::fstatat(folder.descriptor.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISDIR(info.st_mode);
+    }
+
+    void enter(const Folder& folder, const std::string& name, std::size_t index) {
+        if (folder.depth == kScanDepthMax) {
+            return fault("expected folders in folders down to " + std::to_string(kScanDepthMax) +
+                         ", but " + folder.path.string() + " goes deeper");
+        }
+        const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECTORY;
+        const Folder inner{Descriptor(::openat(folder.descriptor.get(), name.c_str(), flags)),
+                           folder.path / name, folder.real / name, folder.depth + 1};
+        if (inner.descriptor) return go(inner, index);
+        if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) unreadable(inner.path);
+    }
+
+    void take(const Folder& folder, const std::string& name) {
+        const fs::path path = folder.path / name;
+        if (is_ignored(name) || !seen_.insert(path).second) return;
+        struct stat info {};
         FoundFile file;
-        if (!look_at(path, file)) return;
+        if (::fstatat(folder.descriptor.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !take_status(info, file)) {
+            return;
+        }
         file.uri = glob_.uri_of(path);
         file.path = path;
-        file.match = match_of(parts_.back(), path.filename().string());
+        file.real = folder.real / name;
+        file.match = match_of(parts_.back(), name);
+        file.is_marked = is_marked(plan_.done_marker, path);
         scan_.files.push_back(std::move(file));
     }
 
-    [[nodiscard]] bool is_ignored(const fs::path& path) const {
-        const std::string name = path.filename().string();
-        return std::any_of(ignore_.begin(), ignore_.end(), [&](const std::string& pattern) {
+    [[nodiscard]] bool is_ignored(const std::string& name) const {
+        return std::any_of(plan_.ignore.begin(), plan_.ignore.end(), [&](const auto& pattern) {
             return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
         });
     }
 
-    void fault(const fs::path& folder, const std::error_code& error) {
-        if (!scan_.fault.empty()) return;
-        scan_.fault = "expected a folder that can be read at " + folder.string() +
-                      ", but: " + error.message();
+    bool is_too_much() {
+        if (++names_ <= kScanNamesMax) return false;
+        fault("expected at most " + std::to_string(kScanNamesMax) +
+              " files and folders to look at, but there are more; say more exactly where they lie "
+              "than '" +
+              glob_.pattern.string() + "'");
+        return true;
     }
 
+    void unreadable(const fs::path& folder) {
+        fault("expected a folder that can be read at " + folder.string() +
+              ", but: " + std::strerror(errno));
+    }
+
+    void fault(const std::string& text) {
+        if (scan_.fault.empty()) scan_.fault = text;
+    }
+
+    const ScanPlan& plan_;
     const FileGlob& glob_;
-    const std::vector<std::string>& ignore_;
+    const std::atomic<bool>& is_stopping_;
+    std::size_t& names_;
     Scan& scan_;
     std::vector<std::string> parts_;
-    std::set<fs::path> seen_;  // "a/**/**/x" comes by more than once
+    std::set<std::pair<fs::path, std::size_t>> been_;
+    std::set<fs::path> seen_;
 };
 
 }  // namespace
@@ -166,29 +282,28 @@ Result<FileGlob> glob_of(const std::string& text, const FilePlaces& places) {
     return glob;
 }
 
-bool look_at(const fs::path& path, FoundFile& file) {
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
-    file.size = static_cast<std::uint64_t>(info.st_size);
-    file.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
-    return true;
+std::vector<fs::path> FilePlaces::roots() const {
+    std::vector<fs::path> roots{data_folder};
+    for (const auto& [zone, folder] : lakes) roots.push_back(folder);
+    roots.insert(roots.end(), allowed_roots.begin(), allowed_roots.end());
+    return roots;
 }
 
-void scan_glob(const FileGlob& glob, const std::vector<std::string>& ignore, Scan& scan) {
-    std::error_code ignored;
-    const fs::path base = glob.fixed_part();
-    if (!fs::is_directory(base, ignored)) {
-        if (scan.fault.empty()) {
-            scan.fault = "expected a folder at " + base.string() + ", but there is none";
-        }
-        fs::path there = base;
-        while (there.has_relative_path() && !fs::is_directory(there, ignored)) {
-            there = there.parent_path();
-        }
-        scan.folders.insert(there);  // where it will appear
-        return;
-    }
-    Walk(glob, ignore, scan).run();
+bool look_at(int descriptor, FoundFile& file) {
+    struct stat info {};
+    return ::fstat(descriptor, &info) == 0 && take_status(info, file);
+}
+
+bool is_same_file(const FoundFile& a, const FoundFile& b) {
+    return a.size == b.size && a.modified_ns == b.modified_ns && a.changed_ns == b.changed_ns &&
+           a.inode == b.inode;
+}
+
+Scan scan_files(const ScanPlan& plan, const std::atomic<bool>& is_stopping) {
+    Scan scan;
+    std::size_t names = 0;
+    for (const FileGlob& glob : plan.globs) Walk(plan, glob, is_stopping, names, scan).run();
+    return scan;
 }
 
 }  // namespace stepwell::triggers

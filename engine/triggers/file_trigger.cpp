@@ -1,10 +1,8 @@
 #include "engine/triggers/file_trigger.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
+
+#include "engine/base/digest.hpp"
 
 namespace stepwell::triggers {
 namespace {
@@ -15,6 +13,10 @@ using OnModified = definition::FileTriggerSpec::OnModified;
 /// After a change in a folder; many changes are looked at together.
 constexpr Duration kScanPause{200};
 constexpr std::size_t kLedgerPage = 10'000;
+/// Of files that wait to be hashed, as many are handed over together.
+constexpr std::size_t kSliceFilesMax = 1'000;
+/// A disk that takes longer for a look or for a slice is told of.
+constexpr Duration kSlowAfter{60'000};
 
 std::string iso_of_ns(std::int64_t ns) {
     std::string text = to_iso8601(from_ms(ns / 1'000'000'000 * 1000));
@@ -27,10 +29,6 @@ std::string key_of(const std::string& uri, const std::string& identity) {
     return uri + "|" + identity;
 }
 
-bool is_same_file(const FoundFile& a, const FoundFile& b) {
-    return a.size == b.size && a.modified_ns == b.modified_ns;
-}
-
 std::uint64_t unsigned_member(const Json& object, std::string_view name) {
     const Json* value = find(object, name);
     return value && value->is_number_unsigned() ? value->get<std::uint64_t>() : 0;
@@ -39,34 +37,39 @@ std::uint64_t unsigned_member(const Json& object, std::string_view name) {
 }  // namespace
 
 FileTrigger::FileTrigger(std::string workflow, definition::FileTriggerSpec spec,
-                         runtime::Engine& engine, runtime::Reader& reader, StartQueue& starts)
+                         const FileTools& tools)
     : id_(id_of(workflow, spec.name)),
       workflow_(std::move(workflow)),
       spec_(std::move(spec)),
-      engine_(engine),
-      reader_(reader),
-      starts_(starts),
+      tools_(tools),
       self_(std::make_shared<FileTrigger*>(this)) {}
 
 FileTrigger::~FileTrigger() {
     *self_ = nullptr;
-    close_hashing();
+}
+
+bool FileTrigger::Known::is(const FoundFile& file) const {
+    const bool is_older = changed_ns == 0;
+    return size == file.size && modified_ns == file.modified_ns &&
+           (is_older || (changed_ns == file.changed_ns && inode == file.inode));
 }
 
 Result<void> FileTrigger::open(const FilePlaces& places) {
+    ScanPlan plan{{}, spec_.ignore, spec_.done_marker, places.roots()};
     for (const std::string& text : spec_.files) {
         auto glob = glob_of(text, places);
         if (glob) {
-            globs_.push_back(std::move(*glob));
+            plan.globs.push_back(std::move(*glob));
         } else {
             start_fault_ = glob.error().message;
         }
     }
+    plan_ = std::make_shared<const ScanPlan>(std::move(plan));
     journal::ClaimQuery query;
     query.source = files_source(id_);
     query.limit = kLedgerPage;
     while (true) {
-        const auto page = SW_TRY(reader_.claims(query));
+        const auto page = SW_TRY(tools_.reader.claims(query));
         for (const auto& [row, record] : page) {
             const auto details = parse_json(record.claim.details);
             const std::size_t bar = record.claim.key.rfind('|');
@@ -75,7 +78,9 @@ Result<void> FileTrigger::open(const FilePlaces& places) {
             known_.try_emplace(
                 record.claim.key.substr(0, bar),
                 Known{record.claim.key.substr(bar + 1), unsigned_member(*details, "size"),
-                      static_cast<std::int64_t>(unsigned_member(*details, "mtime_ns"))});
+                      static_cast<std::int64_t>(unsigned_member(*details, "mtime_ns")),
+                      static_cast<std::int64_t>(unsigned_member(*details, "ctime_ns")),
+                      unsigned_member(*details, "inode")});
         }
         if (page.size() < kLedgerPage) return {};
         query.before = page.back().row;
@@ -83,22 +88,34 @@ Result<void> FileTrigger::open(const FilePlaces& places) {
 }
 
 Timestamp FileTrigger::next() const {
-    if (is_identifying_) return last_scan_;
+    if (scanning_since_) return Timestamp::max();  // its end wakes us
     return is_touched_ ? std::min(next_scan_, last_scan_ + kScanPause) : next_scan_;
 }
 
-void FileTrigger::tick(Timestamp now, std::size_t& budget) {
+void FileTrigger::tick(Timestamp now) {
     const bool is_set_back = now < last_scan_;
-    if (next() <= now || is_set_back) {
-        scan(now);
-        identify(now, budget);
-    }
+    if (!scanning_since_ && (next() <= now || is_set_back)) begin_scan(now);
+    if (scanned_) take_scan(now);
+    while (hashed_) take_hashed(now);
+    note_slow(now);
     start_ready(now);
 }
 
-void FileTrigger::scan(Timestamp now) {
-    Scan found;
-    for (const FileGlob& glob : globs_) scan_glob(glob, spec_.ignore, found);
+void FileTrigger::begin_scan(Timestamp now) {
+    scanning_since_ = now;
+    is_touched_ = false;
+    tools_.workers.run([self = self_, plan = plan_, watch = tools_.watch](const auto& is_stopping) {
+        Scan found = scan_files(*plan, is_stopping);
+        watch->add(found.folders);
+        return [self, found = std::move(found)] {
+            if (*self != nullptr) (*self)->scanned_ = found;
+        };
+    });
+}
+
+void FileTrigger::take_scan(Timestamp now) {
+    Scan found = *std::exchange(scanned_, std::nullopt);
+    last_scan_ = *std::exchange(scanning_since_, std::nullopt);
     folders_ = std::move(found.folders);
     fault_ = std::move(found.fault);
     std::set<std::string> there;
@@ -109,135 +126,118 @@ void FileTrigger::scan(Timestamp now) {
     std::erase_if(candidates_, [&](const auto& each) {
         return !there.contains(each.first) && each.second.step != Step::starting;
     });
-    is_touched_ = false;
-    last_scan_ = now;
     next_scan_ = now + spec_.poll;
     for (auto& [uri, candidate] : candidates_) {
         candidate.since = std::min(candidate.since, now);  // the clock may have been set back
-        if (candidate.step == Step::seen && !is_stable(candidate, now)) {
+        if (candidate.step == Step::seen && !is_stable(candidate)) {
             next_scan_ = std::min(next_scan_, candidate.since + spec_.stable_for);
         }
     }
+    identify();
 }
 
 void FileTrigger::meet(FoundFile file, Timestamp now) {
     const auto found = candidates_.find(file.uri);
     if (found != candidates_.end()) {
         Candidate& candidate = found->second;
-        if (candidate.step == Step::starting || is_same_file(candidate.file, file)) return;
+        if (candidate.step == Step::starting) return;
+        candidate.file.is_marked = file.is_marked;
+        if (is_same_file(candidate.file, file)) return;
         candidate = {std::move(file), now, Step::seen, ""};
         return;
     }
     const auto known = known_.find(file.uri);
-    const bool is_known = known != known_.end() && known->second.size == file.size &&
-                          known->second.modified_ns == file.modified_ns;
-    if (is_known) return;
+    if (known != known_.end() && known->second.is(file)) return;
     const std::string uri = file.uri;
     candidates_.emplace(uri, Candidate{std::move(file), now, Step::seen, ""});
 }
 
-bool FileTrigger::is_stable(const Candidate& candidate, Timestamp now) const {
-    return now - candidate.since >= spec_.stable_for;
+bool FileTrigger::is_stable(const Candidate& candidate) const {
+    return last_scan_ - candidate.since >= spec_.stable_for;
 }
 
-bool FileTrigger::is_marked(const FoundFile& file) const {
-    if (spec_.done_marker.empty()) return true;
-    const Json values{{"path", file.path.string()},
-                      {"name", file.path.filename().string()},
-                      {"folder", file.path.parent_path().string()}};
-    std::string marker = spec_.done_marker;
-    for (const auto& [name, value] : values.items()) {
-        const std::string hole = "{" + name + "}";
-        const std::size_t begin = marker.find(hole);
-        if (begin != marker.npos) marker.replace(begin, hole.size(), value.get<std::string>());
+void FileTrigger::identify() {
+    std::vector<FoundFile> to_hash;
+    std::vector<std::pair<std::string, std::string>> told;
+    for (const auto& [uri, candidate] : candidates_) {
+        const FoundFile& file = candidate.file;
+        if (candidate.step != Step::seen || !is_stable(candidate) || !file.is_marked) continue;
+        if (spec_.identity == Identity::content) {
+            to_hash.push_back(file);
+        } else if (spec_.identity == Identity::path) {
+            told.emplace_back(uri, "path");
+        } else {
+            told.emplace_back(uri,
+                              std::to_string(file.modified_ns) + "@" + std::to_string(file.size));
+        }
     }
-    std::error_code ignored;
-    return std::filesystem::exists(file.path.parent_path() / marker, ignored);
+    for (auto& [uri, identity] : told) identified(uri, std::move(identity));
+    if (!to_hash.empty() && !is_hashing_) begin_hashing(std::move(to_hash));
 }
 
-void FileTrigger::identify(Timestamp now, std::size_t& budget) {
-    is_identifying_ = false;
-    std::vector<Candidate*> stable;
-    for (auto& [uri, candidate] : candidates_) {
-        const bool is_ready =
-            candidate.step == Step::seen && is_stable(candidate, now) && is_marked(candidate.file);
-        if (is_ready) stable.push_back(&candidate);
-    }
+void FileTrigger::begin_hashing(std::vector<FoundFile> files) {
     // What is half hashed comes first, or others could keep it from its end.
-    std::stable_partition(stable.begin(), stable.end(), [&](const Candidate* candidate) {
-        return hashing_ && hashing_->uri == candidate->file.uri;
+    const auto first = std::find_if(files.begin(), files.end(), [&](const FoundFile& file) {
+        return half_ && half_->file.uri == file.uri && is_same_file(half_->file, file);
     });
-    std::vector<std::string> unwanted;
-    for (Candidate* candidate : stable) {
-        if (budget == 0) {
-            is_identifying_ = true;
-            break;
+    if (first == files.end()) {
+        half_.reset();
+    } else {
+        std::iter_swap(files.begin(), first);
+    }
+    if (files.size() > kSliceFilesMax) files.resize(kSliceFilesMax);
+    is_hashing_ = true;
+    auto slice = std::make_shared<HashSlice>();
+    slice->files = std::move(files);
+    slice->half = std::exchange(half_, nullptr);
+    tools_.workers.run([self = self_, slice, bytes = tools_.slice_bytes](const auto& is_stopping) {
+        hash_some(*slice, bytes, is_stopping);
+        return [self, slice] {
+            if (*self != nullptr) (*self)->hashed_ = std::move(*slice);
+        };
+    });
+}
+
+void FileTrigger::take_hashed(Timestamp now) {
+    HashSlice slice = *std::exchange(hashed_, std::nullopt);
+    is_hashing_ = false;
+    half_ = std::move(slice.half);
+    for (Hashed& hashed : slice.done) {
+        const auto found = candidates_.find(hashed.before.uri);
+        if (found == candidates_.end()) continue;
+        Candidate& candidate = found->second;
+        const bool is_current =
+            candidate.step == Step::seen && is_same_file(candidate.file, hashed.before);
+        if (!is_current) continue;
+        if (!hashed.digest.empty()) {
+            identified(hashed.before.uri, std::move(hashed.digest));
+            continue;
         }
-        auto identity = identity_of(*candidate, now, budget);
-        if (!identity) continue;
-        candidate->identity = std::move(*identity);
-        candidate->step = Step::identified;
-        if (!is_wanted(*candidate)) unwanted.push_back(candidate->file.uri);
-    }
-    for (const std::string& uri : unwanted) {
-        remember(candidates_.at(uri));
-        candidates_.erase(uri);
-    }
-}
-
-std::optional<std::string> FileTrigger::identity_of(Candidate& candidate, Timestamp now,
-                                                    std::size_t& budget) {
-    switch (spec_.identity) {
-        case Identity::content:
-            return content_of(candidate, now, budget);
-        case Identity::mtime_size:
-            return std::to_string(candidate.file.modified_ns) + "@" +
-                   std::to_string(candidate.file.size);
-        case Identity::path:
-            return "path";
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> FileTrigger::content_of(Candidate& candidate, Timestamp now,
-                                                   std::size_t& budget) {
-    const bool is_continued = hashing_ && hashing_->uri == candidate.file.uri &&
-                              is_same_file(hashing_->file, candidate.file);
-    if (!is_continued) {
-        close_hashing();
-        const int descriptor = ::open(candidate.file.path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (descriptor < 0) {
-            fault_ =
-                "expected to read " + candidate.file.path.string() + ", but the system says no";
-            return std::nullopt;
+        candidate.since = now + Duration(1);  // not again before the next look
+        if (!hashed.fault.empty()) {
+            fault_ = hashed.fault;  // again with the next look
+        } else {
+            candidate.file = hashed.after;  // written to while we read
+            next_scan_ = std::min(next_scan_, now + spec_.stable_for);
         }
-        hashing_.emplace(Hashing{candidate.file.uri, candidate.file, descriptor, {}});
     }
-    std::vector<char> buffer(std::size_t{1} << 18);
-    ssize_t size = 0;
-    while (budget > 0 && (size = ::read(hashing_->descriptor, buffer.data(), buffer.size())) > 0) {
-        hashing_->digest.update({buffer.data(), static_cast<std::size_t>(size)});
-        budget -= std::min(budget, static_cast<std::size_t>(size));
-    }
-    if (budget == 0 && size > 0) {
-        is_identifying_ = true;
-        return std::nullopt;
-    }
-    const std::string digest = hashing_->digest.hex();
-    close_hashing();
-    FoundFile after = candidate.file;
-    if (size == 0 && look_at(candidate.file.path, after) && is_same_file(after, candidate.file)) {
-        return digest;
-    }
-    candidate.file = after;  // written to while we read
-    candidate.since = now;
-    next_scan_ = std::min(next_scan_, now + spec_.stable_for);
-    return std::nullopt;
+    identify();
 }
 
-void FileTrigger::close_hashing() {
-    if (hashing_) ::close(hashing_->descriptor);
-    hashing_.reset();
+void FileTrigger::identified(const std::string& uri, std::string identity) {
+    Candidate& candidate = candidates_.at(uri);
+    candidate.identity = std::move(identity);
+    candidate.step = Step::identified;
+    if (is_wanted(candidate)) return;
+    remember(candidate);
+    candidates_.erase(uri);
+}
+
+void FileTrigger::note_slow(Timestamp now) {
+    slow_fault_.clear();
+    if (!scanning_since_ || now - *scanning_since_ < kSlowAfter) return;
+    slow_fault_ = "expected its folders to answer, but looking at them has not ended since " +
+                  to_iso8601(*scanning_since_);
 }
 
 bool FileTrigger::is_wanted(const Candidate& candidate) {
@@ -246,7 +246,7 @@ bool FileTrigger::is_wanted(const Candidate& candidate) {
     if (known->second.identity == candidate.identity) return false;
     // A version that was there before the newest one.
     const auto before =
-        reader_.claim(files_source(id_), key_of(candidate.file.uri, candidate.identity));
+        tools_.reader.claim(files_source(id_), key_of(candidate.file.uri, candidate.identity));
     if (before && *before) return false;
     if (spec_.on_modified == OnModified::new_run) return true;
     note_unwanted(candidate, spec_.on_modified == OnModified::ignore ? "modified" : "error");
@@ -260,7 +260,7 @@ bool FileTrigger::is_wanted(const Candidate& candidate) {
 void FileTrigger::note_unwanted(const Candidate& candidate, const std::string& why) {
     runtime::Writes writes;
     writes.claims.push_back(claim_of(candidate, why.c_str()));
-    engine_.write(std::move(writes), [](const Result<void>&) {});
+    tools_.engine.write(std::move(writes), [](const Result<void>&) {});
 }
 
 void FileTrigger::start_ready(Timestamp now) {
@@ -308,9 +308,10 @@ void FileTrigger::start(const std::vector<Candidate*>& files) {
         request.claims.push_back(claim_of(*file, nullptr));
         uris.push_back(file->file.uri);
     }
-    starts_.add(std::move(request), [self = self_, uris](const Result<runtime::Started>& result) {
-        if (*self != nullptr) (*self)->started(uris, result);
-    });
+    tools_.starts.add(std::move(request),
+                      [self = self_, uris](const Result<runtime::Started>& result) {
+                          if (*self != nullptr) (*self)->started(uris, result);
+                      });
 }
 
 void FileTrigger::started(const std::vector<std::string>& uris,
@@ -328,7 +329,7 @@ void FileTrigger::started(const std::vector<std::string>& uris,
             continue;
         }
         // Of a batch, some may have been taken by an earlier run: those are done, the rest goes on.
-        const auto taken = reader_.claim(files_source(id_), key_of(uri, candidate.identity));
+        const auto taken = tools_.reader.claim(files_source(id_), key_of(uri, candidate.identity));
         if (taken && *taken) {
             remember(candidate);
             candidates_.erase(found);
@@ -341,13 +342,16 @@ void FileTrigger::started(const std::vector<std::string>& uris,
 
 void FileTrigger::remember(const Candidate& candidate) {
     known_[candidate.file.uri] = {candidate.identity, candidate.file.size,
-                                  candidate.file.modified_ns};
+                                  candidate.file.modified_ns, candidate.file.changed_ns,
+                                  candidate.file.inode};
 }
 
 journal::Claim FileTrigger::claim_of(const Candidate& candidate, const char* skipped) const {
     Json details{{"size", candidate.file.size},
                  {"mtime", iso_of_ns(candidate.file.modified_ns)},
-                 {"mtime_ns", static_cast<std::uint64_t>(candidate.file.modified_ns)}};
+                 {"mtime_ns", static_cast<std::uint64_t>(candidate.file.modified_ns)},
+                 {"ctime_ns", static_cast<std::uint64_t>(candidate.file.changed_ns)},
+                 {"inode", candidate.file.inode}};
     if (skipped != nullptr) details["skipped"] = skipped;
     return {files_source(id_), key_of(candidate.file.uri, candidate.identity), to_text(details)};
 }

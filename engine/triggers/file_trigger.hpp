@@ -4,29 +4,44 @@
 //
 //   seen -> stable (unchanged for a time) -> identified (its bytes hashed) -> claimed and started
 //
+// Folders are looked at and files are read by the workers; a trigger has one scan and one slice of
+// hashing under way at most, and each of them tells what it found to the next tick.
+//
 // Threads: the triggers' only.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "engine/base/digest.hpp"
 #include "engine/runtime/read/reader.hpp"
 #include "engine/triggers/file_scan.hpp"
+#include "engine/triggers/file_workers.hpp"
+#include "engine/triggers/folder_watch.hpp"
+#include "engine/triggers/hashing.hpp"
 #include "engine/triggers/plan.hpp"
 #include "engine/triggers/start_queue.hpp"
 
 namespace stepwell::triggers {
 
+/// What file triggers work with.
+struct FileTools {
+    runtime::Engine& engine;
+    runtime::Reader& reader;
+    StartQueue& starts;
+    FileWorkers& workers;
+    std::shared_ptr<FolderWatch> watch;
+    std::size_t slice_bytes;  // that are hashed before others have their turn
+};
+
 class FileTrigger {
 public:
-    /// REQUIRES: engine, reader and starts outlive it.
-    FileTrigger(std::string workflow, definition::FileTriggerSpec spec, runtime::Engine& engine,
-                runtime::Reader& reader, StartQueue& starts);
+    /// REQUIRES: the tools outlive it.
+    FileTrigger(std::string workflow, definition::FileTriggerSpec spec, const FileTools& tools);
     ~FileTrigger();
     FileTrigger(const FileTrigger&) = delete;
     FileTrigger& operator=(const FileTrigger&) = delete;
@@ -34,12 +49,12 @@ public:
     /// Reads the ledger. Fails where the journal cannot be read; a glob that is wrong is a fault().
     Result<void> open(const FilePlaces& places);
 
-    /// Looks at the folders where that is due, and moves the files on. Hashes about `budget` bytes
-    /// at most, and takes that off it.
-    void tick(Timestamp now, std::size_t& budget);
+    /// Has the folders looked at where that is due, and moves the files on. Waits for no disk.
+    void tick(Timestamp now);
     /// Something has changed in a folder of it.
     void touch() { is_touched_ = true; }
     [[nodiscard]] Timestamp next() const;
+    [[nodiscard]] bool is_scanning() const { return scanning_since_.has_value(); }
 
     [[nodiscard]] const std::string& id() const { return id_; }
     [[nodiscard]] const std::set<std::filesystem::path>& folders() const { return folders_; }
@@ -48,7 +63,8 @@ public:
     [[nodiscard]] std::size_t waiting() const { return candidates_.size(); }
     /// What keeps it from working; else empty.
     [[nodiscard]] const std::string& fault() const {
-        return start_fault_.empty() ? fault_ : start_fault_;
+        if (!start_fault_.empty()) return start_fault_;
+        return slow_fault_.empty() ? fault_ : slow_fault_;
     }
 
 private:
@@ -56,6 +72,9 @@ private:
         std::string identity;
         std::uint64_t size = 0;
         std::int64_t modified_ns = 0;
+        std::int64_t changed_ns = 0;  // 0: written by a release that did not ask
+        std::uint64_t inode = 0;
+        [[nodiscard]] bool is(const FoundFile& file) const;
     };
     enum class Step { seen, identified, starting };
     struct Candidate {
@@ -65,23 +84,16 @@ private:
         std::string identity;
     };
     using Candidates = std::map<std::string, Candidate>;  // by uri
-    struct Hashing {
-        std::string uri;
-        FoundFile file;
-        int descriptor = -1;
-        Sha256 digest;
-    };
-
-    void scan(Timestamp now);
+    void begin_scan(Timestamp now);
+    void take_scan(Timestamp now);
     void meet(FoundFile file, Timestamp now);
-    [[nodiscard]] bool is_stable(const Candidate& candidate, Timestamp now) const;
-    [[nodiscard]] bool is_marked(const FoundFile& file) const;
-    void identify(Timestamp now, std::size_t& budget);
-    /// Nothing where the budget is used up, or the file changed meanwhile.
-    std::optional<std::string> identity_of(Candidate& candidate, Timestamp now,
-                                           std::size_t& budget);
-    std::optional<std::string> content_of(Candidate& candidate, Timestamp now, std::size_t& budget);
-    void close_hashing();
+    /// Unchanged for long enough when the folders were looked at last.
+    [[nodiscard]] bool is_stable(const Candidate& candidate) const;
+    void identify();
+    void begin_hashing(std::vector<FoundFile> files);
+    void take_hashed(Timestamp now);
+    void identified(const std::string& uri, std::string identity);
+    void note_slow(Timestamp now);
     /// False where this version needs no run.
     bool is_wanted(const Candidate& candidate);
     void note_unwanted(const Candidate& candidate, const std::string& why);
@@ -95,21 +107,23 @@ private:
     std::string id_;
     std::string workflow_;
     definition::FileTriggerSpec spec_;
-    runtime::Engine& engine_;
-    runtime::Reader& reader_;
-    StartQueue& starts_;
+    const FileTools tools_;
     std::shared_ptr<FileTrigger*> self_;  // null once this is gone
-    std::vector<FileGlob> globs_;
+    std::shared_ptr<const ScanPlan> plan_;
     std::set<std::filesystem::path> folders_;
     std::unordered_map<std::string, Known> known_;  // by uri: the newest version in the ledger
     Candidates candidates_;
-    std::optional<Hashing> hashing_;
+    std::optional<Scan> scanned_;      // to be taken in the tick
+    std::optional<HashSlice> hashed_;  // likewise
+    std::shared_ptr<HalfHashed> half_;
+    std::optional<Timestamp> scanning_since_;
+    bool is_hashing_ = false;
     std::optional<Timestamp> batch_since_;  // the first of the batch was ready then
     Timestamp next_scan_{};
-    Timestamp last_scan_{};
+    Timestamp last_scan_{};  // when it began
     bool is_touched_ = false;
-    bool is_identifying_ = false;  // hashing goes on in the next tick
     std::string fault_;
+    std::string slow_fault_;
     std::string start_fault_;
 };
 

@@ -1,15 +1,15 @@
 #include "engine/triggers/secret_files.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include "engine/triggers/roots.hpp"
 
 namespace stepwell::triggers {
 namespace {
@@ -19,11 +19,6 @@ using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kSecretBytesMax = 64u << 10;
 
-bool is_below(const fs::path& path, const fs::path& root) {
-    const auto [end, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-    return end == root.end() && rest != path.end();
-}
-
 Failure<Error> refused_file(const fs::path& path, const std::string& why) {
     return fail(ErrorCode::invalid,
                 "expected a secret in a regular file of at most 64 KiB in the "
@@ -31,41 +26,15 @@ Failure<Error> refused_file(const fs::path& path, const std::string& why) {
                     path.string() + " " + why);
 }
 
-class OpenFile {
-public:
-    // Neither a FIFO nor a device keeps us; the last part is no link, or it was exchanged just now.
-    explicit OpenFile(const fs::path& path)
-        : descriptor_(
-              ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY)) {}
-    ~OpenFile() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    OpenFile(const OpenFile&) = delete;
-    OpenFile& operator=(const OpenFile&) = delete;
-    [[nodiscard]] int get() const { return descriptor_; }
-
-private:
-    int descriptor_;
-};
-
 }  // namespace
 
 Result<std::string> read_secret_file(const fs::path& path, const std::vector<fs::path>& roots) {
-    std::error_code error;
-    const fs::path real = fs::canonical(path, error);
-    if (error) {
-        return fail(ErrorCode::not_found,
-                    "expected a secret at " + path.string() + ", but: " + error.message());
-    }
-    const bool is_allowed = std::any_of(roots.begin(), roots.end(), [&](const fs::path& root) {
-        std::error_code none;
-        const fs::path real_root = fs::canonical(root, none);
-        return !none && is_below(real, real_root);
-    });
-    if (!is_allowed) return refused_file(path, "lies elsewhere");
-    const OpenFile file(real);
+    const auto real = resolved_below(path, roots);
+    if (!real && real.error().code != ErrorCode::invalid) return fail(real.error());
+    if (!real) return refused_file(path, "lies elsewhere");
+    const Descriptor file = open_without_links(*real);
     struct stat info {};
-    if (file.get() < 0 || ::fstat(file.get(), &info) != 0) {
+    if (!file || ::fstat(file.get(), &info) != 0) {
         return fail(ErrorCode::not_found,
                     "expected to read the secret at " + path.string() + ", but the system says no");
     }

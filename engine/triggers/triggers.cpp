@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "engine/triggers/file_trigger.hpp"
+#include "engine/triggers/file_workers.hpp"
 #include "engine/triggers/folder_watch.hpp"
 #include "engine/triggers/mailbox.hpp"
 #include "engine/triggers/schedule_runner.hpp"
@@ -44,6 +45,7 @@ public:
           clock_(clock),
           wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
           mailbox_(std::make_shared<Mailbox>([wake = wake_] { post(wake); })),
+          workers_(mailbox_),
           starts_(engine, mailbox_),
           schedules_(engine, *reader_, starts_, mailbox_,
                      [this](const std::string& line) { log(line); }),
@@ -65,6 +67,7 @@ public:
     void start() {
         // Before anybody can call: a webhook that is there must not be unknown.
         if (const auto plans = read_plan(*reader_)) hooks_.load(*plans);
+        workers_.start();
         thread_ = std::thread([this] { run(); });
     }
 
@@ -73,6 +76,7 @@ public:
         is_stopping_ = true;
         post(wake_);
         if (thread_.joinable()) thread_.join();
+        workers_.stop();
         mailbox_->close();
     }
 
@@ -83,10 +87,10 @@ public:
         if (are_pauses_outdated_.exchange(false)) note(schedules_.load_pauses(now));
         schedules_.tick(now);
         deadlines_.tick(now);
-        const bool is_busy = tick_files(now);
+        tick_files(now);
         starts_.tick(now);
         publish();
-        return is_busy ? now : next_of(now);
+        return next_of(now);
     }
 
     void hook(const HookCall& call,
@@ -125,7 +129,7 @@ private:
         while (!is_stopping_) {
             const Timestamp next = tick();
             const Duration patience = std::clamp(next - clock_.now(), Duration::zero(), kSleepMax);
-            std::array<pollfd, 2> wanted{{{wake_, POLLIN, 0}, {watch_.descriptor(), POLLIN, 0}}};
+            std::array<pollfd, 2> wanted{{{wake_, POLLIN, 0}, {watch_->descriptor(), POLLIN, 0}}};
             ::poll(wanted.data(), wanted.size(), static_cast<int>(patience.count()));
             std::uint64_t count = 0;
             [[maybe_unused]] const auto ignored = ::read(wake_, &count, sizeof count);
@@ -170,8 +174,10 @@ private:
                     files.emplace(id, std::move(old->second));
                     continue;
                 }
-                auto made =
-                    std::make_unique<FileTrigger>(plan.workflow, spec, engine_, *reader_, starts_);
+                auto made = std::make_unique<FileTrigger>(
+                    plan.workflow, spec,
+                    FileTools{engine_, *reader_, starts_, workers_, watch_,
+                              settings_.hash_bytes_per_slice});
                 SW_TRY(made->open(settings_.places));
                 files.emplace(id, std::move(made));
             }
@@ -180,28 +186,32 @@ private:
         return {};
     }
 
-    /// True where there is more to do at once.
-    bool tick_files(Timestamp now) {
-        const auto changed = watch_.changed();
-        std::size_t budget = settings_.hash_bytes_per_tick;
+    void tick_files(Timestamp now) {
+        const auto changed = watch_->changed();
         std::set<std::filesystem::path> folders;
+        bool is_complete = true;
         for (auto& [id, trigger] : files_) {
             const auto& own = trigger->folders();
             const bool is_touched = std::any_of(own.begin(), own.end(), [&](const auto& folder) {
                 return changed.contains(folder);
             });
             if (is_touched) trigger->touch();
-            trigger->tick(now, budget);
+            trigger->tick(now);
             folders.insert(trigger->folders().begin(), trigger->folders().end());
+            is_complete = is_complete && !trigger->is_scanning();
             if (is_news(faults_["file " + id], trigger->fault())) {
                 log("file trigger " + id + ": " + trigger->fault());
             }
         }
-        if (folders != watched_) {
-            watch_.set(folders);
+        // While somebody looks, a watch may be there of which we have not been told.
+        if (is_complete && folders != watched_) {
+            watch_->keep(folders);
             watched_ = std::move(folders);
         }
-        return budget == 0;
+        const std::string fault = watch_->fault();
+        if (is_news(faults_["watch"], fault)) {
+            log("file triggers: " + fault + "; files there are found every `poll` only");
+        }
     }
 
     Timestamp next_of(Timestamp now) const {
@@ -231,12 +241,13 @@ private:
     runtime::Clock& clock_;
     const int wake_;
     std::shared_ptr<Mailbox> mailbox_;
+    FileWorkers workers_;
     StartQueue starts_;
     ScheduleRunner schedules_;
     Deadlines deadlines_;
     Webhooks hooks_;
     std::map<std::string, std::unique_ptr<FileTrigger>> files_;  // by id
-    FolderWatch watch_;
+    const std::shared_ptr<FolderWatch> watch_ = std::make_shared<FolderWatch>();
     std::set<std::filesystem::path> watched_;
     std::map<std::string, std::string> faults_;  // that were logged
     std::string trouble_;

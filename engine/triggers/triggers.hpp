@@ -7,8 +7,9 @@
 //   (2) A start that the engine refuses for now is asked for again; it is never dropped.
 //   (3) tick() does all there is to do at a moment of the clock, and says when to come back.
 //
-// Threads: tick() runs on one thread, start()'s own unless tests call it. hook(), pause() and
-// status() may be called from any.
+// Threads: tick() runs on one thread, start()'s own unless tests call it, and waits for no disk but
+// the journal's: after start(), folders and files are looked at by the file workers. hook(),
+// pause() and status() may be called from any.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +34,8 @@ struct TriggerSettings {
     /// A deadline is late, or what was late has come. May be empty; called from the engine's
     /// thread: must be quick.
     Deadlines::Tell late;
-    std::size_t hash_bytes_per_tick = 256u << 20;
+    /// Of a file's bytes, how many are hashed before other triggers have their turn.
+    std::size_t hash_bytes_per_slice = 16u << 20;
 };
 
 /// How a file trigger is doing.

@@ -164,7 +164,7 @@ def pause(program):
         quick = {"schedules": [{"rate": "1 minute", "name": "often"}], "triggers": [{"files": os.path.join(folder, "in", "*.csv"), "stable_for": "0s", "poll": "1s"}],
                  "StartAt": "P", "States": {"P": {"Type": "Succeed"}}}
         os.mkdir(os.path.join(folder, "in"))
-        with Place(program, folder, {}, {"quick": quick}) as place:
+        with Place(program, folder, {"allowed_roots": [os.path.join(folder, "in")]}, {"quick": quick}) as place:
             place.daemon.workflow("quick")
             codes = {r["code"] for r in place.get("workflows/quick/explain")["reasons"]}
             expect("expected what it waits for", {"NEXT_FIRE", "WAITING_FILE"} <= codes, codes)

@@ -1,5 +1,6 @@
 // Files that start runs: each version of each file one, however it came.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <set>
 
@@ -130,6 +131,34 @@ TEST_CASE("The same bytes again start nothing, other bytes do: for each identity
         CHECK(stage.run_count() == c.after_other);
         drop("one", 30);
         CHECK(stage.run_count() == c.after_first_again);
+    }
+}
+
+TEST_CASE("Other bytes under the same size and time of change are a new version") {
+    TriggerStage stage;
+    stage.put("orders", orders());
+    stage.write("in/a.csv", "one");
+    const fs::path path = stage.folder.path() / "in/a.csv";
+    const auto time = fs::last_write_time(path);
+    stage.advance(Duration(30'000));
+    stage.advance(kStable);
+    CHECK(stage.run_count() == 1);
+    for (const bool is_replaced : {false, true}) {
+        CAPTURE(is_replaced);
+        // The clock of the inode may stand for some milliseconds.
+        struct stat before {};
+        struct stat after {};
+        REQUIRE(::stat(path.c_str(), &before) == 0);
+        do {
+            if (is_replaced) fs::remove(path);
+            stage.write("in/a.csv", is_replaced ? "six" : "two");
+            fs::last_write_time(path, time);
+            REQUIRE(::stat(path.c_str(), &after) == 0);
+        } while (before.st_ctim.tv_nsec == after.st_ctim.tv_nsec);
+        stage.reboot();
+        stage.advance(Duration(30'000));
+        stage.advance(kStable);
+        CHECK(stage.run_count() == (is_replaced ? 3 : 2));
     }
 }
 

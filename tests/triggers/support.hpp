@@ -106,7 +106,7 @@ private:
             if (reference == "secret:hook") return std::string("s3cret");
             return fail(ErrorCode::not_found, "none");
         };
-        settings.hash_bytes_per_tick = 1u << 20;
+        settings.hash_bytes_per_slice = 1u << 20;
         triggers_ = std::make_unique<triggers::Triggers>(
             std::move(settings), stage.engine(), std::make_unique<runtime::Reader>(stage.journal()),
             stage.clock);

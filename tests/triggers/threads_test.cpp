@@ -57,6 +57,32 @@ TEST_CASE("A file that is moved into place starts its run on the triggers' own t
     CHECK(started.get_future().get() == "orders");
 }
 
+TEST_CASE("A file that takes for ever to read keeps no other trigger waiting, and not the stop") {
+    TemporaryFolder folder;
+    std::filesystem::create_directories(folder.path() / "huge");
+    std::filesystem::create_directories(folder.path() / "in");
+    std::ofstream(folder.path() / "huge/a.csv") << "a";
+    std::filesystem::resize_file(folder.path() / "huge/a.csv", std::uintmax_t{1} << 40);
+    std::ofstream(folder.path() / "in/b.csv") << "b";
+    Node node(folder.path());
+    std::promise<std::string> started;
+    runtime::Listener listener;
+    listener.events = [&, is_told = false](const core::Execution& execution, const auto&) mutable {
+        if (!is_told) started.set_value(execution.facts().workflow_name);
+        is_told = true;
+    };
+    const auto subscription = node.engine.subscribe(std::move(listener));
+    for (const std::string name : {"huge", "in"}) {
+        runtime::WorkflowSpec spec;
+        spec.name = name;
+        spec.definition = kPass;
+        spec.settings = R"({"options":{"triggers":[{"files":")" + name +
+                        R"(/*.csv","stable_for":"0s","poll":"100ms"}]}})";
+        REQUIRE(node.engine.put_workflow_now(spec));
+    }
+    CHECK(started.get_future().get() == "in");
+}
+
 TEST_CASE("Stopping in the middle of everything is clean") {
     TemporaryFolder folder;
     for (int round = 0; round < 5; ++round) {
