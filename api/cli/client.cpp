@@ -32,7 +32,7 @@ Result<Json> answer_in(const std::string& url, int status, const std::string& te
                     "expected a stepwell daemon at " + url + ", but something else answers there");
     }
     if (is_good) return body;
-    std::string message = string_or(*body, "message", "status " + std::to_string(status));
+    std::string message = string_or(*body, "detail", "status " + std::to_string(status));
     if (status == 401) {
         message +=
             "; run this as the user of the daemon, who may read its admin.token, or set "
@@ -89,12 +89,41 @@ Result<Json> Server::run(const std::string& run) {
 }
 
 Result<Json> Server::history(const std::string& run) {
-    return get("runs/" + percent_encode(run) + "/history");
+    const std::string path = "runs/" + percent_encode(run) + "/history?lines=true&limit=1000";
+    return all_pages(path, [](Json& whole, Json page) {
+        for (const char* list : {"events", "lines"}) {
+            for (Json& item : page[list]) whole[list].push_back(std::move(item));
+        }
+    });
+}
+
+Result<Json> Server::all_pages(const std::string& path,
+                               const std::function<void(Json& whole, Json page)>& add) {
+    Json whole = SW_TRY(get(path));
+    std::string next = string_or(whole, "next", "");
+    while (!next.empty()) {
+        Json page = SW_TRY(get(path + "&after=" + percent_encode(next)));
+        next = string_or(page, "next", "");
+        add(whole, std::move(page));
+    }
+    whole.erase("next");
+    return whole;
 }
 
 Result<Json> Server::logs(const std::string& run, const std::string& state) {
-    const std::string query = state.empty() ? "" : "?state=" + percent_encode(state);
-    return get("runs/" + percent_encode(run) + "/logs" + query);
+    const std::string path = "runs/" + percent_encode(run) + "/logs?limit=10000" +
+                             (state.empty() ? "" : "&state=" + percent_encode(state));
+    return all_pages(path, [](Json& whole, Json page) {
+        for (Json& log : page["logs"]) {
+            // A page may end within a log: what goes on is put behind what was.
+            const bool goes_on = log["first_line"] != 1 && !whole["logs"].empty();
+            if (!goes_on) {
+                whole["logs"].push_back(std::move(log));
+                continue;
+            }
+            for (Json& line : log["lines"]) whole["logs"].back()["lines"].push_back(line);
+        }
+    });
 }
 
 Result<Json> Server::get(const std::string& path) {

@@ -51,6 +51,9 @@ public:
 
 private:
     Result<Json> get(const std::string& path);
+    /// The first page, with what `add` puts there of those that follow.
+    Result<Json> all_pages(const std::string& path,
+                           const std::function<void(Json& whole, Json page)>& add);
     const std::string url_;
     const std::string token_;
 };

@@ -95,7 +95,9 @@ EventHub::Taken EventHub::take(EventStream& stream, std::string& out, std::size_
     for (; at != events_.end(); ++at) {
         if (out.size() >= bytes_max) return Taken::some;
         stream.place = at->at;
-        is_end |= at->is_end && stream.filter.run == at->run;
+        if (stream.filter.run == at->run) {
+            is_end = at->is_end || (is_end && at->type != "ExecutionRedriven");
+        }
         if (fits(*at, stream.filter)) out += at->frame;
     }
     stream.place = std::max(stream.place, {to_, FeedPosition::kWhole});

@@ -30,7 +30,8 @@ public:
     [[nodiscard]] bool is_wanted() const;
 
     enum class Taken { elsewhere, some, all };
-    /// Appends to `out` what fits the stream, and moves it on. `elsewhere`: it does not stand where
+    /// Appends to `out` what fits the stream, and moves it on. `is_end`: the stream's run has ended
+    /// by then, as far as the ring knows. `elsewhere`: it does not stand where
     /// the ring is.
     Taken take(EventStream& stream, std::string& out, std::size_t bytes_max, bool& is_end) const;
 
@@ -75,7 +76,7 @@ private:
     Result<Next> replay_all(std::string& out);
     Result<Next> replay_run(std::string& out);
     void send_reset(std::string& out, std::uint64_t end, std::string_view why);
-    bool send(const std::vector<FeedEvent>& events, std::string& out) const;
+    void send(const std::vector<FeedEvent>& events, std::string& out) const;
     Next finish(std::string& out);
     [[nodiscard]] FeedPosition current_place() const;
     void move_to(FeedPosition place);
@@ -88,6 +89,7 @@ private:
     std::uint64_t pending_end_ = 0;      // and where it stands then
     /// Of one run: whether it has ended before is not known yet, and the ring would not say.
     bool must_look_;
+    bool has_begun_ = false;
     bool is_over_ = false;
 };
 

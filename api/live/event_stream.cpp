@@ -1,4 +1,6 @@
 // A listener: from the ring while it keeps up, else from the journal.
+#include <utility>
+
 #include "api/live/event_hub.hpp"
 
 namespace stepwell::api {
@@ -59,11 +61,17 @@ bool EventStream::is_behind() const {
 
 Stream::Next EventStream::next(std::string& out) {
     if (is_over_) return Next::end;
+    // At once: a client that is cut off before the first event knows where to go on.
+    if (!std::exchange(has_begun_, true)) out += idle();
     bool is_end = false;
     const bool is_replaying = must_look_ || !pending_.empty();
     const auto taken =
         is_replaying ? EventHub::Taken::elsewhere : hub_->take(*this, out, kEventPartBytes, is_end);
-    if (is_end && filter.run) return finish(out);
+    if (is_end) {
+        // An end that a redrive follows is none: the journal says how it stands now.
+        must_look_ = true;
+        return Next::more;
+    }
     if (taken == EventHub::Taken::elsewhere) return replay(out);
     return taken == EventHub::Taken::some ? Next::more : Next::wait;
 }
@@ -71,8 +79,9 @@ Stream::Next EventStream::next(std::string& out) {
 Stream::Next EventStream::replay(std::string& out) {
     auto result = filter.run ? replay_run(out) : replay_all(out);
     if (result) return *result;
-    // What has just been read is sent; a client that comes back goes on from there.
-    out += sse_frame("error", "", {{"message", result.error().message}});
+    // What has just been read is sent; a client that comes back goes on from there. Not "error":
+    // that is EventSource's own event.
+    out += sse_frame("trouble", "", {{"message", result.error().message}});
     is_over_ = true;
     return Next::end;
 }
@@ -124,7 +133,7 @@ Result<Stream::Next> EventStream::replay_run(std::string& out) {
         SW_TRY(formatter_.format(*reader, piece, events));
         pending_.pop_front();
     }
-    const bool is_end = send(events, out);
+    send(events, out);
     if (!pending_.empty()) {
         move_to({last, FeedPosition::kWhole});
         return Next::more;
@@ -135,19 +144,15 @@ Result<Stream::Next> EventStream::replay_run(std::string& out) {
     // It has ended, and there is nothing behind what has been sent.
     const bool is_closed = run.status != core::Status::running &&
                            SW_TRY(reader->feed_of(*filter.run, current_place().piece)).empty();
-    if (is_end || is_closed) return finish(out);
+    if (is_closed) return finish(out);
     return out.empty() ? Next::wait : Next::more;
 }
 
-/// Whether the end of the run was among them.
-bool EventStream::send(const std::vector<FeedEvent>& events, std::string& out) const {
-    bool is_end = false;
+void EventStream::send(const std::vector<FeedEvent>& events, std::string& out) const {
     const FeedPosition from = current_place();
     for (const FeedEvent& event : events) {
-        is_end |= event.is_end;
         if (event.at > from && fits(event, filter)) out += event.frame;
     }
-    return is_end;
 }
 
 void EventStream::send_reset(std::string& out, std::uint64_t end, std::string_view why) {
@@ -158,7 +163,8 @@ void EventStream::send_reset(std::string& out, std::uint64_t end, std::string_vi
 }
 
 Stream::Next EventStream::finish(std::string& out) {
-    out += sse_frame("end", "", {{"run", value_of(*filter.run)}});
+    // With its place: who comes back with it has everything.
+    out += sse_frame("end", current_place().text(), {{"run", value_of(*filter.run)}});
     is_over_ = true;
     return Next::end;
 }

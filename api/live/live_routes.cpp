@@ -50,6 +50,7 @@ Result<std::optional<FeedPosition>> position_of(const Call& call) {
 
 void respond_with(const Call& call, Result<std::shared_ptr<Stream>> stream) {
     if (!stream) return call.respond(problem(stream.error()));
+    if (!*stream) return call.respond({204, "", {}, {}});
     Response response;
     response.content_type = "text/event-stream";
     response.headers = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
@@ -73,13 +74,33 @@ Result<std::shared_ptr<Stream>> open_run(EventFeed& feed, Readers& readers, cons
     const auto after = SW_TRY(position_of(call));
     auto reader = SW_TRY(readers.take());
     filter.run = SW_TRY(reader->find(call.path("run")));
+    // Who comes back after `end` is told not to come any more: nothing, which becomes a 204.
+    if (after && after->index == FeedPosition::kWhole && after->piece > 0) {
+        const auto run = SW_TRY(reader->summary(*filter.run));
+        const bool is_over = run.status != core::Status::running &&
+                             SW_TRY(reader->feed_of(*filter.run, after->piece)).empty();
+        if (is_over) return std::shared_ptr<Stream>();
+    }
     return feed.open(std::move(filter), after.value_or(FeedPosition{0, 0}));
 }
 
 Result<Json> read_logs(Readers& readers, const std::filesystem::path& data_folder,
                        const Call& call) {
+    runtime::TaskLogQuery query;
+    query.state = call.text("state").value_or("");
+    query.search = call.text("search").value_or("");
+    query.token = call.text("after");
+    query.lines_max = static_cast<std::size_t>(*call.integer("limit"));
+    if (const auto frame = call.integer("frame")) query.frame = static_cast<std::uint32_t>(*frame);
+    if (const auto attempt = call.integer("attempt")) {
+        query.attempt = static_cast<std::uint32_t>(*attempt);
+    }
+    const bool is_tail = call.flag("tail");
+    if (is_tail && (query.token || !query.search.empty())) {
+        return fail(ErrorCode::invalid, "expected 'tail' without 'after' and 'search'");
+    }
     auto reader = SW_TRY(readers.take());
-    return logs_view(*reader, data_folder, call.path("run"), call.text("state").value_or(""));
+    return log_page_view(*reader, data_folder, call.path("run"), query, is_tail);
 }
 
 Result<std::shared_ptr<Stream>> open_logs(runtime::Engine& engine, EventFeed& feed,
@@ -105,7 +126,8 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 .summary = "A run's events: those that were, then those that come, until it ends",
                 .description = std::string(kStreamText) +
                                " Without a place it begins with the run's first event. "
-                               "`event: end` is the last one.",
+                               "`event: end` is the last one, when it has ended for good at that "
+                               "moment; who comes back with the id of it gets a 204.",
                 .query = parameters,
                 .answer = R"({"type": "string"})",
                 .answer_type = "text/event-stream",
@@ -131,14 +153,37 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 .tag = "runs",
                 .summary = "What a run's tasks wrote, by state and attempt",
                 .description =
+                    "A page of lines, in the order in which the attempts began; one has a megabyte "
+                    "at most, and a log may go on on the next. `search` looks at some megabytes a "
+                    "page: it may be empty, and still have a `next`. "
                     "With `follow` as server-sent events, a line each, until the run has "
                     "ended and `event: end` comes. A line's id is FRAME-ATTEMPT:LINE; who "
                     "comes back gets all lines again, with the same ids.",
                 .query = {text_parameter("state", "only of this state"),
+                          integer_parameter("frame", "only of this branch or item of a Map", 0,
+                                            4'294'967'295),
+                          integer_parameter("attempt", "only of this attempt of its frame", 0,
+                                            4'294'967'295),
+                          text_parameter("search", "only lines with this text in them"),
+                          flag_parameter("tail", "the last `limit` lines of each log"),
+                          integer_parameter("limit", "how many lines at most", 1, 10'000, 1'000),
+                          text_parameter("after", "`next` of the page before", 100),
                           flag_parameter("follow", "go on with the lines that come")},
                 .answer = R"({"type": "object", "required": ["run", "logs"], "properties": {
                     "run": {"type": "integer"},
-                    "logs": {"type": "array", "items": {"type": "object"}}}})",
+                    "logs": {"type": "array", "items": {"type": "object",
+                        "required": ["state", "frame", "attempt", "retry", "started_at", "first_line", "lines"],
+                        "properties": {
+                            "state": {"type": "string"},
+                            "frame": {"type": "integer", "description": "which branch or item"},
+                            "attempt": {"type": "integer", "description": "of the frame, over all states"},
+                            "retry": {"type": "integer", "description": "0: the first try of the state"},
+                            "started_at": {"type": "string"},
+                            "first_line": {"type": "integer", "description": "the number of the first of `lines`, from 1"},
+                            "line_numbers": {"type": "array", "items": {"type": "integer"},
+                                "description": "of each line; with `search`"},
+                            "lines": {"type": "array", "items": {"type": "string"}}}}},
+                    "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
                 .may_stream = true,
                 .act = [&engine, &feed, &readers, data_folder](const Call& call) {
                     if (!call.flag("follow")) {

@@ -45,7 +45,7 @@ public:
         if (!has_run_ended_) has_run_ended_ = look_for_end();
         auto parts = tail_.read(kLogPartBytes);
         if (!parts) {
-            out += sse_frame("error", "", {{"message", parts.error().message}});
+            out += sse_frame("trouble", "", {{"message", parts.error().message}});
             is_over_ = true;
             return Next::end;
         }

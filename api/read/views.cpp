@@ -154,6 +154,32 @@ Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& dat
     return Json{{"run", value_of(id)}, {"logs", std::move(logs)}};
 }
 
+Result<Json> log_page_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
+                           std::string_view run, const runtime::TaskLogQuery& query, bool is_tail) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    const auto folder = logs_folder(data_folder);
+    runtime::TaskLogPage page;
+    if (is_tail) {
+        page.parts = SW_TRY(runtime::read_task_log_tail(folder, id, query));
+    } else {
+        page = SW_TRY(runtime::read_task_log_page(folder, id, query));
+    }
+    Json logs = Json::array();
+    for (auto& part : page.parts) {
+        logs.push_back({{"state", part.header.state},
+                        {"frame", part.header.frame},
+                        {"attempt", part.header.attempt},
+                        {"retry", part.header.retry},
+                        {"started_at", part.header.started_at},
+                        {"first_line", part.first_line},
+                        {"lines", std::move(part.lines)}});
+        if (!part.numbers.empty()) logs.back()["line_numbers"] = part.numbers;
+    }
+    Json out{{"run", value_of(id)}, {"logs", std::move(logs)}};
+    if (page.next) out["next"] = *page.next;
+    return out;
+}
+
 std::filesystem::path logs_folder(const std::filesystem::path& data_folder) {
     return data_folder / "logs";
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/runtime/read/reader.hpp"
+#include "engine/runtime/work/task_log.hpp"
 
 namespace stepwell::api {
 
@@ -38,8 +39,11 @@ Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter);
 Result<Json> run_view(runtime::Reader& reader, std::string_view run);
 /// {"run", "events": as GetExecutionHistory shows them, "lines": the same, a line each}
 Result<Json> history_view(runtime::Reader& reader, std::string_view run);
-/// {"run", "logs": [{"state", "frame", "attempt", "retry", "started_at", "lines"}]}; `state` empty:
-/// of all states.
+/// {"run", "logs": [{"state", "frame", "attempt", "retry", "started_at", "first_line", "lines"}],
+/// "next"}: a page. With `is_tail` the last lines of each log.
+Result<Json> log_page_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
+                           std::string_view run, const runtime::TaskLogQuery& query, bool is_tail);
+/// All of them, for who reads without a daemon; `state` empty: of all states.
 Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
                        std::string_view run, std::string_view state);
 

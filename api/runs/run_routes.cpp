@@ -50,19 +50,29 @@ std::vector<Parameter> filter_parameters() {
         text_parameter("after", "`next` of the page before", 200)};
 }
 
+/// Of a page. Events of one run may hold 256 KiB each.
+constexpr std::size_t kHistoryBytesMax = 4u << 20;
+
 Result<Json> read_history(Readers& readers, const Call& call) {
     auto reader = SW_TRY(readers.take());
-    const auto limit = call.integer("limit");
-    if (!limit) return history_view(*reader, call.path("run"));
     const ExecutionId id = SW_TRY(reader->find(call.path("run")));
     runtime::HistoryQuery query;
-    query.limit = static_cast<std::size_t>(*limit);
+    query.limit = static_cast<std::size_t>(*call.integer("limit"));
+    query.bytes_max = kHistoryBytesMax;
+    query.has_lines = call.flag("lines");
     query.token = call.text("after");
     query.is_reversed = call.flag("newest_first");
     query.include_data = !call.flag("without_data");
     auto page = SW_TRY(reader->history(id, query));
     Json out{{"run", value_of(id)}, {"events", Json::array()}};
-    for (Json& event : page.items) out["events"].push_back(std::move(event));
+    if (query.has_lines) out["lines"] = Json::array();
+    for (Json& event : page.items) {
+        if (query.has_lines) {
+            out["lines"].push_back(std::move(event["line"]));
+            event.erase("line");
+        }
+        out["events"].push_back(std::move(event));
+    }
     if (page.next) out["next"] = *page.next;
     return out;
 }
@@ -131,25 +141,26 @@ void add_reading_routes(Router& router, Readers& readers) {
              auto reader = SW_TRY(readers.take());
              return run_view(*reader, call.path("run"));
          }});
-    router.add(
-        {.method = "GET",
-         .pattern = "/api/v1/runs/{run}/history",
-         .tag = "runs",
-         .summary = "A run's events, oldest first",
-         .description = "All of them with a line each for people; with `limit` a page of them, "
-                        "without lines.",
-         .query = {integer_parameter("limit", "a page of this many", 1, 1'000),
-                   text_parameter("after", "`next` of the page before", 200),
-                   flag_parameter("newest_first", "in the other order; only of pages"),
-                   flag_parameter("without_data", "without inputs and outputs; only of pages")},
-         .answer = R"({"type": "object", "required": ["run", "events"], "properties": {
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs/{run}/history",
+                .tag = "runs",
+                .summary = "A run's events, oldest first",
+                .description =
+                    "A page has 4 MiB at most: it may be shorter than `limit`, and still have "
+                    "a `next`.",
+                .query = {integer_parameter("limit", "how many at most", 1, 1'000, 100),
+                          text_parameter("after", "`next` of the page before", 200),
+                          flag_parameter("newest_first", "in the other order"),
+                          flag_parameter("without_data", "without inputs and outputs"),
+                          flag_parameter("lines", "with `lines`: each event as a line for people")},
+                .answer = R"({"type": "object", "required": ["run", "events"], "properties": {
                     "run": {"type": "integer"},
                     "next": {"type": "string"},
                     "events": {"type": "array", "items": {"type": "object"},
                         "description": "as GetExecutionHistory shows them"},
                     "lines": {"type": "array", "items": {"type": "string"},
                         "description": "the same, a line each"}}})",
-         .read = [&readers](const Call& call) { return read_history(readers, call); }});
+                .read = [&readers](const Call& call) { return read_history(readers, call); }});
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}/states",

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -63,6 +64,11 @@ struct Site {
         request.workflow = workflow;
         return engine->start_execution_now(request)->id;
     }
+    void redrive(ExecutionId run) {
+        runtime::RedriveRequest request;
+        request.id = run;
+        REQUIRE(engine->redrive_execution_now(request));
+    }
     std::shared_ptr<Stream> open(const EventFilter& filter,
                                  std::optional<FeedPosition> after = std::nullopt) {
         auto stream = feed->open(filter, after);
@@ -87,6 +93,7 @@ public:
     std::vector<std::string> frames(std::size_t count) {
         while (count_of(text_) < count) {
             const auto next = stream_->next(text_);
+            if (!has_begun_) begin();
             if (next == Stream::Next::end) break;
             if (next == Stream::Next::wait && count_of(text_) < count) wait();
         }
@@ -94,7 +101,19 @@ public:
     }
     std::string idle() { return stream_->idle(); }
 
+    /// The id with which the stream began, before any event.
+    [[nodiscard]] std::string first_id() const { return first_id_; }
+
 private:
+    /// Takes off what comes before the first event.
+    void begin() {
+        has_begun_ = true;
+        const std::string comment = ": nothing new\nid: ";
+        const auto end = text_.find("\n\n");
+        REQUIRE(text_.substr(0, comment.size()) == comment);
+        first_id_ = text_.substr(comment.size(), end - comment.size());
+        text_.erase(0, end + 2);
+    }
     static std::size_t count_of(const std::string& text) {
         std::size_t count = 0;
         for (auto at = text.find("\n\n"); at != text.npos; at = text.find("\n\n", at + 2)) ++count;
@@ -117,6 +136,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool is_ready_ = false;
+    bool has_begun_ = false;
+    std::string first_id_;
     std::string text_;
 };
 
@@ -255,6 +276,75 @@ TEST_CASE("of one run all is told from its beginning, and its end ends the strea
     Listener one_type(site.open(filter, FeedPosition{0, 0}));
     CHECK(gists(one_type.frames(100)) ==
           std::vector<std::string>{"WaitStateEntered of " + std::to_string(value_of(run)), "end"});
+}
+
+TEST_CASE("a stream says where it stands before anything happens") {
+    Site site;
+    site.run("pass");
+    Listener first(site.open({}));
+    site.run("pass");
+    const auto want = first.frames(kPassEvents);
+    // Whoever is cut off before the first event goes on from there, without a gap.
+    const auto place = parse_position(first.first_id());
+    REQUIRE(place);
+    Listener again(site.open({}, place));
+    CHECK(again.frames(kPassEvents) == want);
+}
+
+TEST_CASE("the stream of a redriven run goes on, whether it follows or comes later") {
+    Site site;
+    const auto run = site.run("wait");
+    EventFilter filter;
+    filter.run = run;
+    const std::string id = std::to_string(value_of(run));
+    REQUIRE(site.engine->stop_execution_now(run, {}));
+    Listener early(site.open(filter, FeedPosition{0, 0}));
+    site.redrive(run);
+    for (const bool is_early : {true, false}) {
+        CAPTURE(is_early);
+        Listener late(site.open(filter, FeedPosition{0, 0}));
+        Listener& listener = is_early ? early : late;
+        const auto got = gists(listener.frames(4));
+        CHECK(std::find(got.begin(), got.end(), "end") == got.end());
+        CHECK(got.back() == "ExecutionRedriven of " + id);
+    }
+    Listener ring(site.open({}));
+    Listener from_ring(site.open(filter));
+    site.run("pass");
+    ring.frames(kPassEvents);
+    REQUIRE(site.engine->stop_execution_now(run, {}));
+    const auto rest = gists(from_ring.frames(100));
+    CHECK(rest.back() == "end");
+    CHECK(rest.size() == 2);
+}
+
+TEST_CASE("an end that a redrive follows within the same look is none") {
+    test::TemporaryFolder folder;
+    Readers readers(folder.path());
+    EventFilter filter;
+    filter.run = ExecutionId{1};
+    const auto shared = std::make_shared<EventHub>(1u << 20);
+    shared->begin(0);
+    EventStream stream(shared, readers, filter, FeedPosition{0}, 100);
+    const auto event = [](std::uint32_t index, const char* type, bool is_end) {
+        FeedEvent made;
+        made.at = {1, index};
+        made.run = ExecutionId{1};
+        made.type = type;
+        made.is_end = is_end;
+        return made;
+    };
+    std::string out;
+    bool is_end = false;
+    shared->add({event(1, "ExecutionFailed", true), event(2, "ExecutionRedriven", false)}, 1);
+    CHECK(shared->take(stream, out, 1'000, is_end) == EventHub::Taken::all);
+    CHECK_FALSE(is_end);
+    stream.place = {1};
+    auto failed = event(1, "ExecutionFailed", true);
+    failed.at.piece = 2;
+    shared->add({failed}, 2);
+    CHECK(shared->take(stream, out, 1'000, is_end) == EventHub::Taken::all);
+    CHECK(is_end);
 }
 
 TEST_CASE("a run of many pieces is told to its end") {

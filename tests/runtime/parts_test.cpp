@@ -154,4 +154,78 @@ TEST_CASE("a task's log is readable by state and attempt, and ends at its limit"
     CHECK(read_task_logs(folder.path(), ExecutionId{1})->empty());
 }
 
+TEST_CASE("logs are read page by page, each line once, and from the end where that is asked for") {
+    TemporaryFolder folder;
+    const ExecutionId run{7};
+    TaskLogs logs(folder.path());
+    for (std::uint32_t frame = 0; frame < 3; ++frame) {
+        const TaskToken token{run, FrameId{frame}, 1};
+        logs.begin(token, {"Load", frame, 1, 0, "2024-01-01T00:00:0" + std::to_string(frame)});
+        for (int i = 0; i < 5; ++i) logs.write(token, "line " + std::to_string(i));
+        logs.end(token);
+    }
+    std::vector<std::string> got;
+    TaskLogQuery query;
+    query.lines_max = 4;
+    std::size_t pages = 0;
+    do {
+        const auto page = read_task_log_page(folder.path(), run, query);
+        REQUIRE(page);
+        for (const auto& part : page->parts) {
+            for (std::size_t i = 0; i < part.lines.size(); ++i) {
+                got.push_back(std::to_string(part.header.frame) + ":" +
+                              std::to_string(part.first_line + i) + " " + part.lines[i]);
+            }
+        }
+        query.token = page->next;
+        ++pages;
+    } while (query.token);
+    CHECK(pages == 4);
+    REQUIRE(got.size() == 15);
+    CHECK(got.front() == "0:1 line 0");
+    CHECK(got[4] == "0:5 line 4");
+    CHECK(got.back() == "2:5 line 4");
+
+    TaskLogQuery found;
+    found.frame = 1;
+    found.search = "3";
+    const auto page = read_task_log_page(folder.path(), run, found);
+    REQUIRE((page && page->parts.size() == 1));
+    CHECK(page->parts[0].lines == std::vector<std::string>{"line 3"});
+    CHECK(page->parts[0].numbers == std::vector<std::uint64_t>{4});
+
+    TaskLogQuery tail;
+    tail.frame = 2;
+    tail.lines_max = 2;
+    const auto last = read_task_log_tail(folder.path(), run, tail);
+    REQUIRE((last && last->size() == 1));
+    CHECK((*last)[0].first_line == 4);
+    CHECK((*last)[0].lines == std::vector<std::string>{"line 3", "line 4"});
+
+    for (const std::string bad : {"", "1", "1-2:3", "1-2:3@x", "1-2:3@4 "}) {
+        query.token = bad;
+        CHECK_FALSE(read_task_log_page(folder.path(), run, query));
+    }
+}
+
+TEST_CASE("who follows logs finds those that come later, and each line once") {
+    TemporaryFolder folder;
+    const ExecutionId run{8};
+    TaskLogs logs(folder.path());
+    TaskLogTail tail(folder.path(), run);
+    CHECK(tail.read(1'000)->empty());
+    for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) {
+        const TaskToken token{run, kRootFrame, attempt};
+        logs.begin(token, {"Load", 0, attempt, 0, "2024-01-01T00:00:00Z"});
+        for (int i = 0; i < 2; ++i) {
+            logs.write(token, "line " + std::to_string(i));
+            const auto parts = tail.read(1'000);
+            REQUIRE((parts && parts->size() == 1));
+            CHECK((*parts)[0].header.attempt == attempt);
+            CHECK((*parts)[0].first_line == static_cast<std::uint64_t>(i) + 1);
+        }
+    }
+    CHECK(tail.read(1'000)->empty());
+}
+
 }  // namespace stepwell::test

@@ -144,16 +144,52 @@ public:
         return WorkflowDescription{std::move(owner), *std::move(version)};
     }
 
+    /// What a page may still take: events and bytes.
+    class Room {
+    public:
+        explicit Room(const HistoryQuery& query)
+            : events_(page_size(query.limit)), bytes_max_(query.bytes_max) {}
+        bool take(const Json& event) {
+            if (events_ == 0) return false;
+            if (bytes_max_ > 0) {
+                bytes_ += to_text(event).size();
+                if (bytes_ > bytes_max_ && !is_empty_) return false;
+            }
+            --events_;
+            is_empty_ = false;
+            return true;
+        }
+
+    private:
+        std::size_t events_;
+        const std::size_t bytes_max_;
+        std::size_t bytes_ = 0;
+        bool is_empty_ = true;
+    };
+
+    /// Those of a piece that are told, as the query wants them.
+    static Json shown(const std::vector<core::Event>& events, const HistoryQuery& query) {
+        Json items = core::to_history(events, query.include_data);
+        if (!query.has_lines) return items;
+        std::size_t at = 0;
+        for (const core::Event& event : events) {
+            if (core::is_internal(event.type)) continue;
+            SW_ASSERT(at < items.size());
+            items[at++]["line"] = core::trace(event);
+        }
+        return items;
+    }
+
     Result<Page<Json>> forward(const journal::ExecutionRecord& row, const HistoryQuery& query,
                                std::uint64_t after, const PageToken& token) {
         Page<Json> page;
-        const std::size_t limit = page_size(query.limit);
+        Room room(query);
         for (const journal::ChunkId id : SW_TRY(chunks_after(journal_, row, after))) {
             const auto events = SW_TRY(events_of(journal_, id));
-            for (Json& event : core::to_history(events, query.include_data)) {
+            for (Json& event : shown(events, query)) {
                 const auto number = event.at("id").get<std::uint64_t>();
                 if (number <= after) continue;
-                if (page.items.size() == limit) {
+                if (!room.take(event)) {
                     page.next = token.write(number - 1);
                     return page;
                 }
@@ -167,7 +203,7 @@ public:
     Result<Page<Json>> backward(const journal::ExecutionRecord& row, const HistoryQuery& query,
                                 std::uint64_t before, const PageToken& token) {
         Page<Json> page;
-        const std::size_t limit = page_size(query.limit);
+        Room room(query);
         journal::ChunkId at = row.last_chunk;
         while (at != journal::kNoChunk) {
             const auto link = SW_TRY(journal_.chunk_link(at));
@@ -175,11 +211,11 @@ public:
             at = link->previous;
             if (before != 0 && link->events_before + 1 >= before) continue;
             const auto events = SW_TRY(events_of(journal_, link->id));
-            Json items = core::to_history(events, query.include_data);
+            Json items = shown(events, query);
             for (auto event = items.rbegin(); event != items.rend(); ++event) {
                 const auto number = event->at("id").get<std::uint64_t>();
                 if (before != 0 && number >= before) continue;
-                if (page.items.size() == limit) {
+                if (!room.take(*event)) {
                     page.next = token.write(number + 1);
                     return page;
                 }

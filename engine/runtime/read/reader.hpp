@@ -109,6 +109,8 @@ struct HistoryQuery {
     bool include_data = true;
     std::size_t limit = 100;
     std::optional<std::string> token;
+    std::size_t bytes_max = 0;  // of a page, as JSON; 0: any number. One event is always there.
+    bool has_lines = false;     // with a member "line": the event as a trace shows it
 };
 
 /// A piece of the feed: events of one execution that became durable together. Pieces are numbered

@@ -4,8 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <deque>
 #include <fstream>
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 #include "engine/base/json.hpp"
 
@@ -14,6 +19,8 @@ namespace {
 
 /// Files that are open at a time; an attempt whose file was closed opens it again.
 constexpr std::size_t kFilesOpenMax = 128;
+/// Two changes of a folder within it may have the same time.
+constexpr std::chrono::seconds kFolderClockGrain{2};
 
 std::filesystem::path folder_of(const std::filesystem::path& logs, ExecutionId id) {
     const auto number = value_of(id);
@@ -51,6 +58,11 @@ TaskLogHeader header_in(const std::string& line) {
     return header;
 }
 
+/// In the order in which the attempts began.
+bool is_before(const TaskLogHeader& a, const TaskLogHeader& b) {
+    return std::tie(a.started_at, a.frame, a.attempt) < std::tie(b.started_at, b.frame, b.attempt);
+}
+
 TaskLog read_log(const std::filesystem::path& path) {
     TaskLog log;
     std::ifstream file(path);
@@ -63,15 +75,19 @@ TaskLog read_log(const std::filesystem::path& path) {
 }  // namespace
 
 struct TaskLogs::File {
-    TaskLogHeader header;
+    explicit File(TaskLogHeader header_) : header(std::move(header_)) {}
+    const TaskLogHeader header;
+    std::mutex mutex;  // guards the rest
     int descriptor = -1;
     std::size_t bytes = 0;
     bool is_begun = false;
     bool is_full = false;
+    bool is_ended = false;
 
-    void close() {
-        if (descriptor >= 0) ::close(descriptor);
-        descriptor = -1;
+    bool close() {
+        if (descriptor < 0) return false;
+        ::close(std::exchange(descriptor, -1));
+        return true;
     }
     void write(std::string_view line) {
         std::string text(line);
@@ -91,17 +107,17 @@ TaskLogs::~TaskLogs() {
 
 void TaskLogs::begin(const TaskToken& token, TaskLogHeader header) {
     if (folder_.empty()) return;
+    auto file = std::make_shared<File>(std::move(header));
     const std::lock_guard lock(mutex_);
-    auto file = std::make_unique<File>();
-    file->header = std::move(header);
     files_[token] = std::move(file);
 }
 
 void TaskLogs::write(const TaskToken& token, std::string_view line) {
     if (folder_.empty()) return;
-    const std::lock_guard lock(mutex_);
-    File* file = opened(token);
-    if (!file || file->is_full) return;
+    const auto file = file_of_attempt(token);
+    if (!file) return;
+    const std::lock_guard lock(file->mutex);
+    if (file->is_full || file->is_ended || !open(*file, token)) return;
     if (file->bytes + line.size() > kTaskLogBytesMax) {
         file->is_full = true;
         line = "(the log ends here: it has reached its limit of 10 MiB)";
@@ -109,37 +125,57 @@ void TaskLogs::write(const TaskToken& token, std::string_view line) {
     file->write(line);
 }
 
+/// Leaves the table at once; the descriptor goes as soon as a line under way is written.
 void TaskLogs::end(const TaskToken& token) {
     if (folder_.empty()) return;
-    const std::lock_guard lock(mutex_);
-    const auto at = files_.find(token);
-    if (at == files_.end()) return;
-    at->second->close();
-    files_.erase(at);
+    std::shared_ptr<File> file;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = files_.find(token);
+        if (at == files_.end()) return;
+        file = std::move(at->second);
+        files_.erase(at);
+    }
+    const std::lock_guard lock(file->mutex);
+    file->is_ended = true;
+    if (file->close()) --open_files_;
 }
 
-TaskLogs::File* TaskLogs::opened(const TaskToken& token) {
+std::shared_ptr<TaskLogs::File> TaskLogs::file_of_attempt(const TaskToken& token) {
+    const std::lock_guard lock(mutex_);
     const auto at = files_.find(token);
-    if (at == files_.end()) return nullptr;
-    File& file = *at->second;
-    if (file.descriptor >= 0) return &file;
+    return at == files_.end() ? nullptr : at->second;
+}
 
-    const auto open_files = std::count_if(files_.begin(), files_.end(), [](const auto& other) {
-        return other.second->descriptor >= 0;
-    });
-    if (static_cast<std::size_t>(open_files) >= kFilesOpenMax) {
-        for (auto& [other, one] : files_) one->close();
-    }
+/// REQUIRES: the file's mutex is held.
+bool TaskLogs::open(File& file, const TaskToken& token) {
+    if (file.descriptor >= 0) return true;
+    if (open_files_ >= kFilesOpenMax) close_idle_files(file);
     const auto path = file_of(folder_, token);
     std::error_code error;
     std::filesystem::create_directories(path.parent_path(), error);
-    file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (file.descriptor < 0) return nullptr;
+    file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file.descriptor < 0) return false;
+    ++open_files_;
     if (!file.is_begun && ::lseek(file.descriptor, 0, SEEK_END) == 0) {
         file.write(header_line(file.header));
     }
     file.is_begun = true;
-    return &file;
+    return true;
+}
+
+/// Those that are being written to at this moment stay.
+void TaskLogs::close_idle_files(const File& but) {
+    std::vector<std::shared_ptr<File>> files;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [token, file] : files_) files.push_back(file);
+    }
+    for (const auto& file : files) {
+        if (file.get() == &but) continue;
+        const std::unique_lock lock(file->mutex, std::try_to_lock);
+        if (lock && file->close()) --open_files_;
+    }
 }
 
 Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_folder,
@@ -167,36 +203,179 @@ Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_fo
         logs.push_back(read_log(entry.path()));
     }
     if (error) return fail(ErrorCode::io, "'" + folder.string() + "': " + error.message());
-    std::sort(logs.begin(), logs.end(), [](const TaskLog& a, const TaskLog& b) {
-        return std::tie(a.header.started_at, a.header.frame, a.header.attempt) <
-               std::tie(b.header.started_at, b.header.frame, b.header.attempt);
-    });
+    std::sort(logs.begin(), logs.end(),
+              [](const TaskLog& a, const TaskLog& b) { return is_before(a.header, b.header); });
     return logs;
+}
+
+namespace {
+
+/// What a page reads at most. With a search it may pass over lines without end.
+constexpr std::uint64_t kPageBytesMax = 1u << 20;
+constexpr std::uint64_t kSearchBytesMax = 8u << 20;
+
+struct ListedLog {
+    TaskLogHeader header;
+    std::filesystem::path path;
+    std::uint64_t begin = 0;  // of the first line
+};
+
+/// Where a page goes on: in which log, with which line, and at which byte that begins.
+struct LogPlace {
+    std::uint32_t frame = 0;
+    std::uint32_t attempt = 0;
+    std::uint64_t line = 1;
+    std::uint64_t offset = 0;
+
+    [[nodiscard]] std::string text() const {
+        return std::to_string(frame) + "-" + std::to_string(attempt) + ":" + std::to_string(line) +
+               "@" + std::to_string(offset);
+    }
+};
+
+template <class Number>
+bool take_number(std::string_view& text, Number& number, char end) {
+    const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{}) return false;
+    text.remove_prefix(static_cast<std::size_t>(at - text.data()));
+    if (end == 0) return text.empty();
+    if (text.empty() || text.front() != end) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+Result<LogPlace> log_place_in(std::string_view text) {
+    LogPlace place;
+    if (take_number(text, place.frame, '-') && take_number(text, place.attempt, ':') &&
+        take_number(text, place.line, '@') && take_number(text, place.offset, 0)) {
+        return place;
+    }
+    return fail(ErrorCode::invalid, "expected 'after' to be the `next` of a page of logs");
+}
+
+bool is_asked_for(const TaskLogHeader& header, const TaskLogQuery& query) {
+    return (query.state.empty() || query.state == header.state) &&
+           (!query.frame || *query.frame == header.frame) &&
+           (!query.attempt || *query.attempt == header.attempt);
+}
+
+Result<std::vector<ListedLog>> list_logs(const std::filesystem::path& logs_folder,
+                                         ExecutionId execution, const TaskLogQuery& query) {
+    std::vector<ListedLog> logs;
+    const auto folder = folder_of(logs_folder, execution);
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) return logs;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+        std::ifstream file(entry.path());
+        std::string line;
+        if (!std::getline(file, line) || file.eof()) continue;
+        ListedLog log{header_in(line), entry.path(), line.size() + 1};
+        if (is_asked_for(log.header, query)) logs.push_back(std::move(log));
+    }
+    if (error) return fail(ErrorCode::io, "'" + folder.string() + "': " + error.message());
+    std::sort(logs.begin(), logs.end(),
+              [](const ListedLog& a, const ListedLog& b) { return is_before(a.header, b.header); });
+    return logs;
+}
+
+/// Reads on from `place`, which it moves, as long as there is room. True where the log has no more.
+bool read_page_of(const ListedLog& log, const TaskLogQuery& query, LogPlace& place,
+                  std::size_t& lines_left, std::uint64_t& bytes_left, TaskLogPart& part) {
+    std::ifstream file(log.path);
+    file.seekg(static_cast<std::streamoff>(place.offset));
+    std::string line;
+    while (true) {
+        if (lines_left == 0 || bytes_left == 0) return false;
+        // A line that is being written is no line yet.
+        if (!std::getline(file, line) || file.eof()) return true;
+        const std::uint64_t size = line.size() + 1;
+        place.offset += size;
+        bytes_left -= std::min(bytes_left, size);
+        const std::uint64_t number = place.line++;
+        if (!query.search.empty()) {
+            if (line.find(query.search) == line.npos) continue;
+            part.numbers.push_back(number);
+        }
+        part.lines.push_back(std::move(line));
+        --lines_left;
+    }
+}
+
+}  // namespace
+
+Result<TaskLogPage> read_task_log_page(const std::filesystem::path& logs_folder,
+                                       ExecutionId execution, const TaskLogQuery& query) {
+    const auto logs = SW_TRY(list_logs(logs_folder, execution, query));
+    auto at = logs.begin();
+    LogPlace place;
+    if (query.token) {
+        place = SW_TRY(log_place_in(*query.token));
+        at = std::find_if(logs.begin(), logs.end(), [&](const ListedLog& log) {
+            return log.header.frame == place.frame && log.header.attempt == place.attempt;
+        });
+    }
+    TaskLogPage page;
+    std::size_t lines_left = query.lines_max;
+    std::uint64_t bytes_left = query.search.empty() ? kPageBytesMax : kSearchBytesMax;
+    for (bool goes_on = query.token.has_value(); at != logs.end(); ++at, goes_on = false) {
+        if (!goes_on) place = {at->header.frame, at->header.attempt, 1, at->begin};
+        TaskLogPart part{at->header, place.line, {}, {}};
+        const bool is_whole = read_page_of(*at, query, place, lines_left, bytes_left, part);
+        // Also without lines: that an attempt has a log, which goes on on the next page.
+        if (!part.lines.empty()) page.parts.push_back(std::move(part));
+        if (is_whole) continue;
+        page.next = place.text();
+        return page;
+    }
+    return page;
+}
+
+Result<std::vector<TaskLogPart>> read_task_log_tail(const std::filesystem::path& logs_folder,
+                                                    ExecutionId execution,
+                                                    const TaskLogQuery& query) {
+    std::vector<TaskLogPart> parts;
+    for (const ListedLog& log : SW_TRY(list_logs(logs_folder, execution, query))) {
+        std::ifstream file(log.path);
+        file.seekg(static_cast<std::streamoff>(log.begin));
+        std::deque<std::string> last;
+        std::uint64_t count = 0;
+        for (std::string line; std::getline(file, line) && !file.eof(); ++count) {
+            last.push_back(std::move(line));
+            if (last.size() > query.lines_max) last.pop_front();
+        }
+        parts.push_back({log.header, count - last.size() + 1, {}, {last.begin(), last.end()}});
+    }
+    return parts;
 }
 
 TaskLogTail::TaskLogTail(const std::filesystem::path& logs_folder, ExecutionId execution)
     : folder_(folder_of(logs_folder, execution)) {}
 
+/// Looks at the folder where it has changed since, or may have within what its clock can tell.
 void TaskLogTail::find_new_files() {
     std::error_code error;
+    const auto changed = std::filesystem::last_write_time(folder_, error);
+    if (error || changed == listed_) return;
+    const auto age = std::filesystem::file_time_type::clock::now() - changed;
+    if (age > kFolderClockGrain) listed_ = changed;
     std::vector<File> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
         File file{entry.path().filename().string(), {}, 0, 0};
-        const bool is_known = std::any_of(files_.begin(), files_.end(), [&](const File& known) {
-            return known.name == file.name;
-        });
+        if (known_.contains(file.name)) continue;
         std::string line;
         std::ifstream stream(entry.path());
         // A first line that is not whole yet: next time.
-        if (is_known || !std::getline(stream, line) || stream.eof()) continue;
+        if (!std::getline(stream, line) || stream.eof()) {
+            listed_.reset();
+            continue;
+        }
         file.header = header_in(line);
         file.offset = line.size() + 1;
+        known_.insert(file.name);
         found.push_back(std::move(file));
     }
-    std::sort(found.begin(), found.end(), [](const File& a, const File& b) {
-        return std::tie(a.header.started_at, a.header.frame, a.header.attempt) <
-               std::tie(b.header.started_at, b.header.frame, b.header.attempt);
-    });
+    std::sort(found.begin(), found.end(),
+              [](const File& a, const File& b) { return is_before(a.header, b.header); });
     std::move(found.begin(), found.end(), std::back_inserter(files_));
 }
 
@@ -220,6 +399,8 @@ Result<std::vector<TaskLogTail::Part>> TaskLogTail::read(std::size_t bytes_max) 
     std::size_t bytes = 0;
     for (File& file : files_) {
         if (bytes >= bytes_max) break;
+        std::error_code error;
+        if (std::filesystem::file_size(folder_ / file.name, error) <= file.offset) continue;
         const std::uint64_t before = file.offset;
         Part part = read_on(file, bytes_max - bytes);
         bytes += file.offset - before;

@@ -5,14 +5,17 @@
 // The first line is a JSON object {"state", "frame", "attempt", "retry", "started"}, then come the
 // lines of the log. A file that reaches kTaskLogBytesMax says so and takes no more.
 //
-// Threads: TaskLogs may be used from any thread.
+// Threads: TaskLogs may be used from any thread; nobody waits for another attempt's disk.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/base/ids.hpp"
@@ -52,10 +55,13 @@ public:
 
 private:
     struct File;
-    File* opened(const TaskToken& token);
-    std::filesystem::path folder_;
-    std::mutex mutex_;
-    std::unordered_map<TaskToken, std::unique_ptr<File>> files_;
+    std::shared_ptr<File> file_of_attempt(const TaskToken& token);
+    bool open(File& file, const TaskToken& token);
+    void close_idle_files(const File& but);
+    const std::filesystem::path folder_;
+    std::atomic<std::size_t> open_files_{0};
+    std::mutex mutex_;  // of the table; each file has its own, taken without this one
+    std::unordered_map<TaskToken, std::shared_ptr<File>> files_;
 };
 
 /// The log of one attempt; nothing where it wrote none.
@@ -65,6 +71,39 @@ Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_f
 /// The logs of an execution, in the order in which the attempts began; empty where there are none.
 Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,
                                             ExecutionId execution);
+
+/// What a page of logs is asked for.
+struct TaskLogQuery {
+    std::string state = {};                   // empty: of all states
+    std::optional<std::uint32_t> frame = {};  // of one branch or item; absent: of all
+    std::optional<std::uint32_t> attempt = {};
+    std::string search = {};  // only lines with this in them
+    std::size_t lines_max = 1'000;
+    std::optional<std::string> token = {};  // where the page before ended
+};
+
+struct TaskLogPart {
+    TaskLogHeader header;
+    std::uint64_t first_line = 1;        // the number of the first of `lines`, or where it looked
+    std::vector<std::uint64_t> numbers;  // of each line, where they do not follow each other
+    std::vector<std::string> lines;
+};
+
+struct TaskLogPage {
+    std::vector<TaskLogPart> parts;
+    std::optional<std::string> next;
+};
+
+/// A page of the logs of an execution, in the order in which the attempts began. Reads what it
+/// shows, and with `search` some megabytes at most: then a page may be empty and have a next one.
+/// Fails with `invalid` (the token).
+Result<TaskLogPage> read_task_log_page(const std::filesystem::path& logs_folder,
+                                       ExecutionId execution, const TaskLogQuery& query);
+
+/// The last lines of each log that the query names. Reads those logs.
+Result<std::vector<TaskLogPart>> read_task_log_tail(const std::filesystem::path& logs_folder,
+                                                    ExecutionId execution,
+                                                    const TaskLogQuery& query);
 
 /// Follows the logs of an execution while they are written.
 class TaskLogTail {
@@ -91,6 +130,8 @@ private:
     [[nodiscard]] Part read_on(File& file, std::size_t bytes_max) const;
 
     const std::filesystem::path folder_;
+    std::unordered_set<std::string> known_;
+    std::optional<std::filesystem::file_time_type> listed_;  // the folder's change that was seen
     std::vector<File> files_;  // in the order in which the attempts began, as far as they are known
 };
 
