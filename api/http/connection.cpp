@@ -122,6 +122,7 @@ private:
     void expect_request() {
         give_back_bytes();
         ++number_;
+        request_id_.clear();
         parser_.emplace();
         parser_->header_limit(worker_.settings.header_bytes_max);
         parser_->body_limit(worker_.settings.body_bytes_max);
@@ -155,7 +156,11 @@ private:
         } catch (...) {
             what = "something that is no std::exception";
         }
-        if (worker_.settings.trouble) worker_.settings.trouble(what);
+        const std::string id = worker_.budget.next_request_id();
+        if (worker_.settings.trouble) worker_.settings.trouble("request " + id + ": " + what);
+        asio::dispatch(worker_.context, [self = shared_from_this(), number, id] {
+            if (number == self->number_) self->request_id_ = id;
+        });
         respond_later(number, problem(500,
                                       "expected to answer this, but failed within; the "
                                       "daemon's log has more"));
@@ -186,7 +191,11 @@ private:
         is_refused_ = true;
         phase_ = Phase::handling;
         Response response = problem(refusal.status, refusal.message);
-        response.headers = std::move(refusal.headers);
+        if (!refusal.content_type.empty()) {
+            response.content_type = refusal.content_type;
+            response.body = std::move(refusal.body);
+        }
+        if (!refusal.headers.empty()) response.headers = std::move(refusal.headers);
         respond(std::move(response));
         return true;
     }
@@ -211,6 +220,8 @@ private:
                     break;
             }
         }
+        incoming.fetch_site = header("Sec-Fetch-Site");
+        incoming.fetch_mode = header("Sec-Fetch-Mode");
         if (auto refusal = worker_.gate.check(incoming)) {
             refuse(std::move(*refusal));
             return false;
@@ -246,8 +257,8 @@ private:
         parser_->body_limit(limit);
         const std::uint64_t bytes = length ? *length : parser_->chunked() ? limit : 0;
         if (!worker_.budget.take_bytes(bytes, settings.bodies_bytes_max)) {
-            refuse({503, "expected fewer requests with bodies at a time; try again in a second",
-                    "Retry-After: 1\r\n"});
+            refuse(
+                {503, "expected fewer requests with bodies at a time; try again in a second", {}});
             return false;
         }
         bytes_taken_ = bytes;
@@ -286,7 +297,10 @@ private:
         keeps_alive_ = !is_refused_ && !worker_.is_draining && request.keep_alive();
         is_chunked_ = response.stream && request.version() == 11;
         if (response.stream && !is_chunked_) keeps_alive_ = false;
-        out_ = response_head(response, {keeps_alive_, is_chunked_, request.version() == 10});
+        if (request_id_.empty()) request_id_ = worker_.budget.next_request_id();
+        if (response.content_type == kProblemType) add_request_id(response.body, request_id_);
+        out_ = response_head(response,
+                             {keeps_alive_, is_chunked_, request.version() == 10, request_id_});
         const bool has_body = is_refused_ || request.method() != http::verb::head;
         if (has_body) out_ += response.body;
         if (has_body) begin_stream(std::move(response.stream));
@@ -458,6 +472,7 @@ private:
     const std::string peer_;
     Principal principal_;
     std::uint64_t number_ = 0;       // of the request, on this connection
+    std::string request_id_;         // once it is needed
     std::uint64_t bytes_taken_ = 0;  // for its body
     std::string out_;
     std::size_t sent_ = 0;

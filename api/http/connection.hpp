@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -44,7 +45,17 @@ public:
     }
     void give_bytes(std::uint64_t bytes) { bytes_ -= bytes; }
 
+    /// The name of one request, for its answer and the log: no other of this daemon has it.
+    std::string next_request_id() {
+        return process_ + "-" + std::to_string(requests_.fetch_add(1) + 1);
+    }
+
 private:
+    const std::string process_ =
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                           std::chrono::system_clock::now().time_since_epoch())
+                           .count());
+    std::atomic<std::uint64_t> requests_{0};
     std::mutex mutex_;
     std::unordered_map<std::string, std::size_t> connections_;
     std::atomic<std::uint64_t> bytes_{0};

@@ -63,6 +63,11 @@ std::optional<Refusal> Gate::check(const Incoming& request) const {
                        "'allowed_origins' in stepwell.yaml",
                        {}};
     }
+    // A page of others may link to ours; it may not load anything from here.
+    const bool is_foreign = request.fetch_site == "cross-site" || request.fetch_site == "same-site";
+    if (is_foreign && request.origins.empty() && request.fetch_mode != "navigate") {
+        return Refusal{403, "expected no web page but our own to load this", {}};
+    }
     return std::nullopt;
 }
 

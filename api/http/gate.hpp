@@ -3,7 +3,8 @@
 // question.
 //
 // A browser on this machine may be made to send requests here by any web page: the Host check stops
-// DNS rebinding, the Origin check stops forged cross-site requests.
+// DNS rebinding, the Origin check stops forged cross-site requests, and so does what browsers say
+// of those that have no Origin.
 //
 // Thread safety: immutable.
 #pragma once
@@ -25,6 +26,8 @@ struct Incoming {
     std::vector<std::string_view> hosts;
     std::vector<std::string_view> transfer_encodings;
     std::vector<std::string_view> origins;
+    std::string_view fetch_site = {};  // Sec-Fetch-Site: what a browser says of the page that asks
+    std::string_view fetch_mode = {};
 };
 
 struct GateSettings {

@@ -51,6 +51,9 @@ struct Refusal {
     unsigned status = 400;
     std::string message;
     std::string headers;  // further complete lines: "WWW-Authenticate: Bearer\r\n"
+    /// Instead of a problem, where the door speaks another language; a literal.
+    std::string_view content_type = {};
+    std::string body = {};
 };
 
 class Request;

@@ -28,22 +28,86 @@ Kind kind_of(ErrorCode code) {
     return {500, "io"};
 }
 
+/// What a program may go by where nobody said something closer.
+std::string_view code_of(unsigned status) {
+    struct Code {
+        unsigned status;
+        std::string_view name;
+    };
+    static constexpr std::array<Code, 14> kCodes{{{400, "invalid"},
+                                                  {401, "unauthenticated"},
+                                                  {403, "forbidden"},
+                                                  {404, "not_found"},
+                                                  {405, "method_not_allowed"},
+                                                  {409, "conflict"},
+                                                  {410, "gone"},
+                                                  {413, "body_too_large"},
+                                                  {415, "unsupported_media_type"},
+                                                  {422, "unprocessable"},
+                                                  {429, "too_many_requests"},
+                                                  {431, "headers_too_large"},
+                                                  {503, "unavailable"},
+                                                  {507, "no_room"}}};
+    for (const Code& code : kCodes) {
+        if (code.status == status) return code.name;
+    }
+    return status < 500 ? "invalid" : "internal";
+}
+
+Json problem_document(unsigned status, std::string_view code, std::string_view detail) {
+    return Json{{"type", "about:blank"},
+                {"title", reason_phrase(status)},
+                {"status", status},
+                {"code", code},
+                {"detail", detail}};
+}
+
+Response response_of(unsigned status, const Json& document) {
+    Response response;
+    response.status = status;
+    response.content_type = kProblemType;
+    response.body = to_text(document);
+    return response;
+}
+
 }  // namespace
 
 Response problem(const Error& error) {
     const Kind kind = kind_of(error.code);
-    Response response;
-    response.status = kind.status;
-    response.body =
-        to_text(Json{{"status", kind.status}, {"code", kind.name}, {"message", error.message}});
+    return problem(kind.status, kind.name, error.message);
+}
+
+Response problem(unsigned status, std::string_view detail) {
+    return problem(status, code_of(status), detail);
+}
+
+Response problem(unsigned status, std::string_view code, std::string_view detail) {
+    Response response = response_of(status, problem_document(status, code, detail));
+    // Nobody knows how long; soon enough, and no storm.
+    if (status == 503) response.headers = "Retry-After: 1\r\n";
     return response;
 }
 
-Response problem(unsigned status, std::string_view message) {
-    Response response;
-    response.status = status;
-    response.body = to_text(Json{{"status", status}, {"message", message}});
-    return response;
+Response problem(const std::vector<Fault>& faults, std::string detail) {
+    const bool is_told = !detail.empty();
+    Json list = Json::array();
+    for (const Fault& fault : faults) {
+        if (!is_told) detail += (detail.empty() ? "" : "; ") + fault.message;
+        list.push_back(to_json(fault));
+    }
+    Json document = problem_document(400, "invalid", detail);
+    document["faults"] = std::move(list);
+    return response_of(400, document);
+}
+
+Json to_json(const Fault& fault) {
+    Json out{{"pointer", fault.pointer}, {"code", fault.code}, {"message", fault.message}};
+    if (!fault.hint.empty()) out["hint"] = fault.hint;
+    return out;
+}
+
+void add_request_id(std::string& body, std::string_view id) {
+    if (body.size() > 2) body.insert(1, "\"request_id\":\"" + std::string(id) + "\",");
 }
 
 Response json_response(const Json& body) {

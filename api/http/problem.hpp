@@ -1,15 +1,37 @@
 // Errors as HTTP answers. The only place that maps a code to a status; the AWS API has its own.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "api/http/http.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
 
 namespace stepwell::api {
 
-/// {"status", "code", "message"}
+/// The media type of all problems (RFC 9457).
+inline constexpr std::string_view kProblemType = "application/problem+json";
+
+/// One of the things that are wrong with a request. `pointer` says where: "#/input/name" in the
+/// body, "?limit" in the query, "{run}" in the path.
+struct Fault {
+    std::string pointer;
+    std::string code;  // "unknown", "missing", "repeated", "invalid"
+    std::string message;
+    std::string hint = {};
+};
+
+/// {"type", "title", "status", "code", "detail"}; the server adds "request_id".
 Response problem(const Error& error);
-Response problem(unsigned status, std::string_view message);
+Response problem(unsigned status, std::string_view detail);
+Response problem(unsigned status, std::string_view code, std::string_view detail);
+/// 400 with all of them, in words and in "faults".
+Response problem(const std::vector<Fault>& faults, std::string detail = {});
+Json to_json(const Fault& fault);
+
+/// REQUIRES: `body` is a problem's.
+void add_request_id(std::string& body, std::string_view id);
 Response json_response(const Json& body);
 
 /// "Not Found"

@@ -6,10 +6,26 @@
 #include "api/http/problem.hpp"
 
 namespace stepwell::api {
+namespace {
+
+constexpr std::string_view kAlways =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n";
+
+void add_unless_there(std::string& out, const Response& response, std::string_view name,
+                      std::string_view value) {
+    if (response.headers.find(name) != std::string::npos) return;
+    out += name;
+    out += value;
+    out += "\r\n";
+}
+
+}  // namespace
 
 std::string response_head(const Response& response, const Framing& framing) {
     std::string out;
-    out.reserve(160 + response.headers.size() + response.body.size());
+    out.reserve(480 + response.headers.size() + response.body.size());
     out += "HTTP/1.1 ";
     out += std::to_string(response.status);
     out += ' ';
@@ -25,6 +41,15 @@ std::string response_head(const Response& response, const Framing& framing) {
     } else if (!response.stream && response.status != 204) {
         out += "Content-Length: ";
         out += std::to_string(response.body.size());
+        out += "\r\n";
+    }
+    out += kAlways;
+    add_unless_there(out, response, "Cache-Control: ", "no-store");
+    add_unless_there(out, response,
+                     "Content-Security-Policy: ", "default-src 'none'; frame-ancestors 'none'");
+    if (!framing.request_id.empty()) {
+        out += "X-Request-Id: ";
+        out += framing.request_id;
         out += "\r\n";
     }
     out += response.headers;

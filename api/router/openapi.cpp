@@ -100,7 +100,7 @@ Json responses_of(const Route& route) {
     for (const unsigned status : errors_of(route)) {
         Json& problem = out[std::to_string(status)];
         problem["description"] = std::string(reason_phrase(status));
-        problem["content"]["application/json"]["schema"] = {
+        problem["content"][std::string(kProblemType)]["schema"] = {
             {"$ref", "#/components/schemas/Problem"}};
     }
     return out;
@@ -118,6 +118,15 @@ Json operation_of(const Route& route) {
     return out;
 }
 
+Json security_schemes() {
+    return *parse_json(R"({
+        "token": {"type": "http", "scheme": "bearer"},
+        "token_header": {"type": "apiKey", "in": "header", "name": "X-Stepwell-Token"},
+        "session": {"type": "apiKey", "in": "cookie", "name": "stepwell_session",
+            "description": "beside it X-Stepwell-Csrf, for all that is no GET: see csrf"},
+        "csrf": {"type": "apiKey", "in": "header", "name": "X-Stepwell-Csrf"}})");
+}
+
 }  // namespace
 
 Json openapi_document(const std::vector<const Route*>& routes,
@@ -128,12 +137,20 @@ Json openapi_document(const std::vector<const Route*>& routes,
     }
     Json components = Json::object();
     components["Problem"] = parsed(R"({
-        "type": "object", "required": ["status", "message"],
+        "type": "object", "required": ["type", "title", "status", "code", "detail", "request_id"],
         "properties": {
+            "type": {"type": "string", "description": "about:blank: see code"},
+            "title": {"type": "string", "description": "of the status"},
             "status": {"type": "integer"},
-            "code": {"type": "string", "description": "invalid, not_found, conflict, unavailable, io, corruption"},
-            "message": {"type": "string"},
-            "faults": {"type": "array", "items": {"type": "string"}}}})");
+            "code": {"type": "string", "description": "what a program goes by: invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, gone, body_too_large, unsupported_media_type, too_many_requests, unavailable, internal, io, corruption"},
+            "detail": {"type": "string", "description": "what was wrong, for people"},
+            "request_id": {"type": "string", "description": "as in the header X-Request-Id, and in the daemon's log"},
+            "faults": {"type": "array", "description": "each of the things that are wrong", "items": {
+                "type": "object", "required": ["pointer", "code", "message"], "properties": {
+                    "pointer": {"type": "string", "description": "#/a/b in the body, ?name in the query, {name} in the path"},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                    "hint": {"type": "string"}}}}}})");
     for (const auto& [name, schema] : schemas) components[name] = schema;
     return {{"openapi", "3.1.0"},
             {"info",
@@ -143,11 +160,11 @@ Json openapi_document(const std::vector<const Route*>& routes,
                "Workflows, their runs, and what starts them. Every answer that is no success has "
                "the schema Problem. `x-role` is the least role that may call."}}},
             {"servers", Json::array({{{"url", "/"}}})},
-            {"security", Json::array({{{"token", Json::array()}}, Json::object()})},
+            {"security",
+             *parse_json(R"([{"token": []}, {"token_header": []}, {"session": [], "csrf": []}])")},
             {"paths", std::move(paths)},
             {"components",
-             {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
-              {"schemas", std::move(components)}}}};
+             {{"securitySchemes", security_schemes()}, {"schemas", std::move(components)}}}};
 }
 
 }  // namespace stepwell::api

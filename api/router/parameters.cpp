@@ -46,13 +46,14 @@ std::string expectation(const Parameter& parameter, const std::string& value) {
     return "";
 }
 
-void check(const Parameter& parameter, const std::string& text, std::vector<std::string>& faults) {
+void check(const Parameter& parameter, const std::string& text, std::vector<Fault>& faults) {
     const auto values = parameter.is_list ? split_list(text) : std::vector<std::string>{text};
     for (const std::string& value : values) {
         const std::string expected = expectation(parameter, value);
         if (expected.empty()) continue;
-        faults.push_back("expected '" + parameter.name + "' to be " + expected + ", but got '" +
-                         value.substr(0, 100) + "'");
+        faults.push_back({"?" + parameter.name, "invalid",
+                          "expected '" + parameter.name + "' to be " + expected + ", but got '" +
+                              value.substr(0, 100) + "'"});
     }
 }
 
@@ -66,11 +67,11 @@ std::string unknown(const std::string& name, const std::vector<Parameter>& decla
 }  // namespace
 
 Call::Values read_query(std::string_view query, const std::vector<Parameter>& declared,
-                        std::vector<std::string>& faults) {
+                        std::vector<Fault>& faults) {
     Call::Values values;
     const auto pairs = split_query(query);
     if (!pairs) {
-        faults.emplace_back("expected the query to be percent-encoded UTF-8");
+        faults.push_back({"", "invalid", "expected the query to be percent-encoded UTF-8"});
         return values;
     }
     for (const auto& pair : *pairs) {
@@ -78,12 +79,15 @@ Call::Values read_query(std::string_view query, const std::vector<Parameter>& de
         const auto parameter = std::find_if(declared.begin(), declared.end(),
                                             [&](const Parameter& p) { return p.name == name; });
         if (parameter == declared.end()) {
-            faults.push_back(unknown(name, declared));
+            faults.push_back({"?" + name.substr(0, 100), "unknown", unknown(name, declared)});
             continue;
         }
         const bool is_repeated = std::any_of(values.begin(), values.end(),
                                              [&](const auto& p) { return p.first == name; });
-        if (is_repeated) faults.push_back("expected '" + name + "' once, but it comes again");
+        if (is_repeated) {
+            faults.push_back(
+                {"?" + name, "repeated", "expected '" + name + "' once, but it comes again"});
+        }
         check(*parameter, pair.second, faults);
         values.push_back(pair);
     }
@@ -91,7 +95,8 @@ Call::Values read_query(std::string_view query, const std::vector<Parameter>& de
         const bool is_given = std::any_of(values.begin(), values.end(),
                                           [&](const auto& p) { return p.first == parameter.name; });
         if (parameter.is_required && !is_given) {
-            faults.push_back("expected the query parameter '" + parameter.name + "'");
+            faults.push_back({"?" + parameter.name, "missing",
+                              "expected the query parameter '" + parameter.name + "'"});
         }
     }
     return values;

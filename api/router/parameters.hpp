@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "api/http/problem.hpp"
 #include "api/router/route.hpp"
 
 namespace stepwell::api {
 
 /// Appends to `faults` what is unknown, missing, given twice, or not as declared.
 Call::Values read_query(std::string_view query, const std::vector<Parameter>& declared,
-                        std::vector<std::string>& faults);
+                        std::vector<Fault>& faults);
 
 /// What a parameter of a path may be long, in characters.
 inline constexpr std::size_t kPathParameterMax = 512;

@@ -127,6 +127,9 @@ struct Route {
     /// Takes the request as it is, and checks it itself: no parameters, no body.
     Handler handle = {};
 
+    /// Says a refusal of admission in the route's own language; else it is a problem.
+    std::function<void(const Request&, Refusal&)> on_refusal = {};
+
     /// It waits for nothing and reads no journal: answered on the thread that carries the bytes, as
     /// long as its body is small. Everything else goes to the readers.
     bool is_quick = false;

@@ -25,22 +25,6 @@ Response with_headers(Response response, std::string headers) {
     return response;
 }
 
-Response all_faults(const std::vector<std::string>& faults) {
-    std::string message;
-    for (const std::string& fault : faults) message += (message.empty() ? "" : "; ") + fault;
-    Response response;
-    response.status = 400;
-    response.body = to_text(
-        Json{{"status", 400}, {"code", "invalid"}, {"message", message}, {"faults", faults}});
-    return response;
-}
-
-Response gone(const std::string& message) {
-    Response response = json_response({{"status", 410}, {"code", "gone"}, {"message", message}});
-    response.status = 410;
-    return response;
-}
-
 /// What a body may have where nobody looks at it: "{}" and the like.
 constexpr std::uint64_t kNoBodyBytes = 4u << 10;
 /// Bodies beyond it take a while to parse.
@@ -194,6 +178,9 @@ Result<Principal, Refusal> Router::admit(const Request& request) const {
     const Role role = role_of(found, request);
     const auto refused = [&](Refusal refusal) {
         tell({request, found.entry ? &found.entry->route : nullptr, refusal.status, {}});
+        if (found.entry && found.entry->route.on_refusal) {
+            found.entry->route.on_refusal(request, refusal);
+        }
         return fail(std::move(refusal));
     };
     auto principal = authenticator_.authenticate(request);
@@ -220,7 +207,7 @@ void Router::handle(Request& request, Responder respond) const {
     if (departed_ && found.entry && !found.path.empty()) {
         respond = [this, path = found.path, inner = std::move(respond)](Response response) {
             const auto text = response.status == 404 ? departed_(path) : std::nullopt;
-            inner(text ? gone(*text) : std::move(response));
+            inner(text ? problem(410, *text) : std::move(response));
         };
     }
     if (!found.resource) {
@@ -254,9 +241,7 @@ void Router::dispatch(Request& request, Match match, Responder respond) const {
     request.defer(
         [&request, match = std::move(match), respond = std::move(respond)](bool is_in_time) {
             if (is_in_time) return carry_out(request, match, respond);
-            respond(with_headers(
-                problem(503, "expected fewer questions at a time; try again in a second"),
-                "Retry-After: 1\r\n"));
+            respond(problem(503, "expected fewer questions at a time; try again in a second"));
         });
 }
 
@@ -264,12 +249,15 @@ void Router::carry_out(Request& request, Match match, Responder respond) {
     const Route& route = match.entry->route;
     if (route.handle) return route.handle(request, std::move(respond));
 
-    std::vector<std::string> faults;
-    if (match.is_malformed) faults.emplace_back("expected the path to be percent-encoded UTF-8");
+    std::vector<Fault> faults;
+    if (match.is_malformed) {
+        faults.push_back({"", "invalid", "expected the path to be percent-encoded UTF-8"});
+    }
     for (const auto& [name, value] : match.path) {
         if (utf8_count(value) <= kPathParameterMax) continue;
-        faults.push_back("expected '" + name + "' to be 1 to " + std::to_string(kPathParameterMax) +
-                         " characters");
+        faults.push_back({"{" + name + "}", "invalid",
+                          "expected '" + name + "' to be 1 to " +
+                              std::to_string(kPathParameterMax) + " characters"});
     }
     auto query = read_query(split_target(request.target()).second, route.query, faults);
     Json body;
@@ -284,10 +272,11 @@ void Router::carry_out(Request& request, Match match, Responder respond) {
             body = std::move(*parsed);
             match.entry->body->check(body, faults);
         } else {
-            faults.push_back("expected the body to be JSON: " + parsed.error().message);
+            faults.push_back(
+                {"#", "invalid", "expected the body to be JSON: " + parsed.error().message});
         }
     }
-    if (!faults.empty()) return respond(all_faults(faults));
+    if (!faults.empty()) return respond(problem(faults));
     Call call(request, route, std::move(match.path), std::move(query), std::move(body),
               std::move(respond));
     if (route.read) return call.answer(route.read(call));

@@ -70,22 +70,42 @@ constexpr std::size_t kFaultsTold = 20;
 
 class Findings {
 public:
-    explicit Findings(std::vector<std::string>& told) : told_(told) {}
+    explicit Findings(std::vector<Fault>& told) : told_(told) {}
 
-    /// `text` gives the fault's words; it is not asked for those that are only counted.
-    template <class Text>
-    void add(Text&& text) {
-        if (++count_ <= kFaultsTold) told_.push_back(text());
+    /// `make` gives the fault; it is not asked for those that are only counted.
+    template <class Make>
+    void add(Make&& make) {
+        if (++count_ <= kFaultsTold) told_.push_back(make());
     }
     void finish() {
-        if (count_ > kFaultsTold)
-            told_.push_back("and " + std::to_string(count_ - kFaultsTold) + " more");
+        if (count_ <= kFaultsTold) return;
+        const std::string rest = std::to_string(count_ - kFaultsTold);
+        told_.push_back({"#", "more", "and " + rest + " more"});
     }
 
 private:
-    std::vector<std::string>& told_;
+    std::vector<Fault>& told_;
     std::size_t count_ = 0;
 };
+
+/// "input.tags[3]" -> "#/input/tags/3". Our own members need no escapes; those of others get what
+/// their dots make of them.
+std::string pointer_to(std::string_view place) {
+    std::string out = place.empty() ? "#" : "#/";
+    for (const char c : place) {
+        if (c == ']') continue;
+        if (c == '.' || c == '[') {
+            out += '/';
+        } else if (c == '~') {
+            out += "~0";
+        } else if (c == '/') {
+            out += "~1";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
 
 }  // namespace
 
@@ -154,7 +174,8 @@ struct Schema::Node {
             const std::string what = place.empty() ? "the body" : "'" + place + "'";
             faults.add([&] {
                 const std::string got = is_secret ? "something else" : excerpt(value);
-                return "expected " + what + " to be " + expected + ", but got " + got;
+                return Fault{pointer_to(place), "invalid",
+                             "expected " + what + " to be " + expected + ", but got " + got};
             });
             return;
         }
@@ -175,14 +196,18 @@ struct Schema::Node {
                 others->check(member, prefix + name, faults);
             } else if (is_closed) {
                 faults.add([&] {
-                    return "expected " + member_names() + ", but got '" + prefix +
-                           name.substr(0, 100) + "'";
+                    const std::string at = prefix + name.substr(0, 100);
+                    return Fault{pointer_to(at), "unknown",
+                                 "expected " + member_names() + ", but got '" + at + "'"};
                 });
             }
         }
         for (const std::string& name : required) {
-            if (!find(value, name))
-                faults.add([&] { return "expected '" + prefix + name + "' to be there"; });
+            if (find(value, name)) continue;
+            faults.add([&] {
+                return Fault{pointer_to(prefix + name), "missing",
+                             "expected '" + prefix + name + "' to be there"};
+            });
         }
     }
 
@@ -245,7 +270,7 @@ Schema::~Schema() = default;
 Schema::Schema(Schema&&) noexcept = default;
 Schema& Schema::operator=(Schema&&) noexcept = default;
 
-void Schema::check(const Json& value, std::vector<std::string>& faults) const {
+void Schema::check(const Json& value, std::vector<Fault>& faults) const {
     Findings findings(faults);
     root_->check(value, "", findings);
     findings.finish();

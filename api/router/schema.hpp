@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "api/http/problem.hpp"
 #include "engine/base/json.hpp"
 
 namespace stepwell::api {
@@ -23,8 +24,8 @@ public:
     Schema(Schema&&) noexcept;
     Schema& operator=(Schema&&) noexcept;
 
-    /// Appends what is wrong with `value`, a line each: "expected 'input.name' to be ...".
-    void check(const Json& value, std::vector<std::string>& faults) const;
+    /// Appends what is wrong with `value`: "expected 'input.name' to be ...". Twenty at most, and how many more.
+    void check(const Json& value, std::vector<Fault>& faults) const;
 
 private:
     struct Node;

@@ -1,8 +1,10 @@
 // What tells of the daemon itself, and the door of the AWS API.
+#include <chrono>
 #include <memory>
 #include <mutex>
 
 #include "api/http/problem.hpp"
+#include "api/system/commit_watch.hpp"
 #include "api/system/routes.hpp"
 
 namespace stepwell::api {
@@ -25,6 +27,17 @@ private:
     std::string text_;
 };
 
+/// SDKs read an error's name from `__type`, and give up where there is none.
+void refuse_in_aws_words(const Request& request, Refusal& refusal) {
+    const bool has_shown_nothing = request.header("Authorization").empty();
+    const char* const type = refusal.status == 403   ? "AccessDeniedException"
+                             : refusal.status == 429 ? "ThrottlingException"
+                             : has_shown_nothing     ? "MissingAuthenticationTokenException"
+                                                     : "UnrecognizedClientException";
+    refusal.content_type = "application/x-amz-json-1.0";
+    refusal.body = to_text(Json{{"__type", type}, {"message", refusal.message}});
+}
+
 }  // namespace
 
 void add_aws_route(Router& router, aws::Api& aws) {
@@ -43,6 +56,7 @@ void add_aws_route(Router& router, aws::Api& aws) {
                     },
                 .handle = [&aws](Request& request,
                                  Responder respond) { aws.handle(request, std::move(respond)); },
+                .on_refusal = refuse_in_aws_words,
                 // A start is a message to the engine; what looks, and what changes a state machine,
                 // reads first.
                 .is_quick_for =
@@ -53,13 +67,26 @@ void add_aws_route(Router& router, aws::Api& aws) {
 
 namespace {
 
+/// A commit takes milliseconds, and a second on a disk that is very busy.
+constexpr Duration kCommitPatience{5'000};
+
 /// Why the daemon should be sent nothing now; empty where it is ready.
-Json reasons_against(Readers& readers, const runtime::Engine& engine) {
+Json reasons_against(Readers& readers, const runtime::Engine& engine, CommitWatch& commits) {
     Json reasons = Json::array();
     auto reader = readers.take();
     const auto end = reader ? (*reader)->feed_end() : fail(reader.error());
     if (!end) reasons.push_back({{"code", "JOURNAL"}, {"message", end.error().message}});
-    if (!engine.statistics().has_room) {
+    const auto figures = engine.statistics();
+    const auto now =
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+    if (commits.look(figures.turns, figures.inbox_messages, now)) {
+        reasons.push_back(
+            {{"code", "NO_COMMITS"},
+             {"message",
+              "nothing has become durable for some time, although something waits: the "
+              "disk of the data folder may stand still"}});
+    }
+    if (!figures.has_room) {
         reasons.push_back(
             {{"code", "DISK_FULL"},
              {"message", "the disk of the data folder is nearly full: no run starts"}});
@@ -67,29 +94,34 @@ Json reasons_against(Readers& readers, const runtime::Engine& engine) {
     return reasons;
 }
 
+void tell_whether_ready(Json reasons, const Call& call) {
+    if (reasons.empty()) return call.answer(Json{{"status", "ready"}, {"reasons", reasons}});
+    Response response =
+        problem(503, "not_ready", reasons[0]["message"].get_ref<const std::string&>());
+    Json document = *parse_json(response.body);
+    document["reasons"] = std::move(reasons);
+    response.body = to_text(document);
+    call.respond(std::move(response));
+}
+
 void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
                       const runtime::Engine& engine) {
-    router.add({.method = "GET",
-                .pattern = "/readyz",
-                .role = Role::none,
-                .tag = "system",
-                .summary = "Whether it takes work: the journal answers, and the disk has room",
-                .description = "503 with `reasons` where it does not.",
-                .answer = R"({"type": "object", "required": ["status", "reasons"], "properties": {
+    router.add(
+        {.method = "GET",
+         .pattern = "/readyz",
+         .role = Role::none,
+         .tag = "system",
+         .summary = "Whether it takes work: the journal answers and goes on, and the disk has room",
+         .description = "503 with `reasons` where it does not.",
+         .answer = R"({"type": "object", "required": ["status", "reasons"], "properties": {
                     "status": {"type": "string", "enum": ["ready"]},
                     "reasons": {"type": "array", "items": {"type": "object"}}}})",
-                .act = [&readers, &engine](const Call& call) {
-                    Json reasons = reasons_against(readers, engine);
-                    if (reasons.empty()) {
-                        return call.answer(Json{{"status", "ready"}, {"reasons", reasons}});
-                    }
-                    Response response = json_response({{"status", 503},
-                                                       {"code", "unavailable"},
-                                                       {"message", reasons[0]["message"]},
-                                                       {"reasons", reasons}});
-                    response.status = 503;
-                    call.respond(std::move(response));
-                }});
+         .act =
+             [&readers, &engine,
+              commits = std::make_shared<CommitWatch>(kCommitPatience)](const Call& call) {
+                 tell_whether_ready(reasons_against(readers, engine, *commits), call);
+             },
+         .is_quick = true});
     router.add({.method = "GET",
                 .pattern = "/metrics",
                 .tag = "system",

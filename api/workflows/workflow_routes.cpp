@@ -64,18 +64,12 @@ Result<Json> show_definition(Readers& readers, const Call& call) {
 }
 
 Response faults_of(const definition::Parsed& parsed, const std::string& text) {
-    Json faults = Json::array();
+    std::vector<Fault> faults;
     for (const definition::Diagnostic& diagnostic : parsed.diagnostics) {
-        faults.push_back(definition::render({diagnostic}, "", text));
+        faults.push_back({"#" + diagnostic.location, diagnostic.code,
+                          definition::render({diagnostic}, "", text), diagnostic.hint});
     }
-    Response response;
-    response.status = 400;
-    response.body =
-        to_text(Json{{"status", 400},
-                     {"code", "invalid"},
-                     {"message", definition::render(parsed.diagnostics, "the definition", text)},
-                     {"faults", std::move(faults)}});
-    return response;
+    return problem(faults, definition::render(parsed.diagnostics, "the definition", text));
 }
 
 void put_workflow(runtime::Engine& engine, const std::vector<std::string>& builtin_tasks,

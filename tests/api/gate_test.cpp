@@ -130,3 +130,35 @@ TEST_CASE("an address that others can reach needs a token") {
     CHECK_FALSE(check_exposure({"10.0.0.7", 1}, true));
     CHECK(check_exposure({"0.0.0.0", 1}, false));
 }
+
+TEST_CASE("pages of others may link here, and load nothing") {
+    struct Case {
+        std::string name;
+        std::string_view site;
+        std::string_view mode;
+        unsigned want;
+    };
+    const Gate gate({{}, {"https://ops.example"}, ""});
+    // clang-format off
+    const Case cases[] = {
+        {"a program", "", "", 200},
+        {"our own page", "same-origin", "cors", 200},
+        {"typed, or from a bookmark", "none", "navigate", 200},
+        {"a link from elsewhere", "cross-site", "navigate", 200},
+        {"an image of another site", "cross-site", "no-cors", 403},
+        {"an image of another port", "same-site", "no-cors", 403},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        Incoming request = plain();
+        request.method = "GET";
+        request.fetch_site = c.site;
+        request.fetch_mode = c.mode;
+        CHECK(status_of(gate, request) == c.want);
+    }
+    Incoming listed = plain();
+    listed.origins = {"https://ops.example"};
+    listed.fetch_site = "cross-site";
+    CHECK(status_of(gate, listed) == 200);
+}

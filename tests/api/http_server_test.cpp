@@ -351,6 +351,30 @@ TEST_CASE("a stream whose client has gone is let go, and so is one when the serv
     CHECK_FALSE(theatre.script->has_listener());
 }
 
+TEST_CASE("every answer tells browsers not to guess, keep or frame it") {
+    const auto up = server([](Request& request, const Responder& respond) {
+        Response response;
+        if (request.target() == "/own") {
+            response.headers = "Cache-Control: max-age=60\r\n";
+        }
+        respond(std::move(response));
+    });
+    for (const std::string target : {"/", "/own"}) {
+        CAPTURE(target);
+        const std::string answer = Client(up->port()).send(request(target)).answer();
+        for (const std::string header :
+             {"X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n",
+              "Cross-Origin-Resource-Policy: same-origin\r\n", "frame-ancestors 'none'\r\n"}) {
+            CHECK(answer.find(header) != std::string::npos);
+        }
+        const bool is_kept = answer.find("Cache-Control: no-store\r\n") == std::string::npos;
+        CHECK(is_kept == (target == "/own"));
+    }
+    // What is refused, too.
+    const std::string refused = Client(up->port()).send("nonsense\r\n\r\n").rest();
+    CHECK(refused.find("nosniff\r\n") != std::string::npos);
+}
+
 TEST_CASE("what is deferred keeps nobody waiting, however long it takes") {
     std::promise<void> release;
     const std::shared_future<void> released = release.get_future().share();
@@ -391,11 +415,21 @@ TEST_CASE("what a handler throws is a 500, and the connection goes on") {
         },
         settings);
     Client client(up->port());
-    CHECK(client.send(request("/here")).answer().substr(0, 12) == "HTTP/1.1 500");
+    const std::string here = client.send(request("/here")).answer();
+    CHECK(here.substr(0, 12) == "HTTP/1.1 500");
     CHECK(client.send(request("/there")).answer().substr(0, 12) == "HTTP/1.1 500");
     CHECK(body_of(client.send(request("/on")).answer()) == "POST /on w ");
     const std::lock_guard lock(mutex);
-    CHECK(troubles == std::vector<std::string>{"std::bad_alloc", "no luck"});
+    REQUIRE(troubles.size() == 2);
+    // By the same id as the answer's.
+    const auto id_of = [](const std::string& text, const std::string& before, char end) {
+        const auto at = text.find(before) + before.size();
+        return text.substr(at, text.find(end, at) - at);
+    };
+    CHECK(id_of(troubles[0], "request ", ':') == id_of(here, "X-Request-Id: ", '\r'));
+    CHECK(id_of(troubles[0], "request ", ':') == id_of(here, R"("request_id":")", '"'));
+    CHECK(troubles[0].ends_with("std::bad_alloc"));
+    CHECK(troubles[1].ends_with("no luck"));
 }
 
 TEST_CASE("a body is as long as its route allows, whether or not it says so before") {

@@ -201,7 +201,7 @@ TEST_CASE("a body has the route's type and fits its schema, or all that is wrong
         const Response got = table.post(c.body);
         CHECK(got.status == (c.want.empty() ? 201 : 400));
         if (c.want.empty()) continue;
-        CHECK((*parse_json(got.body))["message"].get<std::string>().find(c.want) !=
+        CHECK((*parse_json(got.body))["detail"].get<std::string>().find(c.want) !=
               std::string::npos);
     }
     std::string wide = "{";

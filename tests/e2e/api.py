@@ -40,7 +40,7 @@ def ask(daemon, method, path, body=None, headers=None):
         connection.request(method, path, text, {**(JSON if body is not None else {}), **(headers or {})})
         response = connection.getresponse()
         data = response.read().decode()
-        is_json = response.getheader("Content-Type", "").startswith("application/json")
+        is_json = response.getheader("Content-Type", "").startswith(("application/json", "application/problem+json"))
         return response.status, response, json.loads(data) if is_json and data else data
     finally:
         connection.close()
@@ -165,7 +165,21 @@ class Routes(Case):
                 self.assertEqual(answer["status"], want)
                 self.assertEqual(response.getheader("Allow") is not None, want == 405)
         status, _, answer = ask(daemon, "GET", "/api/v1/runs?limit=0&started_from=x")
-        self.assertEqual(len(answer["faults"]), 2, answer)
+        self.assertEqual(sorted(fault["pointer"] for fault in answer["faults"]), ["?limit", "?started_from"], answer)
+
+    def test_every_problem_has_one_form(self):
+        daemon = self.daemon()
+        for method, path, body, headers, code in (
+                ("GET", "/api/v1/nothing", None, {}, "not_found"), ("GET", "/api/v1/runs/77", None, {}, "not_found"),
+                ("DELETE", "/api/v1/runs", None, {}, "method_not_allowed"), ("POST", "/api/v1/runs", "{}", {"Content-Type": "text/plain"}, "unsupported_media_type"),
+                ("GET", "/healthz", None, {"Host": "attacker.example"}, "forbidden"), ("GET", "/healthz", "body", {}, "body_too_large"),
+                ("POST", "/api/v1/runs", {"workflow": 1}, {}, "invalid")):
+            with self.subTest(f"{method} {path}"):
+                status, response, answer = ask(daemon, method, path, body, headers)
+                self.assertEqual(response.getheader("Content-Type"), "application/problem+json")
+                self.assertEqual((answer["code"], answer["status"], answer["request_id"]), (code, status, response.getheader("X-Request-Id")), answer)
+                self.assertTrue(answer["type"] and answer["title"] and answer["detail"], answer)
+        self.assertEqual(answer["faults"][0]["pointer"], "#/workflow")
 
     def test_workflows_are_put_shown_and_deleted(self):
         daemon = self.daemon()
@@ -325,6 +339,9 @@ class Live(Case):
         ask(daemon, "POST", f"/api/v1/runs/{run}/stop", {})
         rest = list(events)
         self.assertEqual([(name, data.get("type")) for _, name, data in rest], [(None, "ExecutionAborted"), ("end", None)])
+        # Who comes back with the end's place is told, once for all, that there is nothing more.
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/events", None, {"Last-Event-ID": rest[-1][0]})[0], 204)
+        self.assertEqual(list(Events(daemon, f"/api/v1/runs/{run}/events", rest[0][0]))[-1][1], "end")
         self.assertEqual(ask(daemon, "GET", "/api/v1/runs/nothing/events")[0], 404)
         self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/events?after=x")[0], 400)
 
@@ -336,6 +353,18 @@ class Live(Case):
         texts = [data["text"] for _, name, data in lines if name is None]
         self.assertEqual([text for text in texts if text in ("one", "two")], ["one", "two"])
         self.assertEqual(len({identity for identity, name, _ in lines if name is None}), len(texts))
+        pages, after = [], ""
+        while True:
+            page = ask(daemon, "GET", f"/api/v1/runs/{run}/logs?limit=1{after}")[2]
+            pages += [(log["first_line"], line) for log in page["logs"] for line in log["lines"]]
+            if "next" not in page:
+                break
+            after = f"&after={page['next']}"
+        self.assertEqual([line for _, line in pages], texts)
+        self.assertEqual([number for number, _ in pages], list(range(1, len(texts) + 1)))
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?search=two")[2]["logs"][0]["lines"], ["two"])
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?tail=true&limit=1")[2]["logs"][0]["lines"], texts[-1:])
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?after=x")[0], 400)
 
 
 class Document(Case):

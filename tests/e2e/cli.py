@@ -200,7 +200,7 @@ class Daemon(e2e.Case):
             with self.subTest(path), self.assertRaises(urllib.error.HTTPError) as caught:
                 self.get(path)
             self.assertEqual(caught.exception.code, status)
-            self.assertIn("expected", json.loads(caught.exception.read())["message"])
+            self.assertIn("expected", json.loads(caught.exception.read())["detail"])
 
     def test_what_was_meant_is_guessed(self):
         for command, guess in ((("lst",), "did you mean 'list'?"), (("start", "laod", *self.server), "did you mean 'load'?")):

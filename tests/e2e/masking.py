@@ -203,7 +203,7 @@ class Secrets(unittest.TestCase):
         self.assertIn("${secret:token}", caught.exception.body)
         status, body = self.rest(daemon, "POST", "runs", {"workflow": "m", "input": {"k": "x" + FROM_FILE}})
         self.assertEqual(status, 400)
-        self.assertIn("${secret:bank}", body["message"])
+        self.assertIn("${secret:bank}", body["detail"])
         with self.assertRaises(ApiError) as caught:
             self.create(daemon, "other", machine({"A": shell("true", T=FROM_ENVIRONMENT)}))
         self.assertEqual(caught.exception.status, 400)
