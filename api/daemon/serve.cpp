@@ -119,6 +119,7 @@ Result<std::unique_ptr<HttpServer>> start_server(const Configuration& configurat
                                                  Security& security, const Router& router) {
     ServerSettings settings;
     settings.address = configuration.listen;
+    settings.name = std::to_string(runtime::system_clock().now().time_since_epoch().count());
     settings.body_bytes_max = configuration.body_bytes_max;
     settings.body_limit = [&router](const Request& request) { return router.body_limit(request); };
     settings.trouble = [](const std::string& what) {

@@ -24,6 +24,9 @@ class HttpConnection;
 /// What is counted over all threads. Thread safety: complete.
 class HttpBudget {
 public:
+    /// `name` is how the ids of requests begin.
+    explicit HttpBudget(std::string name) : name_(std::move(name)) {}
+
     /// False where the address has as many connections as it may.
     bool take_connection(const std::string& peer, std::size_t max) {
         const std::lock_guard lock(mutex_);
@@ -47,14 +50,11 @@ public:
 
     /// The name of one request, for its answer and the log: no other of this daemon has it.
     std::string next_request_id() {
-        return process_ + "-" + std::to_string(requests_.fetch_add(1) + 1);
+        return name_ + "-" + std::to_string(requests_.fetch_add(1) + 1);
     }
 
 private:
-    const std::string process_ =
-        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
-                           std::chrono::system_clock::now().time_since_epoch())
-                           .count());
+    const std::string name_;
     std::atomic<std::uint64_t> requests_{0};
     std::mutex mutex_;
     std::unordered_map<std::string, std::size_t> connections_;

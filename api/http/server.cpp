@@ -29,6 +29,7 @@ public:
           gate_(std::move(gate)),
           handler_(std::move(handler)),
           admission_(std::move(admission)),
+          budget_(settings_.name),
           readers_(settings_.readers) {
         for (unsigned i = 0; i < std::max(1u, settings_.threads); ++i) {
             workers_.push_back(std::make_unique<HttpWorker>(settings_, gate_, handler_, admission_,

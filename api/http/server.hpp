@@ -31,6 +31,7 @@ struct ServerSettings {
     Duration heartbeat_time{15'000};  // a stream that has had nothing to say says idle()
     ReaderPoolSettings readers = {};
     BodyLimit body_limit = {};  // by route
+    std::string name = "r";     // how ids of requests begin; another one after each start
     /// Told of what a handler threw.
     std::function<void(const std::string&)> trouble = {};
 };
