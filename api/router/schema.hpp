@@ -24,7 +24,8 @@ public:
     Schema(Schema&&) noexcept;
     Schema& operator=(Schema&&) noexcept;
 
-    /// Appends what is wrong with `value`: "expected 'input.name' to be ...". Twenty at most, and how many more.
+    /// Appends what is wrong with `value`: "expected 'input.name' to be ..."; twenty at most, and
+    /// how many more.
     void check(const Json& value, std::vector<Fault>& faults) const;
 
 private:
