@@ -64,9 +64,10 @@ bool find(void* library, const char* name, F& member) {
     return member != nullptr;
 }
 
-bool fill(void* library, Api& api, std::string& missing) {
 #define SW_FIND(name) \
     if (!find(library, "duckdb_" #name, api.name)) missing = "duckdb_" #name
+
+void fill_statements(void* library, Api& api, std::string& missing) {
     SW_FIND(library_version);
     SW_FIND(create_config);
     SW_FIND(set_config);
@@ -103,6 +104,9 @@ bool fill(void* library, Api& api, std::string& missing) {
     SW_FIND(column_name);
     SW_FIND(column_logical_type);
     SW_FIND(rows_changed);
+}
+
+void fill_vectors_and_types(void* library, Api& api, std::string& missing) {
     SW_FIND(fetch_chunk);
     SW_FIND(destroy_data_chunk);
     SW_FIND(data_chunk_get_size);
@@ -130,11 +134,13 @@ bool fill(void* library, Api& api, std::string& missing) {
     SW_FIND(struct_type_child_count);
     SW_FIND(struct_type_child_name);
     SW_FIND(struct_type_child_type);
+}
+
+void fill_table_functions(void* library, Api& api, std::string& missing) {
     SW_FIND(create_table_function);
     SW_FIND(destroy_table_function);
     SW_FIND(table_function_set_name);
     SW_FIND(table_function_add_parameter);
-
     SW_FIND(table_function_set_bind);
     SW_FIND(table_function_set_init);
     SW_FIND(table_function_set_local_init);
@@ -158,7 +164,14 @@ bool fill(void* library, Api& api, std::string& missing) {
     SW_FIND(function_get_init_data);
     SW_FIND(function_get_local_init_data);
     SW_FIND(function_set_error);
+}
 #undef SW_FIND
+
+/// False where the library lacks something; says what.
+bool fill(void* library, Api& api, std::string& missing) {
+    fill_statements(library, api, missing);
+    fill_vectors_and_types(library, api, missing);
+    fill_table_functions(library, api, missing);
     return missing.empty();
 }
 
