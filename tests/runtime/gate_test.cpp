@@ -419,4 +419,18 @@ TEST_CASE("a workflow's pools that the configuration does not have are known, an
     CHECK(stage.gate->workflow("other").unknown_pools.empty());
 }
 
+TEST_CASE("an attempt whose time ran out while no daemon was there is not begun again") {
+    Stage stage;
+    REQUIRE(stage.create("w", R"({"StartAt":"T","States":{"T":{"Type":"Task",
+        "Resource":"stepwell:x","TimeoutSeconds":5,"End":true}}})"));
+    const auto run = stage.start("w");
+    REQUIRE(stage.runner.started.size() == 1);
+    stage.clock.advance(Duration(60'000));
+    stage.boot();
+    stage.settle();
+    CHECK(stage.outcome(run->id) == "FAILED States.Timeout");
+    CHECK(stage.runner.started.empty());
+    CHECK(stage.runner.cancelled.size() == 1);
+}
+
 }  // namespace stepwell::test

@@ -46,11 +46,11 @@ Json Author::state(int depth, bool is_last) {
         case 0:
             return {{"Type", "Pass"}, {"Assign", {{"d" + std::to_string(depth), 1}}}};
         case 1:
-            return {{"Type", "Wait"}, {"Seconds", random_.below(5)}};
+            return wait();
         case 2:
             return is_last ? task() : choice();
         case 3:
-            return {{"Type", "Pass"}, {"Result", {1, 2}}};
+            return pass();
         case 4:
         case 5:
         case 6:
@@ -62,8 +62,55 @@ Json Author::state(int depth, bool is_last) {
     }
 }
 
+/// What looks into its input, puts it together anew and makes it deeper, in a
+/// workflow of any timing; most of it fails on some inputs.
+Json Author::pass() {
+    if (timing_ == Timing::exact || chance(2)) return {{"Type", "Pass"}, {"Result", {1, 2}}};
+    Json body{{"Type", "Pass"}};
+    switch (random_.below(6)) {
+        case 0:
+            body["Parameters"] = {{"all.$", "$"}, {"again.$", "$"}};
+            break;
+        case 1:
+            body["Parameters"] = {{"text.$", "States.JsonToString($)"},
+                                  {"list.$", "States.Array($, $$.Execution.Input)"}};
+            break;
+        case 2:
+            body["ResultPath"] = "$.into[2].this";
+            break;
+        case 3:
+            body["OutputPath"] = "$..*";
+            break;
+        case 4:
+            body["InputPath"] = "$[0]";
+            break;
+        default:
+            // A name of its own: no scope may assign what one around it has.
+            body["Assign"] = {{"kept" + std::to_string(next_++) + ".$", "$"}};
+            break;
+    }
+    return body;
+}
+
+Json Author::wait() {
+    Json body{{"Type", "Wait"}};
+    if (timing_ == Timing::exact || chance(2)) {
+        body["Seconds"] = random_.below(5);
+    } else if (chance(2)) {
+        body["SecondsPath"] = "$[0]";
+    } else {
+        body["Timestamp"] = "2023-11-14T22:30:00Z";  // a quarter of an hour after a clock begins
+    }
+    return body;
+}
+
 Json Author::task() {
-    Json body{{"Type", "Task"}, {"Resource", "stepwell:load"}};
+    constexpr const char* kResources[] = {"stepwell:load", "stepwell:load", "stepwell:load",
+                                          "arn:aws:lambda:us-east-1:123456789012:function:f",
+                                          "arn:aws:states:::sqs:sendMessage.waitForTaskToken"};
+    const std::size_t which =
+        timing_ == Timing::any ? static_cast<std::size_t>(random_.below(5)) : 0;
+    Json body{{"Type", "Task"}, {"Resource", kResources[which]}};
     if (chance(4)) body["ResultPath"] = nullptr;
     if (timing_ == Timing::any) {
         if (chance(3)) body["TimeoutSeconds"] = 2 + random_.below(5);
@@ -89,6 +136,9 @@ Json Author::map(int depth) {
               {"MaxConcurrency", random_.below(3)},
               {"ItemProcessor", scope(depth - 1)}};
     if (chance(3)) body["ToleratedFailureCount"] = random_.below(3);
+    if (timing_ == Timing::any && chance(3)) {
+        body["ItemSelector"] = {{"item.$", "$$.Map.Item.Value"}, {"rest.$", "$"}};
+    }
     return body;
 }
 

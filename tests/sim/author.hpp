@@ -12,7 +12,7 @@ class Author {
 public:
     enum class Timing {
         exact,  // nothing depends on chance or on how long a crash takes
-        any,    // jitter, time-outs and heartbeats too
+        any,    // jitter, time-outs and heartbeats too, and what looks into documents
     };
     Author(Prng& random, Timing timing) : random_(random), timing_(timing) {}
 
@@ -23,6 +23,8 @@ private:
     Json scope(int depth);
     Json state(int depth, bool is_last);
     Json task();
+    Json pass();
+    Json wait();
     Json choice();
     Json parallel(int depth);
     Json map(int depth);

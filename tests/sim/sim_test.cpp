@@ -1,5 +1,6 @@
-// The engine under crashes: exhaustively on fixed workflows, by chance on random ones.
-// STEPWELL_SIM_SEED=N repeats one seed.
+// The engine under crashes: exhaustively on fixed workflows, by chance on
+// random ones. STEPWELL_SIM_SEED=N repeats one seed,
+// STEPWELL_SIM_SEEDS=FROM:COUNT takes others than the fixed ones.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -8,19 +9,32 @@
 
 #include "engine/runtime/clock.hpp"
 #include "tests/sim/author.hpp"
+#include "tests/sim/coverage.hpp"
+#include "tests/sim/hostile.hpp"
 #include "tests/sim/simulation.hpp"
 
 namespace stepwell::test {
 namespace {
 
 constexpr std::uint64_t kFixedSeeds = 200;
+/// So many pairs of a kind of state and an event the fixed seeds see, of all
+/// that there are.
+constexpr std::size_t kPairsSeen = 70;
 
-/// The fixed ones, and one that nobody has seen before; or the one that is asked for.
+/// The fixed ones, and one that nobody has seen before; or the one that is
+/// asked for.
 std::vector<std::uint64_t> seeds() {
     if (const char* wanted = std::getenv("STEPWELL_SIM_SEED")) {
         return {std::strtoull(wanted, nullptr, 10)};
     }
     std::vector<std::uint64_t> all;
+    if (const char* wanted = std::getenv("STEPWELL_SIM_SEEDS")) {
+        char* rest = nullptr;
+        const std::uint64_t from = std::strtoull(wanted, &rest, 10);
+        const std::uint64_t count = *rest == ':' ? std::strtoull(rest + 1, nullptr, 10) : 1;
+        for (std::uint64_t seed = from; seed < from + count; ++seed) all.push_back(seed);
+        return all;
+    }
     for (std::uint64_t seed = 1; seed <= kFixedSeeds; ++seed) all.push_back(seed);
     all.push_back(runtime::system_clock().entropy() >> 16);
     return all;
@@ -36,6 +50,32 @@ Scenario scenario_of(std::uint64_t seed, Author::Timing timing) {
     scenario.loaded_executions_max = random.below(2) == 0 ? 1 : 4'096;
     scenario.redrives = static_cast<int>(random.below(3));
     return scenario;
+}
+
+/// As scenario_of(), with hostile documents and all that stands around an
+/// engine in a daemon.
+Scenario world_of(std::uint64_t seed) {
+    Scenario scenario = scenario_of(seed, Author::Timing::any);
+    Prng random(seed ^ 0x5EED);
+    scenario.is_hostile = true;
+    scenario.is_bursty = random.below(2) == 0;
+    for (std::string& input : scenario.inputs) input = hostile_input(random).text();
+    for (std::uint64_t n = random.below(4); n > 0; --n) scenario.inputs.push_back("[1,2]");
+    Surroundings around;
+    around.concurrency = static_cast<std::uint32_t>(random.below(3));
+    around.slots = static_cast<std::uint32_t>(random.below(3));
+    constexpr const char* kOverlaps[] = {"", "allow", "skip", "queue", "cancel_running"};
+    constexpr const char* kCatchups[] = {"none", "last", "all"};
+    around.overlap = kOverlaps[random.below(5)];
+    around.catchup = kCatchups[random.below(3)];
+    if (random.below(2) == 0) around.runs_kept = random.below(4);
+    scenario.surroundings = around;
+    return scenario;
+}
+
+/// Whether one seed alone was asked for.
+bool is_one_seed() {
+    return std::getenv("STEPWELL_SIM_SEED") != nullptr;
 }
 
 Faults crashes_of(std::uint64_t seed) {
@@ -113,7 +153,9 @@ TEST_CASE("random workflows end the same however often the disk fails under them
     }
 }
 
-TEST_CASE("on SQLite no power cut, at whatever sync, changes what an execution does") {
+TEST_CASE(
+    "on SQLite no power cut, at whatever sync, changes what an execution "
+    "does") {
     for (const std::string& definition : kFixed) {
         Scenario scenario;
         scenario.definition = definition;
@@ -133,7 +175,9 @@ TEST_CASE("on SQLite no power cut, at whatever sync, changes what an execution d
     }
 }
 
-TEST_CASE("on SQLite random workflows end the same through power cuts, errors, full disks, locks") {
+TEST_CASE(
+    "on SQLite random workflows end the same through power cuts, errors, "
+    "full disks, locks") {
     for (const std::uint64_t seed : seeds()) {
         CAPTURE(seed);
         const Scenario scenario = scenario_of(seed, Author::Timing::exact);
@@ -146,7 +190,9 @@ TEST_CASE("on SQLite random workflows end the same through power cuts, errors, f
     }
 }
 
-TEST_CASE("late, repeated, wrong and reordered reports, stops and crashes: every execution ends") {
+TEST_CASE(
+    "late, repeated, wrong and reordered reports, stops and crashes: "
+    "every execution ends") {
     for (const std::uint64_t seed : seeds()) {
         CAPTURE(seed);
         const Scenario scenario = scenario_of(seed, Author::Timing::any);
@@ -156,6 +202,25 @@ TEST_CASE("late, repeated, wrong and reordered reports, stops and crashes: every
         Simulation simulation(scenario, faults);
         simulation.run();
     }
+}
+
+TEST_CASE(
+    "in a whole daemon, with places, slots, fires, bursts, a clock that "
+    "is set and retention") {
+    const std::vector<std::uint64_t> all = seeds();
+    for (const std::uint64_t seed : all) {
+        CAPTURE(seed);
+        const Scenario scenario = world_of(seed);
+        CAPTURE(scenario.definition);
+        Faults faults = crashes_of(seed);
+        faults.noise = seed;
+        Simulation simulation(scenario, faults);
+        simulation.run();
+    }
+    const Coverage& coverage = Coverage::all();
+    MESSAGE("pairs of state and event seen: " << coverage.pairs().size() << "\n"
+                                              << coverage.text());
+    if (!is_one_seed()) CHECK(coverage.pairs().size() >= kPairsSeen);
 }
 
 }  // namespace stepwell::test

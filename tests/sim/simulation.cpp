@@ -8,6 +8,7 @@
 #include "engine/runtime/loop/head.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
 #include "engine/runtime/read/reader.hpp"
+#include "tests/sim/hostile.hpp"
 
 namespace stepwell::test {
 namespace {
@@ -15,6 +16,10 @@ namespace {
 constexpr int kStepsMax = 100'000;
 /// Noise ends after so many rounds: then everything must come to its end.
 constexpr int kNoisyRounds = 60;
+/// Of the triggers at one instant: what they start may let them start more.
+constexpr int kTriggerRounds = 3;
+/// How far the clock is set back or ahead.
+constexpr std::int64_t kClockStepMs = 90LL * 60 * 1'000;
 
 }  // namespace
 
@@ -35,10 +40,16 @@ Simulation::~Simulation() = default;
 void Simulation::boot() {
     spdlog::set_level(spdlog::level::off);  // each crash is meant
     REQUIRE(++lives_ < 1'000);
+    if (neighbours_) neighbours_->leave();
+    subscription_.reset();
     engine_.reset();
+    neighbours_.reset();
     journal_.reset();
     journal_ = disk_->boot();
     check_disk();
+    begun_.clear();
+    REQUIRE(journal_->scan_begun(
+        "w", [this](ExecutionId id, const std::string&) { begun_.insert(id); }));
     if (next_crash_ < faults_.crashes.size()) {
         const auto& crash = faults_.crashes[next_crash_++];
         disk_->crash_at(crash.commit, crash.cut);
@@ -46,21 +57,54 @@ void Simulation::boot() {
     is_dead_ = false;
     has_workflow_ = false;
     for (Client& client : clients_) client.is_asked = false;
-    for (auto& [token, task] : tasks_) task.is_reported = true;  // until it is started again
+    // Until it is started again.
+    for (auto& [token, task] : tasks_) task.is_reported = !task.is_callback;
 
     runtime::EngineSettings settings;
     settings.limits.transitions_per_turn_max = scenario_.transitions_per_turn_max;
     settings.loaded_executions_max = scenario_.loaded_executions_max;
     engine_ = std::make_unique<runtime::Engine>(settings, *journal_, clock_);
     engine_->on_failure([this](const Error&) { is_dead_ = true; });
-    REQUIRE(engine_->start(*this, runtime::Engine::Threading::manual));
+    runtime::Listener listener;
+    listener.events = [this](const core::Execution& execution, const auto& events) {
+        hear(execution.id(), events);
+    };
+    subscription_ = engine_->subscribe(std::move(listener));
+    REQUIRE(engine_->start(runner(), runtime::Engine::Threading::manual));
+    if (neighbours_) neighbours_->open_triggers(*engine_);
+}
+
+/// A run that ends gives its place back, and one that is redriven has to take one again.
+void Simulation::hear(ExecutionId id, const std::vector<core::Event>& events) {
+    const bool is_taken_up = events.front().type == core::EventType::execution_redriven;
+    if (is_taken_up) kinds_[id] = Coverage::kinds_after(events_of(id));
+    Coverage::all().add(events, kinds_[id]);
+    const bool is_over = std::any_of(events.begin(), events.end(), [](const core::Event& event) {
+        return event.type >= core::EventType::execution_succeeded &&
+               event.type <= core::EventType::execution_redriven;
+    });
+    if (is_over) begun_.erase(id);
+}
+
+/// Who the engine hands tasks to: the gate in front of this, where there is
+/// one.
+runtime::TaskRunner& Simulation::runner() {
+    if (!scenario_.surroundings) return *this;
+    runtime::TaskRunner& tasks = *this;
+    neighbours_ = std::make_unique<Neighbours>(*scenario_.surroundings, *disk_, clock_, tasks);
+    return neighbours_->join(*engine_);
 }
 
 void Simulation::run() {
     for (int i = 0; i < kStepsMax; ++i) {
         settle();
         ask();
-        if (faults_.noise && i < kNoisyRounds) make_noise();
+        if (faults_.noise && i < kNoisyRounds) {
+            make_noise();
+        } else if (!is_calm_) {
+            calm_down();
+            continue;
+        }
         if (report_next()) continue;
         if (pass_time() || redrive_some()) continue;
         check_end();
@@ -69,41 +113,69 @@ void Simulation::run() {
     FAIL("the simulation does not come to an end");
 }
 
-/// Turns until nothing is left to do at this instant, through as many lives as that takes.
+/// Turns until nothing is left to do at this instant, through as many lives as
+/// that takes.
 void Simulation::settle() {
     do {
         if (is_dead_) boot();
-        if (!has_workflow_) {
-            runtime::WorkflowSpec spec;
-            spec.name = "w";
-            spec.definition = scenario_.definition;
-            engine_->put_workflow(spec, [this](const auto& status) {
-                if (!status) INFO(status.error().message);
-                REQUIRE((status || status.error().code == ErrorCode::io));
-                has_workflow_ = status.has_value();
-            });
-        }
-        while (!is_dead_ && engine_->step()) {
+        if (!has_workflow_) put_workflow();
+        turn();
+        if (!neighbours_) continue;
+        for (int round = 0; round < kTriggerRounds && !is_dead_; ++round) {
+            neighbours_->tick();
+            turn();
         }
     } while (is_dead_);
 }
 
-/// One start at a time; a client that got no answer asks again in the next life.
+void Simulation::turn() {
+    while (!is_dead_ && engine_->step()) {
+    }
+}
+
+void Simulation::put_workflow() {
+    runtime::WorkflowSpec spec;
+    spec.name = "w";
+    spec.definition = scenario_.definition;
+    if (neighbours_) spec.settings = neighbours_->settings(!is_calm_);
+    engine_->put_workflow(spec, [this](const auto& status) {
+        INFO((status ? std::string() : status.error().message));
+        REQUIRE((status || status.error().code == ErrorCode::io));
+        has_workflow_ = status.has_value();
+    });
+}
+
+/// The noise is over: what would never end by itself is switched off.
+void Simulation::calm_down() {
+    is_calm_ = true;
+    if (neighbours_) has_workflow_ = false;
+}
+
+/// One start at a time, or all at once; a client that got no answer asks again
+/// in the next life.
 void Simulation::ask() {
     for (Client& client : clients_) {
+        if (scenario_.is_bursty && !client.is_answered) post_start(client);
+    }
+    if (scenario_.is_bursty) settle();
+    for (Client& client : clients_) {
         while (!client.is_answered) {
-            runtime::StartRequest request;
-            request.workflow = "w";
-            request.name = client.name;
-            request.input = client.input;
-            request.adopts_existing = true;
-            engine_->start_execution(request, [&client](const auto& started) {
-                client.is_answered = started.has_value();
-                if (started) client.id = started->id;
-            });
+            post_start(client);
             settle();
         }
     }
+}
+
+void Simulation::post_start(Client& client) {
+    runtime::StartRequest request;
+    request.workflow = "w";
+    request.name = client.name;
+    request.input = client.input;
+    request.adopts_existing = true;
+    engine_->start_execution(request, [&client](const auto& started) {
+        client.is_answered = client.is_answered || started.has_value();
+        if (started) client.id = started->id;
+    });
 }
 
 /// False where all have ended well, or were redriven often enough.
@@ -112,16 +184,20 @@ bool Simulation::redrive_some() {
     for (Client& client : clients_) {
         if (client.redrives == scenario_.redrives) continue;
         const auto row = *journal_->execution(client.id);
-        if (row->status == core::Status::succeeded) continue;
+        const bool is_forgotten = !row;
+        SW_ASSERT(!is_forgotten || scenario_.surroundings);
+        if (is_forgotten || row->status == core::Status::succeeded) continue;
         any = true;
-        // With noise, another one may have redriven it while this redrove the one before.
+        // With noise, another one may have redriven it while this redrove the one
+        // before.
         REQUIRE((row->status != core::Status::running || faults_.noise));
         if (row->status != core::Status::running) redrive(client);
     }
     return any;
 }
 
-/// As ask(): a repetition of what was answered to nobody must not redrive again.
+/// As ask(): a repetition of what was answered to nobody must not redrive
+/// again.
 void Simulation::redrive(Client& client) {
     ++client.redrives;
     bool is_answered = false;
@@ -132,7 +208,8 @@ void Simulation::redrive(Client& client) {
         engine_->redrive_execution(request, [&](const auto& redriven) {
             // With noise, another one may have redriven it first.
             const bool is_refused = !redriven && redriven.error().code == ErrorCode::conflict;
-            is_answered = redriven || (faults_.noise && is_refused);
+            const bool is_forgotten = !redriven && redriven.error().code == ErrorCode::not_found;
+            is_answered = redriven || (faults_.noise && (is_refused || is_forgotten));
             if (!faults_.noise && redriven) {
                 CHECK(redriven->count == static_cast<std::uint32_t>(client.redrives));
             }
@@ -147,8 +224,8 @@ Prng Simulation::chance_of(const TaskToken& token) const {
     return random;
 }
 
-/// Whether the journal knows that the attempt was begun. Looks at the newest chunks first, as that
-/// is where it should be.
+/// Whether the journal knows that the attempt was begun. Looks at the newest
+/// chunks first, as that is where it should be.
 bool Simulation::is_journaled(const TaskToken& token) {
     const auto reader = disk_->reader();
     journal::JournalReader& disk = *reader;
@@ -177,6 +254,16 @@ void Simulation::start(runtime::TaskRequest request) {
     CHECK((known_.insert(request.token).second || request.is_restarted));
     task->second.is_reported = false;
     if (is_new) past_.push_back(request.token);
+    task->second.is_callback = request.resource.ends_with(".waitForTaskToken");
+    if (task->second.is_callback) engine_->submitted(request.token, Payload());
+    begun_.insert(request.token.execution);
+    check_places();
+}
+
+/// A run holds its place until it ends, whatever its tasks do.
+void Simulation::check_places() {
+    if (!neighbours_ || neighbours_->surroundings().concurrency == 0) return;
+    CHECK(begun_.size() <= neighbours_->surroundings().concurrency);
 }
 
 void Simulation::cancel(const TaskToken& token) {
@@ -192,13 +279,14 @@ void Simulation::report(const TaskToken& token, Prng& random) {
             engine_->failed(token, "States.TaskFailed", std::nullopt);
             break;
         default:
-            engine_->succeeded(token, Payload::trusted("{\"ok\":true}"));
+            engine_->succeeded(token, scenario_.is_hostile ? hostile_payload(random)
+                                                           : Payload::trusted("{\"ok\":true}"));
             break;
     }
 }
 
-/// The first of the tasks that have ended by now tells so; one at a time, so that a crash cannot
-/// change their order.
+/// The first of the tasks that have ended by now tells so; one at a time, so
+/// that a crash cannot change their order.
 bool Simulation::report_next() {
     for (auto& [token, task] : tasks_) {
         if (task.is_reported || task.ends_at > clock_.now()) continue;
@@ -240,7 +328,33 @@ void Simulation::make_noise() {
     }
     if (noise_.below(4) == 0)
         clock_.advance(Duration(static_cast<std::int64_t>(noise_.below(900))));
+    if (neighbours_) disturb();
     if (noise_.below(15) == 0) boot();
+}
+
+/// What a daemon's neighbours and administrators do to it.
+void Simulation::disturb() {
+    if (noise_.below(10) == 0) {
+        const auto step = static_cast<std::int64_t>(noise_.below(2 * kClockStepMs));
+        clock_.advance(Duration(step - kClockStepMs));
+    }
+    if (noise_.below(8) == 0) burst();
+    if (neighbours_->surroundings().runs_kept && noise_.below(12) == 0) {
+        neighbours_->forget(*engine_);
+    }
+}
+
+/// Much at once, without a turn between.
+void Simulation::burst() {
+    for (std::uint64_t n = 10 + noise_.below(40); n > 0; --n) {
+        if (noise_.below(3) == 0) {
+            post_start(clients_[static_cast<std::size_t>(noise_.below(clients_.size()))]);
+        } else if (!past_.empty()) {
+            const auto at = static_cast<std::size_t>(noise_.below(past_.size()));
+            if (noise_.below(2) == 0) engine_->heartbeat(past_[at]);
+            report(past_[at], noise_);
+        }
+    }
 }
 
 /// On to when something happens; false where nothing will.
@@ -249,6 +363,9 @@ bool Simulation::pass_time() {
     for (const auto& [token, task] : tasks_) {
         if (!task.is_reported) next = std::min(next.value_or(task.ends_at), task.ends_at);
     }
+    // A start that was refused is asked for again by and by, which is nobody's
+    // timer.
+    if (!next && neighbours_ && neighbours_->starting() > 0) next = clock_.now() + Duration(60'000);
     if (!next) return false;
     clock_.set(std::max(clock_.now(), *next));
     return true;
@@ -272,7 +389,9 @@ void Simulation::check_disk() {
         const auto restored = core::restore(open.id, head->header, records);
         REQUIRE(restored);
         core::Execution replayed(open.id);
-        core::evolve(replayed, events_of(open.id));
+        const std::vector<core::Event> events = events_of(open.id);
+        core::evolve(replayed, events);
+        kinds_[open.id] = Coverage::kinds_after(events);
         CHECK(replayed == *restored);
         CHECK(open.due == restored->next_due());
         CHECK(open.has_tasks == restored->has_tasks_in_flight());
@@ -283,10 +402,36 @@ void Simulation::check_end() {
     std::size_t open = 0;
     REQUIRE(journal_->scan_open([&](const journal::OpenSummary&) { ++open; }));
     CHECK(open == 0);
-    const auto page = runtime::Reader(*journal_).list({});
-    REQUIRE(page);
-    CHECK(page->items.size() == clients_.size());
-    for (const auto& item : page->items) CHECK(item.status != core::Status::running);
+    check_runs();
+}
+
+void Simulation::check_runs() {
+    std::vector<runtime::ExecutionSummary> runs;
+    auto reader = runtime::Reader(*journal_);
+    runtime::ListQuery query;
+    query.limit = 1'000;
+    do {
+        const auto page = reader.list(query);
+        REQUIRE(page);
+        runs.insert(runs.end(), page->items.begin(), page->items.end());
+        query.token = page->next;
+    } while (query.token);
+    for (const auto& run : runs) CHECK(run.status != core::Status::running);
+    if (!neighbours_) CHECK(runs.size() == clients_.size());
+    if (neighbours_) CHECK(neighbours_->gate().workflow("w").holders.empty());
+    if (neighbours_) CHECK(neighbours_->gate().workflow("w").waiting_count == 0);
+    check_fires(runs);
+}
+
+/// However often the daemon died between: one run for a fire.
+void Simulation::check_fires(const std::vector<runtime::ExecutionSummary>& runs) {
+    std::set<std::string> fires;
+    for (const auto& run : runs) {
+        if (run.origin != "schedule") continue;
+        const auto described = runtime::Reader(*journal_).describe(run.id);
+        REQUIRE(described);
+        CHECK(fires.insert(described->input.text()).second);
+    }
 }
 
 std::string Simulation::trace() {

@@ -1,10 +1,12 @@
-// Simulation: an engine, its disk, the clock and the world around it, in one thread and without
-// chance. The world starts executions and runs their tasks; the disk may fail at any commit, which
-// ends the engine's life; the next one boots from what the disk holds.
+// Simulation: an engine, its disk, the clock and the world around it, without
+// chance. The world starts executions and runs their tasks; the disk may fail
+// at any commit, which ends the engine's life; the next one boots from what the
+// disk holds.
 //
-// What must hold, and is checked as it goes: no task is started that the journal does not know of;
-// replaying the history gives what is stored; every execution ends, and then nothing of it is left
-// in the open tables.
+// What must hold, and is checked as it goes: no task is started that the
+// journal does not know of; no more runs of a workflow have begun than it has
+// places; replaying the history gives what is stored; every execution ends, and
+// then nothing of it is left in the open tables; a fire starts one run.
 #pragma once
 
 #include <map>
@@ -16,6 +18,8 @@
 
 #include "engine/base/prng.hpp"
 #include "engine/runtime/engine.hpp"
+#include "tests/sim/coverage.hpp"
+#include "tests/sim/neighbours.hpp"
 #include "tests/sim/sim_disk.hpp"
 #include "tests/support/fake_clock.hpp"
 
@@ -28,7 +32,11 @@ struct Scenario {
     std::vector<std::string> inputs;  // one execution each
     std::uint32_t transitions_per_turn_max = 1'000;
     std::size_t loaded_executions_max = 4'096;
-    int redrives = 0;  // of each execution that does not end well, at most
+    int redrives = 0;         // of each execution that does not end well, at most
+    bool is_hostile = false;  // tasks give back whatever JSON can be
+    bool is_bursty = false;   // clients do not wait for each other
+    /// Nothing: the engine alone.
+    std::optional<Surroundings> surroundings;
 };
 
 /// What goes wrong.
@@ -38,7 +46,8 @@ struct Faults {
         Cut cut = Cut::before_durable;
     };
     std::vector<Crash> crashes;
-    /// Repeated, late, wrong and reordered reports, lost ones, and stops; seeded.
+    /// Repeated, late, wrong and reordered reports, lost ones, and stops; with
+    /// surroundings also bursts, a clock that is set, and retention. Seeded.
     std::optional<std::uint64_t> noise;
 };
 
@@ -59,6 +68,8 @@ private:
     struct Task {
         Timestamp ends_at;
         bool is_reported = false;  // in this life
+        /// Somebody outside will tell how it ended, whatever becomes of the daemon.
+        bool is_callback = false;
     };
     struct Client {
         std::string name;
@@ -73,16 +84,27 @@ private:
     void cancel(const TaskToken& token) override;
 
     void boot();
+    runtime::TaskRunner& runner();
+    void hear(ExecutionId id, const std::vector<core::Event>& events);
     void settle();
+    void turn();
+    void put_workflow();
     void ask();
+    void post_start(Client& client);
     bool redrive_some();
     void redrive(Client& client);
     bool report_next();
     void report(const TaskToken& token, Prng& random);
     void make_noise();
+    void disturb();
+    void burst();
+    void calm_down();
     bool pass_time();
     void check_disk();
     void check_end();
+    void check_runs();
+    void check_places();
+    void check_fires(const std::vector<runtime::ExecutionSummary>& runs);
     bool is_journaled(const TaskToken& token);
     Prng chance_of(const TaskToken& token) const;
     std::vector<core::Event> events_of(ExecutionId id);
@@ -93,13 +115,18 @@ private:
     std::unique_ptr<SimDisk> disk_;
     FakeClock clock_;
     std::unique_ptr<journal::Journal> journal_;
+    std::unique_ptr<Neighbours> neighbours_;  // null: the engine alone
     std::unique_ptr<runtime::Engine> engine_;
+    runtime::Subscription subscription_;
+    std::map<ExecutionId, Coverage::Kinds> kinds_;
+    std::set<ExecutionId> begun_;  // of which a task was handed over, and that have not ended since
     std::map<TaskToken, Task> tasks_;
     std::vector<TaskToken> past_;  // every token there ever was
     std::set<TaskToken> known_;    // the same
     std::vector<Client> clients_;
     bool is_dead_ = false;
     bool has_workflow_ = false;
+    bool is_calm_ = false;  // the noise is over
     std::size_t next_crash_ = 0;
     int lives_ = 0;
 };

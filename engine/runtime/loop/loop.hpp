@@ -171,6 +171,7 @@ private:
     std::size_t turn_bytes_ = 0;  // of the events that this turn has decided
     std::vector<Slot*> touched_;
     std::vector<Order> orders_;
+    std::unordered_set<TaskToken> cancelled_;  // by orders_
     std::vector<std::string> changed_workflows_;
     std::vector<Reply> replies_;
     std::map<std::pair<WorkflowId, std::string>, ExecutionId> names_started_;

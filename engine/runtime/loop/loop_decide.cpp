@@ -245,6 +245,7 @@ void Loop::touch(Slot& slot) {
 
 void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
     if (const auto* cancel = std::get_if<core::CancelTask>(&command)) {
+        cancelled_.insert(cancel->token);
         orders_.emplace_back(cancel->token);
         return;
     }
@@ -409,13 +410,17 @@ void Loop::carry_out() {
         granted_.insert(granted_.end(), granted.begin(), granted.end());
     }
     orders_.clear();
+    cancelled_.clear();
     for (const std::string& name : changed_workflows_) listeners_.tell(&Listener::workflow, name);
     changed_workflows_.clear();
     for (const Reply& one : replies_) one(nullptr);
     replies_.clear();
 }
 
+/// Not of an attempt that ended in the turn that was to start it: one of an earlier life may have
+/// been due when its execution was opened.
 void Loop::carry_out(TaskRequest& request) {
+    if (cancelled_.contains(request.token)) return;
     if (request.is_picked_up) begin_log(request);
     runner_->start(std::move(request));
 }
@@ -484,6 +489,7 @@ void Loop::fail(const Error& error) {
     touched_.clear();
     batch_ = {};
     orders_.clear();
+    cancelled_.clear();
     changed_workflows_.clear();
     names_started_.clear();
     ledger_.end_turn();
