@@ -19,7 +19,7 @@ Json view_of(const journal::DocumentRecord& record) {
     const auto document = parse_json(record.value);
     auto entry = document ? parse_json(string_or(*document, "entry", ""))
                           : Result<Json>(fail(document.error()));
-    Json view = entry && entry->is_object() ? *std::move(entry) : Json{{"is_broken", true}};
+    Json view = entry && entry->is_object() ? *std::move(entry) : Json{{"unreadable", true}};
     view["hash"] = document ? string_or(*document, "hash", "") : "";
     return view;
 }
@@ -55,7 +55,7 @@ Result<Json> list(runtime::Reader& reader, const AuditFilter& filter, std::uint6
     const bool has_more = entries.size() == filter.limit && !entries.empty();
     const Json* last = has_more ? find(entries.back(), "sequence") : nullptr;
     Json next = last && *last != first ? *last : Json();
-    return Json{{"entries", std::move(entries)}, {"next", std::move(next)}};
+    return Json{{"items", std::move(entries)}, {"next", std::move(next)}};
 }
 
 Result<Json> list(const SecurityParts& parts, const Call& call) {
@@ -94,6 +94,7 @@ Result<Json> verify(const SecurityParts& parts, const Call&) {
 void add_audit_routes(Router& router, const SecurityParts& parts) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/audit",
+                .operation = "listAuditEntries",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Who did what, newest first",
@@ -102,18 +103,19 @@ void add_audit_routes(Router& router, const SecurityParts& parts) {
                                             1'000'000'000'000),
                           text_parameter("who", "only of this user"),
                           text_parameter("action", "only actions that begin with this")},
-                .answer = R"json({"type": "object", "required": ["entries", "next"],
-                    "properties": {"entries": {"type": "array", "items": {"type": "object"}},
+                .answer = R"json({"type": "object", "required": ["items", "next"],
+                    "properties": {"items": {"type": "array", "items": {"type": "object"}},
                     "next": {"type": ["integer", "null"]}}})json",
                 .read = [parts](const Call& call) { return list(parts, call); }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/audit/verification",
+                .operation = "verifyAudit",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Whether the audit log is whole",
                 .answer = R"json({"type": "object",
-                    "required": ["is_whole", "entries", "broken", "why"], "properties": {
-                    "is_whole": {"type": "boolean"}, "entries": {"type": "integer"},
+                    "required": ["whole", "entries", "broken", "why"], "properties": {
+                    "whole": {"type": "boolean"}, "entries": {"type": "integer"},
                     "broken": {"type": ["integer", "null"]}, "why": {"type": "string"}}})json",
                 .errors = {503},
                 .act = done_later(parts, verify)});

@@ -221,7 +221,7 @@ Result<AuditOpening> open_audit(const std::string& seal_key, const AuditDocument
 }
 
 Json view_of(const AuditVerdict& verdict) {
-    return {{"is_whole", verdict.is_whole()},
+    return {{"whole", verdict.is_whole()},
             {"entries", verdict.entries},
             {"broken", verdict.broken ? Json(*verdict.broken) : Json()},
             {"why", verdict.why}};

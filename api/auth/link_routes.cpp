@@ -75,6 +75,7 @@ Result<Json> end_sessions(const SecurityParts& parts, const Call& call) {
 void add_list_routes(Router& router, const SecurityParts& parts) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/sessions",
+                .operation = "listSessions",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "One's own sessions; of an admin all",
@@ -90,6 +91,7 @@ void add_list_routes(Router& router, const SecurityParts& parts) {
                 }});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/sessions",
+                .operation = "endSessions",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Sign out everywhere",
@@ -106,6 +108,7 @@ void add_link_routes(Router& router, const SecurityParts& parts) {
     add_list_routes(router, parts);
     router.add({.method = "POST",
                 .pattern = "/api/v1/session/link",
+                .operation = "createSignInLink",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Make a link that signs a browser in",
@@ -118,6 +121,7 @@ void add_link_routes(Router& router, const SecurityParts& parts) {
                 .act = done_later(parts, make_link)});
     router.add({.method = "GET",
                 .pattern = "/sign-in",
+                .operation = "openSignInLink",
                 .role = Role::none,
                 .tag = "security",
                 .summary = "Sign in by a link",

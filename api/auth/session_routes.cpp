@@ -127,6 +127,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
     const std::string answer = R"({"$ref": "#/components/schemas/Session"})";
     router.add({.method = "POST",
                 .pattern = "/api/v1/session",
+                .operation = "signIn",
                 .role = Role::none,
                 .tag = "security",
                 .summary = "Sign in",
@@ -149,6 +150,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/session",
+         .operation = "getSession",
          .role = Role::viewer,
          .tag = "security",
          .summary = "Who asks",
@@ -156,6 +158,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
          .read = [parts](const Call& call) -> Result<Json> { return session_view(parts, call); }});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/session",
+                .operation = "signOut",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Sign out",
@@ -167,6 +170,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/session/password",
+                .operation = "changePassword",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Change one's own password",

@@ -113,7 +113,7 @@ Result<Json> remove_token(const SecurityParts& parts, const Call& call) {
     for (const ApiToken& token : parts.identities.tokens()) {
         if (token.id != id || !may_see(call.principal(), token)) continue;
         SW_TRY(parts.identities.remove_token(id));
-        return Json{{"removed", id}};
+        return Json();
     }
     return fail(ErrorCode::not_found, "expected the id of a token of yours, but there is none '" +
                                           id.substr(0, 64) + "'");
@@ -132,30 +132,35 @@ void add_token_routes(Router& router, const SecurityParts& parts) {
         "token": {"type": "string"}, "secret": {"type": "string"}}})json");
     router.add({.method = "GET",
                 .pattern = "/api/v1/tokens",
+                .operation = "listTokens",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "One's own API tokens; of an admin all",
-                .answer = R"json({"type": "object", "required": ["tokens"], "properties": {
-                    "tokens": {"type": "array",
+                .answer = R"json({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array",
                     "items": {"$ref": "#/components/schemas/Token"}}}})json",
                 .read = [parts](const Call& call) -> Result<Json> {
-                    return Json{{"tokens", list_of(parts, call, false)}};
+                    return Json{{"items", list_of(parts, call, false)}};
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/tokens",
+                .operation = "createToken",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Make an API token",
                 .description = "`token` in the answer is the token itself: it is shown this once.",
                 .body = json_body(kNewCredential, true),
                 .answer = R"({"$ref": "#/components/schemas/Token"})",
+                .status = 201,
                 .errors = {404, 503},
                 .act = done_later(parts, add_token)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/tokens/{id}",
+                .operation = "revokeToken",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Revoke an API token",
+                .status = 204,
                 .errors = {404, 503},
                 .act = done_later(parts, remove_token)});
 }
@@ -163,17 +168,19 @@ void add_token_routes(Router& router, const SecurityParts& parts) {
 void add_key_routes(Router& router, const SecurityParts& parts) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/keys",
+                .operation = "listKeys",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "One's own access keys; of an admin all",
-                .answer = R"json({"type": "object", "required": ["keys"], "properties": {
-                    "keys": {"type": "array",
+                .answer = R"json({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array",
                     "items": {"$ref": "#/components/schemas/Token"}}}})json",
                 .read = [parts](const Call& call) -> Result<Json> {
-                    return Json{{"keys", list_of(parts, call, true)}};
+                    return Json{{"items", list_of(parts, call, true)}};
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/keys",
+                .operation = "createKey",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Make an access key for AWS clients",
@@ -181,13 +188,16 @@ void add_key_routes(Router& router, const SecurityParts& parts) {
                                "once, and requests are signed with it (Signature Version 4).",
                 .body = json_body(kNewCredential, true),
                 .answer = R"({"$ref": "#/components/schemas/Token"})",
+                .status = 201,
                 .errors = {404, 503},
                 .act = done_later(parts, add_key)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/keys/{id}",
+                .operation = "removeKey",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Remove an access key",
+                .status = 204,
                 .errors = {404, 503},
                 .act = done_later(parts, remove_token)});
 }

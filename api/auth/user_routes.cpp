@@ -7,8 +7,8 @@ namespace {
 Json view_of(const User& user) {
     return {{"name", user.name},
             {"role", name_of(user.role)},
-            {"is_disabled", user.is_disabled},
-            {"has_password", !user.password_hash.empty()},
+            {"disabled", user.is_disabled},
+            {"password_set", !user.password_hash.empty()},
             {"created_at", to_iso8601(user.created_at)},
             {"created_by", user.created_by}};
 }
@@ -31,7 +31,7 @@ Result<Json> change_user(const SecurityParts& parts, const Call& call) {
     if (const Json* password = find(call.body(), "password")) {
         change.password = password->get<std::string>();
     }
-    if (const Json* is_disabled = find(call.body(), "is_disabled")) {
+    if (const Json* is_disabled = find(call.body(), "disabled")) {
         change.is_disabled = is_disabled->get<bool>();
     }
     const User user = SW_TRY(parts.identities.change_user(call.path("user"), change));
@@ -40,36 +40,38 @@ Result<Json> change_user(const SecurityParts& parts, const Call& call) {
 
 Result<Json> remove_user(const SecurityParts& parts, const Call& call) {
     SW_TRY(parts.identities.remove_user(call.path("user")));
-    return Json{{"removed", call.path("user")}};
+    return Json();
 }
 
 }  // namespace
 
 void add_user_routes(Router& router, const SecurityParts& parts) {
     router.add_schema("User", R"json({"type": "object",
-        "required": ["name", "role", "is_disabled", "has_password", "created_at", "created_by"],
+        "required": ["name", "role", "disabled", "password_set", "created_at", "created_by"],
         "properties": {"name": {"type": "string"},
         "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
-        "is_disabled": {"type": "boolean"}, "has_password": {"type": "boolean"},
+        "disabled": {"type": "boolean"}, "password_set": {"type": "boolean"},
         "created_at": {"type": "string", "format": "date-time"},
         "created_by": {"type": "string"}}})json");
     const std::string answer = R"({"$ref": "#/components/schemas/User"})";
     router.add({.method = "GET",
                 .pattern = "/api/v1/users",
+                .operation = "listUsers",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "All users",
-                .answer = R"json({"type": "object", "required": ["users"], "properties": {
-                    "users": {"type": "array", "items": {"$ref": "#/components/schemas/User"}}}})json",
+                .answer = R"json({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/User"}}}})json",
                 .read = [parts](const Call&) -> Result<Json> {
                     Json users = Json::array();
                     for (const User& user : parts.identities.users()) {
                         users.push_back(view_of(user));
                     }
-                    return Json{{"users", std::move(users)}};
+                    return Json{{"items", std::move(users)}};
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/users",
+                .operation = "addUser",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Add a user",
@@ -83,10 +85,12 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                     "writeOnly": true}}})json",
                                   true),
                 .answer = answer,
+                .status = 201,
                 .errors = {409, 503},
                 .act = done_later(parts, add_user)});
     router.add({.method = "PATCH",
                 .pattern = "/api/v1/users/{user}",
+                .operation = "changeUser",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Change a user's role or password, or disable them",
@@ -95,16 +99,18 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                     "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
                     "password": {"type": "string", "minLength": 8, "maxLength": 1024,
                     "writeOnly": true},
-                    "is_disabled": {"type": "boolean"}}})json",
+                    "disabled": {"type": "boolean"}}})json",
                                   true),
                 .answer = answer,
                 .errors = {404, 409, 503},
                 .act = done_later(parts, change_user)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/users/{user}",
+                .operation = "removeUser",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Remove a user, with all tokens and sessions",
+                .status = 204,
                 .errors = {404, 409, 503},
                 .act = done_later(parts, remove_user)});
 }

@@ -91,7 +91,7 @@ Result<Json> Server::run(const std::string& run) {
 Result<Json> Server::history(const std::string& run) {
     const std::string path = "runs/" + percent_encode(run) + "/history?lines=true&limit=1000";
     return all_pages(path, [](Json& whole, Json page) {
-        for (const char* list : {"events", "lines"}) {
+        for (const char* list : {"items", "lines"}) {
             for (Json& item : page[list]) whole[list].push_back(std::move(item));
         }
     });
@@ -114,14 +114,14 @@ Result<Json> Server::logs(const std::string& run, const std::string& state) {
     const std::string path = "runs/" + percent_encode(run) + "/logs?limit=10000" +
                              (state.empty() ? "" : "&state=" + percent_encode(state));
     return all_pages(path, [](Json& whole, Json page) {
-        for (Json& log : page["logs"]) {
+        for (Json& log : page["items"]) {
             // A page may end within a log: what goes on is put behind what was.
-            const bool goes_on = log["first_line"] != 1 && !whole["logs"].empty();
+            const bool goes_on = log["first_line"] != 1 && !whole["items"].empty();
             if (!goes_on) {
-                whole["logs"].push_back(std::move(log));
+                whole["items"].push_back(std::move(log));
                 continue;
             }
-            for (Json& line : log["lines"]) whole["logs"].back()["lines"].push_back(line);
+            for (Json& line : log["lines"]) whole["items"].back()["lines"].push_back(line);
         }
     });
 }

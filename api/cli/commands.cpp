@@ -232,7 +232,7 @@ Error with_guess(Error error, const Given& given, Server& server) {
     const auto name = given.find("WORKFLOW");
     if (error.code != ErrorCode::not_found || name == given.end()) return error;
     const auto workflows = server.workflows();
-    const Json* list = workflows ? find(*workflows, "workflows") : nullptr;
+    const Json* list = workflows ? find(*workflows, "items") : nullptr;
     if (!list) return error;
     std::vector<std::string> names;
     for (const Json& workflow : *list) names.push_back(string_or(workflow, "name", ""));

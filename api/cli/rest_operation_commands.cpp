@@ -30,7 +30,7 @@ RestCommand pools_command() {
     return {.words = {"pools"},
             .help = "List pools, and how many tasks wait for their slots",
             .path = "pools",
-            .rows = "pools",
+            .rows = "items",
             .columns = {{"POOL", "name"},
                         {"SLOTS", "slots", Kind::count},
                         {"WAITING", "waiting_count", Kind::count}}};

@@ -39,7 +39,7 @@ RestCommand switched(const char* word, bool is_disabled, const char* help, const
             .method = "PATCH",
             .path = "users/{NAME}",
             .arguments = {{"NAME", "the user"}},
-            .body = {{"is_disabled", is_disabled}},
+            .body = {{"disabled", is_disabled}},
             .done = done};
 }
 
@@ -47,10 +47,10 @@ std::vector<RestCommand> user_commands() {
     return {{.words = {"users"},
              .help = "List users",
              .path = "users",
-             .rows = "users",
+             .rows = "items",
              .columns = {{"USER", "name"},
                          {"ROLE", "role"},
-                         {"DISABLED", "is_disabled"},
+                         {"DISABLED", "disabled"},
                          {"MADE (UTC)", "created_at", Kind::time},
                          {"BY", "created_by"}}},
             {.words = {"users", "add"},
@@ -105,7 +105,7 @@ std::vector<RestCommand> token_commands() {
         {.words = {"tokens"},
          .help = "List your API tokens; for an admin, all",
          .path = "tokens",
-         .rows = "tokens",
+         .rows = "items",
          .columns = credential_columns("TOKEN")},
         {.words = {"tokens", "create"},
          .help = "Make an API token; it is shown this once",
@@ -122,7 +122,7 @@ std::vector<RestCommand> key_commands() {
         {.words = {"keys"},
          .help = "List the access keys of AWS clients",
          .path = "keys",
-         .rows = "keys",
+         .rows = "items",
          .columns = credential_columns("KEY")},
         {.words = {"keys", "create"},
          .help = "Make an access key for AWS clients; its secret is shown this once",
@@ -138,7 +138,7 @@ std::vector<RestCommand> secret_commands() {
     return {{.words = {"secrets"},
              .help = "List the names of secrets, and who uses them; never a value",
              .path = "secrets",
-             .rows = "secrets",
+             .rows = "items",
              .columns = {{"SECRET", "name"},
                          {"FROM", "provider"},
                          {"PLACE", "place"},
@@ -156,7 +156,7 @@ std::vector<RestCommand> secret_commands() {
 }
 
 bool is_whole(const Json& verdict) {
-    const Json* found = find(verdict, "is_whole");
+    const Json* found = find(verdict, "whole");
     return found && *found == true;
 }
 
@@ -187,7 +187,7 @@ std::vector<RestCommand> audit_commands() {
                         .help = "how many, 100 by default",
                         .value = "N",
                         .kind = Flag::Kind::number}},
-             .rows = "entries",
+             .rows = "items",
              .columns = {{"ENTRY", "sequence"},
                          {"AT (UTC)", "at", Kind::time},
                          {"WHO", "who"},

@@ -14,7 +14,7 @@ RestCommand schedules_command() {
                        .help = "how many fires to list for each, 3 by default",
                        .value = "N",
                        .kind = Flag::Kind::number}},
-            .rows = "schedules",
+            .rows = "items",
             .columns = {{"SCHEDULE", "id"},
                         {"WHEN", "expression"},
                         {"TIME ZONE", "timezone"},
@@ -36,7 +36,7 @@ RestCommand triggers_command() {
     return {.words = {"triggers"},
             .help = "List file triggers and webhooks",
             .path = "triggers",
-            .rows = "triggers",
+            .rows = "items",
             .columns = {{"TRIGGER", "id"},
                         {"KIND", "kind"},
                         {"FILES", "files", Kind::list},
@@ -57,7 +57,7 @@ RestCommand ledger_command() {
                        .value = "N",
                        .kind = Flag::Kind::number},
                       {.name = "after", .help = "`next` of the page before", .value = "TOKEN"}},
-            .rows = "claims",
+            .rows = "items",
             .columns = {{"TAKEN (UTC)", "at", Kind::time},
                         {"RUN", "run"},
                         {"SKIPPED", "skipped"},
@@ -68,13 +68,13 @@ RestCommand deadlines_command() {
     return {.words = {"deadlines"},
             .help = "List deadlines, and which are late",
             .path = "deadlines",
-            .rows = "deadlines",
+            .rows = "items",
             .columns = {{"DEADLINE", "id"},
                         {"KIND", "kind"},
-                        {"TIME", "time"},
+                        {"TIME", "expression"},
                         {"TIME ZONE", "timezone"},
-                        {"STATE", "state"},
-                        {"NEXT (UTC)", "next", Kind::time}}};
+                        {"STATUS", "status"},
+                        {"NEXT", "next"}}};
 }
 
 }  // namespace

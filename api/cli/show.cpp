@@ -67,7 +67,7 @@ std::string time_text(std::string text) {
 
 void print_workflows(const Terminal& terminal, const Json& view) {
     Table table({"WORKFLOW", "VERSION", "UPDATED (UTC)"});
-    for (const Json& workflow : items(view, "workflows")) {
+    for (const Json& workflow : items(view, "items")) {
         table.add(
             {text(workflow, "name"), text(workflow, "version"), time(workflow, "updated_at")});
     }
@@ -76,7 +76,7 @@ void print_workflows(const Terminal& terminal, const Json& view) {
 
 void print_runs(const Terminal& terminal, const Json& view) {
     Table table({"RUN", "WORKFLOW", "STARTED (UTC)", "DURATION", "STATUS"});
-    for (const Json& run : items(view, "runs")) {
+    for (const Json& run : items(view, "items")) {
         table.add({text(run, "id"), text(run, "workflow"), time(run, "started_at"), duration(run),
                    terminal.styled_status(text(run, "status")) +
                        (find(run, "error") ? "  " + text(run, "error") : "")});
@@ -99,8 +99,8 @@ void print_run(const Terminal& terminal, const Json& view) {
     terminal.out << '\n';
     Table table({"STATE", "TYPE", "DURATION", "OUTCOME", ""});
     for (const Json& state : items(view, "states")) {
-        table.add({text(state, "state"), text(state, "type"), duration(state),
-                   text(state, "outcome"), state_note(state)});
+        table.add({text(state, "path"), text(state, "type"), duration(state), text(state, "status"),
+                   state_note(state)});
     }
     table.print(terminal);
 }
@@ -119,23 +119,23 @@ void print_redrive_plan(const Terminal& terminal, const Json& plan) {
         return;
     }
     Table again({"RUNS AGAIN", "TYPE", "USUALLY"});
-    for (const Json& state : items(plan, "runs")) {
+    for (const Json& state : items(plan, "again")) {
         const Json* usual = find(state, "usual");
         const Json* p50 = usual ? find(*usual, "p50_ms") : nullptr;
-        again.add({text(state, "place"), text(state, "type"),
+        again.add({text(state, "path"), text(state, "type"),
                    p50 ? duration_text(Duration(p50->get<std::int64_t>())) : ""});
     }
     again.print(terminal);
     terminal.out << '\n';
     Table kept({"KEEPS THE RESULTS OF", "TYPE", "COUNT"});
     for (const Json& state : items(plan, "keeps")) {
-        kept.add({text(state, "path"), text(state, "type"), text(state, "count")});
+        kept.add({text(state, "definition_path"), text(state, "type"), text(state, "count")});
     }
     kept.print(terminal);
     terminal.out << '\n';
     Table inputs({"INPUT", "READ BY", "IS NOW"});
     for (const Json& input : items(plan, "inputs")) {
-        inputs.add({text(input, "uri"), text(input, "path"), text(input, "is")});
+        inputs.add({text(input, "uri"), text(input, "definition_path"), text(input, "is")});
     }
     inputs.print(terminal);
     const Json* same = find(plan, "inputs_are_the_same");
@@ -153,7 +153,7 @@ void print_log_line(const Terminal& terminal, const Json& line, std::string& hea
 }
 
 void print_logs(const Terminal& terminal, const Json& view) {
-    for (const Json& log : items(view, "logs")) {
+    for (const Json& log : items(view, "items")) {
         const std::string title = log_title(log);
         terminal.out << terminal.styled(title + ", " + time(log, "started_at") + " UTC", Style::dim)
                      << '\n';

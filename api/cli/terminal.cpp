@@ -44,8 +44,12 @@ std::string Terminal::styled(std::string_view text, Style style) const {
 }
 
 std::string Terminal::styled_status(std::string_view status) const {
-    if (status == "SUCCEEDED") return styled(status, Style::green);
-    return styled(status, status == "RUNNING" ? Style::yellow : Style::red);
+    std::string word(status);
+    std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    if (word == "SUCCEEDED") return styled(word, Style::green);
+    return styled(word, word == "RUNNING" ? Style::yellow : Style::red);
 }
 
 std::string duration_text(Duration duration) {

@@ -29,7 +29,7 @@ struct Terminal {
     bool has_colours = false;  // of `out`
 
     [[nodiscard]] std::string styled(std::string_view text, Style style) const;
-    /// "SUCCEEDED" in green, "FAILED" in red, ...
+    /// "SUCCEEDED" in green, "FAILED" in red, ..., however it is written.
     [[nodiscard]] std::string styled_status(std::string_view status) const;
 };
 

@@ -130,7 +130,7 @@ Json group_view(const Group& group, const Intervals& intervals, const Successes&
     return {{"id", group.fingerprint},
             {"workflow", group.workflow},
             {"state", group.last().state},
-            {"path", group.last().path},
+            {"definition_path", group.last().path},
             {"error", group.last().error},
             {"cause", group.last().cause},
             {"message", group.last().message},
@@ -176,8 +176,8 @@ std::string condition_of(const std::vector<Mark>& marks) {
         }
     }
     if (trailing == 0) return "recovered";
-    if (failed_before) return "came back";
-    return trailing == 1 ? "new" : "still failing";
+    if (failed_before) return "came_back";
+    return trailing == 1 ? "new" : "still_failing";
 }
 
 Result<Json> failures_view(Histories& histories, const FailuresQuery& query) {
@@ -196,7 +196,7 @@ Result<Json> failures_view(Histories& histories, const FailuresQuery& query) {
     return Json{{"from", to_iso8601(query.span.from)},
                 {"to", to_iso8601(query.span.to)},
                 {"intervals", intervals.begins()},
-                {"groups", std::move(groups)},
+                {"items", std::move(groups)},
                 {"complete", SW_TRY(reader.is_folded())}};
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/home/queued.hpp"
+#include "api/read/views.hpp"
 #include "api/triggers/views.hpp"
 
 namespace stepwell::api::answers {
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kOpenLookedAt = 50'000;
 constexpr std::size_t kWorstNamed = 3;
 constexpr std::array<const char*, 7> kTiles{"failed",  "late",      "running", "queued",
-                                            "waiting", "succeeded", "stopped"};
+                                            "waiting", "succeeded", "aborted"};
 
 struct Going {
     runtime::ExecutionSummary run;
@@ -80,21 +81,13 @@ std::string tile_of(core::Status status) {
         case core::Status::timed_out:
             return "failed";
         case core::Status::aborted:
-            return "stopped";
+            return "aborted";
         case core::Status::succeeded:
             return "succeeded";
         case core::Status::running:
             return "running";
     }
     return "running";
-}
-
-std::string outcome_of(core::Status status) {
-    std::string name = core::name_of(status);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return name;
 }
 
 /// A workflow with runs that go on.
@@ -183,7 +176,7 @@ Json going_view(const Going& one) {
     Json open = Json::array();
     if (one.digest) {
         for (const OpenState& state : one.digest->open) {
-            open.push_back({{"place", state.place},
+            open.push_back({{"path", state.place},
                             {"since", to_iso8601(state.entered_at)},
                             {"due", state.due ? Json(to_iso8601(*state.due)) : Json()}});
         }
@@ -212,7 +205,7 @@ Json outcomes_view(const std::vector<runtime::RunCount>& runs, const Intervals& 
     Json out = Json::array();
     std::vector<std::map<std::string, std::uint64_t>> counts(intervals.zeros().size());
     for (const auto& one : runs) {
-        counts[intervals.of(one.minute + Duration(30'000))][outcome_of(one.status)] += one.count;
+        counts[intervals.of(one.minute + Duration(30'000))][status_word(one.status)] += one.count;
     }
     for (auto& interval : counts) {
         Json one = Json::object();
@@ -228,7 +221,7 @@ Json outcomes_view(const std::vector<runtime::RunCount>& runs, const Intervals& 
 Result<Json> next_fires(runtime::Reader& reader, Timestamp now, std::size_t limit) {
     const Json all = SW_TRY(schedules_view(reader, now, 1));
     std::vector<std::pair<Timestamp, Json>> fires;
-    for (const Json& schedule : all.at("schedules")) {
+    for (const Json& schedule : all.at("items")) {
         const bool goes = schedule.at("enabled") == true && schedule.at("paused") == false;
         if (!goes || schedule.at("next").empty()) continue;
         const std::string local = schedule.at("next")[0].get<std::string>();
@@ -299,7 +292,7 @@ Result<Json> home_view(Histories& histories, const HomeQuery& query) {
              {"intervals", intervals.begins()},
              {"tiles", tiles_view(tiles)},
              {"outcomes", outcomes_view(started, intervals)},
-             {"causes", std::move(causes["groups"])},
+             {"causes", std::move(causes["items"])},
              {"running", std::move(list)},
              {"next_fires", std::move(fires)},
              {"complete", is_complete}};

@@ -107,6 +107,7 @@ std::function<Result<Json>(const Call&)> reading_run(AnswerSources& sources, Run
 void add_run_answers(Router& router, AnswerSources& sources) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/overview",
+                .operation = "getRunOverview",
                 .tag = "runs",
                 .summary = "What a run's page shows, in one answer",
                 .description = kRunHelp,
@@ -117,6 +118,7 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                 })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/failure",
+                .operation = "getRunFailure",
                 .tag = "runs",
                 .summary = "Which state failed first, why, and what its log said",
                 .description = std::string(kRunHelp) +
@@ -128,6 +130,7 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                 })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/results",
+                .operation = "listRunResults",
                 .tag = "runs",
                 .summary = "The results of a run's data tasks",
                 .description = kRunHelp,
@@ -139,16 +142,17 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                 })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/map/{state}",
+                .operation = "getRunMap",
                 .tag = "runs",
                 .summary = "The items of a Map by status, whole and in buckets",
                 .description = kRunHelp,
-                .query = {text_parameter("place", "which entry of it; the last where it is absent"),
+                .query = {text_parameter("path", "which entry of it; the last where it is absent"),
                           integer_parameter("buckets", "how many buckets at most", 1, 1'000, 60)},
                 .answer = reference("MapAnswer"),
                 .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
                     MapQuery query;
                     query.state = call.path("state");
-                    query.place = call.text("place").value_or("");
+                    query.place = call.text("path").value_or("");
                     query.buckets = count_of(call, "buckets");
                     return map_view(histories.reader(), run, query);
                 })});
@@ -166,6 +170,7 @@ Result<Json> grid_answer(Histories& histories, const Call& call) {
 void add_workflow_answers(Router& router, AnswerSources& sources) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}/grid",
+                .operation = "getWorkflowGrid",
                 .tag = "workflows",
                 .summary = "States by runs: the last runs of a workflow, with their trend",
                 .query = {integer_parameter("last", "how many runs", 1, 100, 30),
@@ -175,6 +180,7 @@ void add_workflow_answers(Router& router, AnswerSources& sources) {
                 .read = reading(sources, grid_answer)});
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}/usual",
+                .operation = "getWorkflowUsual",
                 .tag = "workflows",
                 .summary = "How long the last 30 runs that succeeded took, whole and by state",
                 .answer = reference("Usual"),
@@ -183,6 +189,7 @@ void add_workflow_answers(Router& router, AnswerSources& sources) {
                 })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}/results",
+                .operation = "listWorkflowResults",
                 .tag = "workflows",
                 .summary = "The latest result of each data task of a workflow",
                 .description = "Looks at the last 50 runs.",
@@ -218,6 +225,7 @@ void add_overall_answers(Router& router, AnswerSources& sources) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/failures",
+         .operation = "listFailures",
          .tag = "answers",
          .summary = "Failures by cause, and how each stands",
          .description = kSpanHelp,
@@ -232,6 +240,7 @@ void add_overall_answers(Router& router, AnswerSources& sources) {
          })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/home",
+                .operation = "getHome",
                 .tag = "answers",
                 .summary = "What the home page shows, in one answer",
                 .description = kSpanHelp,

@@ -16,11 +16,11 @@ constexpr NamedSchema kSchemas[] = {
     "count": {"type": "integer", "minimum": 1, "description": "of how many"}}})json"},
     {"Failure", R"json({
   "type": "object",
-  "required": ["state", "path", "place", "type", "resource", "items", "tries", "error", "message", "event", "at", "caught"],
+  "required": ["state", "definition_path", "path", "type", "resource", "items", "tries", "error", "message", "event", "at", "caught"],
   "properties": {
     "state": {"type": "string"},
-    "path": {"type": "string", "description": "`Each month/Validate`"},
-    "place": {"type": "string", "description": "`Each month[3] / Validate`"},
+    "definition_path": {"type": "string", "description": "`Each month/Validate`"},
+    "path": {"type": "string", "description": "`Each month[3] / Validate`"},
     "type": {"type": "string"},
     "resource": {"type": "string"},
     "items": {"type": "array", "items": {"type": "object", "required": ["state", "index"], "properties": {
@@ -59,36 +59,36 @@ constexpr NamedSchema kSchemas[] = {
     "caught": {"type": "array", "items": {"$ref": "#/components/schemas/Failure"}}}})json"},
     {"FailureGroup", R"json({
   "type": "object",
-  "required": ["id", "workflow", "state", "path", "error", "cause", "message", "count", "condition", "first_at", "last_at", "runs", "occurrences", "successes"],
+  "required": ["id", "workflow", "state", "definition_path", "error", "cause", "message", "count", "condition", "first_at", "last_at", "runs", "occurrences", "successes"],
   "properties": {
     "id": {"type": "string"},
     "workflow": {"type": "string"},
     "state": {"type": "string"},
-    "path": {"type": "string"},
+    "definition_path": {"type": "string"},
     "error": {"type": "string"},
     "cause": {"type": "string", "description": "numbers, URLs and ids as ‹n›, ‹url›, ‹id›"},
     "message": {"type": "string", "description": "of the last one"},
     "count": {"type": "integer", "minimum": 1},
-    "condition": {"type": "string", "enum": ["new", "still failing", "came back", "recovered"]},
+    "condition": {"type": "string", "enum": ["new", "still_failing", "came_back", "recovered"]},
     "first_at": {"type": "string", "format": "date-time"},
     "last_at": {"type": "string", "format": "date-time"},
     "runs": {"type": "array", "items": {"type": "integer"}, "description": "the newest first, at most 10"},
     "occurrences": {"type": "array", "items": {"type": "integer"}, "description": "by interval"},
     "successes": {"type": "array", "items": {"type": "integer"}, "description": "of the same state, by interval"}}})json"},
     {"Failures", R"json({
-  "type": "object", "required": ["from", "to", "intervals", "groups", "complete"], "properties": {
+  "type": "object", "required": ["from", "to", "intervals", "items", "complete"], "properties": {
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},
-    "groups": {"type": "array", "items": {"$ref": "#/components/schemas/FailureGroup"}},
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/FailureGroup"}},
     "complete": {"type": "boolean", "description": "false: there was more than one answer looks at"}}})json"},
     {"Results", R"json({
-  "type": "object", "required": ["results", "complete"], "properties": {
+  "type": "object", "required": ["items", "complete"], "properties": {
     "run": {"type": "integer"},
     "workflow": {"type": "string"},
-    "results": {"type": "array", "items": {"type": "object",
-      "required": ["state", "path", "place", "items", "task", "status", "at"], "properties": {
-        "state": {"type": "string"}, "path": {"type": "string"}, "place": {"type": "string"},
+    "items": {"type": "array", "items": {"type": "object",
+      "required": ["state", "definition_path", "path", "items", "task", "status", "at"], "properties": {
+        "state": {"type": "string"}, "definition_path": {"type": "string"}, "path": {"type": "string"},
         "items": {"type": "array"},
         "task": {"type": "string"},
         "status": {"type": "string"},
@@ -103,8 +103,8 @@ constexpr NamedSchema kSchemas[] = {
   "type": "object", "required": ["workflow", "duration", "states", "complete"], "properties": {
     "workflow": {"type": "string"},
     "duration": {"$ref": "#/components/schemas/Quantiles"},
-    "states": {"type": "array", "items": {"type": "object", "required": ["path", "duration"], "properties": {
-      "path": {"type": "string"}, "duration": {"$ref": "#/components/schemas/Quantiles"}}}},
+    "states": {"type": "array", "items": {"type": "object", "required": ["definition_path", "duration"], "properties": {
+      "definition_path": {"type": "string"}, "duration": {"$ref": "#/components/schemas/Quantiles"}}}},
     "complete": {"type": "boolean"}}})json"},
     {"Grid", R"json({
   "type": "object",
@@ -114,7 +114,7 @@ constexpr NamedSchema kSchemas[] = {
     "runs": {"type": "array", "description": "the oldest first", "items": {"type": "object",
       "required": ["id", "name", "status", "version", "started_at"]}},
     "states": {"type": "array", "description": "in flow order", "items": {"type": "object",
-      "required": ["name", "path", "type", "depth", "usual", "share", "cells"], "properties": {
+      "required": ["name", "definition_path", "type", "depth", "usual", "share", "cells"], "properties": {
         "usual": {"$ref": "#/components/schemas/Quantiles"},
         "share": {"type": "number", "minimum": 0, "maximum": 1},
         "cells": {"type": "array", "description": "one for each run; null: not reached",
@@ -125,11 +125,11 @@ constexpr NamedSchema kSchemas[] = {
     "next": {"type": "string", "description": "`after` of the page of older runs"}}})json"},
     {"MapAnswer", R"json({
   "type": "object",
-  "required": ["run", "state", "place", "total", "counts", "buckets", "failed", "duration"],
+  "required": ["run", "state", "path", "total", "counts", "buckets", "failed", "duration"],
   "properties": {
     "run": {"type": "integer"},
     "state": {"type": "string"},
-    "place": {"type": "string"},
+    "path": {"type": "string"},
     "total": {"type": "integer"},
     "counts": {"type": "object", "additionalProperties": {"type": "integer"},
       "description": "by succeeded, failed, aborted, running, not_reached"},
@@ -144,9 +144,9 @@ constexpr NamedSchema kSchemas[] = {
     "failure": {"$ref": "#/components/schemas/FailureAnswer"},
     "usual": {"type": "object", "required": ["duration", "states", "against"]},
     "states": {"type": "array", "description": "in flow order, also those not reached", "items": {
-      "type": "object", "required": ["name", "path", "type", "depth", "status", "usual"]}},
+      "type": "object", "required": ["name", "definition_path", "type", "depth", "status", "usual"]}},
     "open": {"type": "array", "description": "what the run is doing", "items": {"type": "object",
-      "required": ["place", "type", "since", "due", "retries"]}},
+      "required": ["path", "type", "since", "due", "retries"]}},
     "rows": {"type": "object"},
     "version": {"type": "object", "required": ["number", "newest", "last_success"]},
     "parent": {"type": ["object", "null"]},
@@ -159,7 +159,7 @@ constexpr NamedSchema kSchemas[] = {
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},
-    "tiles": {"type": "object", "required": ["failed", "late", "running", "queued", "waiting", "succeeded", "stopped"],
+    "tiles": {"type": "object", "required": ["failed", "late", "running", "queued", "waiting", "succeeded", "aborted"],
       "additionalProperties": {"type": "object", "required": ["count", "exact", "bars", "worst"], "properties": {
         "exact": {"type": "boolean", "description": "false: there are more"},
         "count": {"type": "integer"},

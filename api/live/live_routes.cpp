@@ -122,6 +122,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
     auto parameters = stream_parameters();
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/events",
+                .operation = "followRun",
                 .tag = "live",
                 .summary = "A run's events: those that were, then those that come, until it ends",
                 .description = std::string(kStreamText) +
@@ -138,6 +139,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
     parameters.push_back(text_parameter("workflow", "only of this workflow's runs"));
     router.add({.method = "GET",
                 .pattern = "/api/v1/events",
+                .operation = "followEvents",
                 .tag = "live",
                 .summary = "Events of all runs, as they become durable",
                 .description = std::string(kStreamText) + " Without a place it begins now.",
@@ -150,6 +152,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/logs",
+                .operation = "listRunLogs",
                 .tag = "runs",
                 .summary = "What a run's tasks wrote, by state and attempt",
                 .description =
@@ -169,9 +172,9 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                           integer_parameter("limit", "how many lines at most", 1, 10'000, 1'000),
                           text_parameter("after", "`next` of the page before", 100),
                           flag_parameter("follow", "go on with the lines that come")},
-                .answer = R"({"type": "object", "required": ["run", "logs"], "properties": {
+                .answer = R"({"type": "object", "required": ["run", "items"], "properties": {
                     "run": {"type": "integer"},
-                    "logs": {"type": "array", "items": {"type": "object",
+                    "items": {"type": "array", "items": {"type": "object",
                         "required": ["state", "frame", "attempt", "retry", "started_at", "first_line", "lines"],
                         "properties": {
                             "state": {"type": "string"},

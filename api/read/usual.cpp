@@ -55,7 +55,7 @@ Json usual_view(const Usual& usual) {
     Json states = Json::array();
     for (const auto& [path, quantiles] : usual.states) {
         if (quantiles.count == 0) continue;
-        states.push_back({{"path", path}, {"duration", to_json(quantiles)}});
+        states.push_back({{"definition_path", path}, {"duration", to_json(quantiles)}});
     }
     return {{"workflow", usual.workflow},
             {"duration", to_json(usual.run)},

@@ -9,12 +9,9 @@ namespace stepwell::api {
 namespace {
 
 Result<core::Status> status_named(std::string_view text) {
-    std::string upper(text);
-    std::transform(upper.begin(), upper.end(), upper.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
                               core::Status::timed_out, core::Status::aborted}) {
-        if (upper == core::name_of(status)) return status;
+        if (text == status_word(status)) return status;
     }
     return fail(ErrorCode::invalid,
                 "expected the status to be running, succeeded, failed, timed_out or aborted, but "
@@ -36,9 +33,10 @@ Result<std::vector<core::Status>> statuses_in(const std::optional<std::string>& 
 }
 
 Json to_json(const StateRow& row) {
-    Json out{{"state", row.place},
+    Json out{{"state", row.name},
+             {"path", row.place},
              {"type", row.kind},
-             {"outcome", row.outcome == "failing" ? "running" : row.outcome},
+             {"status", row.outcome == "failing" ? "running" : row.outcome},
              {"entered_at", to_iso8601(row.entered_at)}};
     if (row.ended_at) out["duration_ms"] = (*row.ended_at - row.entered_at).count();
     if (row.retries > 0) out["retries"] = row.retries;
@@ -50,11 +48,19 @@ Json to_json(const StateRow& row) {
 
 }  // namespace
 
+std::string status_word(core::Status status) {
+    std::string word = core::name_of(status);
+    std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return word;
+}
+
 Json run_summary_view(const runtime::ExecutionSummary& summary) {
     Json out{{"id", value_of(summary.id)},
              {"name", summary.name},
              {"workflow", summary.workflow_name},
-             {"status", core::name_of(summary.status)},
+             {"status", status_word(summary.status)},
              {"started_at", to_iso8601(summary.started_at)}};
     if (summary.stopped_at) {
         out["stopped_at"] = to_iso8601(*summary.stopped_at);
@@ -83,7 +89,7 @@ Json workflow_view(const runtime::WorkflowDescription& found) {
 Result<Json> workflows_view(runtime::Reader& reader) {
     Json workflows = Json::array();
     for (const auto& found : SW_TRY(reader.workflows())) workflows.push_back(workflow_view(found));
-    return Json{{"workflows", std::move(workflows)}};
+    return Json{{"items", std::move(workflows)}};
 }
 
 Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
@@ -104,8 +110,8 @@ Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
                     "expected 'workflow' beside 'version': versions are numbered by workflow");
     }
     const auto page = SW_TRY(reader.search(query));
-    Json out{{"runs", Json::array()}};
-    for (const auto& summary : page.items) out["runs"].push_back(run_summary_view(summary));
+    Json out{{"items", Json::array()}};
+    for (const auto& summary : page.items) out["items"].push_back(run_summary_view(summary));
     if (page.next) out["next"] = *page.next;
     return out;
 }
@@ -134,7 +140,7 @@ Result<Json> history_view(runtime::Reader& reader, std::string_view run) {
         if (!core::is_internal(event.type)) lines.push_back(core::trace(event));
     }
     return Json{{"run", value_of(id)},
-                {"events", core::to_history(events, true)},
+                {"items", core::to_history(events, true)},
                 {"lines", std::move(lines)}};
 }
 
@@ -151,7 +157,7 @@ Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& dat
                         {"started_at", log.header.started_at},
                         {"lines", log.lines}});
     }
-    return Json{{"run", value_of(id)}, {"logs", std::move(logs)}};
+    return Json{{"run", value_of(id)}, {"items", std::move(logs)}};
 }
 
 Result<Json> log_page_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
@@ -175,7 +181,7 @@ Result<Json> log_page_view(runtime::Reader& reader, const std::filesystem::path&
                         {"lines", std::move(part.lines)}});
         if (!part.numbers.empty()) logs.back()["line_numbers"] = part.numbers;
     }
-    Json out{{"run", value_of(id)}, {"logs", std::move(logs)}};
+    Json out{{"run", value_of(id)}, {"items", std::move(logs)}};
     if (page.next) out["next"] = *page.next;
     return out;
 }

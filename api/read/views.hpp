@@ -14,7 +14,7 @@ namespace stepwell::api {
 
 struct RunFilter {
     std::optional<std::string> workflow;
-    /// "RUNNING", "FAILED", ..., also in lower case; several with commas between them.
+    /// "running", "failed", ...; several with commas between them.
     std::optional<std::string> status;
     std::size_t limit = 50;
     std::optional<std::string> token;
@@ -27,19 +27,22 @@ struct RunFilter {
     std::optional<Duration> duration_until = {};
 };
 
+/// "running", "succeeded", "failed", "timed_out", "aborted": how the API says it.
+std::string status_word(core::Status status);
+
 /// {"id", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error", "arn"}:
 /// how lists show a run; what is not known yet is absent.
 Json run_summary_view(const runtime::ExecutionSummary& summary);
 Json workflow_view(const runtime::WorkflowDescription& found);
-/// {"workflows": [{"name", "arn", "type", "version", "created_at", "updated_at"}]}
+/// {"items": [{"name", "arn", "type", "version", "created_at", "updated_at"}]}
 Result<Json> workflows_view(runtime::Reader& reader);
-/// {"runs": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
+/// {"items": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
 Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter);
 /// One run: what the list says of it, input, output, error, cause, and "states".
 Result<Json> run_view(runtime::Reader& reader, std::string_view run);
-/// {"run", "events": as GetExecutionHistory shows them, "lines": the same, a line each}
+/// {"run", "items": as GetExecutionHistory shows them, "lines": the same, a line each}
 Result<Json> history_view(runtime::Reader& reader, std::string_view run);
-/// {"run", "logs": [{"state", "frame", "attempt", "retry", "started_at", "first_line", "lines"}],
+/// {"run", "items": [{"state", "frame", "attempt", "retry", "started_at", "first_line", "lines"}],
 /// "next"}: a page. With `is_tail` the last lines of each log.
 Result<Json> log_page_view(runtime::Reader& reader, const std::filesystem::path& data_folder,
                            std::string_view run, const runtime::TaskLogQuery& query, bool is_tail);

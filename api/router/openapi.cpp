@@ -23,20 +23,6 @@ std::string lower(std::string text) {
     return text;
 }
 
-/// "GET", "/api/v1/runs/{run}" -> "get_runs_run".
-std::string operation_id(const Route& route) {
-    std::string id = lower(route.method);
-    for (const std::string_view segment : split_path(route.pattern)) {
-        if (segment == "api" || segment == "v1") continue;
-        id += '_';
-        for (const char c : segment) {
-            if (c == '{' || c == '}') continue;
-            id += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
-        }
-    }
-    return id;
-}
-
 Json parameters_of(const Route& route) {
     Json out = Json::array();
     for (const std::string_view segment : split_path(route.pattern)) {
@@ -107,7 +93,7 @@ Json responses_of(const Route& route) {
 }
 
 Json operation_of(const Route& route) {
-    Json out{{"operationId", operation_id(route)}, {"summary", route.summary}};
+    Json out{{"operationId", route.operation}, {"summary", route.summary}};
     if (!route.description.empty()) out["description"] = route.description;
     if (!route.tag.empty()) out["tags"] = Json::array({route.tag});
     out["parameters"] = parameters_of(route);

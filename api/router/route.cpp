@@ -116,10 +116,11 @@ std::vector<std::string> Call::list(std::string_view name) const {
     return found ? split_list(*found) : std::vector<std::string>{};
 }
 
-void Call::answer(const Result<Json>& result) const {
+void Call::answer(const Result<Json>& result, std::string_view location) const {
     if (!result) return respond_(problem(result.error()));
     Response response;
     response.status = route_->status;
+    if (!location.empty()) response.headers = "Location: " + std::string(location) + "\r\n";
     const bool is_viewer = principal().role < Role::operator_;
     if (route_->status != 204) {
         response.body = to_text(is_viewer ? with_hidden_samples(*result) : *result);

@@ -90,7 +90,8 @@ public:
     /// Once.
     void respond(Response response) const { respond_(std::move(response)); }
     /// The JSON with the route's status, or the problem. Once.
-    void answer(const Result<Json>& result) const;
+    /// `location` is where what was made can be found, if that is somewhere.
+    void answer(const Result<Json>& result, std::string_view location = {}) const;
 
 private:
     Request* request_;
@@ -104,6 +105,7 @@ private:
 struct Route {
     std::string method;            // "GET"
     std::string pattern;           // "/api/v1/runs/{run}/history"
+    std::string operation = {};    // its id, a verb and what it is done to: "listRunHistory"
     Role role = Role::viewer;      // the least that may
     std::string tag = {};          // the heading it stands under: "runs"
     std::string summary = {};      // "A run's events"

@@ -58,6 +58,7 @@ void stop_all(runtime::Engine& engine, Readers& readers, const Call& call) {
 void add_bulk_routes(Router& router, runtime::Engine& engine, Readers& readers) {
     router.add({.method = "POST",
                 .pattern = "/api/v1/bulk/stop",
+                .operation = "stopRuns",
                 .role = Role::operator_,
                 .tag = "runs",
                 .summary = "Stop many runs; says what was done and what was refused, and why",

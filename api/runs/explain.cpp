@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "api/read/views.hpp"
+
 namespace stepwell::api::operations {
 namespace {
 
@@ -322,7 +324,7 @@ Json explain_run(const RunSnapshot& snapshot) {
     const runtime::ExecutionSummary& run = snapshot.run;
     Explanation out(snapshot.now);
     if (run.status != core::Status::running) {
-        Json details{{"status", core::name_of(run.status)}};
+        Json details{{"status", status_word(run.status)}};
         if (run.stopped_at) details["since"] = to_iso8601(*run.stopped_at);
         out.add("ENDED", std::string("it has ended: ") + core::name_of(run.status),
                 std::move(details));
@@ -374,7 +376,7 @@ Json pools_view(const std::vector<runtime::GatePool>& pools) {
                         {"waiting", to_json(pool.waiting)},
                         {"waiting_count", pool.waiting_count}});
     }
-    return {{"pools", std::move(list)}};
+    return {{"items", std::move(list)}};
 }
 
 }  // namespace stepwell::api::operations

@@ -99,8 +99,8 @@ Json leaf_view(const LeafFailure& leaf, Samples samples) {
         items.push_back({{"state", state}, {"index", index}});
     }
     Json out{{"state", leaf.name},
-             {"path", leaf.path},
-             {"place", leaf.place},
+             {"definition_path", leaf.path},
+             {"path", leaf.place},
              {"type", leaf.kind},
              {"resource", leaf.resource},
              {"items", std::move(items)},
@@ -120,7 +120,7 @@ Result<Json> failure_view(Histories& histories, ExecutionId run, const FailureQu
     const auto found = SW_TRY(histories.reader().describe(run));
     const DigestPtr digest = SW_TRY(histories.digest_of_one(found.summary));
     Json out{{"run", value_of(run)},
-             {"status", core::name_of(found.summary.status)},
+             {"status", status_word(found.summary.status)},
              {"failure", nullptr},
              {"log", nullptr},
              {"count", digest->failure_count},

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "api/read/state_tracker.hpp"
+#include "api/read/views.hpp"
 #include "api/runs/flow.hpp"
 #include "api/runs/redrive_estimate.hpp"
 #include "engine/runtime/definition_text.hpp"
@@ -58,7 +59,7 @@ struct Standing {
 };
 
 void add_runs(Json& out, const Standing& standing, std::size_t listed) {
-    out["runs"] = Json::array();
+    out["again"] = Json::array();
     std::size_t count = 0;
     for (const StandingFrame& point : standing.points) {
         const Frame& frame = *point.frame;
@@ -66,12 +67,12 @@ void add_runs(Json& out, const Standing& standing, std::size_t listed) {
         if (++count > listed) continue;
         const auto& state = standing.definition.state(frame.state);
         const std::string path = path_of(standing.definition, frame.state);
-        out["runs"].push_back({{"state", state.name},
-                               {"path", path},
-                               {"place", standing.place_of(frame)},
-                               {"type", type_of(state)},
-                               {"begun", frame.phase == Phase::redriven},
-                               {"usual", usual_in(standing.usual, path)}});
+        out["again"].push_back({{"state", state.name},
+                                {"definition_path", path},
+                                {"path", standing.place_of(frame)},
+                                {"type", type_of(state)},
+                                {"begun", frame.phase == Phase::redriven},
+                                {"usual", usual_in(standing.usual, path)}});
     }
     out["runs_count"] = count;
 }
@@ -87,13 +88,14 @@ void add_lanes(Json& out, const Standing& standing, std::size_t listed) {
             ++(child.frame->phase == Phase::finished ? kept : again);
         }
         const std::size_t total = lane.frame->fanout->total;
-        out["lanes"].push_back({{"path", path_of(standing.definition, lane.frame->state)},
-                                {"place", standing.place_of(*lane.frame)},
-                                {"type", type_of(standing.definition.state(lane.frame->state))},
-                                {"total", total},
-                                {"kept", kept},
-                                {"again", again},
-                                {"new", total - kept - again}});
+        out["lanes"].push_back(
+            {{"definition_path", path_of(standing.definition, lane.frame->state)},
+             {"path", standing.place_of(*lane.frame)},
+             {"type", type_of(standing.definition.state(lane.frame->state))},
+             {"total", total},
+             {"kept", kept},
+             {"again", again},
+             {"new", total - kept - again}});
     }
 }
 
@@ -114,7 +116,8 @@ void add_keeps(Json& out, const Standing& standing, const RunDigest& digest) {
         bool is_lost = false;
         for (const std::string& lane : emptied) is_lost = is_lost || state.path.starts_with(lane);
         if (count == 0 || is_lost) continue;
-        out["keeps"].push_back({{"path", state.path}, {"type", state.kind}, {"count", count}});
+        out["keeps"].push_back(
+            {{"definition_path", state.path}, {"type", state.kind}, {"count", count}});
     }
 }
 
@@ -164,7 +167,7 @@ void add_inputs(Json& inputs, const StateRow& row, const RedrivePlanQuery& query
         const bool is_known = now.state != InputNow::State::unknown;
         if (is_known && !is_same) verdict = false;
         if (!is_known && verdict == true) verdict.reset();
-        Json one{{"uri", uri}, {"state", row.name}, {"path", row.path}};
+        Json one{{"uri", uri}, {"state", row.name}, {"definition_path", row.path}};
         for (const char* member : {"etag", "size", "mtime"}) {
             if (const Json* value = find(input, member)) one[member] = *value;
         }
@@ -208,7 +211,7 @@ Result<Json> redrive_plan_view(Histories& histories, ExecutionId run,
             ? "Execution is of an EXPRESS state machine and cannot be redriven"
             : runtime::redrive_refusal(runtime::redrive_case(found), query.policy, query.now);
     Json out{{"run", value_of(run)},
-             {"status", core::name_of(found.summary.status)},
+             {"status", status_word(found.summary.status)},
              {"redrivable", reason.empty()},
              {"reason", reason},
              {"redrives", found.summary.redrives}};

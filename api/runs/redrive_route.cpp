@@ -17,30 +17,30 @@ constexpr const char* kPlan = R"json({
     "redrivable": {"type": "boolean", "description": "false: what follows `redrives` is absent"},
     "reason": {"type": "string", "description": "why not, in the words of the AWS API"},
     "redrives": {"type": "integer", "minimum": 0},
-    "runs": {"type": "array", "items": {"type": "object",
-      "required": ["state", "path", "place", "type", "begun", "usual"], "properties": {
-        "state": {"type": "string"}, "path": {"type": "string"}, "place": {"type": "string"},
+    "again": {"type": "array", "items": {"type": "object",
+      "required": ["state", "definition_path", "path", "type", "begun", "usual"], "properties": {
+        "state": {"type": "string"}, "definition_path": {"type": "string"}, "path": {"type": "string"},
         "type": {"type": "string"},
         "begun": {"type": "boolean", "description": "false: it had not been entered"},
         "usual": {"$ref": "#/components/schemas/Quantiles"}}}},
     "runs_count": {"type": "integer", "description": "also of those that are not listed"},
     "lanes": {"type": "array", "description": "each Map and Parallel that goes on",
       "items": {"type": "object",
-        "required": ["path", "place", "type", "total", "kept", "again", "new"], "properties": {
-          "path": {"type": "string"}, "place": {"type": "string"}, "type": {"type": "string"},
+        "required": ["definition_path", "path", "type", "total", "kept", "again", "new"], "properties": {
+          "definition_path": {"type": "string"}, "path": {"type": "string"}, "type": {"type": "string"},
           "total": {"type": "integer"}, "kept": {"type": "integer"},
           "again": {"type": "integer"}, "new": {"type": "integer"}}}},
     "keeps": {"type": "array", "description": "results of states that stay",
-      "items": {"type": "object", "required": ["path", "type", "count"], "properties": {
-        "path": {"type": "string"}, "type": {"type": "string"}, "count": {"type": "integer"}}}},
+      "items": {"type": "object", "required": ["definition_path", "type", "count"], "properties": {
+        "definition_path": {"type": "string"}, "type": {"type": "string"}, "count": {"type": "integer"}}}},
     "estimate": {"type": "object", "required": ["time_ms", "complete", "unknown"], "properties": {
       "time_ms": {"type": "integer", "description": "by the medians of the last successes"},
       "complete": {"type": "boolean"},
       "unknown": {"type": "array", "description": "states without a success: they count nothing",
         "items": {"type": "string"}}}},
     "inputs": {"type": "array", "description": "what the tasks that run again had read",
-      "items": {"type": "object", "required": ["uri", "state", "path", "is"], "properties": {
-        "uri": {"type": "string"}, "state": {"type": "string"}, "path": {"type": "string"},
+      "items": {"type": "object", "required": ["uri", "state", "definition_path", "is"], "properties": {
+        "uri": {"type": "string"}, "state": {"type": "string"}, "definition_path": {"type": "string"},
         "etag": {}, "size": {}, "mtime": {},
         "is": {"type": "string", "enum": ["same", "changed", "gone", "unknown"]}}}},
     "inputs_are_the_same": {"type": ["boolean", "null"], "description": "null: not known"},
@@ -57,6 +57,7 @@ void add_redrive_plan_route(Router& router, AnswerSources& sources, runtime::Red
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}/redrive-plan",
+         .operation = "planRedrive",
          .tag = "runs",
          .summary = "What a redrive would run again, what it keeps, and how long it may take",
          .answer = R"({"$ref": "#/components/schemas/RedrivePlan"})",

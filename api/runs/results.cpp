@@ -29,8 +29,8 @@ public:
             items.insert(items.begin(), {{"state", rows[*at->parent].name}, {"index", at->item}});
         }
         Json result{{"state", row.name},
-                    {"path", row.path},
-                    {"place", row.place},
+                    {"definition_path", row.path},
+                    {"path", row.place},
                     {"items", std::move(items)},
                     {"task", string_or(envelope, "type", row.resource)},
                     {"status", string_or(envelope, "status", row.outcome)},
@@ -131,7 +131,7 @@ Result<Json> results_view(runtime::Reader& reader, ExecutionId run, const std::s
         if (row.result && (state.empty() || row.name == state)) results.add(rows, row);
     }
     return Json{
-        {"run", value_of(run)}, {"results", results.take()}, {"complete", results.is_complete()}};
+        {"run", value_of(run)}, {"items", results.take()}, {"complete", results.is_complete()}};
 }
 
 Result<Json> latest_results_view(Histories& histories, const std::string& workflow,
@@ -148,7 +148,7 @@ Result<Json> latest_results_view(Histories& histories, const std::string& workfl
         }
     }
     return Json{{"workflow", workflow},
-                {"results", results.take()},
+                {"items", results.take()},
                 {"complete", results.is_complete() && histories.is_complete()}};
 }
 
@@ -185,7 +185,7 @@ Result<Json> map_view(runtime::Reader& reader, ExecutionId run, const MapQuery& 
     }
     return Json{
         {"run", value_of(run)},        {"state", rows[*lane].name},
-        {"place", rows[*lane].place},  {"total", total},
+        {"path", rows[*lane].place},   {"total", total},
         {"counts", std::move(counts)}, {"buckets", std::move(buckets)},
         {"failed", std::move(failed)}, {"duration", to_json(quantiles_of(std::move(durations)))}};
 }

@@ -36,8 +36,7 @@ std::vector<Parameter> filter_parameters() {
         text_parameter("workflow", "only of this workflow", 80),
         integer_parameter("version", "only of this version; needs `workflow`", 1, 1'000'000'000),
         list_of(choice_parameter("status", "only with one of these",
-                                 {"running", "succeeded", "failed", "timed_out", "aborted",
-                                  "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})),
+                                 {"running", "succeeded", "failed", "timed_out", "aborted"})),
         list_of(choice_parameter("origin", "only started by one of these",
                                  {"api", "cli", "schedule", "file", "webhook", "parent"})),
         text_parameter("error", "only with exactly this error"),
@@ -64,14 +63,14 @@ Result<Json> read_history(Readers& readers, const Call& call) {
     query.is_reversed = call.flag("newest_first");
     query.include_data = !call.flag("without_data");
     auto page = SW_TRY(reader->history(id, query));
-    Json out{{"run", value_of(id)}, {"events", Json::array()}};
+    Json out{{"run", value_of(id)}, {"items", Json::array()}};
     if (query.has_lines) out["lines"] = Json::array();
     for (Json& event : page.items) {
         if (query.has_lines) {
             out["lines"].push_back(std::move(event["line"]));
             event.erase("line");
         }
-        out["events"].push_back(std::move(event));
+        out["items"].push_back(std::move(event));
     }
     if (page.next) out["next"] = *page.next;
     return out;
@@ -80,8 +79,7 @@ Result<Json> read_history(Readers& readers, const Call& call) {
 Result<Json> read_states(Readers& readers, const Call& call) {
     auto reader = SW_TRY(readers.take());
     Json run = SW_TRY(run_view(*reader, call.path("run")));
-    return Json{
-        {"run", run["id"]}, {"status", run["status"]}, {"states", std::move(run["states"])}};
+    return Json{{"run", run["id"]}, {"status", run["status"]}, {"items", std::move(run["states"])}};
 }
 
 /// The text of a 410, where the run of a path was there once.
@@ -109,7 +107,9 @@ void start_run(runtime::Engine& engine, Call call) {
         call.answer(Json{{"id", value_of(started->id)},
                          {"name", started->name},
                          {"arn", started->arn},
-                         {"started_at", to_iso8601(started->started_at)}});
+                         {"started_at", to_iso8601(started->started_at)},
+                         {"new", started->is_new}},
+                    "/api/v1/runs/" + std::to_string(value_of(started->id)));
     });
 }
 
@@ -130,6 +130,7 @@ void add_reading_routes(Router& router, Readers& readers) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}",
+         .operation = "getRun",
          .tag = "runs",
          .summary = "A run, its input, output and states",
          .description = "`run`: its number, its ARN, or WORKFLOW/NAME with the slash as %2F.",
@@ -143,6 +144,7 @@ void add_reading_routes(Router& router, Readers& readers) {
          }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/history",
+                .operation = "listRunHistory",
                 .tag = "runs",
                 .summary = "A run's events, oldest first",
                 .description =
@@ -153,10 +155,10 @@ void add_reading_routes(Router& router, Readers& readers) {
                           flag_parameter("newest_first", "in the other order"),
                           flag_parameter("without_data", "without inputs and outputs"),
                           flag_parameter("lines", "with `lines`: each event as a line for people")},
-                .answer = R"({"type": "object", "required": ["run", "events"], "properties": {
+                .answer = R"({"type": "object", "required": ["run", "items"], "properties": {
                     "run": {"type": "integer"},
                     "next": {"type": "string"},
-                    "events": {"type": "array", "items": {"type": "object"},
+                    "items": {"type": "array", "items": {"type": "object"},
                         "description": "as GetExecutionHistory shows them"},
                     "lines": {"type": "array", "items": {"type": "string"},
                         "description": "the same, a line each"}}})",
@@ -164,11 +166,12 @@ void add_reading_routes(Router& router, Readers& readers) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}/states",
+         .operation = "listRunStates",
          .tag = "runs",
          .summary = "What a run's states did, in the order in which they were entered",
-         .answer = R"({"type": "object", "required": ["run", "status", "states"], "properties": {
+         .answer = R"({"type": "object", "required": ["run", "status", "items"], "properties": {
                     "run": {"type": "integer"}, "status": {"type": "string"},
-                    "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}})",
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}})",
          .read = [&readers](const Call& call) { return read_states(readers, call); }});
 }
 
@@ -177,19 +180,21 @@ void add_reading_routes(Router& router, Readers& readers) {
 void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs",
+                .operation = "listRuns",
                 .tag = "runs",
                 .summary = "Runs, newest first",
                 .description = "A page looks at some twenty thousand runs at most: with a filter "
                                "that few fit it may be short, or empty, and still have a `next`.",
                 .query = filter_parameters(),
-                .answer = R"({"type": "object", "required": ["runs"], "properties": {
-                    "runs": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
+                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
                 .errors = {404},
                 .read = [&readers](const Call& call) { return list_runs(readers, call); }});
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs",
+         .operation = "startRun",
          .role = Role::operator_,
          .tag = "runs",
          .summary = "Start a run",
@@ -205,15 +210,18 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                 "input": {"description": "any JSON value; {} where it is absent"}}})json",
                            true),
          .answer =
-             R"({"type": "object", "required": ["id", "name", "arn", "started_at"], "properties": {
+             R"({"type": "object", "required": ["id", "name", "arn", "started_at", "new"], "properties": {
+            "new": {"type": "boolean", "description": "false: a repetition, and the run was there"},
             "id": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
             "started_at": {"type": "string", "format": "date-time"}}})",
+         .status = 201,
          .errors = {404, 409},
          .act = [&engine](Call call) { start_run(engine, std::move(call)); },
          .is_quick = true});
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs/{run}/stop",
+         .operation = "stopRun",
          .role = Role::operator_,
          .tag = "runs",
          .summary = "Stop a run",

@@ -55,7 +55,7 @@ Result<Json> list(const SecurityParts& parts) {
     for (const auto& [name, places] : used) {
         missing.push_back({{"name", name}, {"used_by", places}});
     }
-    return Json{{"secrets", std::move(secrets)}, {"missing", std::move(missing)}};
+    return Json{{"items", std::move(secrets)}, {"missing", std::move(missing)}};
 }
 
 Result<Json> put(const SecurityParts& parts, const Call& call) {
@@ -68,7 +68,7 @@ Result<Json> put(const SecurityParts& parts, const Call& call) {
 
 Result<Json> remove(const SecurityParts& parts, const Call& call) {
     SW_TRY(parts.secrets.remove(call.path("secret"), parts.write));
-    return Json{{"removed", call.path("secret")}};
+    return Json();
 }
 
 }  // namespace
@@ -76,13 +76,14 @@ Result<Json> remove(const SecurityParts& parts, const Call& call) {
 void add_secret_routes(Router& router, const SecurityParts& parts) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/secrets",
+                .operation = "listSecrets",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "The names of secrets, where they come from and who uses them",
                 .description = "`missing`: those that a workflow or the configuration names, and "
                                "that are not there.",
-                .answer = R"json({"type": "object", "required": ["secrets", "missing"],
-                    "properties": {"secrets": {"type": "array", "items": {"type": "object",
+                .answer = R"json({"type": "object", "required": ["items", "missing"],
+                    "properties": {"items": {"type": "array", "items": {"type": "object",
                     "required": ["name", "provider", "place", "updated_at", "updated_by",
                                  "used_by"],
                     "properties": {"name": {"type": "string"},
@@ -94,6 +95,7 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                 .read = [parts](const Call&) { return list(parts); }});
     router.add({.method = "PUT",
                 .pattern = "/api/v1/secrets/{secret}",
+                .operation = "putSecret",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Set a secret",
@@ -108,9 +110,11 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                 .act = done_later(parts, put)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/secrets/{secret}",
+                .operation = "removeSecret",
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Remove a secret",
+                .status = 204,
                 .errors = {404, 409, 503},
                 .act = done_later(parts, remove)});
 }

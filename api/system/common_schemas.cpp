@@ -22,7 +22,7 @@ constexpr std::string_view kRun = R"json({
     "id": {"type": "integer"},
     "name": {"type": "string"},
     "workflow": {"type": "string"},
-    "status": {"type": "string", "enum": ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]},
+    "status": {"type": "string", "enum": ["running", "succeeded", "failed", "timed_out", "aborted"]},
     "started_at": {"type": "string", "format": "date-time"},
     "stopped_at": {"type": "string", "format": "date-time"},
     "duration_ms": {"type": "integer", "minimum": 0},
@@ -35,11 +35,12 @@ constexpr std::string_view kRun = R"json({
 
 constexpr std::string_view kState = R"json({
   "type": "object",
-  "required": ["state", "type", "outcome", "entered_at"],
+  "required": ["state", "path", "type", "status", "entered_at"],
   "properties": {
-    "state": {"type": "string", "description": "its path: `Each month[3] / Validate`"},
+    "state": {"type": "string"},
+    "path": {"type": "string", "description": "with the items of Maps: `Each month[3] / Validate`"},
     "type": {"type": "string"},
-    "outcome": {"type": "string", "enum": ["running", "succeeded", "caught", "failed", "aborted"]},
+    "status": {"type": "string", "enum": ["running", "succeeded", "caught", "failed", "aborted"]},
     "entered_at": {"type": "string", "format": "date-time"},
     "duration_ms": {"type": "integer"},
     "retries": {"type": "integer"},

@@ -59,10 +59,10 @@ Result<Json> workflow_explanation(const Sources& sources, const std::string& nam
     snapshot.running = SW_TRY(reader->list(running)).items;
     snapshot.gate = sources.gate.workflow(snapshot.name);
     const Json schedules = SW_TRY(schedules_view(*reader, snapshot.now, 1));
-    snapshot.schedules = of_workflow(schedules, "schedules", snapshot.name);
+    snapshot.schedules = of_workflow(schedules, "items", snapshot.name);
     const triggers::Status status = sources.triggers.status();
     const Json triggers = SW_TRY(triggers_view(*reader, &status));
-    snapshot.triggers = of_workflow(triggers, "triggers", snapshot.name);
+    snapshot.triggers = of_workflow(triggers, "items", snapshot.name);
     return explain_workflow(snapshot);
 }
 
@@ -108,6 +108,7 @@ void run_explanation(const Sources& sources, const std::string& text, const Call
 void add_explain_routes(Router& router, const Sources& sources) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/explain",
+                .operation = "explainRun",
                 .tag = "operations",
                 .summary = "Why a run does not go on",
                 .description = "Reasons with stable codes; see docs/operations.md.",
@@ -118,6 +119,7 @@ void add_explain_routes(Router& router, const Sources& sources) {
                 }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}/explain",
+                .operation = "explainWorkflow",
                 .tag = "operations",
                 .summary = "Why a workflow does not start",
                 .answer = R"({"$ref": "#/components/schemas/Explanation"})",
@@ -127,6 +129,7 @@ void add_explain_routes(Router& router, const Sources& sources) {
                 }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/explain/{subject}",
+                .operation = "explain",
                 .tag = "operations",
                 .summary = "Why a workflow does not start or a run does not go on",
                 .description = "A workflow where there is one of that name, else a run.",
@@ -141,10 +144,11 @@ void add_explain_routes(Router& router, const Sources& sources) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/pools",
+         .operation = "listPools",
          .tag = "operations",
          .summary = "Pools: who holds their slots, and who waits",
-         .answer = std::string(R"json({"type": "object", "required": ["pools"], "properties": {
-                    "pools": {"type": "array", "items": {"type": "object",
+         .answer = std::string(R"json({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"type": "object",
                     "required": ["name", "slots", "working", "waiting", "waiting_count"],
                     "properties": {"name": {"type": "string"}, "slots": {"type": "integer"},
                     "waiting_count": {"type": "integer"}, "working": )json") +
@@ -198,6 +202,7 @@ void add_pause_routes(Router& router, const Sources& sources) {
                        "until": {"type": "string", "format": "date-time"}}})";
     router.add({.method = "POST",
                 .pattern = "/api/v1/workflows/{workflow}/pause",
+                .operation = "pauseWorkflow",
                 .role = Role::operator_,
                 .tag = "operations",
                 .summary = "Let schedules and file triggers of a workflow start nothing",
@@ -211,6 +216,7 @@ void add_pause_routes(Router& router, const Sources& sources) {
                 .act = [&sources](const Call& call) { pause(sources, call); }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/workflows/{workflow}/resume",
+                .operation = "resumeWorkflow",
                 .role = Role::operator_,
                 .tag = "operations",
                 .summary = "Let a paused workflow start by itself again",
@@ -263,6 +269,7 @@ void add_keeping_routes(Router& router, const Sources& sources) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/retention",
+         .operation = "getRetention",
          .tag = "operations",
          .summary = "What retention has forgotten since the daemon began, by rule",
          .answer =
@@ -279,6 +286,7 @@ void add_keeping_routes(Router& router, const Sources& sources) {
          }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/backups",
+                .operation = "createBackup",
                 .role = Role::admin,
                 .tag = "operations",
                 .summary = "Write a backup into the data folder's `backups`",
@@ -288,6 +296,7 @@ void add_keeping_routes(Router& router, const Sources& sources) {
                 .answer = R"json({"type": "object", "required": ["file", "bytes", "manifest"],
                     "properties": {"file": {"type": "string"}, "bytes": {"type": "integer"},
                                    "manifest": {"type": "object"}}})json",
+                .status = 201,
                 .errors = {409, 500},
                 .act = [&sources](const Call& call) { back_up(sources, call); }});
 }

@@ -43,6 +43,7 @@ void refuse_in_aws_words(const Request& request, Refusal& refusal) {
 void add_aws_route(Router& router, aws::Api& aws) {
     router.add({.method = "POST",
                 .pattern = "/",
+                .operation = "callStepFunctions",
                 .tag = "aws",
                 .summary = "The AWS Step Functions API, as SDKs and the AWS CLI speak it",
                 .description = "`X-Amz-Target: AWSStepFunctions.ACTION` and a JSON body. The role "
@@ -109,6 +110,7 @@ void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
     router.add(
         {.method = "GET",
          .pattern = "/readyz",
+         .operation = "checkReadiness",
          .role = Role::none,
          .tag = "system",
          .summary = "Whether it takes work: the journal answers and goes on, and the disk has room",
@@ -124,6 +126,7 @@ void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
          .is_quick = true});
     router.add({.method = "GET",
                 .pattern = "/metrics",
+                .operation = "getMetrics",
                 .tag = "system",
                 .summary = "Counters, as Prometheus reads them",
                 .answer = R"({"type": "string"})",
@@ -144,6 +147,7 @@ void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
     router.on_answer([&metrics](const Exchange& exchange) { metrics.count(exchange); });
     router.add({.method = "GET",
                 .pattern = "/healthz",
+                .operation = "checkHealth",
                 .role = Role::none,
                 .tag = "system",
                 .summary = "Whether the daemon lives",
@@ -156,6 +160,7 @@ void add_system_routes(Router& router, Metrics& metrics, Readers& readers,
     auto document = std::make_shared<Document>(router, std::move(version));
     router.add({.method = "GET",
                 .pattern = "/api/v1/openapi.json",
+                .operation = "getOpenApi",
                 .tag = "system",
                 .summary = "This document",
                 .act = [document](const Call& call) {

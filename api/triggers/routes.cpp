@@ -50,13 +50,13 @@ constexpr const char* kTrigger = R"json({
     "last": {"$ref": "#/components/schemas/Claim"}}})json";
 
 constexpr const char* kDeadline = R"json({
-  "type": "object", "required": ["id", "workflow", "kind", "expression", "timezone", "state"],
+  "type": "object", "required": ["id", "workflow", "kind", "expression", "timezone", "status"],
   "properties": {
     "id": {"type": "string", "description": "WORKFLOW#NAME"}, "workflow": {"type": "string"},
     "kind": {"type": "string", "enum": ["start_by", "finish_by", "file_by"]},
     "expression": {"type": "string", "description": "cron: each fire is a deadline"},
     "timezone": {"type": "string"},
-    "state": {"type": "string", "enum": ["waiting", "late", "met"], "description": "met: it was late, and has come since"},
+    "status": {"type": "string", "enum": ["waiting", "late", "met"], "description": "met: it was late, and has come since"},
     "next": {"type": "string"}, "late_due": {"type": "string"}, "met_at": {"type": "string"}}})json";
 
 unsigned status_of(triggers::HookRefusal refusal) {
@@ -91,7 +91,7 @@ void call_hook(triggers::Triggers& triggers, runtime::Clock& clock, Call call) {
         call.answer(Json{{"run", value_of(started->id)},
                          {"name", started->name},
                          {"started_at", to_iso8601(started->started_at)},
-                         {"is_new", started->is_new}});
+                         {"new", started->is_new}});
     });
 }
 
@@ -112,6 +112,7 @@ void add_pause_route(Router& router, triggers::Triggers& triggers, Readers& read
     router.add(
         {.method = "POST",
          .pattern = std::string("/api/v1/schedules/{id}/") + (is_paused ? "pause" : "resume"),
+         .operation = is_paused ? "pauseSchedule" : "resumeSchedule",
          .role = Role::operator_,
          .tag = "schedules",
          .summary =
@@ -130,11 +131,12 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
                          runtime::Clock& clock) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/schedules",
+                .operation = "listSchedules",
                 .tag = "schedules",
                 .summary = "Schedules, with their next fires",
                 .query = {integer_parameter("next", "how many fires to list for each", 0, 100, 3)},
-                .answer = R"({"type": "object", "required": ["schedules"], "properties": {
-                    "schedules": {"type": "array", "items": {"$ref": "#/components/schemas/Schedule"}}}})",
+                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Schedule"}}}})",
                 .read = [&readers, &clock](const Call& call) -> Result<Json> {
                     auto reader = SW_TRY(readers.take());
                     const auto count = static_cast<std::size_t>(*call.integer("next"));
@@ -144,10 +146,11 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
     add_pause_route(router, triggers, readers, false);
     router.add({.method = "GET",
                 .pattern = "/api/v1/deadlines",
+                .operation = "listDeadlines",
                 .tag = "schedules",
                 .summary = "Deadlines, and which are late",
-                .answer = R"({"type": "object", "required": ["deadlines"], "properties": {
-                    "deadlines": {"type": "array", "items": {"$ref": "#/components/schemas/Deadline"}}}})",
+                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Deadline"}}}})",
                 .read = [&readers, &clock](const Call&) -> Result<Json> {
                     auto reader = SW_TRY(readers.take());
                     return deadlines_view(*reader, clock.now());
@@ -157,10 +160,11 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
 void add_trigger_routes(Router& router, triggers::Triggers& triggers, Readers& readers) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/triggers",
+                .operation = "listTriggers",
                 .tag = "triggers",
                 .summary = "File triggers and webhooks",
-                .answer = R"({"type": "object", "required": ["triggers"], "properties": {
-                    "triggers": {"type": "array", "items": {"$ref": "#/components/schemas/Trigger"}},
+                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Trigger"}},
                     "starting": {"type": "integer", "description": "starts that the engine has not taken yet"},
                     "trouble": {"type": "string", "description": "why it did not take the last one it refused"}}})",
                 .read = [&triggers, &readers](const Call&) -> Result<Json> {
@@ -170,6 +174,7 @@ void add_trigger_routes(Router& router, triggers::Triggers& triggers, Readers& r
                 }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/triggers/{id}/ledger",
+                .operation = "listTriggerLedger",
                 .tag = "triggers",
                 .summary = "What a trigger has taken, newest first",
                 .description =
@@ -177,9 +182,9 @@ void add_trigger_routes(Router& router, triggers::Triggers& triggers, Readers& r
                     "the '#' as %23, or WORKFLOW:NAME.",
                 .query = {integer_parameter("limit", "how many at most", 1, 1'000, 100),
                           text_parameter("after", "`next` of the page before", 32)},
-                .answer = R"({"type": "object", "required": ["trigger", "claims"], "properties": {
+                .answer = R"({"type": "object", "required": ["trigger", "items"], "properties": {
                     "trigger": {"type": "string"},
-                    "claims": {"type": "array", "items": {"$ref": "#/components/schemas/Claim"}},
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Claim"}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
                 .read = [&readers](const Call& call) -> Result<Json> {
                     auto reader = SW_TRY(readers.take());
@@ -202,6 +207,7 @@ void add_start_routes(Router& router, triggers::Triggers& triggers, Readers& rea
     router.add(
         {.method = "POST",
          .pattern = "/hooks/{name}",
+         .operation = "callHook",
          .role = Role::none,
          .tag = "hooks",
          .summary = "Start the run of a webhook",
@@ -210,10 +216,10 @@ void add_start_routes(Router& router, triggers::Triggers& triggers, Readers& rea
                         "input. With an idempotency key the call may be repeated.",
          .body = at_most(256u << 10, raw_body({})),
          .answer =
-             R"({"type": "object", "required": ["run", "name", "started_at", "is_new"], "properties": {
+             R"({"type": "object", "required": ["run", "name", "started_at", "new"], "properties": {
                     "run": {"type": "integer"}, "name": {"type": "string"},
                     "started_at": {"type": "string", "format": "date-time"},
-                    "is_new": {"type": "boolean", "description": "false: a repetition of an earlier call"}}})",
+                    "new": {"type": "boolean", "description": "false: a repetition of an earlier call"}}})",
          .status = 202,
          .errors = {401, 404, 409},
          .act = [&triggers, &clock](Call call) { call_hook(triggers, clock, std::move(call)); }});

@@ -198,7 +198,7 @@ Result<Json> schedules_view(runtime::Reader& reader, Timestamp now, std::size_t 
             list.push_back(SW_TRY(to_json(reader, plan, spec, now, next_count)));
         }
     }
-    return Json{{"schedules", std::move(list)}};
+    return Json{{"items", std::move(list)}};
 }
 
 Result<Json> triggers_view(runtime::Reader& reader, const triggers::Status* status) {
@@ -212,7 +212,7 @@ Result<Json> triggers_view(runtime::Reader& reader, const triggers::Status* stat
             list.push_back(SW_TRY(to_json(reader, plan, spec)));
         }
     }
-    Json out{{"triggers", std::move(list)}};
+    Json out{{"items", std::move(list)}};
     if (status != nullptr) out["starting"] = status->starting;
     if (status != nullptr && !status->trouble.empty()) out["trouble"] = status->trouble;
     return out;
@@ -238,9 +238,9 @@ Result<Json> ledger_view(runtime::Reader& reader, std::string_view trigger, std:
     auto claims = SW_TRY(reader.claims(query));
     const bool has_more = claims.size() > limit;
     if (has_more) claims.pop_back();
-    Json out{{"trigger", ledger.id}, {"claims", Json::array()}};
+    Json out{{"trigger", ledger.id}, {"items", Json::array()}};
     for (const auto& listed : claims)
-        out["claims"].push_back(to_json(listed.record, ledger.is_file));
+        out["items"].push_back(to_json(listed.record, ledger.is_file));
     if (has_more) out["next"] = std::to_string(claims.back().row);
     return out;
 }
@@ -260,9 +260,9 @@ Result<Json> deadlines_view(runtime::Reader& reader, Timestamp now) {
                      {"kind", definition::name_of(spec.kind)},
                      {"expression", spec.when.text},
                      {"timezone", spec.when.timezone},
-                     {"state", !state.late_due ? "waiting"
-                               : state.met_at  ? "met"
-                                               : "late"}};
+                     {"status", !state.late_due ? "waiting"
+                                : state.met_at  ? "met"
+                                                : "late"}};
             if (const auto next = schedule.next_fire(now)) {
                 out["next"] = schedule.local_time(*next);
             }
@@ -271,7 +271,7 @@ Result<Json> deadlines_view(runtime::Reader& reader, Timestamp now) {
             list.push_back(std::move(out));
         }
     }
-    return Json{{"deadlines", std::move(list)}};
+    return Json{{"items", std::move(list)}};
 }
 
 Result<std::string> find_schedule(runtime::Reader& reader, std::string_view id) {

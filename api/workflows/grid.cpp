@@ -4,6 +4,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "api/read/views.hpp"
 #include "api/runs/flow.hpp"
 
 namespace stepwell::api::answers {
@@ -53,7 +54,7 @@ Json column_view(const Column& column) {
     const auto& run = column.run;
     Json out{{"id", value_of(run.id)},
              {"name", run.name},
-             {"status", core::name_of(run.status)},
+             {"status", status_word(run.status)},
              {"version", column.version},
              {"started_at", to_iso8601(run.started_at)}};
     if (run.stopped_at) out["duration_ms"] = (*run.stopped_at - run.started_at).count();
@@ -80,7 +81,7 @@ Json row_view(const FlowState& row, const std::vector<Column>& columns, const Us
         whole.count() == 0 ? 0.0
                            : static_cast<double>(busy.count()) / static_cast<double>(whole.count());
     return {{"name", row.name},
-            {"path", row.path},
+            {"definition_path", row.path},
             {"type", row.kind},
             {"depth", row.depth},
             {"usual", found == usual.states.end() ? Json() : to_json(found->second)},

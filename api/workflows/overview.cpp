@@ -26,7 +26,7 @@ Json usual_part(const Usual& usual, const runtime::ExecutionSummary& run) {
 
 Json state_part(const FlowState& state, const StateDigest* digest, const Usual& usual) {
     Json out{{"name", state.name},
-             {"path", state.path},
+             {"definition_path", state.path},
              {"type", state.kind},
              {"depth", state.depth},
              {"status", digest ? digest->outcome() : "not_reached"}};
@@ -54,7 +54,7 @@ Json states_part(const Json& asl, const RunDigest& digest, const Usual& usual) {
 Json open_part(const RunDigest& digest) {
     Json open = Json::array();
     for (const OpenState& state : digest.open) {
-        Json one{{"place", state.place},
+        Json one{{"path", state.place},
                  {"type", state.kind},
                  {"since", to_iso8601(state.entered_at)},
                  {"due", nullptr},
@@ -103,7 +103,7 @@ Result<Json> children_part(runtime::Reader& reader, const RunDigest& digest) {
             child["run"] = value_of(*id);
             child["workflow"] = found.summary.workflow_name;
             child["name"] = found.summary.name;
-            child["status"] = core::name_of(found.summary.status);
+            child["status"] = status_word(found.summary.status);
         }
         out.push_back(std::move(child));
     }

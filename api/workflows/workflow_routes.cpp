@@ -25,9 +25,9 @@ Result<Json> list_versions(Readers& readers, const Call& call) {
     auto reader = SW_TRY(readers.take());
     const auto limit = static_cast<std::size_t>(*call.integer("limit"));
     const auto page = SW_TRY(reader->versions(call.path("workflow"), limit, call.text("after")));
-    Json out{{"versions", Json::array()}};
+    Json out{{"items", Json::array()}};
     for (const auto& one : page.items) {
-        out["versions"].push_back(
+        out["items"].push_back(
             {{"version", one.version.number}, {"created_at", to_iso8601(one.version.created_at)}});
     }
     if (page.next) out["next"] = *page.next;
@@ -92,7 +92,7 @@ void put_workflow(runtime::Engine& engine, const std::vector<std::string>& built
         if (!done) return call.respond(problem(done.error()));
         call.answer(Json{{"name", call.path("workflow")},
                          {"version", done->number},
-                         {"is_changed", done->is_changed},
+                         {"changed", done->is_changed},
                          {"arn", done->arn}});
     });
 }
@@ -100,6 +100,7 @@ void put_workflow(runtime::Engine& engine, const std::vector<std::string>& built
 void add_reading_routes(Router& router, Readers& readers) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}",
+                .operation = "getWorkflow",
                 .tag = "workflows",
                 .summary = "A workflow, and what its file says beside the definition",
                 .query = {version_parameter()},
@@ -107,13 +108,14 @@ void add_reading_routes(Router& router, Readers& readers) {
                 .read = [&readers](const Call& call) { return show_workflow(readers, call); }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}/versions",
+                .operation = "listWorkflowVersions",
                 .tag = "workflows",
                 .summary = "Its versions, newest first",
                 .query = {integer_parameter("limit", "how many at most", 1, 1'000, 50),
                           text_parameter("after", "`next` of the page before", 200)},
-                .answer = R"({"type": "object", "required": ["versions"], "properties": {
+                .answer = R"({"type": "object", "required": ["items"], "properties": {
                     "next": {"type": "string"},
-                    "versions": {"type": "array", "items": {
+                    "items": {"type": "array", "items": {
                         "type": "object", "required": ["version", "created_at"], "properties": {
                         "version": {"type": "integer"},
                         "created_at": {"type": "string", "format": "date-time"}}}}}})",
@@ -121,6 +123,7 @@ void add_reading_routes(Router& router, Readers& readers) {
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/workflows/{workflow}/definition",
+         .operation = "getWorkflowDefinition",
          .tag = "workflows",
          .summary = "The definition (ASL) of a version",
          .query = {version_parameter()},
@@ -138,34 +141,36 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
                          std::vector<std::string> builtin_tasks) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows",
+                .operation = "listWorkflows",
                 .tag = "workflows",
                 .summary = "All workflows, by name",
-                .answer = R"({"type": "object", "required": ["workflows"], "properties": {
-                    "workflows": {"type": "array", "items": {"$ref": "#/components/schemas/Workflow"}}}})",
+                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Workflow"}}}})",
                 .read = [&readers](const Call&) -> Result<Json> {
                     auto reader = SW_TRY(readers.take());
                     return workflows_view(*reader);
                 }});
-    router.add(
-        {.method = "PUT",
-         .pattern = "/api/v1/workflows/{workflow}",
-         .role = Role::editor,
-         .tag = "workflows",
-         .summary = "Make a workflow, or a new version of it",
-         .description = "The body is a workflow file. Where nothing changes, no version is "
-                        "made. A workflow that also has a file gets the next version when "
-                        "the file changes.",
-         .body = raw_body({"application/json", "application/yaml"}),
-         .answer = R"({"type": "object", "required": ["name", "version", "is_changed", "arn"],
+    router.add({.method = "PUT",
+                .pattern = "/api/v1/workflows/{workflow}",
+                .operation = "putWorkflow",
+                .role = Role::editor,
+                .tag = "workflows",
+                .summary = "Make a workflow, or a new version of it",
+                .description = "The body is a workflow file. Where nothing changes, no version is "
+                               "made. A workflow that also has a file gets the next version when "
+                               "the file changes.",
+                .body = raw_body({"application/json", "application/yaml"}),
+                .answer = R"({"type": "object", "required": ["name", "version", "changed", "arn"],
                     "properties": {
                         "name": {"type": "string"}, "version": {"type": "integer"},
-                        "is_changed": {"type": "boolean"}, "arn": {"type": "string"}}})",
-         .errors = {409},
-         .act = [&engine, builtin_tasks = std::move(builtin_tasks)](const Call& call) {
-             put_workflow(engine, builtin_tasks, call);
-         }});
+                        "changed": {"type": "boolean"}, "arn": {"type": "string"}}})",
+                .errors = {409},
+                .act = [&engine, builtin_tasks = std::move(builtin_tasks)](const Call& call) {
+                    put_workflow(engine, builtin_tasks, call);
+                }});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/workflows/{workflow}",
+                .operation = "deleteWorkflow",
                 .role = Role::editor,
                 .tag = "workflows",
                 .summary = "Let a workflow start no more runs; what runs goes on",

@@ -115,7 +115,7 @@ TEST_CASE("several failures of one Map are counted by error, the first one is to
     auto histories = theatre.histories();
     const auto view = failure_view(histories, started->id, {});
     REQUIRE(view);
-    CHECK((*view)["failure"]["place"] == "Each[0] / V");
+    CHECK((*view)["failure"]["path"] == "Each[0] / V");
     CHECK((*view)["failure"]["items"] == Json::parse(R"([{"state":"Each","index":0}])"));
     CHECK((*view)["count"].get<std::size_t>() == 1 + (*view)["others"].size());
     CHECK((*view)["by_error"][0]["error"] == "E_A");

@@ -30,7 +30,7 @@ TEST_CASE("a run's page is one answer: failure, usual, states, version against t
 
     const auto view = overview(theatre, failed);
     REQUIRE(view);
-    CHECK((*view)["run"]["status"] == "FAILED");
+    CHECK((*view)["run"]["status"] == "failed");
     CHECK((*view)["failure"]["failure"]["state"] == "V");
     CHECK((*view)["usual"]["duration"]["p50_ms"] == 2'000);
     CHECK((*view)["usual"]["against"] == 0.5);
@@ -79,7 +79,7 @@ TEST_CASE("a run names the runs that it started, and the one that started it") {
     REQUIRE(of_parent);
     REQUIRE((*of_parent)["children"].size() == 1);
     CHECK((*of_parent)["children"][0]["workflow"] == "child");
-    CHECK((*of_parent)["children"][0]["status"] == "SUCCEEDED");
+    CHECK((*of_parent)["children"][0]["status"] == "succeeded");
     const auto of_child = overview(theatre, child->id);
     REQUIRE(of_child);
     CHECK((*of_child)["parent"]["run"] == value_of(begun->id));

@@ -39,16 +39,16 @@ TEST_CASE("a plan names what runs again, what stays, and how long it usually tak
         theatre.play("w", {{"V", {"{}", "E_A: a", "{}"}}, {"L", {"{}"}}}, "[1,2,3]");
     const Json view = plan(theatre, failed);
     CHECK(view["redrivable"] == true);
-    REQUIRE(view["runs"].size() == 2);
-    CHECK(view["runs"][0]["place"] == "M[1] / V");
-    CHECK(view["runs"][0]["path"] == "M/V");
-    CHECK(view["runs"][0]["begun"] == true);
-    CHECK(view["runs"][0]["usual"]["count"] == 3);
-    CHECK(view["runs"][1]["place"] == "M[2] / V");
+    REQUIRE(view["again"].size() == 2);
+    CHECK(view["again"][0]["path"] == "M[1] / V");
+    CHECK(view["again"][0]["definition_path"] == "M/V");
+    CHECK(view["again"][0]["begun"] == true);
+    CHECK(view["again"][0]["usual"]["count"] == 3);
+    CHECK(view["again"][1]["path"] == "M[2] / V");
     REQUIRE(view["lanes"].size() == 1);
     CHECK((view["lanes"][0]["kept"] == 1 && view["lanes"][0]["again"] == 2));
     CHECK((view["lanes"][0]["new"] == 0 && view["lanes"][0]["total"] == 3));
-    CHECK(view["keeps"].dump() == R"([{"path":"M/V","type":"Task","count":1}])");
+    CHECK(view["keeps"].dump() == R"([{"definition_path":"M/V","type":"Task","count":1}])");
     // The iterations go side by side, each as long as the median of V (1, 2 and 3 s), then L.
     CHECK(view["estimate"]["time_ms"] == 3'000);
     CHECK(view["estimate"]["complete"] == true);

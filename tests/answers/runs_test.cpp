@@ -87,7 +87,7 @@ TEST_CASE("the grid shows states by runs, the newest at the right edge") {
     CHECK((*grid)["runs"][0]["id"] == 1);
     CHECK((*grid)["runs"][0]["rows"]["read"] == 10);
     CHECK((*grid)["runs"][0]["rows"]["rejected"] == 1);
-    CHECK((*grid)["runs"][2]["status"] == "FAILED");
+    CHECK((*grid)["runs"][2]["status"] == "failed");
     REQUIRE((*grid)["states"].size() == 2);
     const Json& validate = (*grid)["states"][0]["cells"];
     CHECK(validate[0]["status"] == "succeeded");
@@ -129,15 +129,15 @@ TEST_CASE("failures are grouped by their cause, with successes of the same state
     const auto view = failures_view(histories, query);
     REQUIRE(view);
     CHECK((*view)["complete"] == true);
-    REQUIRE((*view)["groups"].size() == 2);
-    const Json& newest = (*view)["groups"][0];
+    REQUIRE((*view)["items"].size() == 2);
+    const Json& newest = (*view)["items"][0];
     CHECK(newest["state"] == "V");
     CHECK(newest["condition"] == "new");
     CHECK(numbers(newest["successes"]) == "0100");
-    const Json& load = (*view)["groups"][1];
+    const Json& load = (*view)["items"][1];
     CHECK(load["cause"] == "no route to ‹n›");
     CHECK(load["message"] == "no route to 10.9.9.9");
-    CHECK(load["condition"] == "came back");
+    CHECK(load["condition"] == "came_back");
     CHECK(load["count"] == 2);
     CHECK(numbers(load["occurrences"]) == "1010");
     CHECK(numbers(load["successes"]) == "0100");
@@ -148,7 +148,7 @@ TEST_CASE("failures are grouped by their cause, with successes of the same state
     auto again = theatre.histories();
     const auto later = failures_view(again, query);
     REQUIRE(later);
-    for (const Json& group : (*later)["groups"]) CHECK(group["condition"] == "recovered");
+    for (const Json& group : (*later)["items"]) CHECK(group["condition"] == "recovered");
 }
 
 TEST_CASE("failures are counted whole, however many there are, and whatever was read before") {
@@ -164,12 +164,12 @@ TEST_CASE("failures are counted whole, however many there are, and whatever was 
     const auto view = failures_view(histories, query);
     REQUIRE(view);
     CHECK((*view)["complete"] == true);
-    REQUIRE((*view)["groups"].size() == 1);
-    const Json& group = (*view)["groups"][0];
+    REQUIRE((*view)["items"].size() == 1);
+    const Json& group = (*view)["items"][0];
     CHECK(group["count"] == 1'200);
     CHECK(group["first_at"] == to_iso8601(begin));
     CHECK(group["runs"][0] == 1'200);
-    CHECK(group["condition"] == "still failing");
+    CHECK(group["condition"] == "still_failing");
 }
 
 TEST_CASE("a failure whose run was redriven and went well still counts, as recovered") {
@@ -192,9 +192,9 @@ TEST_CASE("a failure whose run was redriven and went well still counts, as recov
     query.span = {begin, theatre.clock.now() + Duration(1)};
     const auto view = failures_view(histories, query);
     REQUIRE(view);
-    REQUIRE((*view)["groups"].size() == 1);
-    CHECK((*view)["groups"][0]["count"] == 1);
-    CHECK((*view)["groups"][0]["condition"] == "recovered");
+    REQUIRE((*view)["items"].size() == 1);
+    CHECK((*view)["items"][0]["count"] == 1);
+    CHECK((*view)["items"][0]["condition"] == "recovered");
 }
 
 TEST_CASE("late runs are found, however many run that were started after them") {
@@ -250,7 +250,7 @@ TEST_CASE("home counts what ended in the span, and names what goes on for longer
     CHECK((*home)["running"][0]["workflow"] ==
           "sleeper");  // 30 s with no usual, against 28 s over it
     CHECK((*home)["running"][1]["late"] == true);
-    CHECK((*home)["running"][1]["open"][0]["place"] == "V");
+    CHECK((*home)["running"][1]["open"][0]["path"] == "V");
     CHECK((*home)["causes"][0]["state"] == "L");
     CHECK((*home)["outcomes"][0]["succeeded"] == 2);
     CHECK((*home)["complete"] == true);
@@ -264,9 +264,9 @@ TEST_CASE("results are given by run, and the latest of each task") {
     auto histories = theatre.histories();
     const auto of_run = results_view(histories.reader(), second, "", Samples::shown);
     REQUIRE(of_run);
-    REQUIRE((*of_run)["results"].size() == 1);
-    CHECK((*of_run)["results"][0]["task"] == "validate");
-    CHECK((*of_run)["results"][0]["result"]["rows"]["good"] == 9);
+    REQUIRE((*of_run)["items"].size() == 1);
+    CHECK((*of_run)["items"][0]["task"] == "validate");
+    CHECK((*of_run)["items"][0]["result"]["rows"]["good"] == 9);
     CHECK(to_text(*of_run).find("secret") != std::string::npos);
     const auto hidden = results_view(histories.reader(), second, "V", Samples::hidden);
     REQUIRE(hidden);
@@ -274,13 +274,13 @@ TEST_CASE("results are given by run, and the latest of each task") {
 
     const auto latest = latest_results_view(histories, "w", Samples::shown);
     REQUIRE(latest);
-    REQUIRE((*latest)["results"].size() == 2);
-    CHECK((*latest)["results"][0]["state"] == "V");
-    CHECK((*latest)["results"][0]["run"] == 2);
-    CHECK((*latest)["results"][0]["later_runs"] == 0);
-    CHECK((*latest)["results"][1]["state"] == "L");
-    CHECK((*latest)["results"][1]["run"] == 1);
-    CHECK((*latest)["results"][1]["later_runs"] == 1);
+    REQUIRE((*latest)["items"].size() == 2);
+    CHECK((*latest)["items"][0]["state"] == "V");
+    CHECK((*latest)["items"][0]["run"] == 2);
+    CHECK((*latest)["items"][0]["later_runs"] == 0);
+    CHECK((*latest)["items"][1]["state"] == "L");
+    CHECK((*latest)["items"][1]["run"] == 1);
+    CHECK((*latest)["items"][1]["later_runs"] == 1);
 }
 
 TEST_CASE("a Map is counted by status, whole and in buckets of items") {

@@ -76,10 +76,10 @@ TEST_CASE("how a failure stands follows from what came after it") {
     };
     const Case cases[] = {{"F", "new"},
                           {"sssF", "new"},
-                          {"FF", "still failing"},
-                          {"sFFF", "still failing"},
-                          {"FsF", "came back"},
-                          {"FFssFF", "came back"},
+                          {"FF", "still_failing"},
+                          {"sFFF", "still_failing"},
+                          {"FsF", "came_back"},
+                          {"FFssFF", "came_back"},
                           {"Fs", "recovered"},
                           {"FsFs", "recovered"}};
     for (const Case& c : cases) {

@@ -140,7 +140,7 @@ TEST_CASE("a run that has ended, or is put aside, says so") {
     made.run.stopped_at = kNow;
     const Json shown = explain_run(made);
     CHECK(codes_of(shown) == "ENDED ");
-    CHECK(shown["reasons"][0]["status"] == "FAILED");
+    CHECK(shown["reasons"][0]["status"] == "failed");
 }
 
 TEST_CASE("a workflow says what keeps it from starting, and what will start it") {

@@ -44,6 +44,7 @@ struct RoutingTable {
         router.add_schema("Word", R"({"type": "string", "minLength": 2, "pattern": "^[a-zü]+$"})");
         router.add({.method = "GET",
                     .pattern = "/api/v1/items",
+                    .operation = "listItems",
                     .query = {integer_parameter("limit", "", 1, 10, 5),
                               list_of(choice_parameter("words", "", {"a", "b"})),
                               flag_parameter("deep", ""), time_parameter("since", "")},
@@ -272,7 +273,7 @@ TEST_CASE("the OpenAPI document says what the table holds") {
     CHECK(document["openapi"] == "3.1.0");
     CHECK(document["paths"].size() == 3);
     const Json& list = document["paths"]["/api/v1/items"]["get"];
-    CHECK(list["operationId"] == "get_items");
+    CHECK(list["operationId"] == "listItems");
     CHECK(list["parameters"].size() == 4);
     CHECK(list["parameters"][0]["schema"]["maximum"] == 10);
     CHECK(list["parameters"][1]["explode"] == false);

@@ -29,7 +29,7 @@ TEST_CASE("Schedules are shown with their next fires in their own zones, paused 
     stage.put("orders", kAll);
     const auto view = [&] {
         return view_of(schedules_view(stage.stage.reader(), stage.stage.clock.now(), 2))
-            .at("schedules");
+            .at("items");
     };
     const Json shown = view();
     REQUIRE(shown.size() == 2);
@@ -72,7 +72,7 @@ TEST_CASE("Triggers are shown with what waits; their ledgers page by page") {
     for (int n = 0; n < 5; ++n) stage.write("in/" + std::to_string(n) + ".csv", std::to_string(n));
     stage.advance(Duration(500));
     const auto status = stage.triggers().status();
-    const Json shown = view_of(triggers_view(stage.stage.reader(), &status)).at("triggers");
+    const Json shown = view_of(triggers_view(stage.stage.reader(), &status)).at("items");
     REQUIRE(shown.size() == 2);
     CHECK(shown[0].at("id") == "orders#drop");
     CHECK(shown[0].at("waiting") == 5);
@@ -88,8 +88,8 @@ TEST_CASE("Triggers are shown with what waits; their ledgers page by page") {
     for (int page = 0; page < 3; ++page) {
         const Json ledger = view_of(ledger_view(stage.stage.reader(), "orders:drop", 2, after));
         CHECK(ledger.at("trigger") == "orders#drop");
-        count += ledger.at("claims").size();
-        for (const Json& claim : ledger.at("claims")) {
+        count += ledger.at("items").size();
+        for (const Json& claim : ledger.at("items")) {
             CHECK(claim.at("uri").get<std::string>() + "|" +
                       claim.at("identity").get<std::string>() ==
                   claim.at("key").get<std::string>());
@@ -114,19 +114,19 @@ TEST_CASE("A deadline waits, is late, and is met") {
     stage.put("orders", kAll);
     const auto view = [&] {
         return view_of(deadlines_view(stage.stage.reader(), stage.stage.clock.now()))
-            .at("deadlines")
+            .at("items")
             .at(0);
     };
     CHECK(view().at("id") == "orders#finish_by");
-    CHECK(view().at("state") == "waiting");
+    CHECK(view().at("status") == "waiting");
     CHECK(view().at("next") == "2026-01-05T08:00:00+01:00");
     stage.at("2026-01-05T07:00:00Z");
-    CHECK(view().at("state") == "late");
+    CHECK(view().at("status") == "late");
     CHECK(view().at("late_due") == "2026-01-05T08:00:00+01:00");
     REQUIRE(stage.stage.start("orders"));
     stage.at("2026-01-05T07:02:00Z");
     stage.at("2026-01-05T07:02:10Z");
-    CHECK(view().at("state") == "met");
+    CHECK(view().at("status") == "met");
 }
 
 }  // namespace stepwell::test

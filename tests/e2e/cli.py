@@ -107,7 +107,7 @@ class Daemon(e2e.Case):
 
     def play(self, script):
         run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["id"]
-        wait_until(lambda: self.get(f"runs/{run}")["status"] != "RUNNING", 60, "the run's end")
+        wait_until(lambda: self.get(f"runs/{run}")["status"] != "running", 60, "the run's end")
         return run
 
     def test_a_start_under_a_name_starts_one_run(self):
@@ -122,16 +122,16 @@ class Daemon(e2e.Case):
         e2e.write(os.path.join(self.folder, "flows", "daily.json"), {
             "schedules": [{"name": "early", "cron": "0 6 * * *", "timezone": "America/New_York"}], **e2e.PASS})
         self.running.workflow("daily")
-        listed = wait_until(lambda: self.json_of("schedules", "--next", "2")["schedules"], 30, "the schedule")
+        listed = wait_until(lambda: self.json_of("schedules", "--next", "2")["items"], 30, "the schedule")
         self.assertEqual((listed[0]["id"], len(listed[0]["next"])), ("daily#early", 2))
         self.assertEqual(stepwell("schedules", "pause", "daily:early", *self.server).stdout, "schedule daily#early is paused\n")
-        self.assertTrue(self.json_of("schedules")["schedules"][0]["paused"])
+        self.assertTrue(self.json_of("schedules")["items"][0]["paused"])
         self.assertEqual(self.get("home")["next_fires"], [])
         self.assertEqual(stepwell("schedules", "resume", "daily#early", *self.server).stdout, "schedule daily#early goes on\n")
         self.assertIn("America/New_York", stepwell("schedules", *self.server).stdout)
         self.assertEqual(self.get("home")["next_fires"][0]["schedule"], "daily#early")
-        self.assertEqual(self.json_of("triggers")["triggers"], [])
-        self.assertEqual(self.json_of("deadlines")["deadlines"], [])
+        self.assertEqual(self.json_of("triggers")["items"], [])
+        self.assertEqual(self.json_of("deadlines")["items"], [])
         self.assertEqual(stepwell("triggers", "ledger", "daily#none", *self.server).returncode, 2)
 
     def test_users_tokens_and_secrets_are_kept_and_audited(self):
@@ -162,11 +162,11 @@ class Daemon(e2e.Case):
         run = str(self.play(f"test -e {mark}"))
         plan = self.json_of("redrive-plan", run)
         self.assertTrue(plan["redrivable"], plan)
-        self.assertEqual([state["state"] for state in plan["runs"]], ["Check"])
+        self.assertEqual([state["state"] for state in plan["again"]], ["Check"])
         self.assertIn("Check", stepwell("redrive-plan", run, *self.server).stdout)
         open(mark, "w").close()
         self.assertEqual(stepwell("redrive", run, *self.server).stdout, f"run {run} goes on: redrive 1\n")
-        wait_until(lambda: self.get(f"runs/{run}")["status"] == "SUCCEEDED", 60, "the run's end")
+        wait_until(lambda: self.get(f"runs/{run}")["status"] == "succeeded", 60, "the run's end")
         self.assertIn("cannot be redriven", stepwell("redrive-plan", run, *self.server).stdout)
         self.assertEqual(stepwell("redrive", run, *self.server).returncode, 2)
 
@@ -174,7 +174,7 @@ class Daemon(e2e.Case):
         for number in (7, 8):
             self.play(f"echo ERROR: table {number} is gone; exit 3")
         good = self.play("echo fine")
-        groups = self.json_of("failures", "--workflow", "load")["groups"]
+        groups = self.json_of("failures", "--workflow", "load")["items"]
         self.assertEqual([(g["state"], g["count"], g["condition"]) for g in groups], [("Check", 2, "recovered")])
         shown = stepwell("failures", *self.server).stdout
         self.assertIn("recovered", shown)
@@ -188,7 +188,7 @@ class Daemon(e2e.Case):
         self.assertEqual([state["status"] for state in overview["states"]], ["failed", "not_reached"])
         self.assertIsNone(self.get(f"runs/{good}/failure")["failure"])
         grid = self.get("workflows/load/grid?last=2")
-        self.assertEqual([run["status"] for run in grid["runs"]], ["FAILED", "SUCCEEDED"])
+        self.assertEqual([run["status"] for run in grid["runs"]], ["failed", "succeeded"])
         self.assertEqual(grid["states"][1]["cells"][0], None)
         home = self.get("home?range=1h")
         self.assertEqual((home["tiles"]["failed"]["count"], home["tiles"]["succeeded"]["count"]), (2, 1))

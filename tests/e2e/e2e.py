@@ -91,7 +91,7 @@ class Run(Case):
         file = self.file("w.json", machine({"F": {"Type": "Fail", "Error": "E_NO", "Cause": "because"}}))
         got = stepwell("run", file, "--data", self.data, "--output", "json")
         view = json.loads(got.stdout)
-        self.assertEqual((got.returncode, view["status"], view["error"], view["cause"]), (1, "FAILED", "E_NO", "because"))
+        self.assertEqual((got.returncode, view["status"], view["error"], view["cause"]), (1, "failed", "E_NO", "because"))
 
     def test_a_function_that_is_not_here_says_what_to_do(self):
         file = self.file("w.json", machine({"F": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:check", "End": True}}))
@@ -111,7 +111,7 @@ class Run(Case):
         file = self.file("w.json", machine({"Say": {"Type": "Task", "Resource": "stepwell:shell", "Parameters": {"script": "echo one; echo two"}, "End": True}}))
         shown = stepwell("run", file, "--data", self.data, "-v")
         self.assertIn("| two", shown.stdout, shown.stderr)
-        logs = json.loads(stepwell("logs", "1", "--data", self.data, "--output", "json").stdout)["logs"]
+        logs = json.loads(stepwell("logs", "1", "--data", self.data, "--output", "json").stdout)["items"]
         self.assertEqual([(log["state"], log["lines"]) for log in logs], [("Say", ["one", "two"])])
 
     def test_an_interrupt_stops_the_run_and_its_task(self):
@@ -142,7 +142,7 @@ class Look(Case):
 
     def test_a_daemon_and_its_folder_give_the_same_views(self):
         started = json.loads(stepwell("start", "greet", *self.server, "--input", '{"a": 1}', "--output", "json").stdout)
-        wait_until(lambda: json.loads(stepwell("show", str(started["id"]), *self.server, "--output", "json").stdout)["status"] == "SUCCEEDED")
+        wait_until(lambda: json.loads(stepwell("show", str(started["id"]), *self.server, "--output", "json").stdout)["status"] == "succeeded")
         for command in (("list",), ("list", "workflows"), ("show", "1"), ("history", "1"), ("logs", "1"), ("show", started["arn"]),
                         ("show", f"greet/{started['name']}")):
             with self.subTest(command):
@@ -156,23 +156,23 @@ class Look(Case):
         for _ in range(3):
             stepwell("start", "greet", *self.server)
         def ended():
-            runs = json.loads(stepwell("list", *self.server, "--status", "succeeded", "--output", "json").stdout)["runs"]
+            runs = json.loads(stepwell("list", *self.server, "--status", "succeeded", "--output", "json").stdout)["items"]
             return len(runs) == 3 and runs
         self.assertEqual([r["id"] for r in wait_until(ended)], [3, 2, 1])
-        self.assertEqual(json.loads(stepwell("list", *self.server, "--limit", "1", "--output", "json").stdout)["runs"][0]["id"], 3)
-        self.assertEqual(json.loads(stepwell("list", *self.server, "--status", "failed", "--output", "json").stdout)["runs"], [])
+        self.assertEqual(json.loads(stepwell("list", *self.server, "--limit", "1", "--output", "json").stdout)["items"][0]["id"], 3)
+        self.assertEqual(json.loads(stepwell("list", *self.server, "--status", "failed", "--output", "json").stdout)["items"], [])
 
     def test_runs_are_listed_by_every_condition_of_the_api(self):
         for _ in range(2):
             stepwell("start", "greet", *self.server)
-        wait_until(lambda: all(r["status"] == "SUCCEEDED" for r in json.loads(stepwell("list", *self.server, "--output", "json").stdout)["runs"]))
+        wait_until(lambda: all(r["status"] == "succeeded" for r in json.loads(stepwell("list", *self.server, "--output", "json").stdout)["items"]))
         for flags, want in ((("--workflow", "greet", "--version", "1"), 2), (("--origin", "api,webhook"), 2), (("--origin", "schedule"), 0),
                             (("--error", "E"), 0), (("--started-from", "2020-01-01T00:00:00Z"), 2), (("--started-from", "2999-01-01T00:00:00.5Z"), 0),
                             (("--started-until", "2020-01-01T00:00:00+01:00"), 0), (("--duration-from", "1h"), 0), (("--duration-until", "1h"), 2)):
             for place in (self.server, ("--data", self.data)):
                 with self.subTest((flags, place)):
                     got = stepwell("list", *flags, *place, "--output", "json")
-                    self.assertEqual((got.returncode, len(json.loads(got.stdout)["runs"])), (0, want), got.stderr)
+                    self.assertEqual((got.returncode, len(json.loads(got.stdout)["items"])), (0, want), got.stderr)
         for flags in (("--version", "1"), ("--origin", "nobody"), ("--started-from", "yesterday"), ("--duration-from", "long")):
             with self.subTest(flags):
                 got = stepwell("list", *flags, *self.server)
@@ -183,7 +183,7 @@ class Look(Case):
         run = json.loads(stepwell("start", "wait", *self.server, "--output", "json").stdout)["id"]
         self.assertEqual(stepwell("stop", str(run), *self.server, "--cause", "enough").returncode, 0)
         view = json.loads(stepwell("show", str(run), *self.server, "--output", "json").stdout)
-        self.assertEqual((view["status"], view["cause"]), ("ABORTED", "enough"))
+        self.assertEqual((view["status"], view["cause"]), ("aborted", "enough"))
 
     def test_what_is_not_there_is_said(self):
         for command in (("show", "99"), ("history", "greet/none"), ("logs", "arn:x"), ("start", "none")):

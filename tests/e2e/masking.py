@@ -122,7 +122,7 @@ class Secrets(unittest.TestCase):
         text = response.read()
         connection.close()
         self.answers.append(text)
-        return response.status, json.loads(text)
+        return response.status, json.loads(text) if text else None
 
     def create(self, daemon, name, definition):
         return daemon.call("CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
@@ -174,7 +174,7 @@ class Secrets(unittest.TestCase):
         for secret in SECRETS:
             for form in forms(secret):
                 self.assertNotIn(form, told[1])
-        self.assertEqual(self.rest(daemon, "GET", "secrets")[1]["secrets"][0]["used_by"], ["workflow: uses"])
+        self.assertEqual(self.rest(daemon, "GET", "secrets")[1]["items"][0]["used_by"], ["workflow: uses"])
         self.rest(daemon, "GET", "audit")
         self.assert_nowhere(daemon)
         daemon.stop()
@@ -249,7 +249,7 @@ class Secrets(unittest.TestCase):
         self.rest(daemon, "PUT", "secrets/crm", {"value": "the second value!"})
         ended = self.run_machine(daemon, "m", definition)
         self.assertEqual(json.loads(ended["output"])["output"].splitlines(), ["17", "*** / ***"])
-        self.assertEqual(self.rest(daemon, "DELETE", "secrets/crm")[0], 200)
+        self.assertEqual(self.rest(daemon, "DELETE", "secrets/crm")[0], 204)
         daemon.stop()
         daemon = self.start()
         self.assertEqual(self.rest(daemon, "GET", "secrets")[1]["missing"][0]["name"], "crm")
@@ -266,17 +266,17 @@ class Secrets(unittest.TestCase):
         self.rest(daemon, "PUT", "secrets/crm", {"value": STORED})
         daemon.kill()
         daemon = self.start()
-        self.assertEqual([s["name"] for s in self.rest(daemon, "GET", "secrets")[1]["secrets"]], ["bank", "crm", "hook", "token"])
+        self.assertEqual([s["name"] for s in self.rest(daemon, "GET", "secrets")[1]["items"]], ["bank", "crm", "hook", "token"])
         daemon.stop()
         os.rename(os.path.join(self.data, "secret.key"), os.path.join(self.folder, "secret.key"))
         # Without it the daemon works, and says what is lost; with it, it is there again.
         daemon = self.start()
         self.assertIn("crm", daemon.tail())
-        self.assertNotIn("crm", [s["name"] for s in self.rest(daemon, "GET", "secrets")[1]["secrets"]])
+        self.assertNotIn("crm", [s["name"] for s in self.rest(daemon, "GET", "secrets")[1]["items"]])
         daemon.stop()
         os.rename(os.path.join(self.folder, "secret.key"), os.path.join(self.data, "secret.key"))
         daemon = self.start()
-        self.assertIn("crm", [s["name"] for s in self.rest(daemon, "GET", "secrets")[1]["secrets"]])
+        self.assertIn("crm", [s["name"] for s in self.rest(daemon, "GET", "secrets")[1]["items"]])
 
 
 if __name__ == "__main__":

@@ -60,12 +60,12 @@ class Place:
 
     def get(self, path):
         status, body = self.request("GET", path)
-        expect(f"expected GET {path} to succeed", status == 200, (status, body))
+        expect(f"expected GET {path} to succeed", status in (200, 201), (status, body))
         return body
 
     def post(self, path, body=None):
         status, body = self.request("POST", path, body or {})
-        expect(f"expected POST {path} to succeed", status == 200, (status, body))
+        expect(f"expected POST {path} to succeed", status in (200, 201), (status, body))
         return body
 
     def start(self, workflow, name=None, document=None):
@@ -74,7 +74,7 @@ class Place:
         return self.post("runs", {**body, "name": name} if name else body)["id"]
 
     def ended(self, run, seconds=120):
-        return wait_until(lambda: (lambda r: r["status"] != "RUNNING" and r)(self.get(f"runs/{run}")), seconds, f"the end of run {run}")
+        return wait_until(lambda: (lambda r: r["status"] != "running" and r)(self.get(f"runs/{run}")), seconds, f"the end of run {run}")
 
     def explained(self, run, code):
         """Waits until the run is explained by that code; returns the reason."""
@@ -110,13 +110,13 @@ def pools(program):
             expect("expected the holders by name", {h["run"] for h in reason["holders"]} == {first}, reason)
             place.daemon.kill()
             place.daemon.start()
-            wait_until(lambda: place.get("pools")["pools"][0]["waiting_count"] == 4, 30, "the queue to be there again")
-            shown = place.get("pools")["pools"][0]
+            wait_until(lambda: place.get("pools")["items"][0]["waiting_count"] == 4, 30, "the queue to be there again")
+            shown = place.get("pools")["items"][0]
             expect("expected two tasks at work after the kill", len(shown["working"]) == 2, shown)
             touch(gate)
             for run in (first, second):
-                expect("expected it to succeed", place.ended(run)["status"] == "SUCCEEDED", run)
-            expect("expected the pool to be empty", place.get("pools")["pools"][0]["working"] == [], place.get("pools"))
+                expect("expected it to succeed", place.ended(run)["status"] == "succeeded", run)
+            expect("expected the pool to be empty", place.get("pools")["items"][0]["working"] == [], place.get("pools"))
             expect("expected an ended run to be explained so", place.get(f"runs/{first}/explain")["code"] == "ENDED", first)
 
 
@@ -132,10 +132,10 @@ def concurrency(program):
             expect("expected the workflow to say the same", "WORKFLOW_LIMIT" in [r["code"] for r in place.get("workflows/one/explain")["reasons"]], reason)
             place.post(f"runs/{runs[1]}/stop")
             touch(gate)
-            expect("expected the first to succeed", place.ended(runs[0])["status"] == "SUCCEEDED", runs)
-            expect("expected the last to succeed", place.ended(runs[2])["status"] == "SUCCEEDED", runs)
-            logs = place.get(f"runs/{runs[1]}/logs")["logs"]
-            expect("expected the stopped one never to work", place.ended(runs[1])["status"] == "ABORTED" and logs == [], logs)
+            expect("expected the first to succeed", place.ended(runs[0])["status"] == "succeeded", runs)
+            expect("expected the last to succeed", place.ended(runs[2])["status"] == "succeeded", runs)
+            logs = place.get(f"runs/{runs[1]}/logs")["items"]
+            expect("expected the stopped one never to work", place.ended(runs[1])["status"] == "aborted" and logs == [], logs)
 
 
 def places(program):
@@ -148,7 +148,7 @@ def places(program):
         states = {"A": work({"Next": "W"}), "W": {"Type": "Wait", "Seconds": 2, "Next": "B"}, "B": work({"End": True})}
         with Place(program, folder, {}, {"one": {"concurrency": 1, "StartAt": "A", "States": states}}) as place:
             runs = [place.start("one", f"r{n}") for n in range(3)]
-            while any(place.get(f"runs/{run}")["status"] == "RUNNING" for run in runs):
+            while any(place.get(f"runs/{run}")["status"] == "running" for run in runs):
                 place.daemon.kill()
                 place.daemon.start()
                 time.sleep(0.7)  # so that each life gets some work done
@@ -174,10 +174,10 @@ def pause(program):
             touch(os.path.join(folder, "in", "a.csv"))
             wait_until(lambda: "paused" in place.get("triggers").get("trouble", ""), 30, "the trigger to be refused")
             by_hand = place.start("quick")
-            expect("expected a start by hand to go on", place.ended(by_hand)["status"] == "SUCCEEDED", by_hand)
-            expect("expected no other run", [r["id"] for r in place.get("runs")["runs"]] == [by_hand], place.get("runs"))
+            expect("expected a start by hand to go on", place.ended(by_hand)["status"] == "succeeded", by_hand)
+            expect("expected no other run", [r["id"] for r in place.get("runs")["items"]] == [by_hand], place.get("runs"))
             place.post("workflows/quick/resume")
-            wait_until(lambda: len(place.get("runs")["runs"]) == 2, 60, "the file's run after all")
+            wait_until(lambda: len(place.get("runs")["items"]) == 2, 60, "the file's run after all")
             expect("expected 404 for an unknown workflow", place.request("POST", "workflows/none/pause", {})[0] == 404, None)
 
 
@@ -195,12 +195,12 @@ def retention(program):
                     place.start("passes", document={"filler": filler})
                 place.daemon.stop()
                 place.daemon.start()
-                wait_until(lambda: len(place.get("runs?limit=1000")["runs"]) == 6, 60, "the runs to be forgotten")
+                wait_until(lambda: len(place.get("runs?limit=1000")["items"]) == 6, 60, "the runs to be forgotten")
                 sizes.append(os.path.getsize(os.path.join(place.data, "stepwell.db")))
             expect("expected the file to stop growing", sizes[3] <= sizes[1] * 1.2, sizes)
-            expect("expected the open run to stay", place.get(f"runs/{open_run}")["status"] == "RUNNING", open_run)
+            expect("expected the open run to stay", place.get(f"runs/{open_run}")["status"] == "running", open_run)
             expect("expected it to be counted", place.get("retention")["removed"]["count"] > 0, place.get("retention"))
-            newest = place.get("runs?limit=1")["runs"][0]["id"]
+            newest = place.get("runs?limit=1")["items"][0]["id"]
             status, answer = place.request("GET", f"runs/{newest - 20}")
             expect("expected 410 for a forgotten run", (status, answer["code"]) == (410, "gone"), answer)
             expect("expected 410 of its logs, too", place.request("GET", f"runs/{newest - 20}/logs")[0] == 410, newest)
@@ -238,8 +238,8 @@ def backup(program):
         expect("expected a folder in use to be refused", again.returncode != 0 and "something in it" in again.stderr, again.stderr)
         with Daemon(program, restored, log=os.path.join(folder, "restored.log")) as daemon:
             def all_ended():
-                runs = json.load(urllib.request.urlopen(f"http://127.0.0.1:{daemon.port}/api/v1/runs?limit=1000"))["runs"]
-                return runs if all(run["status"] == "SUCCEEDED" for run in runs) else None
+                runs = json.load(urllib.request.urlopen(f"http://127.0.0.1:{daemon.port}/api/v1/runs?limit=1000"))["items"]
+                return runs if all(run["status"] == "succeeded" for run in runs) else None
             runs = wait_until(all_ended, 60, "the restored runs to end")
             expect("expected each of its runs", len(runs) == min(answer["manifest"]["runs"], 1000), (len(runs), answer))
             expect("expected a clean stop", daemon.stop() == 0, daemon.tail())
@@ -268,10 +268,10 @@ def disk_full(program):
             expect("expected no readiness", (status, answer["reasons"][0]["code"]) == (503, "DISK_FULL"), answer)
             status, answer = place.request("POST", "runs", {"workflow": "waits", "input": {"pause": 0}})
             expect("expected 503 for a start", status == 503, (status, answer))
-            expect("expected the run to end all the same", place.ended(going)["status"] == "SUCCEEDED", going)
+            expect("expected the run to end all the same", place.ended(going)["status"] == "succeeded", going)
             os.unlink(ballast)
             wait_until(lambda: place.get("workflows/waits/explain")["code"] != "DISK_FULL", 30, "room again")
-            expect("expected a start to succeed again", place.ended(place.start("waits", document={"pause": 0}))["status"] == "SUCCEEDED", None)
+            expect("expected a start to succeed again", place.ended(place.start("waits", document={"pause": 0}))["status"] == "succeeded", None)
             log = place.daemon.tail()
             expect("expected one line for the episode, and one for its end", (log.count("nearly full"), log.count("has room again")) == (1, 1), log)
             expect("expected a clean stop", place.daemon.stop() == 0, log)

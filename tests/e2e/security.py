@@ -78,7 +78,7 @@ class Case(unittest.TestCase):
         return [int(line.split()[1]) for line in out.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
 
     def add_admin(self, daemon):
-        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, **daemon.headers), 200)
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, **daemon.headers), 201)
 
     def sign_in(self, daemon, name="ann", password=PASSWORD):
         status, headers, body = self.ask(daemon, "POST", "/api/v1/session", {"name": name, "password": password})
@@ -233,10 +233,10 @@ class Doors(Case):
         self.add_admin(daemon)
         as_admin = daemon.headers
         for name in ("vera", "olaf", "edna"):
-            self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": name, "role": {"vera": "viewer", "olaf": "operator", "edna": "editor"}[name], "password": PASSWORD}, **as_admin), 200)
+            self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": name, "role": {"vera": "viewer", "olaf": "operator", "edna": "editor"}[name], "password": PASSWORD}, **as_admin), 201)
         def token(**body):
             status, _, answer = self.ask(daemon, "POST", "/api/v1/tokens", body, **as_admin)
-            self.assertEqual(status, 200, answer)
+            self.assertEqual(status, 201, answer)
             return answer
         own = {"viewer": token(name="t", owner="vera", role="viewer"), "operator": token(name="t", owner="olaf", role="operator"),
                "editor": token(name="t", owner="edna", role="editor"), "service": token(name="vera", role="viewer"), "admin": token(name="t", owner="ann", role="admin")}
@@ -265,7 +265,7 @@ class Doors(Case):
                 got = self.status(daemon, method, path, body, **headers)
                 with self.subTest(f"{method} {path} as {level}"):
                     self.assertTrue(got == want if want else got not in (401, 403, 405), got)
-        seen = {level: {t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", Authorization="Bearer " + own[level]["token"])[2]["tokens"]} for level in levels[1:5]}
+        seen = {level: {t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", Authorization="Bearer " + own[level]["token"])[2]["items"]} for level in levels[1:5]}
         self.assertEqual(seen, {level: {own[level]["id"]} for level in levels[1:5]})
         self.assertEqual(self.ask(daemon, "GET", "/api/v1/sessions", Authorization="Bearer " + own["operator"]["token"])[2]["sessions"], [])
 
@@ -281,11 +281,11 @@ class Doors(Case):
         stream = connection.getresponse()
         self.assertEqual(stream.status, 200)
         def start(name):
-            self.assertEqual(self.status(daemon, "POST", "/api/v1/runs", {"workflow": "m", "name": name}, **daemon.headers), 200)
+            self.assertEqual(self.status(daemon, "POST", "/api/v1/runs", {"workflow": "m", "name": name}, **daemon.headers), 201)
         start("before")
         while b"before" not in (line := stream.readline()):
             self.assertTrue(line)
-        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + token["id"], **daemon.headers), 200)
+        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + token["id"], **daemon.headers), 204)
         start("after")
         self.assertNotIn(b"after", stream.read())
 
@@ -382,7 +382,7 @@ class Doors(Case):
         tokens = {}
         for role in ("viewer", "operator", "editor", "admin"):
             status, _, body = self.ask(daemon, "POST", "/api/v1/tokens", {"name": role, "role": role}, Cookie=cookie.split(";")[0], X_Stepwell_Csrf=csrf)
-            self.assertEqual(status, 200, body)
+            self.assertEqual(status, 201, body)
             tokens[role] = body["token"]
         create = {"name": "m", "definition": json.dumps(PASS), "roleArn": "arn:aws:iam::123456789012:role/r"}
         cases = [("GET", "/api/v1/runs", None, "viewer"), ("POST", "/api/v1/runs", {"workflow": "nothing"}, "operator"), ("GET", "/api/v1/users", None, "admin"),
@@ -399,9 +399,9 @@ class Doors(Case):
         # Nobody makes a token that may more than they.
         self.assertEqual(self.status(daemon, "POST", "/api/v1/tokens", {"name": "x", "role": "admin"}, Authorization="Bearer " + tokens["editor"]), 400)
         self.assertEqual(self.status(daemon, "GET", "/api/v1/runs", Authorization="Bearer " + tokens["viewer"] + "x"), 401)
-        mine = self.ask(daemon, "GET", "/api/v1/tokens", Authorization="Bearer " + tokens["viewer"])[2]["tokens"]
+        mine = self.ask(daemon, "GET", "/api/v1/tokens", Authorization="Bearer " + tokens["viewer"])[2]["items"]
         for token in mine:
-            self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + token["id"], Authorization="Bearer " + tokens["viewer"]), 200)
+            self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + token["id"], Authorization="Bearer " + tokens["viewer"]), 204)
             if token["name"] == "viewer":
                 break
         self.assertEqual(self.status(daemon, "GET", "/api/v1/runs", Authorization="Bearer " + tokens["viewer"]), 401)
@@ -410,25 +410,25 @@ class Doors(Case):
         # A token that is called as a user is, made by one that belongs to nobody, is not that user.
         daemon = self.start(environment={"STEPWELL_TOKEN": "the daemon's own, long enough"})
         own = {"Authorization": "Bearer the daemon's own, long enough"}
-        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, **own), 200)
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "ann", "role": "admin", "password": PASSWORD}, **own), 201)
         of_ann = self.ask(daemon, "POST", "/api/v1/tokens", {"name": "hers", "owner": "ann", "role": "admin"}, **own)[2]
         ci = self.ask(daemon, "POST", "/api/v1/tokens", {"name": "ann", "role": "viewer"}, **own)[2]
         as_ci = {"Authorization": "Bearer " + ci["token"]}
         who = self.ask(daemon, "GET", "/api/v1/session", **as_ci)[2]
         self.assertEqual((who["kind"], who["id"], who["role"]), ("service", ci["id"], "viewer"))
-        self.assertEqual([t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", **as_ci)[2]["tokens"]], [ci["id"]])
+        self.assertEqual([t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", **as_ci)[2]["items"]], [ci["id"]])
         self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + of_ann["id"], **as_ci), 404)
         for body in ({"name": "ann"}, {"name": "ann", "owner": "ann"}, {"name": "x", "owner": "token"}, {"name": "x", "owner": "local"}):
             self.assertEqual(self.status(daemon, "POST", "/api/v1/tokens", body, **as_ci), 400, body)
         self.assertEqual(self.status(daemon, "GET", "/api/v1/users", Authorization="Bearer " + of_ann["token"]), 200)
         # The entries of what was refused do not keep the answers waiting.
         def seen():
-            entries = self.ask(daemon, "GET", "/api/v1/audit", **own)[2]["entries"]
+            entries = self.ask(daemon, "GET", "/api/v1/audit", **own)[2]["items"]
             by = {entry["who"] for entry in entries if entry["action"].startswith(("DELETE /api/v1/tokens", "POST /api/v1/tokens"))}
             return by if len(by) > 1 else None
         self.assertEqual(wait_until(seen, 10, "the entry of what was refused"), {"daemon:token", "service:" + ci["id"]})
         # Its own it may give back.
-        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + ci["id"], **as_ci), 200)
+        self.assertEqual(self.status(daemon, "DELETE", "/api/v1/tokens/" + ci["id"], **as_ci), 204)
         self.assertEqual(self.status(daemon, "GET", "/api/v1/session", **as_ci), 401)
 
     def test_tasks_find_no_credential_of_the_daemon(self):
@@ -472,7 +472,7 @@ class Doors(Case):
         body = {"name": "bob", "role": "viewer", "password": PASSWORD}
         self.assertEqual(self.status(daemon, "POST", "/api/v1/users", body, Cookie=cookie), 403)
         self.assertEqual(self.status(daemon, "POST", "/api/v1/users", body, Cookie=cookie, X_Stepwell_Csrf="guess"), 403)
-        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", body, Cookie=cookie, X_Stepwell_Csrf=csrf), 200)
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", body, Cookie=cookie, X_Stepwell_Csrf=csrf), 201)
         self.assertEqual(self.status(daemon, "DELETE", "/api/v1/session", Cookie=cookie, X_Stepwell_Csrf=csrf), 200)
         self.assertEqual(self.status(daemon, "GET", "/api/v1/session", Cookie=cookie), 401)
 
@@ -581,16 +581,16 @@ class AuditLog(Case):
         self.status(daemon, "POST", "/api/v1/runs", {"workflow": "nothing"}, **headers)
 
         def told():
-            entries = self.ask(daemon, "GET", "/api/v1/audit", **headers)[2]["entries"]
+            entries = self.ask(daemon, "GET", "/api/v1/audit", **headers)[2]["items"]
             return entries if any(e["action"] == "POST /api/v1/runs" for e in entries) else None
         entries = wait_until(told, 10, "the entry of the start")
         seen = {(e["who"], e["action"], e["outcome"]) for e in entries}
-        for entry in (("local:admin", "POST /api/v1/users", "200"), ("", "GET /api/v1/runs", "401"), ("ann", "PUT /api/v1/secrets/crm", "200"), ("ann", "POST /api/v1/runs", "404")):
+        for entry in (("local:admin", "POST /api/v1/users", "201"), ("", "GET /api/v1/runs", "401"), ("ann", "PUT /api/v1/secrets/crm", "200"), ("ann", "POST /api/v1/runs", "404")):
             self.assertIn(entry, seen)
         self.assertNotIn("not to be told", json.dumps(entries))
         self.assertNotIn(PASSWORD, json.dumps(entries))
         self.assertEqual([e["sequence"] for e in entries], list(range(len(entries), 0, -1)))
-        self.assertTrue(self.ask(daemon, "GET", "/api/v1/audit/verification", **headers)[2]["is_whole"])
+        self.assertTrue(self.ask(daemon, "GET", "/api/v1/audit/verification", **headers)[2]["whole"])
         daemon.stop()
         last = self.verified()
         self.assertGreaterEqual(last, len(entries))

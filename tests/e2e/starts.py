@@ -57,7 +57,7 @@ def runs_of(daemon, workflow):
     found, after = [], ""
     while True:
         page = api(daemon, f"/api/v1/runs?limit=1000&workflow={workflow}{after}")
-        found += page["runs"]
+        found += page["items"]
         if "next" not in page:
             return found
         after = "&after=" + urllib.parse.quote(page["next"])
@@ -67,7 +67,7 @@ def ended_runs(daemon, workflow, count, seconds=300):
     """Waits until that many runs of the workflow are there and none of them goes on."""
     def done():
         runs = runs_of(daemon, workflow)
-        return len(runs) >= count and all(r["status"] != "RUNNING" for r in runs) and runs
+        return len(runs) >= count and all(r["status"] != "running" for r in runs) and runs
     return wait_until(done, seconds, f"{count} ended runs of {workflow}")
 
 
@@ -75,7 +75,7 @@ def settle(daemon, trigger):
     """Until the trigger has looked at its folder again and nothing waits."""
     name = trigger.split("#")[0]
     before = len(runs_of(daemon, name))
-    waiting = lambda: next(t for t in api(daemon, "/api/v1/triggers")["triggers"] if t["id"] == trigger).get("waiting", 0)
+    waiting = lambda: next(t for t in api(daemon, "/api/v1/triggers")["items"] if t["id"] == trigger).get("waiting", 0)
     for _ in range(3):
         time.sleep(1.1)  # longer than its poll: that nothing comes can only be waited for
         wait_until(lambda: waiting() == 0, 30, "the trigger to be idle")
@@ -124,7 +124,7 @@ def flights(program, source):
                 os.replace(land.csv_path(made, month), land.csv_path(landing, month))
             daemon.start()
             runs = ended_runs(daemon, "flights", 4)
-            check("runs that succeeded", 4, sum(r["status"] == "SUCCEEDED" for r in runs))
+            check("runs that succeeded", 4, sum(r["status"] == "succeeded" for r in runs))
             again = land.csv_path(landing, months[0])
             with open(again, "rb") as file:
                 text = file.read()
@@ -132,7 +132,7 @@ def flights(program, source):
                 file.write(text)
             os.replace(again + ".tmp", again)
             check("runs for the same bytes again", 0, settle(daemon, "flights#0"))
-            ledger = api(daemon, "/api/v1/triggers/flights:0/ledger")["claims"]
+            ledger = api(daemon, "/api/v1/triggers/flights:0/ledger")["items"]
             check("runs in the ledger", sorted(r["id"] for r in runs), sorted(c["run"] for c in ledger))
             daemon.stop()
         warehouse = duckdb.connect(os.path.join(folder, "data", "warehouse.duckdb"), read_only=True)
@@ -236,13 +236,13 @@ def operating(program):
             {"name": "late", "cron": "0 6 * * *", "timezone": "Europe/Berlin"}], "deadlines": {"finish_by": "08:00"},
             "triggers": [{"webhook": {"name": "door", "token": "${file:key}"}}, {"webhook": {"name": "kept", "token": "${secret:kept}"}}, {"files": "missing/*"}], **machine}))
         with Daemon(program, data, "--workflows", workflows) as daemon:
-            schedule = api(daemon, "/api/v1/schedules?next=2")["schedules"][0]
+            schedule = api(daemon, "/api/v1/schedules?next=2")["items"][0]
             check("next fires", [True, True], ["T06:00:00+0" in fire for fire in schedule["next"]])
             check("pause", (200, {"id": "clock#late", "paused": True}), request(daemon, "POST", "/api/v1/schedules/clock%23late/pause"))
-            check("a paused schedule", (True, []), (lambda s: (s["paused"], s["next"]))(api(daemon, "/api/v1/schedules")["schedules"][0]))
+            check("a paused schedule", (True, []), (lambda s: (s["paused"], s["next"]))(api(daemon, "/api/v1/schedules")["items"][0]))
             check("resume", 200, request(daemon, "POST", "/api/v1/schedules/clock:late/resume")[0])
             check("an unknown schedule", 404, request(daemon, "POST", "/api/v1/schedules/clock:x/pause")[0])
-            check("deadlines", ["clock#finish_by"], [d["id"] for d in api(daemon, "/api/v1/deadlines")["deadlines"]])
+            check("deadlines", ["clock#finish_by"], [d["id"] for d in api(daemon, "/api/v1/deadlines")["items"]])
             check("no token", 401, request(daemon, "POST", "/hooks/door", "{}")[0])
             check("a wrong token", 401, request(daemon, "POST", "/hooks/door", "{}", {"Authorization": "Bearer x"})[0])
             check("another name", 404, request(daemon, "POST", "/hooks/dor", "{}", {"Authorization": "Bearer " + SECRET})[0])
@@ -251,7 +251,7 @@ def operating(program):
             check("the secret is kept", 200, request(daemon, "PUT", "/api/v1/secrets/kept", json.dumps({"value": SECRET}), {"Content-Type": "application/json"})[0])
             check("a wrong token for it", 401, request(daemon, "POST", "/hooks/kept", "{}", {"Authorization": "Bearer x"})[0])
             check("the kept token", 202, request(daemon, "POST", "/hooks/kept", "{}", {"X-Stepwell-Token": SECRET})[0])
-            triggers = wait_until(lambda: (lambda t: any("fault" in x for x in t) and t)(api(daemon, "/api/v1/triggers")["triggers"]), 10, "the fault")
+            triggers = wait_until(lambda: (lambda t: any("fault" in x for x in t) and t)(api(daemon, "/api/v1/triggers")["items"]), 10, "the fault")
             check("a missing folder is told", True, any("missing" in t.get("fault", "") for t in triggers))
             check("the secret in the API", False, SECRET in json.dumps([triggers, api(daemon, "/api/v1/workflows"), api(daemon, "/api/v1/runs")]))
             daemon.stop()
