@@ -105,7 +105,8 @@ void Simulation::run() {
             calm_down();
             continue;
         }
-        if (report_next()) continue;
+        // What the noise did may have ended this life.
+        if (is_dead_ || report_next()) continue;
         if (pass_time() || redrive_some()) continue;
         check_end();
         return;
