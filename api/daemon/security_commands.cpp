@@ -73,8 +73,9 @@ public:
     Result<void> write(runtime::Writes writes) {
         SW_TRY(add_audited(writes, *journal_, configuration_, entry_));
         journal::Batch batch;
-        batch.documents = std::move(writes.documents);
-        return journal_->commit(batch);
+        for (auto& document : writes.documents) batch.add(std::move(document));
+        SW_TRY(journal_->commit(batch, journal_->lease()));
+        return {};
     }
 
 private:

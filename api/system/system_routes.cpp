@@ -87,6 +87,11 @@ Json reasons_against(Readers& readers, const runtime::Engine& engine, CommitWatc
               "nothing has become durable for some time, although something waits: the "
               "disk of the data folder may stand still"}});
     }
+    if (figures.is_stalled) {
+        reasons.push_back(
+            {{"code", "JOURNAL_BUSY"},
+             {"message", "the journal cannot be written for the moment: no run starts"}});
+    }
     if (!figures.has_room) {
         reasons.push_back(
             {{"code", "DISK_FULL"},

@@ -7,6 +7,7 @@
 //   (4) An execution has an open row exactly while it runs; records only while it has an open row.
 //   (5) A run row is only there while its execution is closed. What a run failed for is kept, as
 //       recovered, when it is reopened. Counts are those of the executions that there are.
+//   (6) Nothing is committed under a lease that is not the newest.
 //
 // Thread safety: none; the engine owns its journal, and each thread that reads owns a reader.
 #pragma once
@@ -115,12 +116,14 @@ struct StoredExecution {
 
 class Journal : public JournalReader {
 public:
-    /// On return the batch is on stable storage.
+    /// The one that opening it took; older ones have ended with it.
+    [[nodiscard]] virtual Lease lease() const = 0;
+
+    /// Carries out the batch's operations in their order. On return they are on stable storage.
     ///
-    /// Fails with `conflict` where an id or a user-given name is taken; then nothing is written.
-    /// After any other error the batch may or may not be there, and every later commit fails: the
-    /// caller must stop, and a new journal tells.
-    virtual Result<void> commit(const Batch& batch) = 0;
+    /// CommitError::kind says what a failure means. After `fenced` and `unknown` every later commit
+    /// fails in the same way; after the others the journal is as before, and goes on.
+    virtual Result<void, CommitError> commit(const Batch& batch, const Lease& lease) = 0;
 
     virtual Result<Counters> counters() = 0;
     /// Calls `visit` for each open execution, by id. Reads no blobs.

@@ -1,7 +1,9 @@
 #include "engine/journal/memory_journal.hpp"
 
 #include <algorithm>
-#include <set>
+#include <optional>
+#include <utility>
+#include <variant>
 
 namespace stepwell::journal {
 namespace {
@@ -20,186 +22,41 @@ auto next_key(const Map& map, typename Map::key_type floor = {}) {
     return static_cast<Key>(value_of(last) + 1);
 }
 
-Failure<Error> taken(const std::string& what) {
-    return fail(ErrorCode::conflict, "expected " + what + " to be new, but it is taken");
-}
-
 }  // namespace
 
-void MemoryDisk::crash_at(std::uint64_t commit, Cut cut) {
-    const std::lock_guard lock(mutex_);
-    commits_until_crash_ = commit;
-    cut_ = cut;
+MemoryJournal::MemoryJournal(std::shared_ptr<MemoryDisk> disk, Access access)
+    : disk_(std::move(disk)) {
+    if (access == Access::writing) lease_.epoch = disk_->raise_epoch();
 }
 
-void MemoryDisk::repair() {
-    const std::lock_guard lock(mutex_);
-    commits_until_crash_.reset();
-}
-
-void MemoryDisk::set_free_bytes(std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    free_bytes_ = bytes;
-}
-
-void MemoryDisk::mangle(ExecutionId id) {
-    const std::lock_guard lock(mutex_);
-    tables_.open.at(id).head = "\x05mangled";
-}
-
-std::size_t MemoryDisk::open_rows() const {
-    const std::lock_guard lock(mutex_);
-    return tables_.open.size() + tables_.records.size();
-}
-
-std::uint64_t MemoryDisk::commits() const {
-    const std::lock_guard lock(mutex_);
-    return commits_;
-}
-
-std::uint64_t MemoryDisk::bytes_written() const {
-    const std::lock_guard lock(mutex_);
-    return bytes_written_;
-}
-
-Result<void> MemoryDisk::check(const Batch& batch) const {
-    for (const auto& workflow : batch.workflows) {
-        for (const auto& [id, other] : tables_.workflows) {
-            if (!other.is_deleted && other.name == workflow.name) return taken(workflow.name);
-        }
-    }
-    for (const auto& [claim, execution, at] : batch.claims) {
-        if (tables_.claim_rows.contains({claim.source, claim.key})) return taken(claim.key);
-    }
-    std::set<std::pair<WorkflowId, std::string>> names;
-    for (const auto& execution : batch.executions) {
-        for (const auto& chunk : execution.chunks) {
-            if (tables_.history.contains(chunk.id)) return taken("a chunk");
-        }
-        if (!execution.start) continue;
-        if (tables_.executions.contains(execution.id)) return taken("an execution");
-        const std::pair key(execution.start->workflow, execution.start->name);
-        if (key.second.empty()) continue;
-        if (!names.insert(key).second) return taken(key.second);
-        for (const auto& [id, other] : tables_.executions) {
-            if (std::pair(other.workflow, other.name) == key) return taken(key.second);
-        }
-    }
-    return {};
-}
-
-void MemoryDisk::apply(const Batch& batch) {
-    for (const auto& workflow : batch.workflows) tables_.workflows[workflow.id] = workflow;
-    for (const auto& version : batch.versions) tables_.versions[version.id] = version;
-    for (const WorkflowId id : batch.deleted_workflows) tables_.workflows[id].is_deleted = true;
-    for (const auto& execution : batch.executions) apply(execution);
-    for (const auto& document : batch.documents) {
-        const std::pair key(document.collection, document.key);
-        if (document.value) {
-            tables_.documents[key] = *document.value;
-        } else {
-            tables_.documents.erase(key);
-        }
-    }
-    for (const auto& record : batch.claims) {
-        tables_.claims.emplace(++tables_.claims_made, record);
-        tables_.claim_rows.emplace(std::pair(record.claim.source, record.claim.key),
-                                   tables_.claims_made);
-    }
-    apply_removals(batch);
-    for (const RunRow& row : batch.run_rows) apply(row);
-    tables_.rows_from = batch.rows_from.value_or(tables_.rows_from);
-    ++commits_;
-}
-
-void MemoryDisk::apply_removals(const Batch& batch) {
-    for (const ExecutionId id : batch.removed_executions) {
-        tables_.execution_floor = std::max(tables_.execution_floor, id);
-        const auto at = tables_.executions.find(id);
-        if (at != tables_.executions.end() && at->second.status != core::Status::running) {
-            tables_.executions.erase(at);
-            tables_.run_rows.erase(id);
-            tables_.failures.erase(id);
-        }
-    }
-    for (const ChunkId id : batch.removed_chunks) {
-        tables_.chunk_floor = std::max(tables_.chunk_floor, id);
-        tables_.history.erase(id);
-    }
-    for (const std::int64_t row : batch.removed_claims) {
-        const auto removed = tables_.claims.extract(row);
-        if (removed.empty()) continue;
-        const Claim& claim = removed.mapped().claim;
-        tables_.claim_rows.erase({claim.source, claim.key});
-    }
-}
-
-void MemoryDisk::apply(const ExecutionWrite& execution) {
-    const ExecutionId id = execution.id;
-    ExecutionRecord& record = tables_.executions[id];
-    if (const auto& start = execution.start) {
-        record.id = id;
-        record.workflow = start->workflow;
-        record.version = start->version;
-        record.name = start->name;
-        record.started_at = start->started_at;
-        record.origin = start->origin;
-        record.principal = start->principal;
-        record.first_chunk = execution.chunks.front().id;
-    }
-    if (const auto& reopening = execution.reopening) {
-        record.status = core::Status::running;
-        record.stopped_at.reset();
-        record.error.clear();
-        record.redrives = reopening->redrives;
-        record.redriven_at = reopening->at;
-        tables_.run_rows.erase(id);
-        for (RunFailure& failure : tables_.failures[id]) failure.is_recovered = true;
-    }
-    for (const auto& chunk : execution.chunks) {
-        SW_ASSERT(chunk.previous == record.last_chunk);
-        record.last_chunk = chunk.id;
-        bytes_written_ += chunk.bytes.size();
-        tables_.history[chunk.id] = chunk;
-        tables_.history[chunk.id].execution = execution.id;
-    }
-    if (const auto& end = execution.end) {
-        record.status = end->status;
-        record.stopped_at = end->stopped_at;
-        record.error = end->error;
-        remove_open(id);
-        if (execution.row) apply(*execution.row);
-        return;
-    }
-    if (execution.open) {
-        SW_ASSERT(execution.open->last_chunk == record.last_chunk);
-        bytes_written_ += execution.open->head.size();
-        tables_.open[id] = *execution.open;
-    }
-    for (const auto& part : execution.put) {
-        bytes_written_ += part.bytes.size();
-        tables_.records[{id, part.key}] = part.bytes;
-    }
-    for (const core::RecordKey key : execution.removed) tables_.records.erase({id, key});
-}
-
-void MemoryDisk::remove_open(ExecutionId id) {
-    tables_.open.erase(id);
-    const auto first = tables_.records.lower_bound({id, core::RecordKey{0}});
-    const auto last = tables_.records.upper_bound({id, core::RecordKey{UINT64_MAX}});
-    tables_.records.erase(first, last);
-}
-
-Result<void> MemoryJournal::commit(const Batch& batch) {
+Result<void, CommitError> MemoryJournal::commit(const Batch& batch, const Lease& lease) {
+    using Kind = CommitError::Kind;
     const std::lock_guard lock(disk_->mutex_);
     if (failure_) return fail(*failure_);
-    SW_TRY(disk_->check(batch));
+    const auto give_up = [&](Kind kind, ErrorCode code, const char* why) {
+        failure_ = CommitError{{code, why}, kind};
+        return fail(*failure_);
+    };
+    if (lease != Lease{0, disk_->epoch_}) {
+        return give_up(Kind::fenced, ErrorCode::conflict, "somebody else has taken the disk over");
+    }
+    if (disk_->is_busy_) {
+        return fail(CommitError{{ErrorCode::unavailable, "the disk is busy, as the test wanted"},
+                                Kind::nothing_written});
+    }
+    if (auto checked = disk_->check(batch); !checked) {
+        return fail(CommitError{std::move(checked).error(), Kind::refused});
+    }
     const bool is_crash = disk_->commits_until_crash_ && *disk_->commits_until_crash_ <= 1;
     if (disk_->commits_until_crash_ && !is_crash) --*disk_->commits_until_crash_;
-    if (!is_crash || disk_->cut_ == MemoryDisk::Cut::after_durable) disk_->apply(batch);
+    if (!is_crash || disk_->cut_ == MemoryDisk::Cut::after_durable) {
+        for (const Operation& operation : batch.operations) {
+            std::visit([&](const auto& one) { disk_->apply(one); }, operation);
+        }
+        ++disk_->commits_;
+    }
     if (!is_crash) return {};
-    failure_ = Error{ErrorCode::io, "the disk is gone, as the test wanted"};
-    return fail(*failure_);
+    return give_up(Kind::unknown, ErrorCode::io, "the disk is gone, as the test wanted");
 }
 
 Result<Counters> MemoryJournal::counters() {

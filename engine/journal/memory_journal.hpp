@@ -8,6 +8,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "engine/journal/journal.hpp"
 
@@ -21,6 +23,10 @@ public:
     /// repair().
     void crash_at(std::uint64_t commit, Cut cut);
     void repair();
+    /// From now on commits find the disk busy, until it is free again: nothing is written.
+    void set_busy(bool is_busy);
+    /// Batches that start an execution of this name are refused, as if it were taken.
+    void refuse_name(std::string name);
     void set_free_bytes(std::uint64_t bytes);
     /// Spoils what is stored of an open execution.
     void mangle(ExecutionId id);
@@ -50,12 +56,29 @@ private:
         std::map<ExecutionId, std::vector<RunFailure>> failures;
         ExecutionId rows_from{1};
     };
+    /// What the operations of a batch that were looked at so far have taken and freed.
+    struct Outlook;
     Result<void> check(const Batch& batch) const;
-    void apply(const Batch& batch);
+    Result<void> check(const WorkflowRecord& workflow, Outlook& outlook) const;
+    Result<void> check(const VersionRecord& version, Outlook& outlook) const;
+    Result<void> check(const WorkflowDeletion& deletion, Outlook& outlook) const;
+    Result<void> check(const ExecutionWrite& execution, Outlook& outlook) const;
+    Result<void> check(const DocumentWrite& document, Outlook& outlook) const;
+    Result<void> check(const ClaimRecord& record, Outlook& outlook) const;
+    Result<void> check(const Removal& removal, Outlook& outlook) const;
+    Result<void> check(const RunRow& row, Outlook& outlook) const;
+    Result<void> check(const RowsFrom& from, Outlook& outlook) const;
+    void apply(const WorkflowRecord& workflow);
+    void apply(const VersionRecord& version);
+    void apply(const WorkflowDeletion& deletion);
     void apply(const ExecutionWrite& execution);
-    void remove_open(ExecutionId id);
-    void apply_removals(const Batch& batch);
+    void apply(const DocumentWrite& document);
+    void apply(const ClaimRecord& record);
+    void apply(const Removal& removal);
     void apply(const RunRow& row);
+    void apply(const RowsFrom& from);
+    void remove_open(ExecutionId id);
+    std::uint64_t raise_epoch();
 
     mutable std::mutex mutex_;
     Tables tables_;
@@ -64,13 +87,19 @@ private:
     std::uint64_t free_bytes_ = UINT64_MAX;
     std::optional<std::uint64_t> commits_until_crash_;
     Cut cut_ = Cut::before_durable;
+    bool is_busy_ = false;
+    std::set<std::string> refused_names_;
+    std::uint64_t epoch_ = 0;
 };
 
 class MemoryJournal final : public Journal {
 public:
-    explicit MemoryJournal(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
+    enum class Access { writing, reading };
+    /// Takes the lease, unless it is only to be read.
+    explicit MemoryJournal(std::shared_ptr<MemoryDisk> disk, Access access = Access::writing);
 
-    Result<void> commit(const Batch& batch) override;
+    [[nodiscard]] Lease lease() const override { return lease_; }
+    Result<void, CommitError> commit(const Batch& batch, const Lease& lease) override;
     Result<Counters> counters() override;
     Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
     Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) override;
@@ -121,7 +150,8 @@ public:
 
 private:
     std::shared_ptr<MemoryDisk> disk_;
-    std::optional<Error> failure_;
+    Lease lease_;
+    std::optional<CommitError> failure_;
 };
 
 }  // namespace stepwell::journal

@@ -28,6 +28,10 @@ void MemoryDisk::apply(const RunRow& row) {
     kept.failures.clear();
 }
 
+void MemoryDisk::apply(const RowsFrom& from) {
+    tables_.rows_from = from.id;
+}
+
 Result<std::vector<RunRow>> MemoryJournal::run_rows(const std::vector<ExecutionId>& ids) {
     const std::lock_guard lock(disk_->mutex_);
     std::vector<RunRow> rows;

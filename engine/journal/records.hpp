@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/base/ids.hpp"
+#include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 #include "engine/core/delta.hpp"
 #include "engine/journal/run_rows.hpp"
@@ -145,27 +148,54 @@ struct ExecutionWrite {
     std::vector<core::RecordKey> removed;
 };
 
+/// The name is free again; the record stays for the sake of its executions.
+struct WorkflowDeletion {
+    WorkflowId id{};
+};
+
+/// What is forgotten for ever: closed executions, and chunks that no execution has any more. Ids
+/// are not used again.
+struct Removal {
+    std::vector<ExecutionId> executions;
+    std::vector<ChunkId> chunks;
+    std::vector<std::int64_t> claims;  // by row
+};
+
+/// Closed executions from this id on have their rows, where they need one.
+struct RowsFrom {
+    ExecutionId id{};
+};
+
+/// A RunRow is one of a closed execution, folded later than it ended.
+using Operation = std::variant<WorkflowRecord, VersionRecord, WorkflowDeletion, ExecutionWrite,
+                               DocumentWrite, ClaimRecord, Removal, RunRow, RowsFrom>;
+
+/// What one commit changes: operations that are carried out one after the other, all or none. Their
+/// order counts: a name is taken again only behind the deletion that frees it.
 struct Batch {
-    std::vector<WorkflowRecord> workflows;
-    std::vector<VersionRecord> versions;
-    std::vector<WorkflowId> deleted_workflows;
-    std::vector<ExecutionWrite> executions;
-    std::vector<DocumentWrite> documents;  // in order
-    std::vector<ClaimRecord> claims;
-    /// What is forgotten for ever: closed executions, and chunks that no execution has any more.
-    /// Ids are not used again.
-    std::vector<ExecutionId> removed_executions;
-    std::vector<ChunkId> removed_chunks;
-    std::vector<std::int64_t> removed_claims;  // by row
-    std::vector<RunRow> run_rows;              // of closed executions, folded later
-    /// Closed executions from this id on have their rows, where they need one.
-    std::optional<ExecutionId> rows_from;
-    [[nodiscard]] bool is_empty() const {
-        return workflows.empty() && versions.empty() && deleted_workflows.empty() &&
-               executions.empty() && documents.empty() && claims.empty() &&
-               removed_executions.empty() && removed_chunks.empty() && removed_claims.empty() &&
-               run_rows.empty() && !rows_from;
-    }
+    std::vector<Operation> operations;
+
+    void add(Operation operation) { operations.push_back(std::move(operation)); }
+    [[nodiscard]] bool is_empty() const { return operations.empty(); }
+};
+
+/// The right to write, of whoever opened the journal last. Each opening for writing raises the
+/// epoch, so that an older owner that is still there can do no harm.
+struct Lease {
+    std::uint32_t shard = 0;
+    std::uint64_t epoch = 0;
+    bool operator==(const Lease&) const = default;
+};
+
+/// Why a batch was not committed.
+struct CommitError : Error {
+    enum class Kind {
+        nothing_written,  // not now: another process writes, or the disk is full; may be repeated
+        refused,          // the batch contradicts what is there; nothing of it is written
+        fenced,           // somebody else has the lease: stop at once; nothing is written
+        unknown,          // it may be there or not: stop, and let a new journal tell
+    };
+    Kind kind = Kind::unknown;
 };
 
 /// The next id of each kind that has never been used.

@@ -29,7 +29,7 @@ Failure<Error> failure(sqlite3* database, int status) {
     const std::string place = place_of(database);
     switch (status & 0xff) {
         case SQLITE_FULL:
-            return fail(ErrorCode::io,
+            return fail(ErrorCode::unavailable,
                         place + ": expected room for the journal, but the disk is full");
         case SQLITE_READONLY:
             return fail(ErrorCode::io, place + ": expected to write here, but it is read-only");
@@ -125,6 +125,14 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
     }
     sqlite3_busy_timeout(handle, 5'000);
     return database;
+}
+
+void Database::set_patience(Duration patience) {
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(patience.count()));
+}
+
+bool Database::is_in_transaction() const {
+    return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
 Result<void> Database::execute(const std::string& sql) {

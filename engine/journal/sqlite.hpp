@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -62,6 +63,10 @@ public:
     enum class Mode { read_write, read_only };
     /// Fails with `io` where the file cannot be opened, `corruption` where it is no database.
     static Result<Database> open(const std::filesystem::path& path, Mode mode);
+
+    /// How long a call waits where another connection has locked the file; 5 s unless it is set.
+    void set_patience(Duration patience);
+    [[nodiscard]] bool is_in_transaction() const;
 
     /// Runs statements that give no rows.
     Result<void> execute(const std::string& sql);

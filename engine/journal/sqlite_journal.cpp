@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
+#include <variant>
 
 #include "engine/journal/columns.hpp"
 #include "engine/journal/schema.hpp"
@@ -10,6 +12,9 @@ namespace stepwell::journal {
 namespace {
 
 constexpr const char* kFileName = "stepwell.db";
+/// How long one call waits for another process that has locked the file: the engine's thread has
+/// more to do than that, and asks again by itself.
+constexpr Duration kPatience{100};
 constexpr std::int64_t kHasTasks = 1;
 constexpr std::int64_t kIsQuarantined = 2;
 constexpr std::int64_t kHasBegun = 4;
@@ -54,6 +59,10 @@ constexpr const char* kRemoveChunk = "DELETE FROM history WHERE id = ?1";
 constexpr const char* kRaiseFloor =
     "INSERT INTO meta(key, value) VALUES(?1, ?2)"
     " ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
+constexpr const char* kEpoch = "SELECT value FROM meta WHERE key = 'epoch'";
+constexpr const char* kRaiseEpoch =
+    "INSERT INTO meta(key, value) VALUES('epoch', 1)"
+    " ON CONFLICT(key) DO UPDATE SET value = value + 1";
 constexpr const char* kScanOpen = "SELECT id, due, flags FROM open_executions ORDER BY id";
 /// Along the index of what has not succeeded: as few rows as the workflow has open and failed runs.
 constexpr const char* kScanBegun =
@@ -137,6 +146,23 @@ Result<std::int64_t> schema_version_of(Database& database, const std::filesystem
     return version;
 }
 
+/// Two processes may read and write one file only with a log that they share.
+Result<void> use_log(Database& database, const std::filesystem::path& path) {
+    Statement mode = SW_TRY(database.prepare("PRAGMA journal_mode = WAL"));
+    const bool is_set = SW_TRY(mode.step()) && mode.bytes(0) == "wal";
+    if (is_set) return {};
+    return fail(ErrorCode::io,
+                "'" + path.string() +
+                    "': expected a file system on which SQLite can share memory, as its write-"
+                    "ahead log needs it, but here it cannot; name a folder on a local disk");
+}
+
+Error fenced(const std::filesystem::path& folder) {
+    return {ErrorCode::conflict, "data folder '" + folder.string() +
+                                     "': expected to be its only owner, but another process has "
+                                     "taken it over"};
+}
+
 Result<void> make_folder(const std::filesystem::path& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
@@ -164,7 +190,7 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     const std::int64_t version = SW_TRY(schema_version_of(database_, folder_ / kFileName));
     // FULL: with NORMAL the last commits may be lost when the power goes. A checkpoint every 8 MB
     // keeps the file small and each pause short.
-    SW_TRY(database_.scalar("PRAGMA journal_mode = WAL"));
+    SW_TRY(use_log(database_, folder_ / kFileName));
     SW_TRY(
         database_.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
                           "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
@@ -180,32 +206,70 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     SW_TRY(database_.execute(kAddIndexes));
     if (SW_TRY(database_.scalar(kHasPrincipals)) == 0) SW_TRY(database_.execute(kAddPrincipals));
     SW_TRY(add_run_rows(database_));
+    SW_TRY(take_lease());
+    database_.set_patience(kPatience);
     return read_secret();
 }
 
-Result<void> SqliteJournal::commit(const Batch& batch) {
+Result<void> SqliteJournal::take_lease() {
+    SW_TRY(database_.execute(kBegin));
+    SW_TRY(database_.execute(kRaiseEpoch));
+    lease_.epoch = static_cast<std::uint64_t>(SW_TRY(database_.scalar(kEpoch)));
+    return database_.execute(kCommit);
+}
+
+Result<void, CommitError> SqliteJournal::commit(const Batch& batch, const Lease& lease) {
+    using Kind = CommitError::Kind;
     if (failure_) return fail(*failure_);
-    auto done = write(batch);
+    const auto give_up = [&](Kind kind, Error error) {
+        failure_ = CommitError{std::move(error), kind};
+        return fail(*failure_);
+    };
+    auto done = run(kBegin, [](Statement&) {});
+    if (done) {
+        const auto is_ours = is_newest(lease);
+        if (is_ours && !*is_ours) {
+            roll_back();
+            return give_up(Kind::fenced, fenced(folder_));
+        }
+        done = is_ours ? write(batch) : Result<void>(fail(is_ours.error()));
+    }
+    if (done) done = run(kCommit, [](Statement&) {});
     if (done) return {};
-    const bool is_rolled_back = database_.execute("ROLLBACK").has_value();
-    if (done.error().code != ErrorCode::conflict || !is_rolled_back) failure_ = done.error();
-    return done;
+    const bool is_undone = roll_back();
+    switch (is_undone ? done.error().code : ErrorCode::io) {
+        case ErrorCode::conflict:
+            return fail(CommitError{std::move(done).error(), Kind::refused});
+        case ErrorCode::unavailable:
+            return fail(CommitError{std::move(done).error(), Kind::nothing_written});
+        default:
+            return give_up(Kind::unknown, std::move(done).error());
+    }
+}
+
+Result<bool> SqliteJournal::is_newest(const Lease& lease) {
+    Statement& row = *SW_TRY(database_.cached(kEpoch));
+    ResetGuard guard(row);
+    return SW_TRY(row.step()) && lease.shard == lease_.shard &&
+           static_cast<std::uint64_t>(row.integer(0)) == lease.epoch;
+}
+
+/// SQLite rolls back by itself after some errors, and then there is nothing to undo.
+bool SqliteJournal::roll_back() {
+    if (!database_.is_in_transaction()) return true;
+    return database_.execute("ROLLBACK").has_value() && !database_.is_in_transaction();
 }
 
 Result<void> SqliteJournal::write(const Batch& batch) {
     counts_.clear();
-    SW_TRY(run(kBegin, [](Statement&) {}));
-    for (const auto& workflow : batch.workflows) SW_TRY(write(workflow));
-    for (const auto& version : batch.versions) SW_TRY(write(version));
-    for (const WorkflowId id : batch.deleted_workflows) {
-        SW_TRY(run(kDeleteWorkflow, [&](Statement& row) { row.bind(1, number_of(id)); }));
+    for (const Operation& operation : batch.operations) {
+        SW_TRY(std::visit([&](const auto& one) { return write(one); }, operation));
     }
-    for (const auto& execution : batch.executions) SW_TRY(write(execution));
-    for (const auto& document : batch.documents) SW_TRY(write(document));
-    for (const auto& claim : batch.claims) SW_TRY(write(claim));
-    SW_TRY(write_removals(batch));
-    SW_TRY(write_run_rows(batch));
-    return run(kCommit, [](Statement&) {});
+    return write_counts();
+}
+
+Result<void> SqliteJournal::write(const WorkflowDeletion& deletion) {
+    return run(kDeleteWorkflow, [&](Statement& row) { row.bind(1, number_of(deletion.id)); });
 }
 
 Result<void> SqliteJournal::write(const WorkflowRecord& workflow) {
@@ -250,7 +314,7 @@ Result<void> SqliteJournal::write(const ClaimRecord& record) {
 }
 
 /// The highest id of a table may be among what goes; it must not come again.
-Result<void> SqliteJournal::write_removals(const Batch& batch) {
+Result<void> SqliteJournal::write(const Removal& removal) {
     const auto remove = [&](const auto& ids, const char* sql,
                             std::string_view floor) -> Result<void> {
         std::int64_t highest = 0;
@@ -264,12 +328,12 @@ Result<void> SqliteJournal::write_removals(const Batch& batch) {
             row.bind(2, highest);
         });
     };
-    for (const ExecutionId id : batch.removed_executions) SW_TRY(forget_row(id));
-    SW_TRY(remove(batch.removed_executions, kRemoveExecution, "execution_floor"));
-    for (const std::int64_t claim : batch.removed_claims) {
+    for (const ExecutionId id : removal.executions) SW_TRY(forget_row(id));
+    SW_TRY(remove(removal.executions, kRemoveExecution, "execution_floor"));
+    for (const std::int64_t claim : removal.claims) {
         SW_TRY(run(kRemoveClaim, [&](Statement& row) { row.bind(1, claim); }));
     }
-    return remove(batch.removed_chunks, kRemoveChunk, "chunk_floor");
+    return remove(removal.chunks, kRemoveChunk, "chunk_floor");
 }
 
 Result<void> SqliteJournal::write(const ExecutionWrite& execution) {

@@ -20,12 +20,14 @@ public:
     /// Makes the folder and the file where they are missing; holds the folder's lock until it is
     /// destroyed. `secret` keys a new journal; an old one keeps its own.
     ///
-    /// Fails with `conflict` where another process owns the folder, `io` or `corruption` where the
-    /// file cannot be used, `invalid` where a newer Stepwell wrote it.
+    /// Takes the lease. Fails with `conflict` where another process owns the folder, `unavailable`
+    /// where one has locked the file, `io` or `corruption` where it cannot be used, `invalid` where
+    /// a newer Stepwell wrote it.
     static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& folder,
                                                        std::uint64_t secret);
 
-    Result<void> commit(const Batch& batch) override;
+    [[nodiscard]] Lease lease() const override { return lease_; }
+    Result<void, CommitError> commit(const Batch& batch, const Lease& lease) override;
     Result<Counters> counters() override;
     Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
     Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) override;
@@ -38,15 +40,17 @@ public:
 private:
     SqliteJournal(OwnerLock lock, Database database, std::filesystem::path folder);
     Result<void> prepare_file(std::uint64_t secret);
+    Result<void> take_lease();
     Result<void> write(const Batch& batch);
     Result<void> write(const WorkflowRecord& workflow);
     Result<void> write(const VersionRecord& version);
+    Result<void> write(const WorkflowDeletion& deletion);
     Result<void> write(const ExecutionWrite& execution);
     Result<void> write(const DocumentWrite& document);
     Result<void> write(const ClaimRecord& record);
-    Result<void> write_removals(const Batch& batch);
-    Result<void> write_run_rows(const Batch& batch);
+    Result<void> write(const Removal& removal);
     Result<void> write(const RunRow& row);
+    Result<void> write(const RowsFrom& from);
     Result<void> forget_row(ExecutionId id);
     Result<void> recover_failures(ExecutionId id);
     /// Of an execution as it is in the table, `difference` more.
@@ -67,9 +71,15 @@ private:
         return statement.run();
     }
 
+    /// The epoch that the file has, in the transaction that is open.
+    Result<bool> is_newest(const Lease& lease);
+    /// Undoes what is not committed. False: it is not certain that nothing is written.
+    bool roll_back();
+
     OwnerLock lock_;
     std::filesystem::path folder_;
-    std::optional<Error> failure_;  // of the commit after which nothing is certain
+    Lease lease_;
+    std::optional<CommitError> failure_;  // after which there is no going on
     /// What the batch changes of the counts of runs: by workflow, status and minute.
     std::map<std::tuple<WorkflowId, core::Status, std::int64_t>, std::int64_t> counts_;
 };

@@ -37,13 +37,8 @@ void bind_optional(Statement& row, int index, std::optional<std::int64_t> value)
 
 }  // namespace
 
-Result<void> SqliteJournal::write_run_rows(const Batch& batch) {
-    for (const RunRow& row : batch.run_rows) SW_TRY(write(row));
-    if (batch.rows_from) {
-        SW_TRY(
-            run(kSetRowsFrom, [&](Statement& row) { row.bind(1, number_of(*batch.rows_from)); }));
-    }
-    return write_counts();
+Result<void> SqliteJournal::write(const RowsFrom& from) {
+    return run(kSetRowsFrom, [&](Statement& row) { row.bind(1, number_of(from.id)); });
 }
 
 Result<void> SqliteJournal::write(const RunRow& row) {

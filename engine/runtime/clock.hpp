@@ -1,6 +1,6 @@
 // The clock port: everything that the core must not read by itself.
 //
-// Threads: now() and entropy() may be called from any thread.
+// Threads: all of it may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,8 @@ class Clock {
 public:
     virtual ~Clock() = default;
     virtual Timestamp now() = 0;
+    /// Since some moment of the past; goes on steadily, whatever is done to the time of day.
+    virtual Duration steady() = 0;
     /// 64 bits that nobody can foresee.
     virtual std::uint64_t entropy() = 0;
 };

@@ -4,8 +4,9 @@
 //
 // Invariants:
 //   (1) Nothing is answered, told to a listener or handed to a task before it is durable.
-//   (2) After an error of the journal the engine is over: it refuses everything, and a new process
-//       (or a new Engine) recovers from what the disk says. It never guesses.
+//   (2) Where the journal cannot say what it has written, or somebody else has taken it over, the
+//       engine is over: it refuses everything, and a new process (or a new Engine) recovers from
+//       what the disk says. It never guesses. Where certainly nothing was written it goes on.
 //   (3) An execution that the core cannot decide about is quarantined; the others go on.
 //
 // Threads: one thread of its own decides. Everything here may be called from any thread, answers
@@ -144,7 +145,8 @@ public:
         std::uint64_t decisions = 0;
         std::array<std::uint64_t, kCommitBoundsMs.size() + 1> commits{};  // by what they took
         std::uint64_t commit_micros = 0;                                  // all together
-        bool has_room = true;  // false: the disk is nearly full, and starts are refused
+        bool has_room = true;     // false: the disk is nearly full, and starts are refused
+        bool is_stalled = false;  // the journal cannot be written for the moment
     };
     [[nodiscard]] Statistics statistics() const;
 

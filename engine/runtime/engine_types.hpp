@@ -155,7 +155,7 @@ struct Removals {
 /// Run rows that were folded beside the engine.
 struct FoldedRows {
     std::vector<journal::RunRow> rows;
-    std::optional<ExecutionId> rows_from;  // see journal::Batch
+    std::optional<ExecutionId> rows_from;  // see journal::RowsFrom
 };
 
 /// How an execution ended.

@@ -1,4 +1,4 @@
-// The only file that reads the time of day and the machine's entropy.
+// The only file that reads the clocks and the machine's entropy.
 #include <sys/random.h>
 
 #include <chrono>
@@ -13,6 +13,10 @@ class SystemClock final : public Clock {
 public:
     Timestamp now() override {
         return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    }
+    Duration steady() override {
+        return std::chrono::duration_cast<Duration>(
+            std::chrono::steady_clock::now().time_since_epoch());
     }
     std::uint64_t entropy() override {
         std::uint64_t bits = 0;

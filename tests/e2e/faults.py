@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""What goes wrong outside: a full disk, a read-only database, tasks that eat memory or ignore their time-out.
+"""What goes wrong outside: a full disk, a read-only, locked or stolen database, tasks that eat memory or ignore their time-out.
 
 Each gets a clear error and nothing is lost. Small tmpfs mounts stand for the disks: it needs root, or user
 namespaces to become it.
 """
+import concurrent.futures
 import contextlib
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -124,7 +127,74 @@ def deaf_task(program):
         daemon.stop()
 
 
-CASES = [full_disk, read_only_database, memory_eater, deaf_task]
+def locked_database(program):
+    """While another program has locked the database, starts are refused; then everything goes on, and nothing is lost."""
+    with tempfile.TemporaryDirectory() as folder, Daemon(program, os.path.join(folder, "data")) as daemon:
+        machine = create(daemon, "hold", PASS_ON)
+        held = daemon.call("StartExecution", stateMachineArn=machine, name="held", input='{"pause": 3600}')["executionArn"]
+        other = sqlite3.connect(os.path.join(folder, "data", "stepwell.db"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            stop = pool.submit(daemon.call, "StopExecution", executionArn=held)
+            wait_until(lambda: "database is locked" in daemon.tail(), 30, "the daemon to notice the lock")
+            refused = None
+            try:
+                daemon.call("StartExecution", stateMachineArn=machine, input='{"pause": 0}')
+            except ApiError as error:
+                refused = error
+            expect("expected the refusal to say that the journal cannot be written", "journal" in str(refused), refused)
+            expect("expected the daemon to live", daemon.process.poll() is None, daemon.tail())
+            expect("expected nobody to be answered before the commit", not stop.done(), stop.done() and stop.exception())
+            other.execute("ROLLBACK")
+            stop.result(60)
+        expect("expected the stop to be kept", daemon.ended(held)["status"] == "ABORTED", held)
+        again = daemon.call("StartExecution", stateMachineArn=machine, input='{"pause": 0}')["executionArn"]
+        expect("expected a start after the lock", daemon.ended(again)["status"] == "SUCCEEDED", again)
+        expect("expected a clean stop", daemon.stop() == 0, daemon.tail())
+
+
+def stand_still(daemon, data):
+    """Stops the process where it holds no lock of the database; false where it does."""
+    daemon.process.send_signal(signal.SIGSTOP)
+    other = sqlite3.connect(os.path.join(data, "stepwell.db"), isolation_level=None, timeout=0)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+        return True
+    except sqlite3.OperationalError:
+        daemon.process.send_signal(signal.SIGCONT)
+        return False
+    finally:
+        other.close()
+
+
+def taken_over(program):
+    """A daemon that stood still while another one took its folder over ends, and writes nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "data")
+        first = Daemon(program, data, log=os.path.join(folder, "first.log"))
+        second = Daemon(program, data, log=os.path.join(folder, "second.log"))
+        with first:
+            machine = create(first, "hold", PASS_ON)
+            held = first.call("StartExecution", stateMachineArn=machine, name="held", input='{"pause": 2}')["executionArn"]
+            wait_until(lambda: stand_still(first, data), 30, "the daemon to stand still between two transactions")
+            # As on a network file system that gives a lock away whose owner does not answer.
+            os.unlink(os.path.join(data, "stepwell.lock"))
+            with second:
+                second.call("StartExecution", stateMachineArn=machine, name="mine", input='{"pause": 0}')
+                expect("expected the second daemon to end the run", second.ended(held)["status"] == "SUCCEEDED", held)
+                first.process.send_signal(signal.SIGCONT)
+                code = first.process.wait(60)
+                expect("expected the first daemon to end with an error", code != 0, code)
+                expect("expected it to say why", "taken it over" in first.tail(), first.tail())
+                kinds = [event["type"] for event in second.history(held)]
+                expect("expected every event once", kinds == ["ExecutionStarted", "WaitStateEntered", "WaitStateExited", "ExecutionSucceeded"], kinds)
+                again = second.call("StartExecution", stateMachineArn=machine, input='{"pause": 0}')["executionArn"]
+                expect("expected the second daemon to go on", second.ended(again)["status"] == "SUCCEEDED", again)
+                second.stop()
+
+
+CASES = [full_disk, read_only_database, locked_database, taken_over, memory_eater, deaf_task]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/journal/tar.hpp"
+#include "tests/support/commit.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace stepwell::test {
@@ -42,7 +43,7 @@ Batch run(std::uint64_t id, std::size_t size = 10) {
     write.open = OpenRecord{};
     write.open->id = write.id;
     write.open->last_chunk = ChunkId{id};
-    batch.executions.push_back(std::move(write));
+    batch.add(std::move(write));
     return batch;
 }
 
@@ -84,14 +85,14 @@ TEST_CASE("a backup is the journal as it was, and its runs go on where it is res
     const TemporaryFolder folder;
     const fs::path data = folder.path() / "data";
     auto journal = open_journal(data);
-    REQUIRE(journal->commit(run(1)));
+    REQUIRE(commit(*journal, run(1)));
     write(data / "secret.key", "key");
     const auto manifest = back_up(request(data, folder.path() / "b.tar"));
     REQUIRE(manifest);
     CHECK(to_text((*manifest)["created_at"]) == "\"2023-11-14T22:13:20Z\"");
     CHECK(((*manifest)["runs"] == 1 && (*manifest)["open_runs"] == 1));
     CHECK((*manifest)["files"].size() == 1);
-    REQUIRE(journal->commit(run(2)));
+    REQUIRE(commit(*journal, run(2)));
 
     REQUIRE(verify_backup(folder.path() / "b.tar"));
     const fs::path restored = folder.path() / "restored";
@@ -101,7 +102,7 @@ TEST_CASE("a backup is the journal as it was, and its runs go on where it is res
     CHECK(again->load(ExecutionId{1})->has_value());
     CHECK_FALSE(again->load(ExecutionId{2})->has_value());
     CHECK(again->secret() == journal->secret());
-    REQUIRE(again->commit(run(2)));
+    REQUIRE(commit(*again, run(2)));
     CHECK(fs::directory_iterator(folder.path()) != fs::directory_iterator());
     for (const auto& entry : fs::directory_iterator(folder.path())) {
         CAPTURE(entry.path().string());
@@ -127,12 +128,12 @@ TEST_CASE("a backup that is made while others commit is one moment of the journa
     const TemporaryFolder folder;
     const fs::path data = folder.path() / "data";
     auto journal = open_journal(data);
-    for (std::uint64_t id = 1; id <= 40; ++id) REQUIRE(journal->commit(run(id, 300'000)));
+    for (std::uint64_t id = 1; id <= 40; ++id) REQUIRE(commit(*journal, run(id, 300'000)));
     std::atomic<bool> is_over{false};
     std::uint64_t last = 40;
     std::thread writer([&] {
         while (!is_over) {
-            if (!journal->commit(run(last + 1, 1'000))) break;
+            if (!commit(*journal, run(last + 1, 1'000))) break;
             ++last;
         }
     });
@@ -154,7 +155,7 @@ TEST_CASE("what is no sound backup is refused, and leaves nothing behind") {
     const TemporaryFolder folder;
     const fs::path data = folder.path() / "data";
     auto journal = open_journal(data);
-    for (std::uint64_t id = 1; id <= 5; ++id) REQUIRE(journal->commit(run(id, 50'000)));
+    for (std::uint64_t id = 1; id <= 5; ++id) REQUIRE(commit(*journal, run(id, 50'000)));
     const fs::path good = folder.path() / "good.tar";
     REQUIRE(back_up(request(data, good)));
     const std::string bytes = content_of(good);

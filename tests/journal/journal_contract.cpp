@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/support/commit.hpp"
+
 namespace stepwell::test {
 namespace {
 
@@ -21,12 +23,12 @@ constexpr WorkflowId kOther{2};
 
 Batch workflows() {
     Batch batch;
-    batch.workflows.push_back({kEtl, "etl", "arn:etl", "STANDARD", from_ms(5)});
-    batch.workflows.push_back({kOther, "other", "arn:other", "EXPRESS", from_ms(6)});
-    batch.versions.push_back(
-        {VersionId{1}, kEtl, 1, "", "{ \"a\" : 1}", "role", "{\"x\":1}", from_ms(5)});
-    batch.versions.push_back({VersionId{2}, kEtl, 2, "rev", "{}", "", "{}", from_ms(7)});
-    batch.versions.push_back({VersionId{3}, kOther, 1, "", "{}", "", "{}", from_ms(6)});
+    batch.add(journal::WorkflowRecord{kEtl, "etl", "arn:etl", "STANDARD", from_ms(5)});
+    batch.add(journal::WorkflowRecord{kOther, "other", "arn:other", "EXPRESS", from_ms(6)});
+    batch.add(journal::VersionRecord{VersionId{1}, kEtl, 1, "", "{ \"a\" : 1}", "role", "{\"x\":1}",
+                                     from_ms(5)});
+    batch.add(journal::VersionRecord{VersionId{2}, kEtl, 2, "rev", "{}", "", "{}", from_ms(7)});
+    batch.add(journal::VersionRecord{VersionId{3}, kOther, 1, "", "{}", "", "{}", from_ms(6)});
     return batch;
 }
 
@@ -63,10 +65,16 @@ ExecutionWrite continued(std::uint64_t id) {
     return write;
 }
 
-Batch of(std::vector<ExecutionWrite> executions) {
+/// A batch of things of one kind.
+template <class Record>
+Batch all_of(std::vector<Record> records) {
     Batch batch;
-    batch.executions = std::move(executions);
+    for (auto& record : records) batch.add(std::move(record));
     return batch;
+}
+
+Batch of(std::vector<ExecutionWrite> executions) {
+    return all_of(std::move(executions));
 }
 
 std::string ids_of(Result<std::vector<journal::ExecutionRecord>> rows) {
@@ -88,7 +96,7 @@ std::string open_of(Journal& journal) {
 }
 
 void check_workflows(JournalUnderTest& under_test) {
-    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(commit(under_test.get(), workflows()));
     under_test.reopen();
     Journal& journal = under_test.get();
 
@@ -106,14 +114,14 @@ void check_workflows(JournalUnderTest& under_test) {
     CHECK_FALSE(journal.version(VersionId{9})->has_value());
 
     Batch again;
-    again.workflows.push_back({WorkflowId{3}, "etl", "arn:etl", "STANDARD", from_ms(8)});
-    CHECK(journal.commit(again).error().code == ErrorCode::conflict);
+    again.add(journal::WorkflowRecord{WorkflowId{3}, "etl", "arn:etl", "STANDARD", from_ms(8)});
+    CHECK(commit(journal, again).error().code == ErrorCode::conflict);
     Batch removal;
-    removal.deleted_workflows.push_back(kEtl);
-    REQUIRE(journal.commit(removal));
+    removal.add(journal::WorkflowDeletion{kEtl});
+    REQUIRE(commit(journal, removal));
     CHECK_FALSE(journal.workflow_named("etl")->has_value());
     CHECK((*journal.workflow(kEtl))->is_deleted);
-    REQUIRE(journal.commit(again));
+    REQUIRE(commit(journal, again));
     CHECK((*journal.workflow_named("etl"))->id == WorkflowId{3});
 }
 
@@ -128,31 +136,31 @@ std::string begun_of(Journal& journal, std::string_view workflow) {
 
 void check_begun(JournalUnderTest& under_test) {
     Journal& journal = under_test.get();
-    REQUIRE(journal.commit(workflows()));
+    REQUIRE(commit(journal, workflows()));
     auto begun = opened(7, kEtl, "monday");
     begun.open->has_begun = true;
     auto generated = opened(9, kEtl, "");
     generated.open->has_begun = true;
-    REQUIRE(journal.commit(of({begun, opened(8, kEtl, "idle"), generated})));
+    REQUIRE(commit(journal, of({begun, opened(8, kEtl, "idle"), generated})));
     Batch removal;  // its runs go on
-    removal.deleted_workflows.push_back(kEtl);
-    REQUIRE(journal.commit(removal));
+    removal.add(journal::WorkflowDeletion{kEtl});
+    REQUIRE(commit(journal, removal));
     under_test.reopen();
     Journal& later = under_test.get();
     CHECK((*later.load(ExecutionId{7}))->open.has_begun);
     CHECK_FALSE((*later.load(ExecutionId{8}))->open.has_begun);
     CHECK(begun_of(later, "etl") == "7 monday; 9 ; ");
     CHECK(begun_of(later, "nobody").empty());
-    REQUIRE(later.commit(of({closed(continued(7), core::Status::succeeded, "")})));
+    REQUIRE(commit(later, of({closed(continued(7), core::Status::succeeded, "")})));
     CHECK(begun_of(later, "etl") == "9 ; ");
 }
 
 void check_life(JournalUnderTest& under_test) {
-    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(commit(under_test.get(), workflows()));
     auto write = opened(7, kEtl, "monday");
     write.open->due = from_ms(5000);
     write.put = {{RecordKey{1}, "facts"}, {RecordKey{5}, "frame"}};
-    REQUIRE(under_test.get().commit(of({write})));
+    REQUIRE(commit(under_test.get(), of({write})));
     under_test.reopen();
 
     auto stored = **under_test.get().load(ExecutionId{7});
@@ -167,7 +175,7 @@ void check_life(JournalUnderTest& under_test) {
     write.open->has_tasks = true;
     write.put = {{RecordKey{5}, "frame again"}, {RecordKey{6}, std::string("\0x", 2)}};
     write.removed = {RecordKey{1}, RecordKey{99}};
-    REQUIRE(under_test.get().commit(of({write})));
+    REQUIRE(commit(under_test.get(), of({write})));
     under_test.reopen();
     stored = **under_test.get().load(ExecutionId{7});
     CHECK((!stored.open.due && stored.open.has_tasks && stored.open.last_chunk == ChunkId{701}));
@@ -178,7 +186,7 @@ void check_life(JournalUnderTest& under_test) {
 
     write = closed(continued(7), core::Status::failed, "E_QUALITY");
     write.chunks[0] = {ChunkId{702}, ChunkId{701}, 6, "over"};
-    REQUIRE(under_test.get().commit(of({write})));
+    REQUIRE(commit(under_test.get(), of({write})));
     under_test.reopen();
     Journal& journal = under_test.get();
     CHECK_FALSE(journal.load(ExecutionId{7})->has_value());
@@ -190,16 +198,16 @@ void check_life(JournalUnderTest& under_test) {
 }
 
 void check_reopening(JournalUnderTest& under_test) {
-    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(commit(under_test.get(), workflows()));
     auto end = closed(opened(7, kEtl, "monday"), core::Status::failed, "E_QUALITY");
-    REQUIRE(under_test.get().commit(of({end})));
+    REQUIRE(commit(under_test.get(), of({end})));
     CHECK((*under_test.get().execution(ExecutionId{7}))->redrives == 0);
 
     auto again = continued(7);
     again.was_open = false;
     again.reopening = journal::ExecutionReopening{1, from_ms(9500)};
     again.put = {{RecordKey{1}, "facts"}};
-    REQUIRE(under_test.get().commit(of({again})));
+    REQUIRE(commit(under_test.get(), of({again})));
     under_test.reopen();
     CHECK(open_of(under_test.get()) == "7; ");
     const auto stored = **under_test.get().load(ExecutionId{7});
@@ -211,18 +219,18 @@ void check_reopening(JournalUnderTest& under_test) {
 
     auto last = closed(continued(7), core::Status::succeeded);
     last.chunks[0] = {ChunkId{702}, ChunkId{701}, 6, "over"};
-    REQUIRE(under_test.get().commit(of({last})));
+    REQUIRE(commit(under_test.get(), of({last})));
     CHECK((*under_test.get().execution(ExecutionId{7}))->redrives == 1);
 
     // One that ends in the turn in which it was reopened.
-    REQUIRE(under_test.get().commit(of({closed(opened(8, kEtl), core::Status::failed)})));
+    REQUIRE(commit(under_test.get(), of({closed(opened(8, kEtl), core::Status::failed)})));
     auto brief = closed(continued(8), core::Status::aborted, "Again");
     brief.was_open = false;
     brief.reopening = journal::ExecutionReopening{1, from_ms(9600)};
-    REQUIRE(under_test.get().commit(of({brief})));
+    REQUIRE(commit(under_test.get(), of({brief})));
     under_test.reopen();
     CHECK(open_of(under_test.get()).empty());
-    REQUIRE(under_test.get().commit(of({opened(9, kEtl)})));
+    REQUIRE(commit(under_test.get(), of({opened(9, kEtl)})));
     CHECK(ids_of(under_test.get().executions({kEtl, {}, {}, {}, 100, true})) == "8 7 ");
     CHECK(ids_of(under_test.get().executions({kEtl, {}, {}, {}, 100, false})) == "9 ");
     const auto record = **under_test.get().execution(ExecutionId{8});
@@ -231,13 +239,13 @@ void check_reopening(JournalUnderTest& under_test) {
 }
 
 void check_history(Journal& journal) {
-    REQUIRE(journal.commit(workflows()));
-    REQUIRE(journal.commit(of({opened(1, kEtl), opened(2, kEtl)})));
+    REQUIRE(commit(journal, workflows()));
+    REQUIRE(commit(journal, of({opened(1, kEtl), opened(2, kEtl)})));
     CHECK((*journal.execution(ExecutionId{1}))->last_chunk == ChunkId{100});
     auto write = continued(1);
     write.chunks.push_back({ChunkId{102}, ChunkId{101}, 8, "and on"});
     write.open->last_chunk = ChunkId{102};
-    REQUIRE(journal.commit(of({write})));
+    REQUIRE(commit(journal, of({write})));
 
     const auto last = (*journal.execution(ExecutionId{1}))->last_chunk;
     const auto chunk = **journal.chunk(last);
@@ -249,31 +257,31 @@ void check_history(Journal& journal) {
 }
 
 void check_names(Journal& journal) {
-    REQUIRE(journal.commit(workflows()));
-    REQUIRE(journal.commit(of({opened(1, kEtl, "a"), opened(2, kOther, "a"), opened(3, kEtl)})));
+    REQUIRE(commit(journal, workflows()));
+    REQUIRE(commit(journal, of({opened(1, kEtl, "a"), opened(2, kOther, "a"), opened(3, kEtl)})));
     CHECK((*journal.execution_named(kEtl, "a"))->id == ExecutionId{1});
     CHECK((*journal.execution_named(kOther, "a"))->id == ExecutionId{2});
     CHECK_FALSE(journal.execution_named(kEtl, "")->has_value());
 
     // The whole batch goes, the half of it that would fit too; and the journal can go on.
-    auto refused = journal.commit(of({opened(4, kEtl, "b"), opened(5, kEtl, "a")}));
+    auto refused = commit(journal, of({opened(4, kEtl, "b"), opened(5, kEtl, "a")}));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::conflict);
     CHECK_FALSE(journal.execution(ExecutionId{4})->has_value());
-    CHECK(journal.commit(of({opened(4, kEtl), opened(5, kEtl)})));
+    CHECK(commit(journal, of({opened(4, kEtl), opened(5, kEtl)})));
 }
 
 void check_lists(Journal& journal) {
-    REQUIRE(journal.commit(workflows()));
+    REQUIRE(commit(journal, workflows()));
     using core::Status;
-    REQUIRE(journal.commit(of({
-        closed(opened(1, kEtl), Status::succeeded),
-        closed(opened(2, kEtl), Status::failed, "E"),
-        opened(3, kOther),
-        closed(opened(4, kEtl), Status::succeeded),
-        opened(5, kEtl),
-        closed(opened(6, kOther), Status::aborted),
-    })));
+    REQUIRE(commit(journal, of({
+                                closed(opened(1, kEtl), Status::succeeded),
+                                closed(opened(2, kEtl), Status::failed, "E"),
+                                opened(3, kOther),
+                                closed(opened(4, kEtl), Status::succeeded),
+                                opened(5, kEtl),
+                                closed(opened(6, kOther), Status::aborted),
+                            })));
     struct Case {
         std::string want;
         ExecutionQuery query;
@@ -302,12 +310,57 @@ void check_lists(Journal& journal) {
     }
 }
 
+void check_order(JournalUnderTest& under_test) {
+    REQUIRE(commit(under_test.get(), workflows()));
+    const auto made = [](std::uint64_t id) {
+        return journal::WorkflowRecord{WorkflowId{id}, "etl", "arn:etl", "STANDARD", from_ms(8)};
+    };
+    Batch batch;
+    batch.add(journal::WorkflowDeletion{kEtl});
+    batch.add(made(3));
+    batch.add(journal::WorkflowDeletion{WorkflowId{3}});
+    batch.add(made(4));
+    batch.add(journal::DocumentWrite{"state", "etl", "first"});
+    batch.add(journal::DocumentWrite{"state", "etl", std::nullopt});
+    batch.add(journal::DocumentWrite{"state", "etl", "last"});
+    REQUIRE(commit(under_test.get(), batch));
+    under_test.reopen();
+    Journal& journal = under_test.get();
+    CHECK((*journal.workflow_named("etl"))->id == WorkflowId{4});
+    CHECK((*journal.workflow(WorkflowId{3}))->is_deleted);
+    CHECK(journal.workflows()->size() == 2);
+    CHECK(journal.document("state", "etl")->value() == "last");
+
+    Batch early;  // the name is freed too late
+    early.add(made(5));
+    early.add(journal::WorkflowDeletion{WorkflowId{4}});
+    const auto refused = commit(journal, early);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == journal::CommitError::Kind::refused);
+    CHECK((*journal.workflow_named("etl"))->id == WorkflowId{4});
+}
+
+void check_lease(JournalUnderTest& under_test) {
+    const journal::Lease old = under_test.get().lease();
+    REQUIRE(commit(under_test.get(), workflows()));
+    under_test.reopen();
+    Journal& journal = under_test.get();
+    CHECK(journal.lease().epoch > old.epoch);
+    const auto fenced = journal.commit(of({opened(1, kEtl)}), old);
+    REQUIRE_FALSE(fenced);
+    CHECK(fenced.error().kind == journal::CommitError::Kind::fenced);
+    CHECK_FALSE(journal.execution(ExecutionId{1})->has_value());
+    // It is over for this one, whatever it tries.
+    CHECK(commit(journal, of({opened(1, kEtl)})).error().kind ==
+          journal::CommitError::Kind::fenced);
+}
+
 void check_counters(JournalUnderTest& under_test) {
     auto counters = *under_test.get().counters();
     CHECK((counters.execution == ExecutionId{1} && counters.chunk == ChunkId{1}));
     CHECK((counters.workflow == WorkflowId{1} && counters.version == VersionId{1}));
-    REQUIRE(under_test.get().commit(workflows()));
-    REQUIRE(under_test.get().commit(of({opened(8, kEtl)})));
+    REQUIRE(commit(under_test.get(), workflows()));
+    REQUIRE(commit(under_test.get(), of({opened(8, kEtl)})));
     const auto secret = under_test.get().secret();
     under_test.reopen();
     counters = *under_test.get().counters();
@@ -324,11 +377,14 @@ std::string texts_of(const Result<std::vector<journal::DocumentRecord>>& rows) {
 }
 
 void check_documents(JournalUnderTest& under_test) {
-    Batch batch;
-    batch.documents = {{"users", "bo", "1"}, {"users", "ann", "2"}, {"tokens", "ann", "3"}};
-    REQUIRE(under_test.get().commit(batch));
-    batch.documents = {{"users", "bo", "4"}, {"users", "cy", "5"}, {"tokens", "ann", std::nullopt}};
-    REQUIRE(under_test.get().commit(batch));
+    using Documents = std::vector<journal::DocumentWrite>;
+    Documents documents{{"users", "bo", "1"}, {"users", "ann", "2"}, {"tokens", "ann", "3"}};
+    REQUIRE(commit(under_test.get(), all_of(documents)));
+    documents = {{"users", "bo", "0"},
+                 {"users", "bo", "4"},
+                 {"users", "cy", "5"},
+                 {"tokens", "ann", std::nullopt}};
+    REQUIRE(commit(under_test.get(), all_of(documents)));
     under_test.reopen();
     Journal& journal = under_test.get();
     CHECK(journal.document("users", "bo")->value() == "4");
@@ -341,9 +397,9 @@ void check_documents(JournalUnderTest& under_test) {
 void check_feed(Journal& journal) {
     CHECK(*journal.newest_chunk() == journal::kNoChunk);
     CHECK(journal.chunks_after(journal::kNoChunk, 10)->empty());
-    REQUIRE(journal.commit(workflows()));
-    REQUIRE(journal.commit(of({opened(1, kEtl)})));
-    REQUIRE(journal.commit(of({continued(1), opened(2, kEtl)})));
+    REQUIRE(commit(journal, workflows()));
+    REQUIRE(commit(journal, of({opened(1, kEtl)})));
+    REQUIRE(commit(journal, of({continued(1), opened(2, kEtl)})));
     CHECK(*journal.newest_chunk() == ChunkId{200});
     const auto all = *journal.chunks_after(journal::kNoChunk, 10);
     REQUIRE(all.size() == 3);
@@ -356,16 +412,19 @@ void check_feed(Journal& journal) {
 }
 
 void check_claims(JournalUnderTest& under_test) {
-    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(commit(under_test.get(), workflows()));
     Batch batch = of({opened(1, kEtl)});
-    batch.claims = {{{"files", "a.csv", "{}"}, ExecutionId{1}, from_ms(5)},
-                    {{"files", "b.csv", "{}"}, ExecutionId{1}, from_ms(5)},
-                    {{"hook", "a.csv", "{}"}, ExecutionId{0}, from_ms(6)}};
-    REQUIRE(under_test.get().commit(batch));
+    for (const journal::ClaimRecord& claim :
+         std::vector<journal::ClaimRecord>{{{"files", "a.csv", "{}"}, ExecutionId{1}, from_ms(5)},
+                                           {{"files", "b.csv", "{}"}, ExecutionId{1}, from_ms(5)},
+                                           {{"hook", "a.csv", "{}"}, ExecutionId{0}, from_ms(6)}}) {
+        batch.add(claim);
+    }
+    REQUIRE(commit(under_test.get(), batch));
 
     Batch again = of({opened(2, kEtl)});
-    again.claims = {{{"files", "b.csv", "{}"}, ExecutionId{2}, from_ms(7)}};
-    const auto refused = under_test.get().commit(again);
+    again.add(journal::ClaimRecord{{"files", "b.csv", "{}"}, ExecutionId{2}, from_ms(7)});
+    const auto refused = commit(under_test.get(), again);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::conflict);
     under_test.reopen();
@@ -396,14 +455,17 @@ std::string rows_of(Journal& journal, const journal::OldClaimQuery& query) {
 }
 
 void check_old_claims(JournalUnderTest& under_test) {
-    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(commit(under_test.get(), workflows()));
     Batch batch = of({opened(1, kEtl)});
-    batch.claims = {{{"schedule:a", "1", "{}"}, ExecutionId{0}, from_ms(5)},
-                    {{"hook:b", "1", "{}"}, ExecutionId{0}, from_ms(6)},
-                    {{"schedule:a", "2", "{}"}, ExecutionId{1}, from_ms(7)},
-                    {{"schedule:a", "3", "{}"}, ExecutionId{9}, from_ms(8)},
-                    {{"schedule:a", "4", "{}"}, ExecutionId{0}, from_ms(9)}};
-    REQUIRE(under_test.get().commit(batch));
+    for (const journal::ClaimRecord& claim : std::vector<journal::ClaimRecord>{
+             {{"schedule:a", "1", "{}"}, ExecutionId{0}, from_ms(5)},
+             {{"hook:b", "1", "{}"}, ExecutionId{0}, from_ms(6)},
+             {{"schedule:a", "2", "{}"}, ExecutionId{1}, from_ms(7)},
+             {{"schedule:a", "3", "{}"}, ExecutionId{9}, from_ms(8)},
+             {{"schedule:a", "4", "{}"}, ExecutionId{0}, from_ms(9)}}) {
+        batch.add(claim);
+    }
+    REQUIRE(commit(under_test.get(), batch));
     Journal& journal = under_test.get();
     CHECK(rows_of(journal, {"schedule:a"}) == "1 3* 4 5 ");
     CHECK(rows_of(journal, {"schedule:a", 1}) == "1 3* 4 ");
@@ -417,13 +479,13 @@ void check_old_claims(JournalUnderTest& under_test) {
     CHECK(journal.claim_sources("schedule:a", 9)->empty());
 
     Batch removal;
-    removal.removed_claims = {1, 4};
-    REQUIRE(journal.commit(removal));
+    removal.add(journal::Removal{{}, {}, {1, 4}});
+    REQUIRE(commit(journal, removal));
     under_test.reopen();
     CHECK(rows_of(under_test.get(), {"schedule:a"}) == "3* 5 ");
     Batch again;
-    again.claims = {{{"schedule:a", "1", "{}"}, ExecutionId{0}, from_ms(10)}};
-    REQUIRE(under_test.get().commit(again));
+    again.add(journal::ClaimRecord{{"schedule:a", "1", "{}"}, ExecutionId{0}, from_ms(10)});
+    REQUIRE(commit(under_test.get(), again));
     CHECK(rows_of(under_test.get(), {"schedule:a"}) == "3* 5 6 ");
 }
 
@@ -467,13 +529,13 @@ std::string failures_in(Journal& journal, const std::string& fingerprint) {
 
 void check_run_rows(JournalUnderTest& under_test) {
     Journal& journal = under_test.get();
-    REQUIRE(journal.commit(workflows()));
+    REQUIRE(commit(journal, workflows()));
     CHECK(value_of(*journal.rows_from()) == 1);
     ExecutionWrite first = closed(opened(1, kEtl), core::Status::failed, "E");
     first.row = row_of_run(1, {"a", "b"});
     ExecutionWrite second = closed(opened(2, kEtl), core::Status::failed, "E");
     second.row = row_of_run(2, {"a"});
-    REQUIRE(journal.commit(of({first, second, opened(3, kEtl), opened(4, kOther)})));
+    REQUIRE(commit(journal, of({first, second, opened(3, kEtl), opened(4, kOther)})));
     CHECK(counts_of(journal) == "1:0@0=1 1:2@0=2 2:0@0=1 ");
 
     const auto rows = *journal.run_rows({ExecutionId{1}, ExecutionId{3}});
@@ -496,7 +558,7 @@ void check_run_rows(JournalUnderTest& under_test) {
     reopening.reopening = journal::ExecutionReopening{1, from_ms(9'500)};
     reopening.chunks = {{ChunkId{101}, ChunkId{100}, 3, "again"}};
     reopening.open->last_chunk = ChunkId{101};
-    REQUIRE(journal.commit(of({reopening})));
+    REQUIRE(commit(journal, of({reopening})));
     CHECK(journal.run_rows({ExecutionId{1}})->empty());
     CHECK(failures_in(journal, "a") == "2 1r ");
     CHECK(counts_of(journal) == "1:0@0=2 1:2@0=1 2:0@0=1 ");
@@ -504,32 +566,33 @@ void check_run_rows(JournalUnderTest& under_test) {
     ended.id = ExecutionId{1};
     ended.was_open = true;
     ended.chunks = {{ChunkId{102}, ChunkId{101}, 4, "end"}};
-    REQUIRE(journal.commit(of({closed(ended, core::Status::succeeded)})));
+    REQUIRE(commit(journal, of({closed(ended, core::Status::succeeded)})));
     CHECK(counts_of(journal) == "1:0@0=1 1:1@0=1 1:2@0=1 2:0@0=1 ");
 
     // Folded later, and removed.
     Batch later;
-    later.run_rows = {row_of_run(2, {"a"})};
-    later.run_rows[0].is_folded = false;
-    later.rows_from = ExecutionId{2};
-    REQUIRE(journal.commit(later));
+    auto row = row_of_run(2, {"a"});
+    row.is_folded = false;
+    later.add(std::move(row));
+    later.add(journal::RowsFrom{ExecutionId{2}});
+    REQUIRE(commit(journal, later));
     CHECK(journal.unfolded_rows(10)->size() == 1);
     under_test.reopen();
     CHECK(value_of(*under_test.get().rows_from()) == 2);
     Batch removal;
-    removal.removed_executions = {ExecutionId{2}};
-    REQUIRE(under_test.get().commit(removal));
+    removal.add(journal::Removal{{ExecutionId{2}}, {}, {}});
+    REQUIRE(commit(under_test.get(), removal));
     CHECK(under_test.get().run_rows({ExecutionId{2}})->empty());
     CHECK(failures_in(under_test.get(), "a") == "1r ");
     CHECK(counts_of(under_test.get()) == "1:0@0=1 1:1@0=1 2:0@0=1 ");
 }
 
 void check_removals(JournalUnderTest& under_test) {
-    REQUIRE(under_test.get().commit(workflows()));
+    REQUIRE(commit(under_test.get(), workflows()));
     auto failed = closed(opened(2, kEtl, "monday"), core::Status::failed, "E");
-    REQUIRE(under_test.get().commit(
-        of({closed(opened(1, kEtl), core::Status::succeeded), std::move(failed), opened(3, kEtl),
-            closed(opened(4, kOther), core::Status::succeeded)})));
+    REQUIRE(commit(under_test.get(),
+                   of({closed(opened(1, kEtl), core::Status::succeeded), std::move(failed),
+                       opened(3, kEtl), closed(opened(4, kOther), core::Status::succeeded)})));
     const auto closed_of = [&](journal::ClosedQuery query) {
         return ids_of(under_test.get().closed_executions(query));
     };
@@ -544,9 +607,9 @@ void check_removals(JournalUnderTest& under_test) {
     Batch removal;
     CHECK((*under_test.get().oldest_open())->id == ExecutionId{3});
     CHECK(*under_test.get().newest_id() == ExecutionId{4});
-    removal.removed_executions = {ExecutionId{2}, ExecutionId{4}, ExecutionId{3}};
-    removal.removed_chunks = {ChunkId{200}, ChunkId{400}};
-    REQUIRE(under_test.get().commit(removal));
+    removal.add(journal::Removal{
+        {ExecutionId{2}, ExecutionId{4}, ExecutionId{3}}, {ChunkId{200}, ChunkId{400}}, {}});
+    REQUIRE(commit(under_test.get(), removal));
     under_test.reopen();
     Journal& journal = under_test.get();
     CHECK(closed_of({}) == "1 ");
@@ -601,6 +664,12 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("run rows live while their run is closed; failures stay; counts are of what is there") {
         check_run_rows(*make());
+    }
+    SUBCASE("operations of a batch are carried out in their order") {
+        check_order(*make());
+    }
+    SUBCASE("nothing is written under a lease that is not the newest") {
+        check_lease(*make());
     }
     SUBCASE("ids go on behind the highest after a restart") {
         check_counters(*make());

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,11 +9,14 @@
 #include "engine/journal/sqlite.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "tests/journal/journal_contract.hpp"
+#include "tests/support/commit.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace stepwell::test {
 namespace {
 
+using journal::CommitError;
+using journal::Database;
 using journal::Journal;
 using journal::MemoryDisk;
 using journal::MemoryJournal;
@@ -48,7 +52,7 @@ private:
 journal::Batch one_workflow(std::uint64_t id) {
     journal::Batch batch;
     const std::string name = "w" + std::to_string(id);
-    batch.workflows.push_back({WorkflowId{id}, name, "arn:" + name, "STANDARD", from_ms(0)});
+    batch.add(journal::WorkflowRecord{WorkflowId{id}, name, "arn:" + name, "STANDARD", from_ms(0)});
     return batch;
 }
 
@@ -83,7 +87,7 @@ TEST_CASE("a reader sees what was committed, while the owner lives") {
     auto reader = SqliteReader::open(folder.path());
     REQUIRE(reader);
     CHECK((*reader)->workflows()->empty());
-    REQUIRE((*owner)->commit(one_workflow(1)));
+    REQUIRE(commit(**owner, one_workflow(1)));
     CHECK((*reader)->workflows()->size() == 1);
 }
 
@@ -119,7 +123,7 @@ TEST_CASE("files that are no journal of ours are refused with the reason") {
 
 TEST_CASE("a journal of the first form is brought up to date, and keeps what is in it") {
     TemporaryFolder folder;
-    REQUIRE((*SqliteJournal::open(folder.path(), 7))->commit(one_workflow(1)));
+    REQUIRE(commit(**SqliteJournal::open(folder.path(), 7), one_workflow(1)));
     auto database =
         journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
     REQUIRE(database);
@@ -140,14 +144,14 @@ TEST_CASE("a journal of the first form is brought up to date, and keeps what is 
     CHECK((*journal)->secret() == 7);
     CHECK((*journal)->workflows()->size() == 1);
     journal::Batch batch;
-    batch.documents = {{"users", "ann", "1"}};
-    REQUIRE((*journal)->commit(batch));
+    batch.add(journal::DocumentWrite{"users", "ann", "1"});
+    REQUIRE(commit(**journal, batch));
     CHECK((*SqliteReader::open(folder.path()))->document("users", "ann")->value() == "1");
 }
 
 TEST_CASE("a journal of the form in force that does not tell who started a run learns to") {
     TemporaryFolder folder;
-    REQUIRE((*SqliteJournal::open(folder.path(), 7))->commit(one_workflow(1)));
+    REQUIRE(commit(**SqliteJournal::open(folder.path(), 7), one_workflow(1)));
     auto database =
         journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
     REQUIRE(database);
@@ -170,34 +174,77 @@ TEST_CASE("a crash before a commit loses it whole, one after keeps it whole") {
          {Case{MemoryDisk::Cut::before_durable, 1}, Case{MemoryDisk::Cut::after_durable, 2}}) {
         MemoryJournal journal(disk = std::make_shared<MemoryDisk>());
         disk->crash_at(2, c.cut);
-        CHECK(journal.commit(one_workflow(1)));
-        CHECK_FALSE(journal.commit(one_workflow(2)));
+        CHECK(commit(journal, one_workflow(1)));
+        CHECK_FALSE(commit(journal, one_workflow(2)));
         disk->repair();
-        CHECK_FALSE(journal.commit(one_workflow(3)));  // it must not go on: it cannot know
+        CHECK_FALSE(commit(journal, one_workflow(3)));  // it must not go on: it cannot know
         CHECK(MemoryJournal(disk).workflows()->size() == c.want);
-        CHECK(MemoryJournal(disk).commit(one_workflow(3)));
+        CHECK(commit(*std::make_unique<MemoryJournal>(disk), one_workflow(3)));
     }
 }
 
-TEST_CASE("after a full disk the journal refuses to go on, and what it had acknowledged is there") {
+TEST_CASE("on a full disk nothing is written, and when there is room the journal goes on") {
     TemporaryFolder folder;
-    {
-        auto journal = SqliteJournal::open(folder.path(), 1);
-        REQUIRE(journal);
-        REQUIRE((*journal)->commit(one_workflow(1)));
-        REQUIRE((*journal)->limit_pages_for_test(20));
-        auto batch = one_workflow(2);
-        batch.versions.push_back(
-            {VersionId{1}, WorkflowId{2}, 1, "", std::string(1'000'000, 'x'), "", "", from_ms(0)});
-        auto full = (*journal)->commit(batch);
-        REQUIRE_FALSE(full);
-        CHECK(full.error().code == ErrorCode::io);
-        CHECK(full.error().message.find("the disk is full") != std::string::npos);
-        CHECK_FALSE((*journal)->commit(one_workflow(3)));
-    }
     auto journal = SqliteJournal::open(folder.path(), 1);
     REQUIRE(journal);
+    REQUIRE(commit(**journal, one_workflow(1)));
+    REQUIRE((*journal)->limit_pages_for_test(20));
+    auto batch = one_workflow(2);
+    batch.add(journal::VersionRecord{VersionId{1}, WorkflowId{2}, 1, "",
+                                     std::string(1'000'000, 'x'), "", "", from_ms(0)});
+    const auto full = commit(**journal, batch);
+    REQUIRE_FALSE(full);
+    CHECK(full.error().kind == CommitError::Kind::nothing_written);
+    CHECK(full.error().message.find("the disk is full") != std::string::npos);
     CHECK((*journal)->workflows()->size() == 1);
+    REQUIRE((*journal)->limit_pages_for_test(100'000));
+    REQUIRE(commit(**journal, batch));
+    journal->reset();
+    CHECK((*SqliteJournal::open(folder.path(), 1))->workflows()->size() == 2);
+}
+
+TEST_CASE("while another process has locked the file nothing is written, and then it goes on") {
+    TemporaryFolder folder;
+    auto journal = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(journal);
+    auto other = Database::open(folder.path() / "stepwell.db", Database::Mode::read_write);
+    REQUIRE(other);
+    REQUIRE(other->execute("BEGIN IMMEDIATE"));
+    for (int n = 0; n < 2; ++n) {
+        const auto busy = commit(**journal, one_workflow(1));
+        REQUIRE_FALSE(busy);
+        CHECK(busy.error().kind == CommitError::Kind::nothing_written);
+    }
+    REQUIRE(other->execute("ROLLBACK"));
+    CHECK(commit(**journal, one_workflow(1)));
+}
+
+TEST_CASE("of two owners of one folder only the one that came last writes") {
+    TemporaryFolder folder;
+    auto first = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(first);
+    REQUIRE(commit(**first, one_workflow(1)));
+    // A lock that somebody removed, or a file system that has none, keeps nobody out.
+    std::filesystem::remove(folder.path() / "stepwell.lock");
+    auto second = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(second);
+    const auto fenced = commit(**first, one_workflow(2));
+    REQUIRE_FALSE(fenced);
+    CHECK(fenced.error().kind == CommitError::Kind::fenced);
+    CHECK(fenced.error().message.find("another process has taken it over") != std::string::npos);
+    CHECK(commit(**second, one_workflow(3)));
+    CHECK((*second)->workflows()->size() == 2);
+}
+
+TEST_CASE("a file system without shared memory is refused, as no log can be kept on it") {
+    TemporaryFolder folder;
+    sqlite3_vfs* const usual = sqlite3_vfs_find(nullptr);
+    REQUIRE(sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1) == SQLITE_OK);
+    const auto opened = SqliteJournal::open(folder.path(), 1);
+    sqlite3_vfs_register(usual, 1);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == ErrorCode::io);
+    CHECK(opened.error().message.find("share memory") != std::string::npos);
 }
 
 }  // namespace stepwell::test

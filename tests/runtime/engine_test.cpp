@@ -1,6 +1,7 @@
 #include <string>
 
 #include "tests/runtime/stage.hpp"
+#include "tests/support/commit.hpp"
 
 namespace stepwell::test {
 
@@ -375,8 +376,8 @@ TEST_CASE("what was removed is known by its number and its generated name, as lo
     const auto named = stage.start("pass", "{}", "monday");
     const auto kept = stage.start("pass");
     journal::Batch removal;
-    removal.removed_executions = {gone->id, named->id};
-    REQUIRE(stage.journal().commit(removal));
+    removal.add(journal::Removal{{gone->id, named->id}, {}, {}});
+    REQUIRE(commit(stage.journal(), removal));
     const auto was_removed = [&](const std::string& text) {
         return *stage.reader().was_removed(text);
     };

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "tests/runtime/stage.hpp"
+#include "tests/support/commit.hpp"
 
 namespace stepwell::test {
 
@@ -170,9 +171,9 @@ TEST_CASE("a search looks at some twenty thousand executions at most, whatever i
         const auto status = n == 1 ? core::Status::succeeded : core::Status::failed;
         run.end = journal::ExecutionEnd{status, stage.clock.now(), n == 1 ? "" : "E"};
         run.chunks.push_back({journal::ChunkId{n}, journal::ChunkId{0}, 0, "events"});
-        batch.executions.push_back(std::move(run));
+        batch.add(std::move(run));
     }
-    REQUIRE(stage.journal().commit(batch));
+    REQUIRE(commit(stage.journal(), batch));
     struct Case {
         std::string name;
         RunQuery query;

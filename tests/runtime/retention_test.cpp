@@ -6,6 +6,7 @@
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/work/task_log.hpp"
 #include "tests/runtime/stage.hpp"
+#include "tests/support/commit.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace stepwell::test {
@@ -86,7 +87,7 @@ public:
     /// Commits behind the engine's back, between two lives of it.
     void inject(const journal::Batch& batch) {
         engine->stop();
-        REQUIRE(journal_->commit(batch));
+        REQUIRE(commit(*journal_, batch));
         boot();
     }
     std::string runs() {
@@ -233,7 +234,7 @@ TEST_CASE("what retention cannot free is not counted, and costs no run") {
     for (int n = 0; n < 30; ++n) keeper.start("etl", R"({"ok":true})");
     journal::Batch batch;
     for (int n = 0; n < 60; ++n) {
-        batch.documents.push_back({"audit", std::to_string(n), std::string(100'000, 'x')});
+        batch.add(journal::DocumentWrite{"audit", std::to_string(n), std::string(100'000, 'x')});
     }
     keeper.inject(batch);
     keeper.bytes_apart = 60 * 100'000;
@@ -255,7 +256,7 @@ TEST_CASE("a history too long for one transaction goes in pieces, also over a cr
     for (std::uint64_t n = 1; n <= 700; ++n) {
         run.chunks.push_back({journal::ChunkId{n}, journal::ChunkId{n - 1}, n, "events"});
     }
-    batch.executions.push_back(std::move(run));
+    batch.add(std::move(run));
     keeper.inject(batch);
     constexpr ExecutionId id{1};
     auto reader = *keeper.open_reader();

@@ -18,7 +18,8 @@ public:
         return std::make_unique<journal::MemoryJournal>(disk_);
     }
     std::unique_ptr<journal::JournalReader> reader() override {
-        return std::make_unique<journal::MemoryJournal>(disk_);
+        return std::make_unique<journal::MemoryJournal>(disk_,
+                                                        journal::MemoryJournal::Access::reading);
     }
     void crash_at(std::uint64_t commit, Cut cut) override { disk_->crash_at(commit, cut); }
     [[nodiscard]] std::uint64_t commits() const override { return disk_->commits(); }

@@ -12,13 +12,21 @@ class FakeClock final : public runtime::Clock {
 public:
     explicit FakeClock(std::uint64_t seed = 1) : seed_(seed) {}
     Timestamp now() override { return from_ms(now_ms_); }
+    Duration steady() override { return Duration(steady_ms_); }
     std::uint64_t entropy() override { return Prng(seed_ + ++draws_).next(); }
-    void advance(Duration by) { now_ms_ += by.count(); }
+    void advance(Duration by) {
+        now_ms_ += by.count();
+        steady_ms_ += by.count();
+    }
+    /// Without the time of day: what measures a pause goes on, and nothing falls due.
+    void wait(Duration by) { steady_ms_ += by.count(); }
+    /// As if somebody set the time of day.
     void set(Timestamp now) { now_ms_ = to_ms(now); }
 
 private:
     std::uint64_t seed_;
     std::atomic<std::uint64_t> draws_{0};
+    std::atomic<std::int64_t> steady_ms_{1'000};
     std::atomic<std::int64_t> now_ms_{1'700'000'000'000};
 };
 

@@ -54,6 +54,13 @@ Result<void> Catalog::load() {
     return {};
 }
 
+Result<void> Catalog::reload() {
+    entries_.clear();
+    SW_TRY(load());
+    std::erase_if(versions_, [&](const auto& entry) { return entry.first >= next_.version; });
+    return {};
+}
+
 Result<void> Catalog::visit_latest(
     const std::function<void(const journal::WorkflowRecord&, const journal::VersionRecord&)>&
         visit) {
@@ -112,7 +119,7 @@ Result<WorkflowStatus> Catalog::apply(const UpdateWorkflow& message, journal::Ba
 Result<void> Catalog::apply(const DeleteWorkflow& message, journal::Batch& batch) {
     const auto at = entries_.find(message.name);
     if (at == entries_.end()) return {};
-    batch.deleted_workflows.push_back(at->second.workflow.id);
+    batch.add(journal::WorkflowDeletion{at->second.workflow.id});
     entries_.erase(at);
     return {};
 }
@@ -125,7 +132,7 @@ Result<WorkflowStatus> Catalog::add_workflow(const CreateWorkflow& message, jour
     entry.workflow.arn = workflow_arn_of(settings_.region, settings_.account, spec.name);
     entry.workflow.type = spec.type;
     entry.workflow.created_at = clock_.now();
-    batch.workflows.push_back(entry.workflow);
+    batch.add(entry.workflow);
     journal::VersionRecord version;
     version.workflow = entry.workflow.id;
     version.definition = spec.definition;
@@ -144,7 +151,7 @@ WorkflowStatus Catalog::add_version(Entry& entry, journal::VersionRecord version
         Prng random(clock_.entropy());
         version.revision_id = uuid4(random);
     }
-    batch.versions.push_back(version);
+    batch.add(version);
     versions_[version.id] = loaded(entry.workflow, version, std::move(definition));
     entry.latest = std::move(version);
     WorkflowStatus status = status_of(entry.workflow, *entry.latest);

@@ -1,7 +1,7 @@
 // The workflows, as the engine's thread knows them: all by name, definitions as they are needed.
 //
 // Changes are visible here at once and durable with the batch that they were put into; where that
-// batch fails, the engine is over, and the catalog with it.
+// batch is given up, reload() forgets them.
 //
 // Threads: the engine's only.
 #pragma once
@@ -35,6 +35,8 @@ public:
     Catalog(const EngineSettings& settings, journal::Journal& journal, Clock& clock);
 
     Result<void> load();
+    /// As the journal has it: what no commit has made durable is gone.
+    Result<void> reload();
     /// Calls `visit` with each workflow and its newest version.
     Result<void> visit_latest(const std::function<void(const journal::WorkflowRecord&,
                                                        const journal::VersionRecord&)>& visit);

@@ -38,15 +38,6 @@ Result<T> wait_for(Ask ask) {
     return future.get();
 }
 
-/// Answers `message`, whose type has an answer.
-void refuse(Message& message, const Error& error) {
-    std::visit(
-        [&](auto& one) {
-            if (one.answer) one.answer(fail(error));
-        },
-        message);
-}
-
 }  // namespace
 
 class Engine::Impl {
@@ -74,6 +65,12 @@ public:
     }
 
     void post(Message message) {
+        if (loop_.is_stalled() && std::holds_alternative<Start>(message)) {
+            refuse(message, {ErrorCode::unavailable,
+                             "expected the journal to take new executions, but for the moment it "
+                             "cannot be written; try again later"});
+            return;
+        }
         const bool is_report = std::holds_alternative<Report>(message);
         const auto if_full = is_own_thread() ? Inbox::IfFull::take
                              : is_report     ? Inbox::IfFull::wait
@@ -131,7 +128,7 @@ public:
         SW_ASSERT(threading_ == Threading::manual);
         const auto due = loop_.next_due();
         std::vector<Message> messages;
-        inbox_.take(messages, kMessagesPerTurnMax, Duration::zero());
+        if (loop_.takes_messages()) inbox_.take(messages, kMessagesPerTurnMax, Duration::zero());
         if (messages.empty() && (!due || *due > clock_.now())) return false;
         turn(messages);
         return !is_over_;
@@ -159,11 +156,27 @@ private:
     void run() {
         thread_id_ = std::this_thread::get_id();
         std::vector<Message> messages;
-        while (inbox_.take(messages, kMessagesPerTurnMax, patience())) {
+        while (wait_for_work(messages)) {
             turn(messages);
             if (is_over_) return;
         }
         loop_.fail(stopping());
+        refuse_the_rest(stopping());
+    }
+
+    /// False where the engine stops, and all that can be done is done.
+    bool wait_for_work(std::vector<Message>& messages) {
+        if (loop_.takes_messages()) return inbox_.take(messages, kMessagesPerTurnMax, patience());
+        const bool is_closed = inbox_.rest(patience());
+        return !(is_closed && loop_.is_stalled());
+    }
+
+    void refuse_the_rest(const Error& error) {
+        std::vector<Message> left;
+        while (inbox_.take(left, kMessagesPerTurnMax, Duration::zero())) {
+            for (Message& message : left) refuse(message, error);
+            left.clear();
+        }
     }
 
     [[nodiscard]] Duration patience() const {
@@ -186,11 +199,7 @@ private:
             failure_ = error;
         }
         inbox_.close();
-        std::vector<Message> left;
-        while (inbox_.take(left, kMessagesPerTurnMax, Duration::zero())) {
-            for (Message& message : left) refuse(message, error);
-            left.clear();
-        }
+        refuse_the_rest(error);
         if (on_failure_) on_failure_(error);
     }
 

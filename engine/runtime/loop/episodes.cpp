@@ -47,7 +47,7 @@ Result<void> Episodes::ended(const LoadedVersion& version, const core::Execution
     const bool is_turn = has_failed != was_failing;
     const std::string event = has_failed ? "failed" : "recovered";
     if (is_turn && notify.contains(event)) {
-        batch.documents.push_back(to_write(
+        batch.add(to_write(
             notice_of(event, version, execution, episode),
             event + "." + execution.facts().arn + "." + std::to_string(execution.header().events)));
     }
@@ -73,7 +73,7 @@ void Episodes::write(const std::string& workflow, const Json& episode, journal::
     write.collection = kEpisodes;
     write.key = workflow;
     if (!episode.is_null()) write.value = to_text(episode);
-    batch.documents.push_back(std::move(write));
+    batch.add(std::move(write));
 }
 
 }  // namespace stepwell::runtime

@@ -28,9 +28,12 @@ public:
     Result<void> ended(const LoadedVersion& version, const core::Execution& execution,
                        journal::Batch& batch);
 
+    /// The batch that was added to is given up.
+    void forget() { episodes_.clear(); }
+
 private:
-    /// Null where the workflow does not fail. The batch that changes it is committed, or the engine
-    /// is over, so what is kept here is what is durable.
+    /// Null where the workflow does not fail. The batch that changes it is committed, or forget()
+    /// is called, so what is kept here is what is durable.
     Result<Json*> current(const std::string& workflow);
     void write(const std::string& workflow, const Json& episode, journal::Batch& batch);
 

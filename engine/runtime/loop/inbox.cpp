@@ -6,6 +6,14 @@
 
 namespace stepwell::runtime {
 
+void refuse(Message& message, const Error& error) {
+    std::visit(
+        [&](auto& one) {
+            if (one.answer) one.answer(fail(error));
+        },
+        message);
+}
+
 Inbox::Posted Inbox::post(Message& message, IfFull if_full) {
     std::unique_lock lock(mutex_);
     const auto is_full = [&] { return messages_.size() - first_ >= messages_max_; };
@@ -42,6 +50,12 @@ bool Inbox::take(std::vector<Message>& messages, std::size_t count_max, Duration
     return !is_over;
 }
 
+bool Inbox::rest(Duration patience) {
+    std::unique_lock lock(mutex_);
+    is_closing_.wait_for(lock, patience, [&] { return is_closed_; });
+    return is_closed_;
+}
+
 std::size_t Inbox::size() {
     const std::lock_guard lock(mutex_);
     return messages_.size() - first_;
@@ -52,6 +66,7 @@ void Inbox::close() {
         const std::lock_guard lock(mutex_);
         is_closed_ = true;
     }
+    is_closing_.notify_all();
     is_filled_.notify_all();
     is_drained_.notify_all();
 }

@@ -74,6 +74,9 @@ struct WhenClosed {
 using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
                              WhenClosed, Write, Inspect, Redrive, Remove, PutRows>;
 
+/// Answers `message`, which is not done, with the reason.
+void refuse(Message& message, const Error& error);
+
 class Inbox {
 public:
     enum class IfFull { refuse, wait, take };
@@ -85,6 +88,8 @@ public:
     /// Takes all that waits, up to `count_max`. Waits for something to come where `patience` says
     /// so; false where the inbox is closed and empty.
     bool take(std::vector<Message>& messages, std::size_t count_max, Duration patience);
+    /// Waits without taking anything. True where the inbox is closed; then it does not wait.
+    bool rest(Duration patience);
     void close();
     /// What waits now.
     [[nodiscard]] std::size_t size();
@@ -93,6 +98,7 @@ private:
     std::mutex mutex_;
     std::condition_variable is_filled_;
     std::condition_variable is_drained_;
+    std::condition_variable is_closing_;
     std::vector<Message> messages_;
     std::size_t first_ = 0;  // of messages_ that is not yet taken
     std::size_t messages_max_;

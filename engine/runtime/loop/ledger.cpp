@@ -45,11 +45,11 @@ void Ledger::add(const std::vector<journal::DocumentWrite>& documents,
                  journal::Batch& batch) {
     for (const auto& document : documents) {
         documents_[{document.collection, document.key}] = document.value.has_value();
-        batch.documents.push_back(document);
+        batch.add(document);
     }
     for (const auto& claim : claims) {
         const bool is_new = claims_.emplace(Key(claim.source, claim.key), execution).second;
-        if (is_new) batch.claims.push_back({claim, execution, at});
+        if (is_new) batch.add(journal::ClaimRecord{claim, execution, at});
     }
 }
 

@@ -38,7 +38,8 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       names_(journal.secret()),
       ledger_(journal),
       episodes_(journal),
-      run_rows_(settings, journal) {}
+      run_rows_(settings, journal),
+      lease_(journal.lease()) {}
 
 Result<void> Loop::recover() {
     SW_TRY(catalog_.load());
@@ -81,109 +82,82 @@ Result<void> Loop::visit_begun(const std::string& workflow, const journal::Visit
     });
 }
 
-Result<void> Loop::turn(std::vector<Message>& messages) {
-    now_ = clock_.now();
-    is_recording_ = listeners_.has(&Listener::events);
-    look_for_room();
-    restart_some_tasks();
-    turn_bytes_ = 0;
-    pick_up_granted();
-    for (Message& message : messages) {
-        std::visit([&](auto& one) { on(one); }, message);
-    }
-    fire_timers();
-    carry_out_removals();
-    messages.clear();
-    if (auto done = trouble_ ? Result<void>(stepwell::fail(*trouble_)) : timed_commit(); !done) {
-        fail(done.error());
-        return done;
-    }
-    carry_out();
-    cache_.shrink(settings_.loaded_executions_max, settings_.loaded_bytes_max);
-    ++turns_;
-    loaded_count_ = cache_.size();
-    timer_count_ = timers_.size();
-    const auto next_timer = timers_.next();
-    next_timer_ms_ = next_timer ? to_ms(*next_timer) : -1;
-    return {};
-}
-
-void Loop::on(CreateWorkflow& message) {
+void Loop::on(const CreateWorkflow& message) {
     auto status = catalog_.apply(message, batch_);
     if (status && status->is_changed) changed_workflows_.push_back(message.spec.name);
-    reply(std::move(message.answer), std::move(status));
+    reply(message.answer, std::move(status));
 }
 
-void Loop::on(UpdateWorkflow& message) {
+void Loop::on(const UpdateWorkflow& message) {
     auto status = catalog_.apply(message, batch_);
     if (status && status->is_changed) changed_workflows_.push_back(message.name);
-    reply(std::move(message.answer), std::move(status));
+    reply(message.answer, std::move(status));
 }
 
-void Loop::on(DeleteWorkflow& message) {
+void Loop::on(const DeleteWorkflow& message) {
     auto done = catalog_.apply(message, batch_);
     if (done) changed_workflows_.push_back(message.name);
-    reply(std::move(message.answer), std::move(done));
+    reply(message.answer, std::move(done));
 }
 
-void Loop::on(Start& message) {
+void Loop::on(const Start& message) {
     auto started = start(message.request);
-    reply(std::move(message.answer), std::move(started));
+    reply(message.answer, std::move(started));
 }
 
-void Loop::on(Stop& message) {
+void Loop::on(const Stop& message) {
     auto stopped = stop(message.id, message.how);
-    reply(std::move(message.answer), std::move(stopped));
+    reply(message.answer, std::move(stopped));
 }
 
-void Loop::on(Report& message) {
+void Loop::on(const Report& message) {
     const auto deliver = [&]() -> Result<void> {
         Slot* slot = SW_TRY(open(message.id));
         if (!slot || quarantined_.contains(message.id)) return no_such_execution(message.id);
         return decide(*slot, message.input);
     };
     auto done = deliver();
-    reply(std::move(message.answer), std::move(done));
+    reply(message.answer, std::move(done));
 }
 
-void Loop::on(WhenClosed& message) {
+void Loop::on(const WhenClosed& message) {
     auto ended = closed(message.id);
     if (ended && !*ended) {
-        waiters_[message.id].push_back(std::move(message.answer));
+        new_waiters_.emplace_back(message.id, message.answer);
     } else if (ended) {
-        reply(std::move(message.answer), Result<Closed>(std::move(**ended)));
+        reply(message.answer, Result<Closed>(std::move(**ended)));
     } else {
-        reply(std::move(message.answer), Result<Closed>(stepwell::fail(ended.error())));
+        reply(message.answer, Result<Closed>(stepwell::fail(ended.error())));
     }
 }
 
-void Loop::on(Write& message) {
+void Loop::on(const Write& message) {
     auto done = ledger_.check(message.writes.documents, message.writes.claims);
     if (done) {
         ledger_.add(message.writes.documents, message.writes.claims, ExecutionId{0}, now_, batch_);
         add_notices(message.writes.notices);
     }
-    reply(std::move(message.answer), std::move(done));
+    reply(message.answer, std::move(done));
 }
 
-void Loop::on(Inspect& message) {
+void Loop::on(const Inspect& message) {
     const auto look = [&]() -> Result<Inspection> {
         const Slot* slot = SW_TRY(open(message.id));
         if (!slot) return no_such_execution(message.id);
         return Inspection{slot->version->definition, slot->execution.frames(),
                           quarantined_.contains(message.id)};
     };
-    reply(std::move(message.answer), look());
+    reply(message.answer, look());
 }
 
 /// After everything else: an execution that this turn takes up again is not removed.
-void Loop::on(Remove& message) {
-    removals_.push_back(std::move(message));
+void Loop::on(const Remove& message) {
+    removals_.push_back(&message);
 }
 
 /// Each to whom the newest version of its workflow names for its event; to nobody: not at all.
-void Loop::add_notices(std::vector<NoticeWrite>& notices) {
-    for (NoticeWrite& one : notices) {
+void Loop::add_notices(const std::vector<NoticeWrite>& notices) {
+    for (NoticeWrite one : notices) {
         const auto version = catalog_.find(one.notice.workflow, std::nullopt);
         if (!version) continue;
         const auto& notify = (*version)->operations.notify;
@@ -194,24 +168,22 @@ void Loop::add_notices(std::vector<NoticeWrite>& notices) {
     }
 }
 
-void Loop::on(PutRows& message) {
-    run_rows_.put(std::move(message.rows));
-    reply(std::move(message.answer), Result<void>());
+void Loop::on(const PutRows& message) {
+    run_rows_.put(message.rows);
+    reply(message.answer, Result<void>());
 }
 
 void Loop::carry_out_removals() {
-    for (Remove& message : removals_) {
-        Removals& removals = message.removals;
+    for (const Remove* message : removals_) {
+        const Removals& removals = message->removals;
         auto done = check_removal(removals);
         if (done) {
-            for (const auto& run : removals.runs) batch_.removed_executions.push_back(run.id);
-            batch_.removed_chunks.insert(batch_.removed_chunks.end(), removals.chunks.begin(),
-                                         removals.chunks.end());
-            batch_.removed_claims.insert(batch_.removed_claims.end(), removals.claims.begin(),
-                                         removals.claims.end());
+            journal::Removal removal{{}, removals.chunks, removals.claims};
+            for (const auto& run : removals.runs) removal.executions.push_back(run.id);
+            batch_.add(std::move(removal));
             ledger_.add(removals.documents, {}, ExecutionId{0}, now_, batch_);
         }
-        reply(std::move(message.answer), std::move(done));
+        reply(message->answer, std::move(done));
     }
     removals_.clear();
 }
@@ -279,6 +251,8 @@ void Loop::fire_timers() {
 }
 
 std::optional<Timestamp> Loop::next_due() const {
+    if (stall_) return clock_.now() + (stall_->retry_at - clock_.steady());
+    if (!alone_.empty()) return Timestamp{};
     if (!restart_order_.empty() || !granted_.empty()) return Timestamp{};
     return timers_.next();
 }
@@ -454,18 +428,8 @@ Engine::Statistics Loop::statistics() const {
     for (std::size_t i = 0; i < commits_.size(); ++i) out.commits.at(i) = commits_.at(i);
     out.commit_micros = commit_micros_;
     out.has_room = has_room_;
+    out.is_stalled = is_stalled_;
     return out;
-}
-
-Result<void> Loop::timed_commit() {
-    const auto begun = std::chrono::steady_clock::now();
-    auto done = commit();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begun;
-    std::size_t bucket = 0;
-    while (bucket < kCommitBoundsMs.size() && took.count() > kCommitBoundsMs.at(bucket)) ++bucket;
-    ++commits_.at(bucket);
-    commit_micros_ += static_cast<std::uint64_t>(took.count() * 1'000);
-    return done;
 }
 
 }  // namespace stepwell::runtime

@@ -4,12 +4,18 @@
 //
 // Decisions are merged into the executions in memory before the commit, so that several inputs of
 // one execution share a batch. Nobody sees that: commands, answers and listeners wait for the
-// commit, and where it fails everything in memory is thrown away (fail()).
+// commit. What becomes of the turn where it fails:
+//
+//   nothing written   the turn waits as it is, and is committed again later (a stall)
+//   refused           all of it is forgotten (abandon()); then each message has a turn of its own,
+//                     so that only the one that was wrong is told so
+//   fenced, unknown   everything in memory is thrown away (fail())
 //
 // Threads: the engine's only.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -46,8 +52,13 @@ public:
     void add_observer(WorkObserver& observer) { observers_.push_back(&observer); }
 
     /// One turn with `messages` and with the timers that are due. Fails once: then the journal has
-    /// failed, and everything that waited has been told so.
+    /// failed, and everything that waited has been told so. REQUIRES: there are no messages, unless
+    /// takes_messages().
     Result<void> turn(std::vector<Message>& messages);
+    /// False while an earlier turn is not over.
+    [[nodiscard]] bool takes_messages() const { return !is_stalled_ && alone_.empty(); }
+    /// The journal takes no writes for the moment. From any thread.
+    [[nodiscard]] bool is_stalled() const { return is_stalled_; }
     /// Answers everything with `error` from now on.
     void fail(const Error& error);
 
@@ -66,21 +77,21 @@ private:
         core::Changes changes;
     };
 
-    void on(CreateWorkflow& message);
-    void on(UpdateWorkflow& message);
-    void on(DeleteWorkflow& message);
-    void on(Start& message);
-    void on(Stop& message);
-    void on(Redrive& message);
-    void on(Report& message);
-    void on(WhenClosed& message);
-    void on(Write& message);
-    void on(Inspect& message);
-    void on(Remove& message);
-    void on(PutRows& message);
-    void add_notices(std::vector<NoticeWrite>& notices);
+    void on(const CreateWorkflow& message);
+    void on(const UpdateWorkflow& message);
+    void on(const DeleteWorkflow& message);
+    void on(const Start& message);
+    void on(const Stop& message);
+    void on(const Redrive& message);
+    void on(const Report& message);
+    void on(const WhenClosed& message);
+    void on(const Write& message);
+    void on(const Inspect& message);
+    void on(const Remove& message);
+    void on(const PutRows& message);
     void pick_up_granted();
     Result<void> pick_up(const TaskToken& token);
+    void add_notices(const std::vector<NoticeWrite>& notices);
     void restart_some_tasks();
     void fire_timers();
 
@@ -117,8 +128,16 @@ private:
     TaskRequest request_of(const Slot& slot, const core::StartTask& command,
                            const core::Frame& frame) const;
 
-    Result<void> commit();
-    Result<void> timed_commit();
+    void begin_turn();
+    Result<void> end_turn();
+    /// Of the batch that is sealed.
+    Result<void> finish();
+    Result<void, journal::CommitError> timed_commit();
+    void stall(const Error& why);
+    void end_stall();
+    Result<void> refused(const Error& why);
+    Result<void> abandon();
+    Result<void> settle_all();
     Result<void> seal(Slot& slot);
     void seal_open(Slot& slot, PendingWrite& pending);
     void settle(Slot& slot);
@@ -140,7 +159,7 @@ private:
     void touch(Slot& slot);
 
     template <class T>
-    void reply(Answer<T> answer, Result<T> result);
+    void reply(const Answer<T>& answer, Result<T> result);
     /// Stops the turn: the journal cannot be read.
     void note(const Error& error);
 
@@ -164,9 +183,19 @@ private:
     std::unordered_set<ExecutionId> to_restart_;
     std::vector<ExecutionId> restart_order_;  // oldest last
     std::vector<TaskToken> granted_;          // waited, and may be picked up in the next turn
+    /// Of a turn that was refused; their heartbeat clocks begin anew when they are loaded.
+    std::unordered_set<ExecutionId> heartbeats_lost_;
+
+    /// Of a turn that was refused: each has one of its own.
+    std::deque<Message> alone_;
 
     // Of the turn.
     Timestamp now_;
+    std::vector<Message> messages_;
+    std::vector<TaskToken> granted_before_;
+    bool is_alone_ = false;  // the turn is one message from `alone_`
+    ExecutionId first_execution_{1};
+    journal::ChunkId first_chunk_{1};
     journal::Batch batch_;
     std::size_t turn_bytes_ = 0;  // of the events that this turn has decided
     std::vector<Slot*> touched_;
@@ -178,10 +207,21 @@ private:
     Ledger ledger_;
     Episodes episodes_;
     RunRows run_rows_;
+    std::vector<std::pair<ExecutionId, Answer<Closed>>> new_waiters_;
+    std::vector<ExecutionId> restarted_;
+    std::vector<const Remove*> removals_;  // in messages_
     std::optional<Error> trouble_;
     bool is_recording_ = false;  // somebody listens
 
-    std::vector<Remove> removals_;
+    /// While the journal takes no writes; the turn is sealed and waits.
+    struct Stall {
+        Duration since;  // by the steady clock, as the others
+        Duration pause;
+        Duration retry_at;
+    };
+    std::optional<Stall> stall_;
+    std::atomic<bool> is_stalled_{false};
+    const journal::Lease lease_;
     Timestamp room_checked_at_{};
     std::atomic<bool> has_room_{true};
     std::atomic<std::uint64_t> turns_{0};
@@ -197,13 +237,12 @@ private:
 };
 
 template <class T>
-void Loop::reply(Answer<T> answer, Result<T> result) {
+void Loop::reply(const Answer<T>& answer, Result<T> result) {
     if (!result) note(result.error());
     if (!answer) return;
-    replies_.push_back(
-        [answer = std::move(answer), result = std::move(result)](const Error* failure) {
-            answer(failure ? Result<T>(stepwell::fail(*failure)) : result);
-        });
+    replies_.push_back([answer, result = std::move(result)](const Error* failure) {
+        answer(failure ? Result<T>(stepwell::fail(*failure)) : result);
+    });
 }
 
 }  // namespace stepwell::runtime

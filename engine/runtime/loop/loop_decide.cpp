@@ -60,7 +60,13 @@ Result<Slot*> Loop::open(ExecutionId id) {
         }
         slot = &cache_.add(std::move(made).value());
     }
-    if (!to_restart_.empty() && to_restart_.erase(id) > 0) restart_tasks(*slot);
+    if (!to_restart_.empty() && to_restart_.erase(id) > 0) {
+        restarted_.push_back(id);
+        restart_tasks(*slot);
+    }
+    if (!heartbeats_lost_.empty() && heartbeats_lost_.erase(id) > 0) {
+        merge_unstored(*slot, core::restart_heartbeats(slot->execution, now_));
+    }
     return slot;
 }
 
@@ -284,21 +290,6 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
     return request;
 }
 
-Result<void> Loop::commit() {
-    for (Slot* slot : touched_) SW_TRY(seal(*slot));
-    SW_TRY(run_rows_.add_to(batch_, cache_));
-    if (!batch_.is_empty()) SW_TRY(journal_.commit(batch_));
-    // Durable from here on.
-    if (!observers_.empty()) SW_TRY(tell_new_versions());
-    if (!observers_.empty()) tell_notices();
-    batch_ = {};
-    for (Slot* slot : touched_) settle(*slot);
-    touched_.clear();
-    names_started_.clear();
-    ledger_.end_turn();
-    return {};
-}
-
 Result<void> Loop::seal(Slot& slot) {
     PendingWrite& pending = *slot.pending;
     const core::Header& header = slot.execution.header();
@@ -311,7 +302,7 @@ Result<void> Loop::seal(Slot& slot) {
         SW_TRY(episodes_.ended(*slot.version, slot.execution, batch_));
         pending.write.row = run_rows_.row_of(slot);
     }
-    batch_.executions.push_back(std::move(pending.write));
+    batch_.add(std::move(pending.write));
     return {};
 }
 
@@ -377,7 +368,7 @@ void Loop::settle_closed(Slot& slot) {
                             header.output,
                             header.error,
                             header.cause};
-        for (auto& waiter : at->second) reply(std::move(waiter), Result<Closed>(closed));
+        for (auto& waiter : at->second) reply(waiter, Result<Closed>(closed));
         waiters_.erase(at);
     }
     quarantined_.erase(id);
@@ -458,48 +449,31 @@ std::vector<TaskToken> Loop::finished_by(const Slot& slot, const core::Delta& ne
 }
 
 void Loop::tell_notices() {
-    for (const journal::DocumentWrite& document : batch_.documents) {
-        if (document.collection != kNotices || !document.value) continue;
-        orders_.emplace_back([key = document.key, value = *document.value](WorkObserver& observer) {
-            observer.noticed(key, value);
-        });
+    for (const journal::Operation& operation : batch_.operations) {
+        const auto* document = std::get_if<journal::DocumentWrite>(&operation);
+        if (!document || document->collection != kNotices || !document->value) continue;
+        orders_.emplace_back([key = document->key, value = *document->value](
+                                 WorkObserver& observer) { observer.noticed(key, value); });
     }
 }
 
 Result<void> Loop::tell_new_versions() {
-    for (const journal::VersionRecord& version : batch_.versions) {
-        const auto loaded = catalog_.version(version.id);
+    for (const journal::Operation& operation : batch_.operations) {
+        const auto* version = std::get_if<journal::VersionRecord>(&operation);
+        if (!version) continue;
+        const auto loaded = catalog_.version(version->id);
         if (!loaded) continue;
-        orders_.emplace_back(
-            [name = (*loaded)->workflow.name, settings = version.settings](WorkObserver& observer) {
-                observer.version_changed(name, settings);
-            });
-        if ((*loaded)->operations.concurrency == 0) continue;
         const std::string& name = (*loaded)->workflow.name;
+        orders_.emplace_back([name, settings = version->settings](WorkObserver& observer) {
+            observer.version_changed(name, settings);
+        });
+        if ((*loaded)->operations.concurrency == 0) continue;
         SW_TRY(visit_begun(name, [&](ExecutionId id, const std::string& run) {
             orders_.emplace_back(
                 [id, name, run](WorkObserver& observer) { observer.has_begun(id, name, run); });
         }));
     }
     return {};
-}
-
-void Loop::fail(const Error& error) {
-    run_rows_.end_turn();
-    touched_.clear();
-    batch_ = {};
-    orders_.clear();
-    cancelled_.clear();
-    changed_workflows_.clear();
-    names_started_.clear();
-    ledger_.end_turn();
-    cache_.clear();
-    for (const Reply& one : replies_) one(&error);
-    replies_.clear();
-    for (auto& [id, answers] : waiters_) {
-        for (auto& answer : answers) answer(stepwell::fail(error));
-    }
-    waiters_.clear();
 }
 
 }  // namespace stepwell::runtime

@@ -19,9 +19,9 @@ std::optional<Redriven> repeated(const core::Execution& execution, const std::st
 
 }  // namespace
 
-void Loop::on(Redrive& message) {
+void Loop::on(const Redrive& message) {
     auto redriven = redrive(message.request);
-    reply(std::move(message.answer), std::move(redriven));
+    reply(message.answer, std::move(redriven));
 }
 
 Result<Redriven> Loop::redrive(const RedriveRequest& request) {

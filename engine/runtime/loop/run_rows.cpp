@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <utility>
+#include <variant>
 
 #include "engine/base/assert.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
@@ -78,6 +81,15 @@ Result<std::optional<std::vector<core::Event>>> whole_history(journal::Journal& 
     return std::optional(std::move(events));
 }
 
+std::set<ExecutionId> removed_in(const journal::Batch& batch) {
+    std::set<ExecutionId> ids;
+    for (const journal::Operation& operation : batch.operations) {
+        const auto* removal = std::get_if<journal::Removal>(&operation);
+        if (removal) ids.insert(removal->executions.begin(), removal->executions.end());
+    }
+    return ids;
+}
+
 }  // namespace
 
 bool is_plain(const std::vector<core::Event>& events) {
@@ -119,16 +131,15 @@ void RunRows::put(FoldedRows rows) {
 }
 
 Result<void> RunRows::add_to(journal::Batch& batch, ExecutionCache& cache) {
+    const std::set<ExecutionId> gone = removed_in(batch);
     for (FoldedRows& some : waiting_) {
         for (journal::RunRow& row : some.rows) {
             const auto record = SW_TRY(journal_.execution(row.id));
             const bool is_closed = record && record->status != core::Status::running &&
                                    record->last_chunk == row.revision && !cache.find(row.id);
-            const auto& gone = batch.removed_executions;
-            const bool is_gone = std::find(gone.begin(), gone.end(), row.id) != gone.end();
-            if (is_closed && !is_gone) batch.run_rows.push_back(std::move(row));
+            if (is_closed && !gone.contains(row.id)) batch.add(std::move(row));
         }
-        if (some.rows_from) batch.rows_from = some.rows_from;
+        if (some.rows_from) batch.add(journal::RowsFrom{*some.rows_from});
     }
     waiting_.clear();
     return {};
