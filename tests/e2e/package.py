@@ -29,7 +29,7 @@ WANTED = {
     "restarted-after-kill": "yes",
     "restarted-by-watchdog": "yes",
     "upgraded": "0.1.0-2",
-    "run-in-flight": "SUCCEEDED",
+    "run-in-flight": "succeeded",
     "clean-stop": "success 0",
     "removed": "inactive",
     "data-kept": "yes",

@@ -13,7 +13,8 @@ until_true() {
     return 1
 }
 is_up_as_another() { [ "$(property MainPID)" != "$1" ] && [ "$(property MainPID)" != 0 ] && stepwell list >/dev/null; }
-has_ended() { stepwell show "$1" --output json | grep -q '"status": *"[STFA][^R"]*[A-Z_]*"' && ! stepwell show "$1" --output json | grep -q '"status": *"RUNNING"'; }
+run_status() { stepwell show "$1" --output json | sed -n 's/.*"status": *"\([a-z_]*\)".*/\1/p' | head -1; }
+has_ended() { case "$(run_status "$1")" in '' | running) return 1 ;; esac; }
 
 fact active "$(systemctl is-active stepwell)"
 fact enabled "$(systemctl is-enabled stepwell)"
@@ -42,7 +43,7 @@ dpkg -i /root/stepwell-2.deb
 fact upgraded "$(dpkg-query -W -f='${Version}' stepwell)"
 until_true stepwell list
 until_true has_ended nap/over-the-upgrade
-fact run-in-flight "$(stepwell show nap/over-the-upgrade --output json | sed -n 's/.*"status": *"\([A-Z_]*\)".*/\1/p' | head -1)"
+fact run-in-flight "$(run_status nap/over-the-upgrade)"
 
 systemctl stop stepwell
 fact clean-stop "$(property Result) $(property ExecMainStatus)"
