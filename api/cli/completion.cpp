@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "api/cli/command_model.hpp"
+#include "api/cli/terminal.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -21,19 +22,6 @@ std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
     return out;
-}
-
-/// In single quotes, for all three shells.
-std::string shell_quoted(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) {
-        if (c == '\'') {
-            out += "'\\''";
-        } else {
-            out += c;
-        }
-    }
-    return out + "'";
 }
 
 bool takes_file(const OptionModel& option) {

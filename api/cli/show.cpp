@@ -1,5 +1,8 @@
 #include "api/cli/show.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace stepwell::api::cli {
 namespace {
 
@@ -32,6 +35,28 @@ std::string state_note(const Json& state) {
         note += (note.empty() ? "" : "; ") + text(state, "error");
         const std::string cause = text(state, "cause");
         if (!cause.empty()) note += ": " + shortened(cause, 80);
+    }
+    return note;
+}
+
+std::string event_time(const Json& event) {
+    const Json* at = find(event, "timestamp");
+    if (!at || !at->is_number()) return "";
+    std::string shown = to_iso8601(from_ms(std::llround(at->get<double>() * 1'000)));
+    std::replace(shown.begin(), shown.end(), 'T', ' ');
+    if (shown.ends_with('Z')) shown.pop_back();
+    return shown;
+}
+
+/// What an event is about: a state, an item, a resource; and what went wrong.
+std::string event_note(const Json& event) {
+    std::string note;
+    for (const auto& [key, details] : event.items()) {
+        if (!details.is_object()) continue;  // all but one are plain
+        for (const char* member : {"name", "index", "length", "resource", "error", "cause"}) {
+            const std::string value = shortened(text(details, member), 80);
+            if (!value.empty()) note += (note.empty() ? "" : ": ") + value;
+        }
     }
     return note;
 }
@@ -106,9 +131,12 @@ void print_run(const Terminal& terminal, const Json& view) {
 }
 
 void print_history(const Terminal& terminal, const Json& view) {
-    for (const Json& line : items(view, "lines")) {
-        terminal.out << line.get_ref<const std::string&>() << '\n';
+    Table table({"EVENT", "AFTER", "TIME (UTC)", "TYPE", ""});
+    for (const Json& event : items(view, "items")) {
+        table.add({text(event, "id"), text(event, "previousEventId"), event_time(event),
+                   text(event, "type"), event_note(event)});
     }
+    table.print(terminal);
 }
 
 void print_redrive_plan(const Terminal& terminal, const Json& plan) {

@@ -114,4 +114,16 @@ void Table::print(const Terminal& terminal) const {
     }
 }
 
+std::string shell_quoted(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) {
+        if (c == '\'') {
+            out += "'\\''";
+        } else {
+            out += c;
+        }
+    }
+    return out + "'";
+}
+
 }  // namespace stepwell::api::cli

@@ -53,4 +53,7 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
+/// In single quotes, as every shell takes them.
+std::string shell_quoted(const std::string& text);
+
 }  // namespace stepwell::api::cli

@@ -3,6 +3,7 @@
 
 #include "api/cli/commands.hpp"
 #include "api/cli/progress.hpp"
+#include "api/cli/terminal.hpp"
 #include "api/daemon/node.hpp"
 #include "api/daemon/signals.hpp"
 #include "api/read/views.hpp"
@@ -33,14 +34,16 @@ bool wait_for_end(Signals& signals, runtime::Engine& engine, ExecutionId run) {
     return is_interrupted;
 }
 
-/// How to see what the run's tasks wrote.
-std::string logs_command(const Options& options, ExecutionId run) {
-    std::string command = "stepwell logs " + std::to_string(value_of(run));
-    if (options.overrides.data) command += " --data " + *options.overrides.data;
-    return command;
+/// How to see what the run's tasks wrote. It names the folder, for there is no daemon to ask.
+std::string logs_command(const Configuration& configuration, ExecutionId run) {
+    const std::string data = configuration.data.string();
+    const bool is_plain = data.find_first_of(" '\"\\$`&|;<>()*?[]#~!\t\n") == std::string::npos;
+    return "stepwell logs " + std::to_string(value_of(run)) + " --data " +
+           (is_plain ? data : shell_quoted(data));
 }
 
-void print_end(const Terminal& terminal, const Options& options, const runtime::Closed& closed) {
+void print_end(const Terminal& terminal, const Configuration& configuration,
+               const runtime::Closed& closed) {
     terminal.out << terminal.styled_status(core::name_of(closed.status)) << " in "
                  << duration_text(closed.stopped_at - closed.started_at) << "  (run "
                  << value_of(closed.id) << ")\n";
@@ -48,7 +51,7 @@ void print_end(const Terminal& terminal, const Options& options, const runtime::
     if (closed.cause) terminal.out << "cause   " << *closed.cause << '\n';
     if (closed.output) terminal.out << "output  " << closed.output->text() << '\n';
     if (closed.status == core::Status::failed) {
-        terminal.out << "logs    " << logs_command(options, closed.id) << '\n';
+        terminal.out << "logs    " << logs_command(configuration, closed.id) << '\n';
     }
     terminal.out.flush();
 }
@@ -99,7 +102,7 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
     subscription.reset();
     (*opened)->stop();
     if (!*end) return is_interrupted ? kInterrupted : kFailed;
-    if (!options.is_json) print_end(terminal, options, **end);
+    if (!options.is_json) print_end(terminal, configuration, **end);
     if (options.is_json) SW_TRY(print_json(terminal, configuration.data, started.id));
     if (is_interrupted) return kInterrupted;
     return (*end)->status == core::Status::succeeded ? kSuccess : kFailed;

@@ -5,8 +5,10 @@ The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 """
 import json
 import os
+import shlex
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -87,6 +89,20 @@ class Manual(e2e.Case):
                 self.assertIn(f"`stepwell {command}", documentation)
 
 
+class WithoutDaemon(e2e.Case):
+    def test_what_a_failed_run_says_to_look_at_can_be_looked_at(self):
+        self.file("stepwell.yaml", "data: kept here\n")
+        flow = self.file("load.json", json.dumps(machine({"Check": {**STEP, "Parameters": {"script": "echo no room; exit 3"}, "End": True}})))
+        program = e2e.PROGRAM
+        ran = subprocess.run([program, "run", flow], capture_output=True, text=True, timeout=60, cwd=self.folder)
+        self.assertEqual(ran.returncode, 1, ran.stderr)
+        hint = next(line for line in ran.stdout.splitlines() if line.startswith("logs "))
+        words = shlex.split(hint)[2:]
+        shown = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, cwd=self.folder)
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        self.assertIn("no room", shown.stdout)
+
+
 class Daemon(e2e.Case):
     def setUp(self):
         super().setUp()
@@ -117,6 +133,14 @@ class Daemon(e2e.Case):
         stopped = stepwell("stop", "load/once", *self.server, "--error", "E_HAND")
         self.assertEqual((stopped.returncode, stopped.stdout), (0, "run load/once stopped\n"))
         self.assertEqual(self.get("runs/load%2Fonce")["error"], "E_HAND")
+
+    def test_a_history_says_when_and_why(self):
+        run = self.play("echo no room >&2; exit 3")
+        lines = stepwell("history", str(run), *self.server).stdout.splitlines()
+        failed = next(line for line in lines if "TaskFailed" in line)
+        at = next(e["timestamp"] for e in self.get(f"runs/{run}/history")["items"] if e["type"] == "TaskFailed")
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(int(at)))
+        self.assertRegex(failed, rf"^\d+ +\d+ +{moment}\.\d{{3}} +TaskFailed .*no room")
 
     def test_schedules_are_listed_paused_and_resumed(self):
         e2e.write(os.path.join(self.folder, "flows", "daily.json"), {
