@@ -8,6 +8,7 @@
 #include "api/live/event_hub.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/clock.hpp"
+#include "tests/support/idle_runner.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace stepwell;
@@ -15,18 +16,11 @@ using namespace stepwell::api;
 
 namespace {
 
-/// Tasks never end by themselves.
-class IdleRunner final : public runtime::TaskRunner {
-public:
-    void start(runtime::TaskRequest) override {}
-    void cancel(const TaskToken&) override {}
-};
-
 /// An engine on a disk, and the feed of what it does.
 struct Site {
     test::TemporaryFolder folder;
     std::unique_ptr<journal::SqliteJournal> journal;
-    IdleRunner runner;
+    test::IdleRunner runner;
     std::unique_ptr<runtime::Engine> engine;
     Readers readers{folder.path()};
     std::unique_ptr<EventFeed> feed;

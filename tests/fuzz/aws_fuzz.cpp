@@ -11,17 +11,12 @@
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_request.hpp"
+#include "tests/support/idle_runner.hpp"
 
 using namespace stepwell;
 using namespace stepwell::api;
 
 namespace {
-
-class IdleRunner final : public runtime::TaskRunner {
-public:
-    void start(runtime::TaskRequest) override {}
-    void cancel(const TaskToken&) override {}
-};
 
 /// A daemon's inside, made anew after so many calls, so that none has to look through too much.
 class House {
@@ -66,7 +61,7 @@ private:
     const std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
                                           ("stepwell-fuzz-aws-" + std::to_string(::getpid()));
     test::FakeClock clock_;
-    IdleRunner runner_;
+    test::IdleRunner runner_;
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<runtime::Engine> engine_;
     std::unique_ptr<Readers> readers_;
