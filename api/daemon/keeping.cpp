@@ -1,5 +1,7 @@
 #include "api/daemon/keeping.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "api/audit/audit_chain.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/private_folder.hpp"
@@ -76,7 +78,8 @@ operations::Backups::Write backups_of(const Configuration& configuration) {
 
 Keeper::Keeper(const Configuration& configuration, Node& node, Readers& readers,
                const triggers::Triggers& triggers)
-    : retention_(retention_settings(configuration), node.engine(), runtime::system_clock(),
+    : backup_folder_(configuration.data / "backups"),
+      retention_(retention_settings(configuration), node.engine(), runtime::system_clock(),
                  reader_of(configuration.data)),
       rows_(answers::run_row_of, node.engine(), reader_of(configuration.data)),
       backups_(backups_of(configuration)),
@@ -88,6 +91,8 @@ void Keeper::add_routes(Router& router) {
 }
 
 void Keeper::start() {
+    const std::size_t drafts = journal::remove_drafts(backup_folder_);
+    if (drafts > 0) spdlog::info("removed {} drafts of backups that were not finished", drafts);
     retention_.start();
     rows_.start();
 }

@@ -26,6 +26,7 @@ public:
     void stop();
 
 private:
+    const std::filesystem::path backup_folder_;
     runtime::Retention retention_;
     runtime::RowKeeper rows_;
     operations::Backups backups_;

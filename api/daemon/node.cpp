@@ -232,6 +232,7 @@ Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks hooks) {
     SW_TRY(make_private(given.data, hooks.warn));
+    SW_TRY(check_journal_is_whole(given.data, hooks.warn));
     auto journal =
         SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
     std::string admin_token = SW_TRY(open_admin_token(given.data, hooks.warn));

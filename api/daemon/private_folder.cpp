@@ -61,4 +61,31 @@ Result<void> make_private(const fs::path& folder,
     return {};
 }
 
+Result<void> check_journal_is_whole(const fs::path& folder,
+                                    const std::function<void(const std::string&)>& warn) {
+    const auto size_of = [&](const char* name) -> std::uintmax_t {
+        std::error_code error;
+        const std::uintmax_t size = fs::file_size(folder / name, error);
+        return error ? 0 : size;
+    };
+    if (size_of("stepwell.db") > 0) return {};
+    if (size_of("stepwell.db-wal") > 0) {
+        return fail(ErrorCode::corruption,
+                    "'" + folder.string() +
+                        "': expected stepwell.db beside its log, but it is gone or empty; put it "
+                        "back or restore a backup, or remove stepwell.db-wal to begin anew without "
+                        "the runs in it");
+    }
+    for (const char* trace : {"secret.key", "logs", "admin.token"}) {
+        std::error_code ignored;
+        if (!fs::exists(folder / trace, ignored)) continue;
+        warn(
+            "'" + folder.string() + "': stepwell.db is not there, but " + trace +
+            " of an earlier life is; it begins anew, without runs, schedules and users. If that is "
+            "a surprise: stop, and restore a backup");
+        return {};
+    }
+    return {};
+}
+
 }  // namespace stepwell::api

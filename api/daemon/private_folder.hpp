@@ -21,4 +21,12 @@ void make_files_private();
 Result<void> make_private(const std::filesystem::path& folder,
                           const std::function<void(const std::string&)>& warn);
 
+/// Whether the journal in the folder may be opened, or made where there is none. `warn` is called
+/// where it is made beside what another one left: its runs are lost, unless it is put back.
+///
+/// Fails with `corruption` where a journal's log is there without the journal: opening it would
+/// throw the log away.
+Result<void> check_journal_is_whole(const std::filesystem::path& folder,
+                                    const std::function<void(const std::string&)>& warn);
+
 }  // namespace stepwell::api

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include "api/secrets/crypto.hpp"
+#include "engine/base/descriptor.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -33,15 +35,19 @@ Result<void> check_mode(const fs::path& file) {
                                         "others may too; run chmod 600 on it");
 }
 
+/// Under its name only when it is whole: half a key would be refused by every start from then on.
 Result<void> write_durably(const fs::path& file, const std::string& text) {
-    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0) return io_failure(file, "make the key of secrets");
+    std::string draft = file.string() + ".XXXXXX";
+    Descriptor made(::mkostemp(draft.data(), O_CLOEXEC));  // 0600
+    if (!made) return io_failure(file, "make the key of secrets");
     const bool is_written =
-        ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(descriptor) == 0;
-    auto failure = is_written ? Result<void>() : io_failure(file, "write the key of secrets");
-    ::close(descriptor);
-    if (!is_written) return failure;
+        ::write(made.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(made.get()) == 0;
+    // Not over a key that has come meanwhile: link() takes no name twice.
+    const bool is_named = is_written && ::link(draft.c_str(), file.c_str()) == 0;
+    auto result = is_named ? Result<void>() : io_failure(file, "write the key of secrets");
+    ::unlink(draft.c_str());
+    if (!result) return result;
     const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return io_failure(file, "make the key of secrets durable");
     ::fsync(folder);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 #include "api/secrets/crypto.hpp"
@@ -113,6 +114,13 @@ Result<std::string> field_of(const SecretName& name, const std::string& value) {
 
 void add_fault(std::string& faults, const std::string& fault) {
     faults += (faults.empty() ? "" : "\n") + fault;
+}
+
+/// " (line 3)", where there are lines.
+std::string line_of(std::string_view text, std::size_t position) {
+    if (text.find('\n') == text.npos) return "";
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(position);
+    return " (line " + std::to_string(std::count(text.begin(), end, '\n') + 1) + ")";
 }
 
 }  // namespace
@@ -368,14 +376,30 @@ Result<void> SecretStore::check(const std::string& place, std::string_view text)
     const auto masker = this->masker();
     const auto found = masker ? masker->find_in_json(text) : std::nullopt;
     if (!found) return {};
-    const auto line =
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(found->position), '\n');
-    const bool has_lines = text.find('\n') != text.npos;
     return fail(ErrorCode::invalid,
                 place + ": expected no value of a secret, but that of '" + found->name +
-                    "' is in it" +
-                    (has_lines ? " (line " + std::to_string(line + 1) + ")" : std::string()) +
+                    "' is in it" + line_of(text, found->position) +
                     "; write ${secret:" + found->name + "} in the workflow's Parameters instead");
+}
+
+Result<void> SecretStore::check_start(const std::string& who, const std::string& place,
+                                      std::string_view text) {
+    const auto masker = this->masker();
+    if (!masker) return {};
+    const auto now = std::chrono::steady_clock::now();
+    // Before the text is looked at, or an answer would tell what it held.
+    if (const auto wait = guesses_.wait(who, now)) {
+        return fail(ErrorCode::unavailable,
+                    "expected no more values of secrets in what starts runs; try again in " +
+                        std::to_string(wait->count() / 1'000 + 1) + " s");
+    }
+    const auto found = masker->find_in_json(text);
+    if (!found) return {};
+    guesses_.refused(who, now);
+    return fail(ErrorCode::invalid,
+                place + ": expected no value of a secret, but one is in it" +
+                    line_of(text, found->position) +
+                    "; write ${secret:NAME} in the workflow's Parameters instead");
 }
 
 }  // namespace stepwell::api

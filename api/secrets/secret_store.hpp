@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "api/secrets/guess_limit.hpp"
 #include "api/secrets/masker.hpp"
 #include "api/secrets/secret_key.hpp"
 #include "engine/base/secret_reference.hpp"
@@ -80,6 +81,8 @@ public:
     Json mask(Json document) override;
     std::string mask(std::string text) override;
     Result<void> check(const std::string& place, std::string_view text) override;
+    Result<void> check_start(const std::string& who, const std::string& place,
+                             std::string_view text) override;
 
     /// Null where there is nothing to mask.
     [[nodiscard]] std::shared_ptr<const Masker> masker() const;
@@ -106,6 +109,7 @@ private:
     std::set<std::string> lost_;
     std::vector<KnownSecret> known_;  // also what was replaced
     std::shared_ptr<const Masker> masker_;
+    GuessLimit guesses_;
 };
 
 }  // namespace stepwell::api

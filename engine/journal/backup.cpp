@@ -1,6 +1,8 @@
 #include "engine/journal/backup.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 
 #include <array>
 #include <fstream>
@@ -9,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/journal/schema.hpp"
 #include "engine/journal/sqlite.hpp"
@@ -29,7 +32,29 @@ constexpr std::uint64_t kManifestBytesMax = 1u << 20;
 /// Pages copied before it is looked whether to stop.
 constexpr int kPagesPerStep = 2'000;
 
-/// A folder for what is half done; gone with this.
+constexpr const char* kArchive = "backup";
+constexpr std::string_view kDraftMarks = ".XXXXXX";
+
+/// "friday.tar.a1B2c3", with nothing in it but what a backup is made of.
+bool is_draft(const fs::path& folder) {
+    const std::string name = folder.filename().string();
+    if (name.size() <= kDraftMarks.size() || name[name.size() - kDraftMarks.size()] != '.') {
+        return false;
+    }
+    std::error_code error;
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+        const std::string file = entries->path().filename().string();
+        const std::string stem = file.substr(0, file.rfind('-'));  // "stepwell.db-journal"
+        const bool is_own = file == kManifest || file == kSecretKey || file == kArchive ||
+                            stem == kJournal || stem == kOutbox;
+        if (!is_own || !entries->is_regular_file(error)) return false;
+    }
+    return !error;
+}
+
+/// A folder for what is half done; gone with this. Locked, so that others know that somebody is at
+/// work in it: what a killed process has left is not.
 class Workshop {
 public:
     static Result<std::unique_ptr<Workshop>> open(const fs::path& beside) {
@@ -40,7 +65,9 @@ public:
             return fail(ErrorCode::io, "'" + fs::absolute(beside).parent_path().string() +
                                            "': expected to write here, but that is not possible");
         }
-        return std::unique_ptr<Workshop>(new Workshop(name));
+        Descriptor lock(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (lock) ::flock(lock.get(), LOCK_EX | LOCK_NB);
+        return std::unique_ptr<Workshop>(new Workshop(name, std::move(lock)));
     }
     ~Workshop() {
         std::error_code ignored;
@@ -51,8 +78,10 @@ public:
     [[nodiscard]] fs::path operator/(const std::string& name) const { return folder_ / name; }
 
 private:
-    explicit Workshop(fs::path folder) : folder_(std::move(folder)) {}
+    Workshop(fs::path folder, Descriptor lock)
+        : folder_(std::move(folder)), lock_(std::move(lock)) {}
     fs::path folder_;
+    Descriptor lock_;
 };
 
 using Connection = std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)>;
@@ -243,17 +272,36 @@ Result<Json> back_up(const BackupRequest& request) {
     manifest.update(facts);
     manifest["files"] = std::move(files);
 
-    TarWriter tar = SW_TRY(TarWriter::create(*workshop / "backup"));
+    TarWriter tar = SW_TRY(TarWriter::create(*workshop / kArchive));
     SW_TRY(tar.add(kManifest, manifest.dump(2) + "\n"));
     for (const Json& entry : manifest["files"]) {
         const std::string name = string_or(entry, "name", "");
         SW_TRY(tar.add_file(name, *workshop / name));
     }
     SW_TRY(tar.finish());
-    fs::rename(*workshop / "backup", request.file, error);
+    fs::rename(*workshop / kArchive, request.file, error);
     if (error) return failure(request.file, error.message());
     SW_TRY(flush_to_disk(fs::absolute(request.file).parent_path()));
     return manifest;
+}
+
+std::size_t remove_drafts(const fs::path& folder) {
+    std::vector<fs::path> drafts;
+    std::error_code error;
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+        std::error_code ignored;
+        const bool is_folder = entries->symlink_status(ignored).type() == fs::file_type::directory;
+        if (is_folder && is_draft(entries->path())) drafts.push_back(entries->path());
+    }
+    std::size_t removed = 0;
+    for (const fs::path& draft : drafts) {
+        const Descriptor lock(::open(draft.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;
+        fs::remove_all(draft, error);
+        if (!error) ++removed;
+    }
+    return removed;
 }
 
 Result<Json> verify_backup(const fs::path& file) {

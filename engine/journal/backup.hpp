@@ -36,6 +36,10 @@ struct BackupRequest {
 /// `unavailable` where it was told to stop, `io`, `corruption`.
 Result<Json> back_up(const BackupRequest& request);
 
+/// Removes what backups into `folder` left that were killed; those that are being made stay. Gives
+/// how many there were.
+std::size_t remove_drafts(const std::filesystem::path& folder);
+
 /// Checks digests, form and integrity of a backup, in a folder that is removed again. Gives the
 /// manifest. Fails with `corruption`, `invalid` (a newer Stepwell wrote it), `io`.
 Result<Json> verify_backup(const std::filesystem::path& file);

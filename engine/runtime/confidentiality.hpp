@@ -23,6 +23,10 @@ public:
     /// Fails with `invalid` where a secret is in `text`; `place` is what the message begins with:
     /// "the input".
     virtual Result<void> check(const std::string& place, std::string_view text) = 0;
+    /// The same for what starts a run, which `who` asks for: the message does not say which secret
+    /// it is. Fails with `unavailable` where `who` has had too many refused.
+    virtual Result<void> check_start(const std::string& who, const std::string& place,
+                                     std::string_view text) = 0;
 };
 
 /// What a report or a stop says, without secrets.

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include "tests/support/temporary_folder.hpp"
@@ -57,4 +58,28 @@ TEST_CASE("a folder that everybody shares keeps its rights, and somebody is told
                               [&](const std::string& line) { warnings.push_back(line); }));
     CHECK(mode_of(folder.path()) == 01777);
     CHECK(warnings.size() == 1);
+}
+
+TEST_CASE("a journal that is gone beside what it left is told of, and its log is not thrown away") {
+    const test::TemporaryFolder folder;
+    std::vector<std::string> told;
+    const auto check = [&] {
+        told.clear();
+        return check_journal_is_whole(folder.path(),
+                                      [&](const std::string& line) { told.push_back(line); });
+    };
+    const auto put = [&](const char* name, const std::string& text) {
+        std::ofstream(folder.path() / name) << text;
+    };
+    CHECK((check() && told.empty()));
+    put("secret.key", "key");
+    CHECK((check() && told.size() == 1));
+    put("stepwell.db", "");
+    CHECK((check() && told.size() == 1));
+    put("stepwell.db-wal", "log");
+    const auto refused = check();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::corruption);
+    put("stepwell.db", "journal");
+    CHECK((check() && told.empty()));
 }

@@ -1,11 +1,14 @@
 #include "engine/journal/backup.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include <fstream>
 #include <string>
 #include <thread>
 
+#include "engine/base/descriptor.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/journal/tar.hpp"
 #include "tests/support/commit.hpp"
@@ -108,6 +111,28 @@ TEST_CASE("a backup is the journal as it was, and its runs go on where it is res
         CAPTURE(entry.path().string());
         CHECK(entry.path().extension() != ".XXXXXX");
     }
+}
+
+TEST_CASE("what killed backups left is removed, and nothing else") {
+    const TemporaryFolder folder;
+    const fs::path left = folder.path() / "b.tar.a1B2c3";
+    const fs::path kept = folder.path() / "c.tar.a1B2c3";
+    const fs::path busy = folder.path() / "d.tar.a1B2c3";
+    for (const fs::path& place : {left, kept, busy}) fs::create_directories(place);
+    write(left / "stepwell.db", "half");
+    write(left / "stepwell.db-journal", "half");
+    write(left / "backup", "half");
+    write(kept / "something else", "x");
+    write(busy / "backup", "half");
+    write(folder.path() / "e.tar.a1B2c3", "a file");
+    const Descriptor lock(::open(busy.c_str(), O_RDONLY | O_DIRECTORY));
+    REQUIRE(::flock(lock.get(), LOCK_EX) == 0);
+    CHECK(remove_drafts(folder.path()) == 1);
+    CHECK_FALSE(fs::exists(left));
+    CHECK(fs::exists(kept));
+    CHECK(fs::exists(busy));
+    CHECK(fs::exists(folder.path() / "e.tar.a1B2c3"));
+    CHECK(remove_drafts(folder.path() / "none") == 0);
 }
 
 TEST_CASE("the key of the secrets is in a backup only where that is asked for") {

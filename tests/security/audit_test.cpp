@@ -23,6 +23,9 @@ struct NoSecrets final : runtime::Confidentiality {
     Json mask(Json document) override { return document; }
     std::string mask(std::string text) override { return text; }
     Result<void> check(const std::string&, std::string_view) override { return {}; }
+    Result<void> check_start(const std::string&, const std::string&, std::string_view) override {
+        return {};
+    }
 };
 
 struct Log {

@@ -2,8 +2,10 @@
 #include "api/secrets/secret_store.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "api/secrets/crypto.hpp"
@@ -121,6 +123,26 @@ TEST_CASE("a key that others may read is refused") {
     CHECK(key.error().message.find("chmod 600") != std::string::npos);
 }
 
+TEST_CASE("a key has its name only when it is whole, and takes nobody else's") {
+    const TemporaryFolder folder;
+    const SecretKeyPlace place{folder.path() / "secret.key", true};
+    const std::string key = make_secret_key(place).value();
+    CHECK_FALSE(make_secret_key(place));
+    CHECK(read_secret_key(place).value() == key);
+    // No file may grow: as on a full disk, the key is written in part at most.
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{10, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const SecretKeyPlace full{folder.path() / "full" / "secret.key", true};
+    const auto made = make_secret_key(full);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    std::signal(SIGXFSZ, handler);
+    CHECK_FALSE(made);
+    CHECK(std::filesystem::is_empty(folder.path() / "full"));
+}
+
 TEST_CASE("the configuration's providers are read, and all their faults are told") {
     const TemporaryFolder folder;
     const auto file = folder.path() / "bank.json";
@@ -185,6 +207,43 @@ TEST_CASE("an input or a definition that holds a secret is refused, and the mess
     CHECK(refused.error().message.find("${secret:crm}") != std::string::npos);
     CHECK(refused.error().message.find("hunter2") == std::string::npos);
     CHECK_FALSE(store->check("the input", R"(["\u0068unter2-hunter2"])"));
+}
+
+TEST_CASE("who starts runs learns no secret by guessing: neither which it is, nor for long") {
+    const TemporaryFolder folder;
+    Shelf shelf;
+    auto store = open(folder, shelf);
+    REQUIRE(store->put("pin", "481516", "ann", kNow, shelf.writer()));
+    for (unsigned n = 0; n <= GuessLimit::kFree; ++n) {
+        const auto refused = store->check_start("user:bob", "the input", R"(["481516"])");
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == ErrorCode::invalid);
+        CHECK(refused.error().message.find("pin") == std::string::npos);
+    }
+    // Right or wrong, the answer is the same from now on; others are not kept out.
+    for (const char* guess : {R"(["481516"])", R"(["481517"])"}) {
+        const auto refused = store->check_start("user:bob", "the input", guess);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == ErrorCode::unavailable);
+    }
+    CHECK(store->check_start("user:eve", "the input", R"(["481517"])"));
+}
+
+TEST_CASE("the pause of who guesses doubles up to five minutes, and is forgotten after an hour") {
+    GuessLimit limit;
+    const GuessLimit::Moment begin{std::chrono::hours(1)};
+    for (unsigned n = 0; n < GuessLimit::kFree; ++n) limit.refused("bob", begin);
+    CHECK_FALSE(limit.wait("bob", begin));
+    limit.refused("bob", begin);
+    CHECK(limit.wait("bob", begin) == Duration(1'000));
+    limit.refused("bob", begin);
+    CHECK(limit.wait("bob", begin) == Duration(2'000));
+    for (int n = 0; n < 40; ++n) limit.refused("bob", begin);
+    CHECK(limit.wait("bob", begin) == Duration(300'000));
+    CHECK_FALSE(limit.wait("ann", begin));
+    const GuessLimit::Moment later = begin + std::chrono::hours(1);
+    limit.refused("bob", later);
+    CHECK_FALSE(limit.wait("bob", later));
 }
 
 TEST_CASE("only what the definition itself names gets a value") {

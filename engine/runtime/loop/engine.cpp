@@ -117,11 +117,13 @@ public:
         }
         Confidentiality* secrets = settings_.secrets;
         if (!secrets) return {};
-        if (request.name) SW_TRY(secrets->check("the name", *request.name));
+        const std::string who =
+            request.principal.empty() ? request.origin + " " + request.workflow : request.principal;
+        if (request.name) SW_TRY(secrets->check_start(who, "the name", *request.name));
         for (const journal::Claim& claim : request.claims) {
-            SW_TRY(secrets->check("the key", claim.key));
+            SW_TRY(secrets->check_start(who, "the key", claim.key));
         }
-        return secrets->check("the input", request.input.text());
+        return secrets->check_start(who, "the input", request.input.text());
     }
 
     bool step() {
