@@ -165,6 +165,7 @@ runtime::EngineSettings engine_settings(const Configuration& configuration, Secr
     settings.account = configuration.account.account;
     settings.region = configuration.account.region;
     settings.logs_folder = logs_folder(configuration.data);
+    settings.guard_file = configuration.data / "stepwell.guard";
     settings.builtin_tasks = tasks::builtin_task_names();
     settings.limits.events_max = configuration.events_max;
     settings.limits.execution_bytes_max = configuration.execution_bytes_max;

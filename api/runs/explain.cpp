@@ -329,9 +329,10 @@ Json explain_run(const RunSnapshot& snapshot) {
         out.add("ENDED", std::string("it has ended: ") + core::name_of(run.status),
                 std::move(details));
     } else if (snapshot.open.is_quarantined) {
-        out.add("QUARANTINED",
-                "deciding about it went wrong, so it is put aside until the daemon starts next; "
-                "the daemon's log says why");
+        out.add(
+            "QUARANTINED",
+            "it cannot be read, or deciding about it went wrong, so it is put aside: stop it, or "
+            "start the daemon again to let it try once more; the daemon's log says why");
     } else {
         for (const Group& group : groups_of(snapshot)) add_group(group, snapshot, out);
         if (out.is_empty()) out.add("RUNNING", "it goes on at once");

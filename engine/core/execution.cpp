@@ -47,7 +47,8 @@ std::optional<Timestamp> Execution::machine_due() const {
 
 std::optional<Timestamp> Execution::next_due() const {
     if (!is_running()) return std::nullopt;
-    if (!runnable_.empty()) return header_.updated_at;
+    // The time of its last event may be in the future, where the clock was set back since.
+    if (!runnable_.empty()) return Timestamp{};
     std::optional<Timestamp> due = machine_due();
     if (!due_.empty() && (!due || due_.begin()->first < *due)) due = due_.begin()->first;
     return due;

@@ -31,6 +31,8 @@ public:
     virtual ~JournalReader() = default;
     virtual Result<std::vector<WorkflowRecord>> workflows() = 0;  // by name; not deleted
     virtual Result<std::optional<WorkflowRecord>> workflow_named(std::string_view name) = 0;
+    /// All that ever had the name, newest first: a deleted one frees it.
+    virtual Result<std::vector<WorkflowRecord>> workflows_named(std::string_view name) = 0;
     /// Also a deleted one.
     virtual Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) = 0;
     virtual Result<std::optional<VersionRecord>> version(VersionId id) = 0;

@@ -131,6 +131,15 @@ Result<std::optional<WorkflowRecord>> MemoryJournal::workflow_named(std::string_
     return std::optional<WorkflowRecord>();
 }
 
+Result<std::vector<WorkflowRecord>> MemoryJournal::workflows_named(std::string_view name) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<WorkflowRecord> rows;
+    for (const auto& [id, row] : disk_->tables_.workflows) {
+        if (row.name == name) rows.insert(rows.begin(), row);
+    }
+    return rows;
+}
+
 Result<std::optional<WorkflowRecord>> MemoryJournal::workflow(WorkflowId id) {
     const std::lock_guard lock(disk_->mutex_);
     return found(disk_->tables_.workflows, id);

@@ -88,7 +88,9 @@ CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 /// Indexes that came later, in files that any Stepwell of this form can use: made where they are
 /// missing. A run is put into this one when it ends badly, and never before.
 inline constexpr const char* kAddIndexes =
-    "CREATE INDEX IF NOT EXISTS executions_ended_badly ON executions(status) WHERE status > 1";
+    "CREATE INDEX IF NOT EXISTS executions_ended_badly ON executions(status) WHERE status > 1;"
+    // Deleted ones, too: their executions are still asked for by name.
+    "CREATE INDEX IF NOT EXISTS workflows_by_any_name ON workflows(name)";
 /// Who started a run: a column that came later, in files that any Stepwell of this form can use.
 inline constexpr const char* kHasPrincipals =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";

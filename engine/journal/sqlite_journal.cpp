@@ -40,8 +40,9 @@ constexpr const char* kInsertChunk =
     "INSERT INTO history(id, previous, events_before, bytes, execution)"
     " VALUES(?1, ?2, ?3, ?4, ?5)";
 constexpr const char* kWriteOpen =
-    "INSERT OR REPLACE INTO open_executions(id, due, flags, last_chunk, head)"
-    " VALUES(?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO open_executions(id, due, flags, last_chunk, head) VALUES(?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT(id) DO UPDATE SET due = excluded.due, flags = excluded.flags,"
+    " last_chunk = excluded.last_chunk, head = excluded.head";
 constexpr const char* kDeleteOpen = "DELETE FROM open_executions WHERE id = ?1";
 constexpr const char* kPutRecord =
     "INSERT OR REPLACE INTO records(execution, key, bytes) VALUES(?1, ?2, ?3)";

@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* kWorkflows =
     "SELECT id, name, arn, type, created, deleted FROM workflows WHERE deleted = 0 ORDER BY name";
+constexpr const char* kWorkflowsNamed =
+    "SELECT id, name, arn, type, created, deleted FROM workflows WHERE name = ?1 ORDER BY id DESC";
 constexpr const char* kWorkflowNamed =
     "SELECT id, name, arn, type, created, deleted FROM workflows WHERE name = ?1 AND deleted = 0";
 constexpr const char* kWorkflow =
@@ -145,6 +147,13 @@ Result<std::optional<WorkflowRecord>> SqliteReads<Port>::workflow_named(std::str
     Statement& statement = *SW_TRY(database_.cached(kWorkflowNamed));
     statement.bind(1, name);
     return first_row(statement, workflow_in);
+}
+
+template <class Port>
+Result<std::vector<WorkflowRecord>> SqliteReads<Port>::workflows_named(std::string_view name) {
+    Statement& statement = *SW_TRY(database_.cached(kWorkflowsNamed));
+    statement.bind(1, name);
+    return all_rows(statement, workflow_in);
 }
 
 template <class Port>

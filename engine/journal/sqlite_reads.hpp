@@ -12,6 +12,7 @@ class SqliteReads : public Port {
 public:
     Result<std::vector<WorkflowRecord>> workflows() override;
     Result<std::optional<WorkflowRecord>> workflow_named(std::string_view name) override;
+    Result<std::vector<WorkflowRecord>> workflows_named(std::string_view name) override;
     Result<std::optional<WorkflowRecord>> workflow(WorkflowId id) override;
     Result<std::optional<VersionRecord>> version(VersionId id) override;
     Result<std::vector<VersionRecord>> versions(WorkflowId id, std::uint32_t before,

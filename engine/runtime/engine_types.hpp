@@ -34,6 +34,9 @@ struct EngineSettings {
     std::string region = "us-east-1";
     /// Task logs go below it; empty: they are dropped.
     std::filesystem::path logs_folder;
+    /// Where it is remembered whom the engine decides about, so that an execution that ends the
+    /// process each time is put aside; empty: nowhere.
+    std::filesystem::path guard_file;
     /// The names N for which `stepwell:N` is a task; empty: any name is let through.
     std::vector<std::string> builtin_tasks;
     /// Requests that wait for the engine; beyond it starts are refused and reports wait.

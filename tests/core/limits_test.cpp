@@ -49,7 +49,7 @@ TEST_CASE("a wave of iterations that is too long for a turn goes on in the next"
     world.start(numbers(40));
     CHECK(world.execution().is_running());
     CHECK(world.execution().find(kRootFrame)->phase == Phase::starting_children);
-    CHECK(*world.execution().next_due() == world.now());
+    CHECK(*world.execution().next_due() <= world.now());
     const Timestamp before = world.now();
     world.settle();
     CHECK(world.now() == before);

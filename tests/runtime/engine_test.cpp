@@ -438,21 +438,6 @@ TEST_CASE("many inputs of one execution share a commit, and its history stays wh
     CHECK(stage.disk->open_rows() == 0);
 }
 
-TEST_CASE("an execution that cannot be read again is put aside, and the others go on") {
-    Stage stage;
-    REQUIRE(stage.create("sleep", kWait));
-    const auto sick = stage.start("sleep");
-    const auto healthy = stage.start("sleep");
-    stage.disk->mangle(sick->id);
-    stage.boot();
-    stage.advance(60s);
-    CHECK_FALSE(stage.failure);
-    CHECK(stage.outcome(healthy->id) == "SUCCEEDED {}");
-    CHECK(stage.outcome(sick->id) == "RUNNING");
-    CHECK(stage.engine().statistics().quarantined == 1);
-    CHECK(stage.start("sleep"));
-}
-
 TEST_CASE("a stop of the engine refuses what comes later and tells who waits") {
     Stage stage;
     REQUIRE(stage.create("sleep", kWait));

@@ -20,7 +20,7 @@ using definition::RetentionRule;
 using journal::ExecutionRecord;
 
 /// Ends as its input says: {"ok": true}, or fails; takes {"times": n} turns.
-const std::string kEnds =
+const std::string kBrief =
     R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$.ok",
         "BooleanEquals":true,"Next":"S"}],"Default":"F"},"S":{"Type":"Succeed"},
         "F":{"Type":"Fail","Error":"E"}}})";
@@ -149,7 +149,7 @@ TEST_CASE("how long a run is kept: by its end, what its workflow says before the
 
 TEST_CASE("old runs are forgotten with their logs, failed ones later, open ones never") {
     Keeper keeper({std::chrono::days(1), std::chrono::days(3), {}, {}});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     keeper.put("slow", R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":99999999,
                            "End":true}}})");
     keeper.start("etl", R"({"ok":true})");
@@ -175,7 +175,7 @@ TEST_CASE("old runs are forgotten with their logs, failed ones later, open ones 
 
 TEST_CASE("an id is not used again, whatever was forgotten") {
     Keeper keeper({1s, 1s, {}, {}});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     keeper.start("etl", R"({"ok":true})");
     keeper.clock.advance(1min);
     CHECK(keeper.pass().by_age == 1);
@@ -185,7 +185,7 @@ TEST_CASE("an id is not used again, whatever was forgotten") {
 
 TEST_CASE("beyond the count the oldest go: failed ones when no other is left") {
     Keeper keeper({{}, {}, 3, {}});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     for (const std::string ok : {"false", "true", "false", "true", "true", "false"}) {
         keeper.start("etl", R"({"ok":)" + ok + "}");
     }
@@ -198,8 +198,8 @@ TEST_CASE("beyond the count the oldest go: failed ones when no other is left") {
 
 TEST_CASE("a workflow's own count holds for its own runs only") {
     Keeper keeper({});
-    keeper.put("few", kEnds, R"({"retention":{"runs":1}})");
-    keeper.put("all", kEnds);
+    keeper.put("few", kBrief, R"({"retention":{"runs":1}})");
+    keeper.put("all", kBrief);
     for (int n = 0; n < 3; ++n) {
         keeper.start("few", R"({"ok":true})");
         keeper.start("all", R"({"ok":true})");
@@ -210,7 +210,7 @@ TEST_CASE("a workflow's own count holds for its own runs only") {
 
 TEST_CASE("beyond the bytes the oldest go until it fits, and their space is used again") {
     Keeper keeper({{}, {}, {}, 3'000'000});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     const std::string filler = R"({"ok":true,"x":")" + std::string(50'000, 'x') + "\"}";
     const auto fill = [&] {
         for (int n = 0; n < 60; ++n) keeper.start("etl", filler);
@@ -230,7 +230,7 @@ TEST_CASE("beyond the bytes the oldest go until it fits, and their space is used
 
 TEST_CASE("what retention cannot free is not counted, and costs no run") {
     Keeper keeper({{}, {}, {}, 3'000'000});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     for (int n = 0; n < 30; ++n) keeper.start("etl", R"({"ok":true})");
     journal::Batch batch;
     for (int n = 0; n < 60; ++n) {
@@ -246,7 +246,7 @@ TEST_CASE("what retention cannot free is not counted, and costs no run") {
 
 TEST_CASE("a history too long for one transaction goes in pieces, also over a crash") {
     Keeper keeper({1s, 1s, {}, {}});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     journal::Batch batch;
     journal::ExecutionWrite run;
     run.id = ExecutionId{1};
@@ -289,7 +289,7 @@ TEST_CASE("a history too long for one transaction goes in pieces, also over a cr
 TEST_CASE("old claims go where their runs are gone, but the newest, and never those of files") {
     Keeper keeper({std::chrono::days(60), std::chrono::days(60), {}, {}});
     keeper.claims = {{"schedule:", "hook:"}, std::chrono::days(30), 2};
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     const auto claim = [&](const std::string& source, const std::string& key, bool starts) {
         if (!starts) {
             Writes writes;
@@ -330,7 +330,7 @@ TEST_CASE("old claims go where their runs are gone, but the newest, and never th
 
 TEST_CASE("what went on since it was planned is not removed") {
     Keeper keeper({});
-    keeper.put("etl", kEnds);
+    keeper.put("etl", kBrief);
     const ExecutionId id = keeper.start("etl", R"({"ok":true})");
     Removals removals;
     removals.runs = {{id, journal::ChunkId{99}}};

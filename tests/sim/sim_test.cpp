@@ -160,6 +160,7 @@ TEST_CASE(
         Scenario scenario;
         scenario.definition = definition;
         scenario.inputs = {"[1,2]"};
+        scenario.redrives = 1;
         Simulation calm(scenario, {}, sqlite_disk(1, false));
         calm.run();
         const std::string want = calm.trace();

@@ -130,9 +130,9 @@ void Simulation::settle() {
 }
 
 void Simulation::turn() {
-    while (!is_dead_ && engine_->step()) {
+    while (!is_dead_ && (engine_->step() || engine_->statistics().is_stalled)) {
         // Faults of the disk pass; the time that this takes is in nobody's history.
-        if (engine_->statistics().is_stalled) clock_.wait(std::chrono::seconds(1));
+        if (engine_->statistics().is_stalled) clock_.wait(std::chrono::milliseconds(100));
     }
 }
 

@@ -1,6 +1,7 @@
 // A clock that stands until a test moves it, with random numbers that repeat.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 
 #include "engine/base/prng.hpp"
@@ -20,8 +21,13 @@ public:
     }
     /// Without the time of day: what measures a pause goes on, and nothing falls due.
     void wait(Duration by) { steady_ms_ += by.count(); }
+    /// Time passes until then.
+    void set(Timestamp now) {
+        steady_ms_ += std::max<std::int64_t>(0, to_ms(now) - now_ms_);
+        now_ms_ = to_ms(now);
+    }
     /// As if somebody set the time of day.
-    void set(Timestamp now) { now_ms_ = to_ms(now); }
+    void step(Duration by) { now_ms_ += by.count(); }
 
 private:
     std::uint64_t seed_;

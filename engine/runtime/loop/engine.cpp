@@ -72,9 +72,10 @@ public:
             return;
         }
         const bool is_report = std::holds_alternative<Report>(message);
-        const auto if_full = is_own_thread() ? Inbox::IfFull::take
-                             : is_report     ? Inbox::IfFull::wait
-                                             : Inbox::IfFull::refuse;
+        const bool is_own = is_own_thread();
+        const auto if_full = is_report
+                                 ? (is_own ? Inbox::IfFull::take : Inbox::IfFull::wait)
+                                 : (is_own ? Inbox::IfFull::refuse_late : Inbox::IfFull::refuse);
         switch (inbox_.post(message, if_full)) {
             case Inbox::Posted::accepted:
                 return;
@@ -181,7 +182,7 @@ private:
         }
     }
 
-    [[nodiscard]] Duration patience() const {
+    [[nodiscard]] Duration patience() {
         const auto due = loop_.next_due();
         if (!due) return kSleepMax;
         return std::clamp(*due - clock_.now(), Duration::zero(), kSleepMax);

@@ -37,7 +37,7 @@ struct Slot {
     std::string principal;   // likewise
     journal::ChunkId last_chunk{};
     std::vector<core::Record> inlined;  // records that are in the open row
-    /// The queue holds an entry at this time or before.
+    /// What the queue of timers holds for it.
     std::optional<Timestamp> armed;
     bool is_stored = false;  // has an open row
     bool is_quarantined = false;

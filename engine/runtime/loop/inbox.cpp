@@ -16,11 +16,14 @@ void refuse(Message& message, const Error& error) {
 
 Inbox::Posted Inbox::post(Message& message, IfFull if_full) {
     std::unique_lock lock(mutex_);
-    const auto is_full = [&] { return messages_.size() - first_ >= messages_max_; };
+    const auto is_full = [&] { return messages_.size() >= messages_max_; };
     if (if_full == IfFull::wait) is_drained_.wait(lock, [&] { return is_closed_ || !is_full(); });
     if (is_closed_) return Posted::closed;
     if (if_full == IfFull::refuse && is_full()) return Posted::full;
-    const bool was_empty = messages_.size() == first_;
+    if (if_full == IfFull::refuse_late && messages_.size() >= 2 * messages_max_) {
+        return Posted::full;
+    }
+    const bool was_empty = messages_.empty();
     messages_.push_back(std::move(message));
     lock.unlock();
     if (was_empty) is_filled_.notify_one();
@@ -29,21 +32,12 @@ Inbox::Posted Inbox::post(Message& message, IfFull if_full) {
 
 bool Inbox::take(std::vector<Message>& messages, std::size_t count_max, Duration patience) {
     std::unique_lock lock(mutex_);
-    const auto has_news = [&] { return is_closed_ || messages_.size() > first_; };
+    const auto has_news = [&] { return is_closed_ || !messages_.empty(); };
     if (patience > Duration::zero()) is_filled_.wait_for(lock, patience, has_news);
-    if (first_ == 0 && messages_.size() <= count_max) {
-        messages.swap(messages_);
-    } else {
-        const std::size_t count = std::min(count_max, messages_.size() - first_);
-        const auto begin = messages_.begin() + static_cast<std::ptrdiff_t>(first_);
-        messages.assign(std::make_move_iterator(begin),
-                        std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count)));
-        first_ += count;
-        if (first_ == messages_.size()) {
-            messages_.clear();
-            first_ = 0;
-        }
-    }
+    const std::size_t count = std::min(count_max, messages_.size());
+    const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(count);
+    messages.assign(std::make_move_iterator(messages_.begin()), std::make_move_iterator(end));
+    messages_.erase(messages_.begin(), end);
     const bool is_over = is_closed_ && messages.empty();
     lock.unlock();
     if (!messages.empty()) is_drained_.notify_all();
@@ -58,7 +52,7 @@ bool Inbox::rest(Duration patience) {
 
 std::size_t Inbox::size() {
     const std::lock_guard lock(mutex_);
-    return messages_.size() - first_;
+    return messages_.size();
 }
 
 void Inbox::close() {

@@ -1,12 +1,14 @@
 // The inbox: all that the outside has to say waits here for the engine's thread.
 //
-// Bounded: when it is full a request is refused and a report waits. What the engine's own thread
-// posts is always taken, as nobody would ever make room for it.
+// Bounded: when it is full a request is refused and a report waits. The engine's own thread must
+// not wait, as nobody else makes room: its requests are refused at twice the bound, its reports, of
+// which there is one for each task that it runs, are always taken.
 //
 // Thread safety: complete; take() is for the engine's thread.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <variant>
@@ -79,7 +81,7 @@ void refuse(Message& message, const Error& error);
 
 class Inbox {
 public:
-    enum class IfFull { refuse, wait, take };
+    enum class IfFull { refuse, refuse_late, wait, take };
     enum class Posted { accepted, full, closed };
 
     explicit Inbox(std::size_t messages_max) : messages_max_(messages_max) {}
@@ -99,8 +101,7 @@ private:
     std::condition_variable is_filled_;
     std::condition_variable is_drained_;
     std::condition_variable is_closing_;
-    std::vector<Message> messages_;
-    std::size_t first_ = 0;  // of messages_ that is not yet taken
+    std::deque<Message> messages_;
     std::size_t messages_max_;
     bool is_closed_ = false;
 };

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kTimersPerTurnMax = 2'048;
 constexpr std::size_t kRestartsPerTurnMax = 256;
 constexpr Duration kRoomCheckInterval{1'000};
+/// Before a timer is tried again whose execution could not be read just now.
+constexpr Duration kReadPause{1'000};
 
 Failure<Error> no_such_execution(ExecutionId id) {
     return fail(ErrorCode::not_found, "expected an execution with the number " +
@@ -36,6 +38,7 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       logs_(logs),
       catalog_(settings, journal, clock),
       names_(journal.secret()),
+      time_(clock),
       ledger_(journal),
       episodes_(journal),
       run_rows_(settings, journal),
@@ -47,6 +50,7 @@ Result<void> Loop::recover() {
     const journal::Counters counters = SW_TRY(journal_.counters());
     next_execution_ = counters.execution;
     next_chunk_ = counters.chunk;
+    SW_TRY(put_poisonous_aside());
     TimerQueue::Loader timers(timers_);
     SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
         ++open_count_;
@@ -240,6 +244,7 @@ void Loop::fire_timers() {
         auto slot = open(*id);
         if (!slot) {
             note(slot.error());
+            if (slot.error().code == ErrorCode::unavailable) timers_.arm(*id, now_ + kReadPause);
         } else if (*slot && (*slot)->execution.is_running()) {
             (*slot)->armed.reset();
             // An error is a refusal: there was nothing to do, which happens to stale entries.
@@ -250,17 +255,19 @@ void Loop::fire_timers() {
     }
 }
 
-std::optional<Timestamp> Loop::next_due() const {
+std::optional<Timestamp> Loop::next_due() {
+    static_cast<void>(time_.now());  // the clock may have been set while nothing was to do
     if (stall_) return clock_.now() + (stall_->retry_at - clock_.steady());
-    if (!alone_.empty()) return Timestamp{};
-    if (!restart_order_.empty() || !granted_.empty()) return Timestamp{};
-    return timers_.next();
+    if (!alone_.empty() || !restart_order_.empty() || !granted_.empty()) return Timestamp{};
+    const auto due = timers_.next();
+    return due ? std::optional(time_.on_the_wall(*due)) : std::nullopt;
 }
 
 /// Where the disk is nearly full, what runs shall still be able to end.
 void Loop::look_for_room() {
-    if (now_ - room_checked_at_ < kRoomCheckInterval && now_ >= room_checked_at_) return;
-    room_checked_at_ = now_;
+    const Duration now = clock_.steady();
+    if (room_checked_at_ && now - *room_checked_at_ < kRoomCheckInterval) return;
+    room_checked_at_ = now;
     const std::uint64_t free = journal_.free_bytes();
     free_bytes_ = free;
     const bool has_room = free >= settings_.free_bytes_min;
@@ -391,21 +398,36 @@ Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr versio
 }
 
 Result<Timestamp> Loop::stop(ExecutionId id, const core::StopExecution& how) {
-    Slot* slot = SW_TRY(open(id));
+    auto found = open(id);
+    if (!found && quarantined_.contains(id)) return abort_by_record(id, how);
+    Slot* slot = SW_TRY(std::move(found));
     if (!slot) {
         const auto row = SW_TRY(journal_.execution(id));
         if (!row) return no_such_execution(id);
         return row->stopped_at.value_or(now_);
     }
-    if (slot->execution.is_running()) SW_TRY(decide(*slot, how));
+    if (slot->execution.is_running()) {
+        auto decided = decide(*slot, how);
+        if (!decided && quarantined_.contains(id) && drop_undecided(*slot)) {
+            return abort_by_record(id, how);
+        }
+        SW_TRY(std::move(decided));
+    }
     return slot->execution.header().stopped_at.value_or(now_);
 }
 
 /// Nothing where it still runs, or has ended in this turn.
 Result<std::optional<Closed>> Loop::closed(ExecutionId id) {
-    if (cache_.find(id)) return std::optional<Closed>();
+    if (const Slot* slot = cache_.find(id)) {
+        const bool is_stuck = slot->execution.is_running() && quarantined_.contains(id);
+        return is_stuck ? Result<std::optional<Closed>>(put_aside_error(id))
+                        : std::optional<Closed>();
+    }
     const auto row = SW_TRY(journal_.execution(id));
     if (!row) return no_such_execution(id);
+    if (row->status == core::Status::running && quarantined_.contains(id)) {
+        return put_aside_error(id);
+    }
     if (row->status == core::Status::running) return std::optional<Closed>();
     return std::optional<Closed>(SW_TRY(closed_of(journal_, *row)));
 }

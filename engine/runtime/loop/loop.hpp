@@ -28,10 +28,12 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/listeners.hpp"
 #include "engine/runtime/loop/catalog.hpp"
+#include "engine/runtime/loop/engine_time.hpp"
 #include "engine/runtime/loop/episodes.hpp"
 #include "engine/runtime/loop/execution_cache.hpp"
 #include "engine/runtime/loop/inbox.hpp"
 #include "engine/runtime/loop/ledger.hpp"
+#include "engine/runtime/loop/poison_guard.hpp"
 #include "engine/runtime/loop/run_rows.hpp"
 #include "engine/runtime/loop/timer_queue.hpp"
 #include "engine/runtime/names.hpp"
@@ -62,8 +64,9 @@ public:
     /// Answers everything with `error` from now on.
     void fail(const Error& error);
 
-    /// When there will be something to do without a message; a time in the past means at once.
-    [[nodiscard]] std::optional<Timestamp> next_due() const;
+    /// When there will be something to do without a message, by the clock; a time in the past means
+    /// at once.
+    [[nodiscard]] std::optional<Timestamp> next_due();
     [[nodiscard]] Engine::Statistics statistics() const;
 
 private:
@@ -115,6 +118,15 @@ private:
 
     /// Null where it is not open.
     Result<Slot*> open(ExecutionId id);
+    Result<std::unique_ptr<Slot>> load(ExecutionId id);
+    Result<void> put_poisonous_aside();
+    void put_aside(ExecutionId id, const Error& why);
+    void tell_put_aside();
+    static Failure<Error> put_aside_error(ExecutionId id);
+    void forget_put_aside(ExecutionId id);
+    bool drop_undecided(Slot& slot);
+    Result<Timestamp> abort_by_record(ExecutionId id, const core::StopExecution& how);
+    void settle_aborted(ExecutionId id);
     Result<std::unique_ptr<Slot>> restored(journal::StoredExecution stored);
     void restart_tasks(Slot& slot);
     Result<void> decide(Slot& slot, const core::Input& input);
@@ -178,6 +190,7 @@ private:
     ExecutionId next_execution_{1};
     journal::ChunkId next_chunk_{1};
     std::unordered_set<ExecutionId> quarantined_;
+    std::vector<ExecutionId> newly_quarantined_;  // nobody has been told
     std::unordered_map<ExecutionId, std::vector<Answer<Closed>>> waiters_;
     /// Had tasks in flight when the last daemon ended, and were not looked at since.
     std::unordered_set<ExecutionId> to_restart_;
@@ -188,6 +201,10 @@ private:
 
     /// Of a turn that was refused: each has one of its own.
     std::deque<Message> alone_;
+
+    EngineTime time_;
+    PoisonGuard guard_;
+    std::unordered_set<ExecutionId> poisonous_;  // not even loaded
 
     // Of the turn.
     Timestamp now_;
@@ -209,6 +226,7 @@ private:
     RunRows run_rows_;
     std::vector<std::pair<ExecutionId, Answer<Closed>>> new_waiters_;
     std::vector<ExecutionId> restarted_;
+    std::vector<ExecutionId> aborted_;     // by record
     std::vector<const Remove*> removals_;  // in messages_
     std::optional<Error> trouble_;
     bool is_recording_ = false;  // somebody listens
@@ -222,7 +240,7 @@ private:
     std::optional<Stall> stall_;
     std::atomic<bool> is_stalled_{false};
     const journal::Lease lease_;
-    Timestamp room_checked_at_{};
+    std::optional<Duration> room_checked_at_;  // by the steady clock
     std::atomic<bool> has_room_{true};
     std::atomic<std::uint64_t> turns_{0};
     std::atomic<std::uint64_t> decisions_{0};

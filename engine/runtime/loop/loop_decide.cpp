@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <utility>
 
 #include "engine/base/secret_reference.hpp"
 #include "engine/runtime/loop/loop.hpp"
@@ -49,16 +50,17 @@ bool starts_task(const std::vector<core::Event>& events) {
 Result<Slot*> Loop::open(ExecutionId id) {
     Slot* slot = cache_.find(id);
     if (!slot) {
-        auto stored = SW_TRY(journal_.load(id));
-        if (!stored) return static_cast<Slot*>(nullptr);
-        auto made = restored(*std::move(stored));
+        auto made = load(id);
         if (!made) {
-            quarantined_.insert(id);
-            quarantined_count_ = quarantined_.size();
-            spdlog::error("{}: {}; it is put aside", place_of(id), made.error().message);
+            // A journal that cannot be read now says nothing about the execution.
+            const ErrorCode code = made.error().code;
+            if (code != ErrorCode::io && code != ErrorCode::unavailable) {
+                put_aside(id, made.error());
+            }
             return stepwell::fail(std::move(made).error().within(place_of(id)));
         }
-        slot = &cache_.add(std::move(made).value());
+        if (!*made) return static_cast<Slot*>(nullptr);
+        slot = &cache_.add(std::move(*made));
     }
     if (!to_restart_.empty() && to_restart_.erase(id) > 0) {
         restarted_.push_back(id);
@@ -68,6 +70,41 @@ Result<Slot*> Loop::open(ExecutionId id) {
         merge_unstored(*slot, core::restart_heartbeats(slot->execution, now_));
     }
     return slot;
+}
+
+/// Null where it is not open.
+Result<std::unique_ptr<Slot>> Loop::load(ExecutionId id) {
+    if (poisonous_.contains(id)) return put_aside_error(id);
+    const PoisonGuard::Work work(guard_, id);
+    auto stored = SW_TRY(journal_.load(id));
+    if (!stored) return std::unique_ptr<Slot>();
+    return restored(*std::move(stored));
+}
+
+/// Nothing is done with it any more, but that it is shown, stopped and removed. Whoever waits for
+/// its end is told that none will come.
+void Loop::put_aside(ExecutionId id, const Error& why) {
+    if (!quarantined_.insert(id).second) return;
+    quarantined_count_ = quarantined_.size();
+    spdlog::error("{}: {}; it is put aside, and may be stopped", place_of(id), why.message);
+    newly_quarantined_.push_back(id);
+}
+
+/// With the end of a turn, also of one whose own outcome is forgotten.
+void Loop::tell_put_aside() {
+    for (const ExecutionId id : std::exchange(newly_quarantined_, {})) {
+        // What it has in flight will not be listened to any more.
+        orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+        const auto at = waiters_.find(id);
+        if (at == waiters_.end()) continue;
+        for (auto& waiter : at->second) reply(waiter, Result<Closed>(put_aside_error(id)));
+        waiters_.erase(at);
+    }
+}
+
+Failure<Error> Loop::put_aside_error(ExecutionId id) {
+    return stepwell::fail(ErrorCode::corruption,
+                          place_of(id) + ": expected to go on with it, but it is put aside");
 }
 
 Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
@@ -157,6 +194,8 @@ Result<Loop::Decided> Loop::decided_safely(Slot& slot, const core::Input& input)
     std::string why;
     try {
         const AssertionGuard guard;
+        // One that nobody has seen yet is not there after a restart: its id will be another's.
+        const PoisonGuard::Work work(guard_, slot.is_stored ? slot.execution.id() : ExecutionId{});
         Decided decided;
         decided.decision =
             SW_TRY(core::decide(*slot.version->definition, slot.execution, input, moment));
@@ -234,13 +273,12 @@ PendingWrite& Loop::pending_of(Slot& slot) {
 
 void Loop::quarantine(Slot& slot, const std::string& why) {
     const ExecutionId id = slot.execution.id();
-    spdlog::error("{}: {}; it is put aside until the next start of the daemon", place_of(id), why);
-    if (!slot.execution.is_running()) return;  // a start or a redrive: nobody has seen it
+    if (!slot.execution.is_running()) {  // a start or a redrive: nobody has seen it
+        spdlog::error("{}: {}; it is not begun", place_of(id), why);
+        return;
+    }
+    put_aside(id, {ErrorCode::corruption, why});
     slot.is_quarantined = true;
-    quarantined_.insert(id);
-    quarantined_count_ = quarantined_.size();
-    // What it has in flight will not be listened to any more.
-    orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
     touch(slot);
 }
 
@@ -353,7 +391,7 @@ void Loop::settle_closed(Slot& slot) {
     if (!observers_.empty()) {
         orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
     }
-    if (slot.armed) timers_.forget(id);
+    timers_.forget(id);
     if (const auto at = waiters_.find(id); at != waiters_.end()) {
         const core::Facts& facts = slot.execution.facts();
         const core::Header& header = slot.execution.header();
@@ -371,14 +409,18 @@ void Loop::settle_closed(Slot& slot) {
         for (auto& waiter : at->second) reply(waiter, Result<Closed>(closed));
         waiters_.erase(at);
     }
-    quarantined_.erase(id);
+    forget_put_aside(id);
     cache_.remove(id);
 }
 
 void Loop::rearm(Slot& slot) {
     const auto due = slot.execution.next_due();
-    if (!due || (slot.armed && *slot.armed <= *due)) return;
-    timers_.arm(slot.execution.id(), *due);
+    if (due == slot.armed) return;
+    if (due) {
+        timers_.arm(slot.execution.id(), *due);
+    } else {
+        timers_.forget(slot.execution.id());
+    }
     slot.armed = due;
 }
 

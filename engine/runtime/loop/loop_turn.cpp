@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "engine/runtime/loop/loop.hpp"
 
@@ -48,9 +49,9 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
 }
 
 void Loop::begin_turn() {
-    now_ = clock_.now();
     turn_bytes_ = 0;
     granted_before_ = granted_;
+    now_ = time_.now();
     is_recording_ = listeners_.has(&Listener::events);
     first_execution_ = next_execution_;
     first_chunk_ = next_chunk_;
@@ -114,8 +115,10 @@ Result<void> Loop::settle_all() {
     batch_ = {};
     for (auto& [id, answer] : new_waiters_) waiters_[id].push_back(std::move(answer));
     new_waiters_.clear();
+    tell_put_aside();
     for (Slot* slot : touched_) settle(*slot);
     touched_.clear();
+    for (const ExecutionId id : std::exchange(aborted_, {})) settle_aborted(id);
     names_started_.clear();
     restarted_.clear();
     ledger_.end_turn();
@@ -126,7 +129,7 @@ Result<void> Loop::settle_all() {
     loaded_count_ = cache_.size();
     timer_count_ = timers_.size();
     const auto next_timer = timers_.next();
-    next_timer_ms_ = next_timer ? to_ms(*next_timer) : -1;
+    next_timer_ms_ = next_timer ? to_ms(time_.on_the_wall(*next_timer)) : -1;
     return {};
 }
 
@@ -192,6 +195,7 @@ Result<void> Loop::abandon() {
     }
     touched_.clear();
     restarted_.clear();
+    aborted_.clear();
     batch_ = {};
     orders_.clear();
     cancelled_.clear();

@@ -1,16 +1,13 @@
-// When executions want to be woken. A million of them sleep here at 16 bytes each.
+// When executions want to be woken. A million of them sleep here at some 30 bytes each.
 //
-// An entry may be out of date: the execution has ended, or wants to be woken later. The queue does
-// not know; whoever takes an id looks at the execution, and arms it again if it came too early.
-// An execution that ended is forgotten, which removes its entries some time later, in bulk; one
-// that is armed again before that keeps them.
+// A heap with one entry an execution: whoever is armed again is moved, whoever is forgotten is gone
+// at once. `places_` is an open hash table that says where in the heap an execution stands.
 //
 // Threads: the engine's only.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/base/ids.hpp"
@@ -20,6 +17,7 @@ namespace stepwell::runtime {
 
 class TimerQueue {
 public:
+    /// In place of the time that it had.
     void arm(ExecutionId id, Timestamp due);
     void forget(ExecutionId id);
     /// The earliest one that is due at `now`; its entry is gone then.
@@ -27,7 +25,8 @@ public:
     [[nodiscard]] std::optional<Timestamp> next() const;
     [[nodiscard]] std::size_t size() const { return heap_.size(); }
 
-    /// Adds many at once, for recovery: cheaper than arm() for each.
+    /// Adds many at once, for recovery: cheaper than arm() for each. REQUIRES: none is in the queue
+    /// already.
     class Loader {
     public:
         explicit Loader(TimerQueue& queue) : queue_(queue) {}
@@ -46,10 +45,17 @@ private:
         ExecutionId id;
     };
     static bool is_later(const Entry& a, const Entry& b);
-    void drop_forgotten();
+    /// Where in `places_` the execution is, or would be.
+    [[nodiscard]] std::size_t slot_of(ExecutionId id) const;
+    [[nodiscard]] std::size_t home_of(ExecutionId id) const;
+    void rebuild_places();
+    void clear_slot(std::size_t slot);
+    void swap_entries(std::size_t a, std::size_t b);
+    void sift(std::size_t index);
+    void remove(std::size_t index);
 
-    std::vector<Entry> heap_;
-    std::unordered_set<ExecutionId> forgotten_;
+    std::vector<Entry> heap_;            // the earliest first
+    std::vector<std::uint32_t> places_;  // index in the heap, from 1; 0: empty. A power of two
 };
 
 }  // namespace stepwell::runtime

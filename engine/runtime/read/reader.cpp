@@ -86,11 +86,12 @@ public:
                 return *id;
             }
         }
-        const auto owner = SW_TRY(journal_.workflow_named(workflow));
-        if (!owner) return not_found(text);
-        const auto row = SW_TRY(journal_.execution_named(owner->id, name));
-        if (!row) return not_found(text);
-        return row->id;
+        // A workflow may be deleted while its executions go on, and its name be taken again.
+        for (const auto& owner : SW_TRY(journal_.workflows_named(workflow))) {
+            const auto row = SW_TRY(journal_.execution_named(owner.id, name));
+            if (row) return row->id;
+        }
+        return not_found(text);
     }
 
     Result<ExecutionSummary> summary(const journal::ExecutionRecord& row) {
@@ -403,8 +404,11 @@ Result<Page<Json>> Reader::history(ExecutionId id, const HistoryQuery& query) {
         impl_->journal_.secret(),
         "history/" + std::to_string(value_of(id)) + (query.is_reversed ? "/reverse" : "/forward"));
     const std::uint64_t position = query.token ? SW_TRY(token.read(*query.token)) : 0;
-    return query.is_reversed ? impl_->backward(row, query, position, token)
-                             : impl_->forward(row, query, position, token);
+    auto page = query.is_reversed ? impl_->backward(row, query, position, token)
+                                  : impl_->forward(row, query, position, token);
+    // Retention may have taken it away while it was read.
+    if (!page && page.error().code == ErrorCode::corruption) SW_TRY(impl_->record(id));
+    return page;
 }
 
 Result<std::vector<core::Event>> Reader::events(ExecutionId id) {

@@ -167,8 +167,10 @@ struct NestedRunner::Shared : std::enable_shared_from_this<NestedRunner::Shared>
         if (pattern == Pattern::wait_for_task_token) return forget(token);
         if (!adopt(token, started.id)) return stop(started.id);
         engine.when_closed(started.id, [self = shared_from_this(), token, pattern](auto closed) {
-            // Not closed means that the engine ends: the next one starts this attempt again.
-            if (closed) self->closed(token, pattern, *closed);
+            // Else the engine ends: the next one starts this attempt again.
+            if (closed) return self->closed(token, pattern, *closed);
+            if (closed.error().code == ErrorCode::corruption)
+                self->put_aside(token, closed.error());
         });
     }
 
@@ -179,6 +181,11 @@ struct NestedRunner::Shared : std::enable_shared_from_this<NestedRunner::Shared>
         } else {
             engine.failed(token, "States.TaskFailed", to_text(described_document(child, false)));
         }
+    }
+
+    void put_aside(const TaskToken& token, const Error& why) {
+        forget(token);
+        engine.failed(token, "States.TaskFailed", why.message);
     }
 
     void stop(ExecutionId child) { engine.stop_execution(child, core::StopExecution{}, nullptr); }

@@ -1,0 +1,114 @@
+// The end of executions that cannot be loaded: it is written without looking into what is stored of
+// them, so that they can be stopped, and removed later as any other.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/runtime/loop/loop.hpp"
+#include "engine/runtime/read/journal_walk.hpp"
+
+namespace stepwell::runtime {
+namespace {
+
+/// Visible events up to the last chunk, as far as it can be read.
+std::uint64_t events_up_to(journal::JournalReader& journal, journal::ChunkId last) {
+    const auto link = journal.chunk_link(last);
+    if (!link || !*link) return 0;
+    std::uint64_t count = (*link)->events_before;
+    const auto events = events_of(journal, last);
+    if (!events) return count;
+    for (const core::Event& event : *events) count = std::max(count, value_of(event.id));
+    return count;
+}
+
+}  // namespace
+
+Result<void> Loop::put_poisonous_aside() {
+    if (settings_.guard_file.empty()) return {};
+    auto opened = PoisonGuard::open(settings_.guard_file);
+    if (!opened) {  // no reason to run nothing
+        spdlog::warn("{}; nothing that ends the daemon again and again is put aside",
+                     opened.error().message);
+        return {};
+    }
+    guard_ = *std::move(opened);
+    for (const ExecutionId id : guard_.poisonous()) {
+        const auto row = SW_TRY(journal_.execution(id));
+        if (!row || row->status != core::Status::running) {
+            guard_.forgive(id);
+            continue;
+        }
+        poisonous_.insert(id);
+        put_aside(id, {ErrorCode::corruption, "the daemon has ended " +
+                                                  std::to_string(PoisonGuard::kDeathsMax) +
+                                                  " times while it decided about it"});
+    }
+    return {};
+}
+
+/// Nothing but its open row was to be written in this turn. True where it is as if it had not been
+/// loaded.
+bool Loop::drop_undecided(Slot& slot) {
+    const bool has_decided = slot.pending && !slot.pending->write.chunks.empty();
+    if (has_decided || !slot.is_stored) return false;
+    touched_.erase(std::remove(touched_.begin(), touched_.end(), &slot), touched_.end());
+    cache_.remove(slot.execution.id());
+    return true;
+}
+
+Result<Timestamp> Loop::abort_by_record(ExecutionId id, const core::StopExecution& how) {
+    const auto row = SW_TRY(journal_.execution(id));
+    if (!row || row->status != core::Status::running) {
+        return stepwell::fail(ErrorCode::not_found, "expected an execution with the number " +
+                                                        std::to_string(value_of(id)) +
+                                                        " to run, but none does");
+    }
+    if (std::find(aborted_.begin(), aborted_.end(), id) != aborted_.end()) return now_;
+    // Where its open row is gone, what stands between its first chunk and its end is lost with it.
+    const journal::ChunkId last =
+        row->last_chunk == journal::kNoChunk ? row->first_chunk : row->last_chunk;
+    const std::uint64_t events = events_up_to(journal_, last);
+    core::Event aborted;
+    aborted.type = core::EventType::execution_aborted;
+    aborted.id = static_cast<EventId>(events + 1);
+    aborted.previous = static_cast<EventId>(events);
+    aborted.at = now_;
+    aborted.details = core::ErrorInfo{how.error, how.cause};
+
+    journal::ExecutionWrite write;
+    write.id = id;
+    write.was_open = true;
+    write.chunks.push_back({next_chunk_, last, events, core::encode({aborted})});
+    write.end = journal::ExecutionEnd{core::Status::aborted, now_, how.error.value_or("")};
+    if (settings_.fold_run) {  // what its history has to say is told later
+        journal::RunRow unfolded;
+        unfolded.id = id;
+        unfolded.workflow = row->workflow;
+        unfolded.started_at = row->started_at;
+        unfolded.revision = next_chunk_;
+        unfolded.is_folded = false;
+        write.row = std::move(unfolded);
+    }
+    next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
+    batch_.add(std::move(write));
+    aborted_.push_back(id);
+    return now_;
+}
+
+void Loop::settle_aborted(ExecutionId id) {
+    spdlog::info("execution {}: it was put aside, and is stopped now", value_of(id));
+    timers_.forget(id);
+    to_restart_.erase(id);
+    forget_put_aside(id);
+    if (open_count_ > 0) --open_count_;
+    orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+}
+
+void Loop::forget_put_aside(ExecutionId id) {
+    guard_.forgive(id);
+    poisonous_.erase(id);
+    quarantined_.erase(id);
+    quarantined_count_ = quarantined_.size();
+}
+
+}  // namespace stepwell::runtime
