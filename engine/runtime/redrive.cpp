@@ -1,5 +1,9 @@
 #include "engine/runtime/redrive.hpp"
 
+#include <exception>
+#include <string>
+
+#include "engine/base/assert.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
 
 namespace stepwell::runtime {
@@ -7,6 +11,22 @@ namespace {
 
 /// A history that is so near to its limit has no room for a step.
 constexpr std::uint64_t kEventsSpare = 10;
+
+/// What was damaged on the disk may be read well and contradict itself: that ends no process.
+Result<void> take_safely(core::Rebuilding& state, const std::vector<core::Event>& events) {
+    std::string why;
+    try {
+        const AssertionGuard guard;
+        state.take(events);
+        return {};
+    } catch (const AssertionFailure& failure) {
+        why = failure.text;
+    } catch (const std::exception& e) {
+        why = e.what();
+    }
+    return fail(ErrorCode::corruption,
+                "expected a history whose events follow from each other, but they do not: " + why);
+}
 
 }  // namespace
 
@@ -35,7 +55,11 @@ Result<RebuiltPtr> rebuild(journal::JournalReader& journal,
     auto rebuilt =
         std::make_shared<Rebuilt>(Rebuilt{record.last_chunk, core::Rebuilding(record.id)});
     for (const journal::ChunkId chunk : SW_TRY(chunks_after(journal, record, 0))) {
-        rebuilt->state.take(SW_TRY(events_of(journal, chunk)));
+        auto taken = take_safely(rebuilt->state, SW_TRY(events_of(journal, chunk)));
+        if (!taken) {
+            return fail(std::move(taken).error().within("history chunk " +
+                                                        std::to_string(value_of(chunk))));
+        }
     }
     return RebuiltPtr(std::move(rebuilt));
 }

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "tests/runtime/stage.hpp"
+#include "tests/support/commit.hpp"
 
 namespace stepwell::test {
 
@@ -136,6 +137,35 @@ TEST_CASE("what was rebuilt before is used only while it is what the journal say
     fail_last_task(stage);
     CHECK(redrive(stage, started->id, "", early)->count == 2);
     CHECK(redrive(stage, other->id, "", early)->count == 1);
+}
+
+TEST_CASE("a history that contradicts itself is corruption, and does not end the process") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kOneTask));
+    core::Event ended;
+    ended.type = core::EventType::task_succeeded;
+    ended.id = EventId{1};
+    ended.frame = FrameId{7};  // there is none
+    SUBCASE("of a frame that is not there") {
+        ended.details = core::TaskInfo{};
+    }
+    SUBCASE("with the details of another") {
+        ended.details = core::ErrorInfo{};
+    }
+    journal::ExecutionWrite run;
+    run.id = ExecutionId{1};
+    run.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", stage.clock.now(), "", ""};
+    run.end = journal::ExecutionEnd{core::Status::failed, stage.clock.now(), "E"};
+    run.chunks.push_back({journal::ChunkId{1}, journal::ChunkId{0}, 0, core::encode({ended})});
+    journal::Batch batch;
+    batch.add(std::move(run));
+    REQUIRE(commit(stage.journal(), batch));
+    const auto rebuilt = stage.reader().rebuild(ExecutionId{1});
+    REQUIRE_FALSE(rebuilt);
+    CHECK(rebuilt.error().code == ErrorCode::corruption);
+    // Nor does it end the engine, whose thread rebuilds where nobody has done so before.
+    CHECK_FALSE(redrive(stage, ExecutionId{1}));
+    CHECK_FALSE(stage.failure);
 }
 
 TEST_CASE("who waits for the end of a redriven execution hears of its new end") {
