@@ -354,6 +354,21 @@ TEST_CASE("who waits for an end is told once, early or late") {
     CHECK(unknown.error().code == ErrorCode::not_found);
 }
 
+TEST_CASE("a name that was made for one run is not given to another") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kWait));
+    REQUIRE(stage.create("other", kWait));
+    const auto made = stage.start("etl", R"({"a":1})");
+    REQUIRE(made);
+    CHECK(stage.start("etl", R"({"a":2})", made->name).error().code == ErrorCode::conflict);
+    const auto again = stage.start("etl", R"({"a":1})", made->name);
+    REQUIRE(again);
+    CHECK((again->id == made->id && !again->is_new));
+    CHECK(stage.start("other", R"({"a":2})", made->name)->is_new);  // its ARN is another
+    stage.advance(60s);
+    CHECK(stage.start("etl", R"({"a":1})", made->name).error().code == ErrorCode::conflict);
+}
+
 TEST_CASE("a workflow keeps its versions, and running executions theirs") {
     Stage stage;
     const auto created = stage.create("etl", kWait);

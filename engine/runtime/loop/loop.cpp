@@ -335,6 +335,18 @@ Result<Started> Loop::started_before(ExecutionId id) {
     return Started{id, facts->arn, facts->name, row->started_at, false};
 }
 
+/// Whoever has the name: it was given it, or it was made for it.
+Result<std::optional<journal::ExecutionRecord>> Loop::holder_of(WorkflowId workflow,
+                                                                const std::string& name) {
+    if (auto named = SW_TRY(journal_.execution_named(workflow, name))) return named;
+    const auto id = names_.id_of(name);
+    if (!id) return std::optional<journal::ExecutionRecord>();
+    auto made = SW_TRY(journal_.execution(*id));
+    const bool has_it = made && made->name.empty() && made->workflow == workflow;
+    if (!has_it) made.reset();
+    return made;
+}
+
 Result<std::optional<Started>> Loop::existing(const StartRequest& request,
                                               const LoadedVersion& version) {
     const auto clash = [&] {
@@ -346,7 +358,7 @@ Result<std::optional<Started>> Loop::existing(const StartRequest& request,
     const auto in_turn = names_started_.find({version.workflow.id, *request.name});
     if (in_turn != names_started_.end()) {
         id = in_turn->second;
-    } else if (auto row = SW_TRY(journal_.execution_named(version.workflow.id, *request.name))) {
+    } else if (auto row = SW_TRY(holder_of(version.workflow.id, *request.name))) {
         id = row->id;
         if (row->status != core::Status::running) {
             if (!request.adopts_existing) return clash();

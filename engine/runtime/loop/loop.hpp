@@ -108,6 +108,8 @@ private:
     Result<Started> begin(const StartRequest& request, LoadedVersionPtr version);
     Result<std::optional<Started>> started_by_claims(const StartRequest& request);
     Result<Started> started_before(ExecutionId id);
+    Result<std::optional<journal::ExecutionRecord>> holder_of(WorkflowId workflow,
+                                                              const std::string& name);
     Result<std::optional<Started>> existing(const StartRequest& request,
                                             const LoadedVersion& version);
     Result<Timestamp> stop(ExecutionId id, const core::StopExecution& how);
