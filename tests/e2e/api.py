@@ -3,6 +3,7 @@
 running server (schemathesis). Ends with "N passed, M failed".
 
 --schemathesis PROGRAM: the command `st`; without it that test is not there.
+--keep: writes what the program prints to api/openapi.json, which is the contract from then on; breaks are named.
 """
 import datetime
 import http.client
@@ -18,11 +19,15 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
-sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "tests", "contract")]
+import contract  # noqa: E402
 from daemon import Daemon, wait_until  # noqa: E402
 import suite  # noqa: E402
 
 PROGRAM = SCHEMATHESIS = None
+KEPT = os.path.join(ROOT, "api", "openapi.json")
+with open(KEPT) as kept_file:
+    CHECKER = contract.Checker(json.load(kept_file))
 ROLES = ["viewer", "operator", "editor", "admin"]
 PASSWORD = "correct horse battery"
 JSON = {"Content-Type": "application/json"}
@@ -41,7 +46,10 @@ def ask(daemon, method, path, body=None, headers=None):
         response = connection.getresponse()
         data = response.read().decode()
         is_json = response.getheader("Content-Type", "").startswith(("application/json", "application/problem+json"))
-        return response.status, response, json.loads(data) if is_json and data else data
+        answer = json.loads(data) if is_json and data else data
+        faults = CHECKER.faults(method, path, response.status, response.getheader("Content-Type", ""), answer) if is_json else []
+        assert not faults, "an answer is not as api/openapi.json declares it: " + "; ".join(faults[:5])
+        return response.status, response, answer
     finally:
         connection.close()
 
@@ -368,6 +376,14 @@ class Live(Case):
 
 
 class Document(Case):
+    def test_what_is_printed_breaks_nothing_that_was_kept(self):
+        printed = ask(self.daemon(), "GET", "/api/v1/openapi.json")[2]
+        with open(KEPT) as file:
+            text = file.read()
+        command = f"python3 tests/e2e/api.py --stepwell {os.path.relpath(PROGRAM, ROOT)} --keep"
+        self.assertEqual(contract.breaking(json.loads(text), printed), [], f"clients would break; where that is meant: {command}")
+        self.assertTrue(text == contract.as_text(printed), f"the API has something new, which breaks nothing: record it with: {command}")
+
     def test_schemathesis_finds_nothing(self):
         daemon = self.daemon(is_open=False)
         make_admin(daemon)
@@ -384,13 +400,33 @@ class Document(Case):
         self.assertIsNone(daemon.process.poll(), "the daemon ended")
 
 
+def keep():
+    """Records what the program prints; says what that breaks."""
+    folder = tempfile.mkdtemp(prefix="stepwell-api-")
+    daemon = Daemon(PROGRAM, os.path.join(folder, "data"), is_open=True)
+    try:
+        daemon.start()
+        printed = ask(daemon, "GET", "/api/v1/openapi.json")[2]
+    finally:
+        daemon.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+    with open(KEPT) as file:
+        broken = contract.breaking(json.load(file), printed)
+    with open(KEPT, "w") as file:
+        file.write(contract.as_text(printed))
+    print("\n".join(["breaks " + each for each in broken]) or "breaks nothing")
+
+
 def main():
     global PROGRAM, SCHEMATHESIS
     parse = suite.arguments_of(sys.modules[__name__])
     parse.add_argument("--schemathesis", type=os.path.abspath)
+    parse.add_argument("--keep", action="store_true", help="record the API that the program prints")
     parse.add_argument("names", nargs="*", help="only these: Class or Class.test_name")
     arguments = parse.parse_args()
     PROGRAM, SCHEMATHESIS = arguments.stepwell, arguments.schemathesis
+    if arguments.keep:
+        return keep()
     if not SCHEMATHESIS:
         del Document.test_schemathesis_finds_nothing
     suite.run_classes(sys.modules[__name__], arguments.names)
