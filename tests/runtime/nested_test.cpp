@@ -13,13 +13,13 @@ namespace {
 /// A stage whose runner is the nested one, in front of the remembering one.
 class NestedStage {
 public:
-    NestedStage() { boot(); }
+    explicit NestedStage(EngineSettings own = {}) : settings(std::move(own)) { boot(); }
     void boot() {
         engine.reset();
         disk->repair();
         others = {};
         journal = std::make_unique<journal::MemoryJournal>(disk);
-        engine = std::make_unique<Engine>(EngineSettings{}, *journal, clock);
+        engine = std::make_unique<Engine>(settings, *journal, clock);
         runner = std::make_unique<NestedRunner>(*engine, others);
         REQUIRE(engine->start(*runner, Engine::Threading::manual));
     }
@@ -53,6 +53,7 @@ public:
     }
     std::size_t executions() { return Reader(*journal).list({})->items.size(); }
 
+    EngineSettings settings;
     std::shared_ptr<journal::MemoryDisk> disk = std::make_shared<journal::MemoryDisk>();
     FakeClock clock;
     RememberingRunner others;
@@ -86,6 +87,24 @@ TEST_CASE("a nested start answers with the execution, and does not wait for it")
     CHECK(output["SdkHttpMetadata"]["HttpStatusCode"] == 200);
     CHECK(output["StartDate"].is_number());
     CHECK(stage.executions() == 2);
+}
+
+TEST_CASE("a child that is put aside fails the task that waits for it") {
+    EngineSettings settings;
+    settings.loaded_executions_max = 0;
+    NestedStage stage(settings);
+    stage.create("child", kWait);
+    stage.create("parent", parent(".sync"));
+    const auto id = stage.start("parent", "{}");
+    REQUIRE(stage.executions() == 2);
+    const ExecutionId child{value_of(id) + 1};
+    stage.disk->mangle(child);
+    stage.clock.advance(60s);
+    stage.settle();
+    CHECK(stage.describe(child).summary.status == core::Status::running);
+    CHECK(stage.engine->statistics().quarantined == 1);
+    CHECK(stage.describe(id).summary.status == core::Status::failed);
+    CHECK(stage.describe(id).error == "States.TaskFailed");
 }
 
 TEST_CASE("a nested .sync waits, and its result is the child's description") {

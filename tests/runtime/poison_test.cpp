@@ -6,6 +6,7 @@
 #include <csignal>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/engine.hpp"
@@ -30,6 +31,7 @@ class DeadlyRunner final : public TaskRunner {
 public:
     [[nodiscard]] bool has_to_wait(const TaskPlace& place) const override {
         if (place.state == "Deadly") ::raise(SIGKILL);
+        if (place.state == "Wrong") throw std::runtime_error("a mistake of ours");
         return false;
     }
     void start(TaskRequest) override {}
@@ -146,6 +148,36 @@ TEST_CASE("an execution that ends the process each time is put aside, and the ot
     CHECK_FALSE(Reader(*life.journal).describe(sick));
     life.engine.reset();
     CHECK(PoisonGuard::open(folder.path() / "stepwell.guard")->poisonous().empty());
+}
+
+TEST_CASE("whoever waits for an execution whose decision goes wrong is told, before and after") {
+    const TemporaryFolder folder;
+    Life life(folder.path());
+    WorkflowSpec spec;
+    spec.name = "wrong";
+    spec.definition = R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"Wrong"},
+        "Wrong":{"Type":"Task","Resource":"stepwell:shell","End":true}}})";
+    REQUIRE(life.answer_of<WorkflowStatus>(
+        [&](auto answer) { life.engine->create_workflow(spec, answer); }));
+    const ExecutionId id = life.start("wrong")->id;
+    std::optional<Result<Closed>> told;
+    life.engine->when_closed(id, [&](auto closed) { told = std::move(closed); });
+    life.settle();
+    CHECK_FALSE(told);
+    life.clock.advance(60s);
+    life.settle();
+    REQUIRE(told);
+    CHECK(told->error().code == ErrorCode::corruption);
+    const auto late =
+        life.answer_of<Closed>([&](auto answer) { life.engine->when_closed(id, answer); });
+    CHECK(late.error().code == ErrorCode::corruption);
+    REQUIRE(life.answer_of<Timestamp>([&](auto answer) {
+        life.engine->stop_execution(id, {"Operator", "it is wrong"}, answer);
+    }));
+    CHECK(status_of(life, id) == core::Status::aborted);
+    const auto closed =
+        life.answer_of<Closed>([&](auto answer) { life.engine->when_closed(id, answer); });
+    CHECK(closed->status == core::Status::aborted);
 }
 
 TEST_CASE("who is at work when a process is killed from outside now and then is not put aside") {
