@@ -59,6 +59,13 @@ struct Life {
         SW_ASSERT(answer.has_value());
         return *std::move(answer);
     }
+    Result<WorkflowStatus> create(const std::string& name, const std::string& definition) {
+        WorkflowSpec spec;
+        spec.name = name;
+        spec.definition = definition;
+        return answer_of<WorkflowStatus>(
+            [&](auto answer) { engine->create_workflow(spec, answer); });
+    }
     Result<Started> start(const std::string& workflow) {
         StartRequest request;
         request.workflow = workflow;
@@ -103,11 +110,7 @@ TEST_CASE("an execution that ends the process each time is put aside, and the ot
     {
         Life life(folder.path());
         for (const auto& [name, text] : {std::pair("deadly", kDeadly), std::pair("sleep", kWait)}) {
-            WorkflowSpec spec;
-            spec.name = name;
-            spec.definition = text;
-            REQUIRE(life.answer_of<WorkflowStatus>(
-                [&](auto answer) { life.engine->create_workflow(spec, answer); }));
+            REQUIRE(life.create(name, text));
         }
         before = life.start("sleep")->id;
         sick = life.start("deadly")->id;
@@ -153,12 +156,10 @@ TEST_CASE("an execution that ends the process each time is put aside, and the ot
 TEST_CASE("whoever waits for an execution whose decision goes wrong is told, before and after") {
     const TemporaryFolder folder;
     Life life(folder.path());
-    WorkflowSpec spec;
-    spec.name = "wrong";
-    spec.definition = R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"Wrong"},
+    const std::string wrong =
+        R"({"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"Wrong"},
         "Wrong":{"Type":"Task","Resource":"stepwell:shell","End":true}}})";
-    REQUIRE(life.answer_of<WorkflowStatus>(
-        [&](auto answer) { life.engine->create_workflow(spec, answer); }));
+    REQUIRE(life.create("wrong", wrong));
     const ExecutionId id = life.start("wrong")->id;
     std::optional<Result<Closed>> told;
     life.engine->when_closed(id, [&](auto closed) { told = std::move(closed); });

@@ -125,6 +125,7 @@ private:
     void put_aside(ExecutionId id, const Error& why);
     void tell_put_aside();
     static Failure<Error> put_aside_error(ExecutionId id);
+    static std::string place_of(ExecutionId id);
     void forget_put_aside(ExecutionId id);
     bool drop_undecided(Slot& slot);
     Result<Timestamp> abort_by_record(ExecutionId id, const core::StopExecution& how);

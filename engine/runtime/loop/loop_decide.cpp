@@ -19,10 +19,6 @@ constexpr std::size_t kInlinedBytesMax = 1'536;
 
 constexpr Duration kUnfruitfulPause{1'000};
 
-std::string place_of(ExecutionId id) {
-    return "execution " + std::to_string(value_of(id));
-}
-
 core::Record* find_record(std::vector<core::Record>& records, core::RecordKey key) {
     for (core::Record& record : records) {
         if (record.key == key) return &record;
@@ -79,32 +75,6 @@ Result<std::unique_ptr<Slot>> Loop::load(ExecutionId id) {
     auto stored = SW_TRY(journal_.load(id));
     if (!stored) return std::unique_ptr<Slot>();
     return restored(*std::move(stored));
-}
-
-/// Nothing is done with it any more, but that it is shown, stopped and removed. Whoever waits for
-/// its end is told that none will come.
-void Loop::put_aside(ExecutionId id, const Error& why) {
-    if (!quarantined_.insert(id).second) return;
-    quarantined_count_ = quarantined_.size();
-    spdlog::error("{}: {}; it is put aside, and may be stopped", place_of(id), why.message);
-    newly_quarantined_.push_back(id);
-}
-
-/// With the end of a turn, also of one whose own outcome is forgotten.
-void Loop::tell_put_aside() {
-    for (const ExecutionId id : std::exchange(newly_quarantined_, {})) {
-        // What it has in flight will not be listened to any more.
-        orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
-        const auto at = waiters_.find(id);
-        if (at == waiters_.end()) continue;
-        for (auto& waiter : at->second) reply(waiter, Result<Closed>(put_aside_error(id)));
-        waiters_.erase(at);
-    }
-}
-
-Failure<Error> Loop::put_aside_error(ExecutionId id) {
-    return stepwell::fail(ErrorCode::corruption,
-                          place_of(id) + ": expected to go on with it, but it is put aside");
 }
 
 Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {

@@ -1,8 +1,10 @@
-// The end of executions that cannot be loaded: it is written without looking into what is stored of
-// them, so that they can be stopped, and removed later as any other.
+// Executions that are put aside, as they cannot be loaded or decided about. Their end is written
+// without looking into what is stored of them, so that they can be stopped, and removed as any
+// other.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/runtime/loop/loop.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
@@ -22,6 +24,36 @@ std::uint64_t events_up_to(journal::JournalReader& journal, journal::ChunkId las
 }
 
 }  // namespace
+
+std::string Loop::place_of(ExecutionId id) {
+    return "execution " + std::to_string(value_of(id));
+}
+
+/// Nothing is done with it any more, but that it is shown, stopped and removed. Whoever waits for
+/// its end is told that none will come.
+void Loop::put_aside(ExecutionId id, const Error& why) {
+    if (!quarantined_.insert(id).second) return;
+    quarantined_count_ = quarantined_.size();
+    spdlog::error("{}: {}; it is put aside, and may be stopped", place_of(id), why.message);
+    newly_quarantined_.push_back(id);
+}
+
+/// With the end of a turn, also of one whose own outcome is forgotten.
+void Loop::tell_put_aside() {
+    for (const ExecutionId id : std::exchange(newly_quarantined_, {})) {
+        // What it has in flight will not be listened to any more.
+        orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
+        const auto at = waiters_.find(id);
+        if (at == waiters_.end()) continue;
+        for (auto& waiter : at->second) reply(waiter, Result<Closed>(put_aside_error(id)));
+        waiters_.erase(at);
+    }
+}
+
+Failure<Error> Loop::put_aside_error(ExecutionId id) {
+    return stepwell::fail(ErrorCode::corruption,
+                          place_of(id) + ": expected to go on with it, but it is put aside");
+}
 
 Result<void> Loop::put_poisonous_aside() {
     if (settings_.guard_file.empty()) return {};
@@ -96,7 +128,7 @@ Result<Timestamp> Loop::abort_by_record(ExecutionId id, const core::StopExecutio
 }
 
 void Loop::settle_aborted(ExecutionId id) {
-    spdlog::info("execution {}: it was put aside, and is stopped now", value_of(id));
+    spdlog::info("{}: it was put aside, and is stopped now", place_of(id));
     timers_.forget(id);
     to_restart_.erase(id);
     forget_put_aside(id);
