@@ -15,6 +15,7 @@ struct Payload::Document {
     mutable std::once_flag text_made;
     mutable std::once_flag json_made;
     mutable std::atomic<int> depth = kUnknown;
+    mutable std::atomic<bool> has_text = false;
     bool begins_as_text = false;
 
     static constexpr int kUnknown = -1;
@@ -60,7 +61,10 @@ Payload Payload::trusted(std::string text) {
 const std::string& Payload::text() const {
     const Document& document = *document_;
     if (!document.begins_as_text) {
-        std::call_once(document.text_made, [&] { document.text = to_text(*document.json); });
+        std::call_once(document.text_made, [&] {
+            document.text = to_text(*document.json);
+            document.has_text = true;
+        });
     }
     return document.text;
 }
@@ -73,6 +77,10 @@ const Json& Payload::json() const {
                        [&] { document.json = Json::parse(document.text, nullptr, false); });
     }
     return *document.json;
+}
+
+std::size_t Payload::bytes_to_parse() const {
+    return document_->begins_as_text || document_->has_text ? bytes() : 0;
 }
 
 int Payload::depth() const {

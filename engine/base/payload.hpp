@@ -39,6 +39,8 @@ public:
     /// REQUIRES: not deeper than kPayloadDepthParsed; whoever joins payloads checks before.
     [[nodiscard]] const Json& json() const;
     [[nodiscard]] std::size_t bytes() const { return text().size(); }
+    /// bytes() where it is known as text, 0 where it was only made yet: it need not be parsed then.
+    [[nodiscard]] std::size_t bytes_to_parse() const;
     /// How deep arrays and objects stand in each other. Counted when first asked for.
     [[nodiscard]] int depth() const;
     /// Whether it may be handed on by a state: in bytes and in depth.

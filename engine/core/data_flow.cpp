@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/expression/value.hpp"
+
 namespace stepwell::core {
 
 using definition::Path;
@@ -29,9 +31,15 @@ Evaluated<Payload> apply(Evaluation& at, const std::optional<PayloadTemplate>& s
     return Payload(SW_TRY(shape->evaluate(at.over(from))));
 }
 
-Evaluated<Payload> put(const Selection& place, const Payload& raw_input, const Payload& result) {
+Evaluated<Payload> put(const Evaluation& at, const Selection& place, const Payload& raw_input,
+                       const Payload& result) {
     if (place.kind == Selection::Kind::whole) return result;
     if (place.kind == Selection::Kind::nothing) return raw_input;
+    Work& work = at.work();
+    const bool is_paid = work.look_into(raw_input) && work.look_into(result) &&
+                         expression::pay_for_copy(raw_input.json(), work) &&
+                         expression::pay_for_copy(result.json(), work);
+    if (!is_paid) return fail(expression::work_failure(work, "The ResultPath"));
     Json document = raw_input.json();
     SW_TRY(place.path->assign(document, result.json()));
     return Payload(std::move(document));
@@ -54,6 +62,9 @@ Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payloa
     Variables variables;
     std::size_t bytes = 0;
     for (const auto& [name, value] : values.items()) {
+        if (!expression::pay_for_copy(value, at.work())) {
+            return fail(expression::work_failure(at.work(), "The Assign"));
+        }
         variables.push_back({name, Payload(value)});
         bytes += variables.back().value.bytes();
     }
@@ -86,7 +97,7 @@ Evaluated<Outcome> outcome_of(Evaluation& at, const Payload& result) {
     const State& state = at.state();
     VariablesPtr assigned = SW_TRY(assign(at, state.assign, result));
     const Payload selected = SW_TRY(apply(at, state.result_selector, result));
-    const Payload merged = SW_TRY(put(state.result_path, at.frame().input, selected));
+    const Payload merged = SW_TRY(put(at, state.result_path, at.frame().input, selected));
     return checked(at, SW_TRY(select(at, state.output_path, merged)), std::move(assigned));
 }
 
@@ -102,7 +113,7 @@ Evaluated<Outcome> outcome_of_catch(Evaluation& at, const definition::Catcher& c
     error["Cause"] = info.cause.value_or("");
     const Payload result(std::move(error));
     VariablesPtr assigned = SW_TRY(assign(at, catcher.assign, result));
-    const Payload merged = SW_TRY(put(catcher.result_path, at.frame().input, result));
+    const Payload merged = SW_TRY(put(at, catcher.result_path, at.frame().input, result));
     return checked(at, merged, std::move(assigned));
 }
 

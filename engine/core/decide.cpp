@@ -21,9 +21,14 @@ void reach_byte_limit(Turn& turn) {
                               ") in the inputs and outputs of its states."});
 }
 
+void continue_children(Turn& turn, FrameId id) {
+    if (turn.state_of(id).kind() == StateKind::map) return continue_wave(turn, id);
+    join_branches(turn, id);
+}
+
 void step(Turn& turn, FrameId id) {
     const Phase phase = turn.frame(id).phase;
-    if (phase == Phase::starting_children) return continue_wave(turn, id);
+    if (phase == Phase::starting_children) return continue_children(turn, id);
     if (phase == Phase::redriven) return begin_work(turn, id);
     enter(turn, id);
 }
@@ -104,6 +109,33 @@ Result<void> on(Turn& turn, const RedriveExecution& input) {
     return {};
 }
 
+/// What it costs at most that a task fails by its time: where a catcher takes that, it puts the
+/// error into the state's input, and may assign.
+std::uint64_t cost_of_expiry(const Turn& turn, FrameId id) {
+    std::uint64_t cost = 1;
+    if (turn.frame(id).phase != Phase::awaiting_task) return cost;
+    for (const definition::Catcher& catcher : turn.state_of(id).catchers) {
+        if (catcher.assign) return turn.limits().work_per_state_max;
+        const bool is_whole = catcher.result_path.kind == definition::Selection::Kind::whole;
+        if (!is_whole) cost = 2 * cost_to_parse(turn.frame(id).input.bytes());
+    }
+    return cost;
+}
+
+/// As many of those that are due, in their order, as fit into a turn; at least one. The rest stays
+/// due.
+std::vector<FrameId> due_in_turn(const Turn& turn) {
+    std::vector<FrameId> due = turn.execution().due(turn.now());
+    std::uint64_t cost = 0;
+    std::size_t count = 0;
+    while (count < due.size() && count < turn.limits().transitions_per_turn_max &&
+           cost < turn.limits().work_per_turn_max) {
+        cost += cost_of_expiry(turn, due[count++]);
+    }
+    due.resize(count);
+    return due;
+}
+
 /// First all attempts whose time is over end, then their states fail: an expiry is a fact of its
 /// own, and is in the history even where the failure of another state comes first.
 void fire(Turn& turn, const std::vector<FrameId>& due) {
@@ -117,6 +149,8 @@ void fire(Turn& turn, const std::vector<FrameId>& due) {
         if (frame == nullptr || frame->phase == Phase::finished) continue;
         if (fault) {
             fail_state(turn, id, *std::move(fault));
+        } else if (turn.is_worked_out()) {
+            continue;  // it stays due
         } else if (frame->phase == Phase::awaiting_timer) {
             finish_wait(turn, id);
         } else if (frame->phase == Phase::awaiting_retry) {
@@ -134,11 +168,7 @@ Result<void> on(Turn& turn, const TimerDue&) {
         return {};
     }
     for (const FrameId id : turn.execution().runnable()) turn.enqueue(id);
-    std::vector<FrameId> due = turn.execution().due(turn.now());
-    if (due.size() > turn.limits().transitions_per_turn_max) {
-        due.resize(turn.limits().transitions_per_turn_max);  // the rest stays due
-    }
-    fire(turn, due);
+    fire(turn, due_in_turn(turn));
     return {};
 }
 

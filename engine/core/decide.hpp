@@ -37,6 +37,12 @@ struct Limits {
     /// Payload bytes that one turn may make; the step that goes beyond is its last. For the same
     /// reason: what a turn makes is encoded and written before another execution gets its turn.
     std::size_t bytes_per_turn_max = std::size_t{4} << 20;
+    /// What one state may look at and make in one go, in units of base/work.hpp; one that needs
+    /// more fails with States.Runtime. A state cannot be cut, so this is what it may make others
+    /// wait.
+    std::uint64_t work_per_state_max = 2'000'000;
+    /// The same for all states of a turn: the one that goes beyond is its last.
+    std::uint64_t work_per_turn_max = 500'000;
     /// Payload bytes that an execution may hold at one time; one that goes beyond fails with
     /// States.DataLimitExceeded, and no other execution suffers from it.
     std::size_t execution_bytes_max = std::size_t{512} << 20;
@@ -59,6 +65,7 @@ struct Decision {
     std::vector<Event> events;
     std::vector<Command> commands;  // to be carried out, only after `events` are durable
     Delta next;                     // to be merged, only after `events` are durable
+    std::uint64_t work = 0;         // what it took, in units of base/work.hpp
 };
 
 /// Decides the consequences of `input` for `execution`, as of `moment`.

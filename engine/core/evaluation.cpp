@@ -2,24 +2,17 @@
 
 #include <algorithm>
 
+#include "engine/expression/value.hpp"
+
 namespace stepwell::core {
 
 namespace {
 
-const Json* find_in(const VariablesPtr& variables, std::string_view name) {
-    if (!variables) return nullptr;
-    const auto found =
-        std::lower_bound(variables->begin(), variables->end(), name,
-                         [](const Variable& v, std::string_view key) { return v.name < key; });
-    const bool is_there = found != variables->end() && found->name == name;
-    return is_there ? &found->value.json() : nullptr;
-}
-
-std::shared_ptr<Json> new_context(const Facts& facts, const Header& header) {
+std::shared_ptr<Json> new_context(const Facts& facts, const Header& header, const Json& input) {
     auto context = std::make_shared<Json>();
     Json& execution = (*context)["Execution"];
     execution["Id"] = facts.arn;
-    execution["Input"] = facts.input.json();
+    execution["Input"] = input;
     execution["StartTime"] = to_iso8601(facts.started_at);
     execution["Name"] = facts.name;
     execution["RoleArn"] = facts.role_arn;
@@ -43,10 +36,12 @@ Environment Evaluation::over(const Payload& data) {
             .context = *this,
             .variables = *this,
             .random = turn_.random(),
+            .work = turn_.work(),
             .state_input = frame_.input};
 }
 
 void Evaluation::set_item(const Fanout& fanout, std::uint32_t index) {
+    turn_.begin_work_of(frame_.id, index);
     fanout_ = &fanout;
     index_ = index;
     is_context_filled_ = false;
@@ -66,6 +61,20 @@ Fault Evaluation::fault(const expression::Failure& failure) const {
     return fault;
 }
 
+const Json& Evaluation::look_into(const Payload& payload) const {
+    static const Json nothing;
+    return work().look_into(payload) ? payload.json() : nothing;
+}
+
+const Json* Evaluation::find_in(const VariablesPtr& variables, std::string_view name) const {
+    if (!variables) return nullptr;
+    const auto found =
+        std::lower_bound(variables->begin(), variables->end(), name,
+                         [](const Variable& v, std::string_view key) { return v.name < key; });
+    const bool is_there = found != variables->end() && found->name == name;
+    return is_there ? &look_into(found->value) : nullptr;
+}
+
 /// The scopes around the frame's are read through: they stand still while their children run.
 const Json* Evaluation::find(std::string_view name) const {
     for (const Frame* frame = &frame_; frame != nullptr;) {
@@ -80,7 +89,11 @@ const Json* Evaluation::find(std::string_view name) const {
 const Json& Evaluation::object() const {
     std::shared_ptr<Json>& scratch = turn_.execution().base().context_scratch();
     if (!scratch) {
-        scratch = new_context(turn_.execution().facts(), turn_.execution().header());
+        static const Json nothing = Json::object();
+        const Facts& facts = turn_.execution().facts();
+        const Json& input = look_into(facts.input);
+        if (!work().spend(cost_to_copy(facts.input.bytes()))) return nothing;
+        scratch = new_context(facts, turn_.execution().header(), input);
     }
     if (!is_context_filled_) {
         scratch->erase("State");
@@ -116,7 +129,9 @@ void Evaluation::fill_item(Json& context) const {
     if (fanout == nullptr) return;
     Json& item = context["Map"]["Item"];
     item["Index"] = index;
-    item["Value"] = fanout->items.json()[index];
+    const Json& items = look_into(fanout->items);
+    if (!items.is_array() || !expression::pay_for_copy(items[index], work())) return;
+    item["Value"] = items[index];
     item["Source"] = "STATE_DATA";
 }
 

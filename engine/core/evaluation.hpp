@@ -18,9 +18,14 @@ using Evaluated = expression::Evaluated<T>;
 class Evaluation : public expression::ContextSource, public expression::VariableSource {
 public:
     /// For the state at which `frame` is. REQUIRES: nothing is emitted while it is in use.
-    Evaluation(Turn& turn, FrameId frame) : turn_(turn), frame_(turn.frame(frame)) {}
+    Evaluation(Turn& turn, FrameId frame) : turn_(turn), frame_(turn.frame(frame)) {
+        turn.begin_work_of(frame);
+    }
 
     [[nodiscard]] const Frame& frame() const { return frame_; }
+    [[nodiscard]] Work& work() const { return turn_.work(); }
+    /// The JSON of `payload`, paid for; null where that is too much.
+    [[nodiscard]] const Json& look_into(const Payload& payload) const;
     [[nodiscard]] const State& state() const { return turn_.definition().state(frame_.state); }
 
     /// `data` is what `$` means. It has to live as long as the result.
@@ -40,6 +45,9 @@ public:
 private:
     void fill_state(Json& context) const;
     void fill_item(Json& context) const;
+
+    /// Those of scope's variables; null where there is none of that name.
+    [[nodiscard]] const Json* find_in(const VariablesPtr& variables, std::string_view name) const;
 
     Turn& turn_;
     const Frame& frame_;

@@ -36,7 +36,8 @@ enum class Phase : std::uint8_t {
     awaiting_timer = 3,     // a Wait
     awaiting_retry = 4,     // an attempt failed, the next begins at `due`
     awaiting_children = 5,  // a Parallel or Map whose children run
-    starting_children = 6,  // the same, but the turn ended before all that may run were started
+    // The same, but the turn ended before all that may run were started, or all outputs joined.
+    starting_children = 6,
     finished = 7,
     redriven = 8,         // the next turn begins the work of `state` again, which was entered
     awaiting_pickup = 9,  // a task is in flight, but nobody has taken it yet

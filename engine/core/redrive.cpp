@@ -53,6 +53,7 @@ Families families_of(const std::vector<FramePtr>& frames) {
 
 bool goes_on_with_children(const Frame& frame, const Family& family) {
     if (!frame.fanout || family.children == 0) return false;
+    if (frame.phase == Phase::starting_children) return true;
     return family.unfinished > 0 || family.children < frame.fanout->total;
 }
 
@@ -65,7 +66,8 @@ void go_on(Frame& frame, const Family& family) {
     const Fanout& fanout = *frame.fanout;
     const bool is_free = fanout.concurrency_max == 0 || family.unfinished < fanout.concurrency_max;
     const bool starts_more = is_free && family.children < fanout.total;
-    frame.phase = starts_more ? Phase::starting_children : Phase::awaiting_children;
+    const bool joins = family.unfinished == 0 && family.children == fanout.total;
+    frame.phase = starts_more || joins ? Phase::starting_children : Phase::awaiting_children;
 }
 
 void begin_again(Frame& frame, EventId redriven) {

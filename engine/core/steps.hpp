@@ -53,9 +53,16 @@ void finish_wait(Turn& turn, FrameId frame);
 // states/parallel.cpp, states/map.cpp: a child has reached its end.
 void on_branch_finished(Turn& turn, FrameId branch);
 void on_iteration_finished(Turn& turn, FrameId iteration);
-/// Starts what may run of a Map whose first wave did not fit into a turn.
+/// Starts what may run of a Map whose wave did not fit into a turn; finishes it after the last.
 void continue_wave(Turn& turn, FrameId frame);
-/// The outputs of the children of `frame` as one array, in their order.
-Payload collect_outputs(const Turn& turn, FrameId frame);
+/// All branches of a Parallel have ended: it goes on with their outputs.
+void join_branches(Turn& turn, FrameId frame);
+/// Of the child that ended last. REQUIRES: all have ended.
+EventId last_event_of_children(const Turn& turn, FrameId frame);
+/// The outputs of the children of `frame` as one array, in their order; `{}` where the state does
+/// not use them. Fails with States.DataLimitExceeded where they are too much together.
+Evaluated<Payload> joined_outputs(const Turn& turn, FrameId frame);
+/// The state's children gave `result`.
+void complete_join(Turn& turn, FrameId frame, const Evaluated<Payload>& result);
 
 }  // namespace stepwell::core

@@ -12,7 +12,11 @@ constexpr std::uint64_t kEventsPerStep = 8;
 }  // namespace
 
 Turn::Turn(const Definition& definition, const Execution& execution, const Moment& moment)
-    : definition_(definition), moment_(moment), draft_(execution), random_(moment.entropy) {}
+    : definition_(definition),
+      moment_(moment),
+      draft_(execution),
+      random_(moment.entropy),
+      work_(0) {}
 
 const State& Turn::state_of(FrameId id) const {
     return definition_.state(frame(id).state);
@@ -54,9 +58,17 @@ std::optional<FrameId> Turn::next_runnable() {
 bool Turn::spend() {
     if (spent_ >= moment_.limits.transitions_per_turn_max || is_at_event_limit()) return false;
     // The first transition is always granted: else a large one would never come.
-    if (spent_ > 0 && bytes_ >= moment_.limits.bytes_per_turn_max) return false;
+    const bool is_over = bytes_ >= moment_.limits.bytes_per_turn_max || is_worked_out();
+    if (spent_ > 0 && is_over) return false;
     ++spent_;
     return true;
+}
+
+void Turn::begin_work_of(FrameId id, std::optional<std::uint32_t> index) {
+    const std::tuple now{id, frame(id).entered_event, index};
+    if (now == working_) return;
+    working_ = now;
+    work_.begin_part(moment_.limits.work_per_state_max);
 }
 
 bool Turn::is_at_event_limit() const {
@@ -91,7 +103,7 @@ void Turn::count_bytes(const Payload& payload) {
 }
 
 Decision Turn::finish() && {
-    return {std::move(events_), std::move(commands_), std::move(draft_).take()};
+    return {std::move(events_), std::move(commands_), std::move(draft_).take(), work_.used()};
 }
 
 }  // namespace stepwell::core

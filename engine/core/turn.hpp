@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "engine/base/prng.hpp"
+#include "engine/base/work.hpp"
 #include "engine/core/decide.hpp"
 #include "engine/core/draft.hpp"
 
@@ -34,6 +36,15 @@ public:
         return moment_.has_to_wait && moment_.has_to_wait(state_of(id));
     }
     Prng& random() { return random_; }
+
+    /// The work of one state in one go: what the expressions of its evaluations pay from. `index`
+    /// is of an iteration that is about to begin. The same state goes on with what it has left.
+    void begin_work_of(FrameId frame, std::optional<std::uint32_t> index = std::nullopt);
+    Work& work() { return work_; }
+    /// Whether the turn has done so much work that what can wait does.
+    [[nodiscard]] bool is_worked_out() const {
+        return work_.used() >= moment_.limits.work_per_turn_max;
+    }
 
     /// Adds an event and folds it in at once; returns its id (0 where it is internal). Without
     /// `previous`, it follows the last event of its frame.
@@ -68,6 +79,8 @@ private:
     std::vector<Event> events_;
     std::vector<Command> commands_;
     std::deque<FrameId> queue_;
+    Work work_;
+    std::tuple<FrameId, EventId, std::optional<std::uint32_t>> working_{};  // whose work it is
     std::uint32_t spent_ = 0;
     std::size_t bytes_ = 0;  // of the payloads that the events bring in
     Payload last_counted_;   // what is handed on unchanged counts once

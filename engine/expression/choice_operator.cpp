@@ -5,6 +5,7 @@
 
 #include "engine/base/time.hpp"
 #include "engine/base/utf8.hpp"
+#include "engine/expression/text_search.hpp"
 #include "engine/expression/value.hpp"
 
 namespace stepwell::expression {
@@ -97,13 +98,8 @@ std::partial_ordering order_of(Type type, const Json& a, const Json& b) {
     return kNone;
 }
 
-/// The character that the pattern asks for at `at`, which moves on; nothing for a wildcard.
-std::optional<char> pattern_character(std::string_view pattern, std::size_t& at) {
-    const char c = pattern[at++];
-    if (c == '*') return std::nullopt;
-    const bool is_escape =
-        c == '\\' && at < pattern.size() && (pattern[at] == '*' || pattern[at] == '\\');
-    return is_escape ? pattern[at++] : c;
+std::size_t bytes_of(const Json& value) {
+    return value.is_string() ? value.get_ref<const std::string&>().size() : 0;
 }
 
 }  // namespace
@@ -137,7 +133,8 @@ std::string_view operand_fault(const ChoiceOperator& op, const Json& operand) {
     return "";
 }
 
-bool compares(const ChoiceOperator& op, const Json& value, const Json& operand) {
+bool compares(const ChoiceOperator& op, const Json& value, const Json& operand, Work& work) {
+    if (!work.spend(cost_to_read(bytes_of(value) + bytes_of(operand)))) return false;
     if (op.type == Type::pattern) {
         return value.is_string() && operand.is_string() &&
                matches_wildcards(value.get_ref<const std::string&>(),
@@ -162,33 +159,6 @@ bool is_of_kind(ChoiceOperator::Test test, const Json& value) {
             return instant_of(value).has_value();
     }
     return false;
-}
-
-bool matches_wildcards(std::string_view text, std::string_view pattern) {
-    std::size_t t = 0;
-    std::size_t p = 0;
-    // Where the last wildcard stands and what it has taken: on a mismatch it takes one more.
-    std::optional<std::size_t> after_wildcard;
-    std::size_t taken = 0;
-    while (true) {
-        if (p == pattern.size() && t == text.size()) return true;
-        std::size_t next = p;
-        const bool is_at_end = p == pattern.size();
-        const auto wanted =
-            is_at_end ? std::optional<char>('\0') : pattern_character(pattern, next);
-        if (!wanted) {
-            after_wildcard = next;
-            taken = t;
-            p = next;
-        } else if (!is_at_end && t < text.size() && text[t] == *wanted) {
-            p = next;
-            ++t;
-        } else {
-            if (!after_wildcard || taken == text.size()) return false;
-            p = *after_wildcard;
-            t = ++taken;
-        }
-    }
 }
 
 }  // namespace stepwell::expression

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/work.hpp"
 
 namespace stepwell::expression {
 
@@ -29,14 +30,10 @@ const ChoiceOperator* find_choice_operator(std::string_view name);
 std::string_view operand_fault(const ChoiceOperator& op, const Json& operand);
 
 /// Whether `value` compares as the operator says; false where a type does not fit.
-/// REQUIRES: the operator is no test.
-bool compares(const ChoiceOperator& op, const Json& value, const Json& operand);
+/// False, too, where the work is spent. REQUIRES: the operator is no test.
+bool compares(const ChoiceOperator& op, const Json& value, const Json& operand, Work& work);
 
 /// Whether `value` is what a test other than IsPresent asks for.
 bool is_of_kind(ChoiceOperator::Test test, const Json& value);
-
-/// Whether `text` matches `pattern`: `*` is any run of characters, `\*` and `\\` stand for
-/// themselves.
-bool matches_wildcards(std::string_view text, std::string_view pattern);
 
 }  // namespace stepwell::expression

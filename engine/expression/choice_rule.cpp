@@ -188,7 +188,7 @@ bool is_present(const Path& path, const Json* value) {
     return path.is_definite() || !value->is_array() || !value->empty();
 }
 
-Evaluated<bool> compare(const RuleNode& node, const Environment& environment) {
+Evaluated<bool> compare_values(const RuleNode& node, const Environment& environment) {
     Json made;
     const Json* value = value_at(node.variable, environment, made);
     if (node.op->type == ChoiceOperator::Type::test &&
@@ -199,14 +199,23 @@ Evaluated<bool> compare(const RuleNode& node, const Environment& environment) {
     if (node.op->type == ChoiceOperator::Type::test) {
         return is_of_kind(node.op->test, *value) == node.operand.get<bool>();
     }
-    if (!node.operand_path) return compares(*node.op, *value, node.operand);
+    if (!node.operand_path) return compares(*node.op, *value, node.operand, environment.work);
     Json made_operand;
     const Json* operand = value_at(*node.operand_path, environment, made_operand);
     if (!operand) return missing(*node.operand_path);
-    return compares(*node.op, *value, *operand);
+    return compares(*node.op, *value, *operand, environment.work);
+}
+
+/// What was found out without work to do it is not what the rule says.
+Evaluated<bool> compare(const RuleNode& node, const Environment& environment) {
+    auto holds = compare_values(node, environment);
+    if (!environment.work.is_spent()) return holds;
+    return fail(
+        work_failure(environment.work, "The choice rule on '" + node.variable.text() + "'"));
 }
 
 Evaluated<bool> decide(const RuleNode& node, const Environment& environment) {
+    environment.work.spend();
     if (node.kind == RuleNode::Kind::comparison) return compare(node, environment);
     if (node.kind == RuleNode::Kind::negation) {
         const bool inner = SW_TRY(decide(node.children.front(), environment));

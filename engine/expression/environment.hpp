@@ -10,6 +10,7 @@
 #include "engine/base/json.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/base/prng.hpp"
+#include "engine/base/work.hpp"
 
 namespace stepwell::expression {
 
@@ -21,6 +22,9 @@ struct Failure {
 
 template <class T>
 using Evaluated = Result<T, Failure>;
+
+/// What an evaluation fails with that has spent its work; `what` says what it was about.
+Failure work_failure(const Work& work, const std::string& what);
 
 /// The variables that a state sees: its own scope's and those of the scopes around it.
 class VariableSource {
@@ -45,7 +49,9 @@ public:
     LazyDocument(const Json& json) : json_(&json) {}              // NOLINT(*-explicit-*)
     LazyDocument(const Payload& payload) : payload_(&payload) {}  // NOLINT(*-explicit-*)
 
-    [[nodiscard]] const Json& json() const { return json_ ? *json_ : payload_->json(); }
+    /// Pays for the parsing. Null, the JSON value, where the work is spent: whoever evaluates asks
+    /// before it gives a result.
+    [[nodiscard]] const Json& json(Work& work) const;
 
 private:
     const Json* json_ = nullptr;
@@ -58,8 +64,12 @@ struct Environment {
     const ContextSource& context;
     const VariableSource& variables;
     Prng& random;
+    Work& work;
     /// The state's input, which messages quote even where `$` is something else.
     LazyDocument state_input;
+
+    /// For messages.
+    [[nodiscard]] std::string state_input_text() const { return to_text(state_input.json(work)); }
 };
 
 }  // namespace stepwell::expression

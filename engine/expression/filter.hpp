@@ -56,8 +56,8 @@ struct Filter {
 /// Reads what stands between `?(` and `)`.
 Result<Filter> scan_filter(Scanner& scanner);
 
-/// Whether `node` of `document` passes. Never fails: what does not fit is no match, and neither is
-/// what comes after the budget is spent (whoever owns it fails then).
-bool passes(const Filter& filter, const Json& node, const Json& document, VisitBudget& budget);
+/// Whether `node` passes. Never fails: what does not fit is no match, and neither is what comes
+/// after the work is spent (whoever began the search fails then).
+bool passes(const Filter& filter, const Json& node, Search& search);
 
 }  // namespace stepwell::expression

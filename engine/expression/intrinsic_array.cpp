@@ -1,30 +1,14 @@
 // The intrinsic functions on arrays and numbers.
 #include <algorithm>
-#include <unordered_map>
 
 #include "engine/expression/intrinsic_function.hpp"
 #include "engine/expression/value.hpp"
+#include "engine/expression/value_set.hpp"
 
 namespace stepwell::expression {
 namespace {
 
 constexpr std::int64_t kRangeElementsMax = 1000;
-
-/// Equal values have equal hashes: numbers by value, the order of members does not count.
-std::size_t hash_of(const Json& value) {
-    if (value.is_number()) return std::hash<double>()(value.get<double>());
-    if (value.is_string()) return std::hash<std::string>()(value.get_ref<const std::string&>());
-    if (value.is_boolean()) return value.get<bool>() ? 1 : 2;
-    std::size_t hash = static_cast<std::size_t>(value.type());
-    if (!value.is_structured()) return hash;
-    for (auto it = value.begin(); it != value.end(); ++it) {
-        const std::size_t element = hash_of(it.value());
-        const bool is_array = value.is_array();
-        hash = is_array ? hash * 31 + element
-                        : hash + (std::hash<std::string>()(it.key()) ^ element * 31);
-    }
-    return hash;
-}
 
 }  // namespace
 
@@ -32,7 +16,10 @@ namespace intrinsic {
 
 Answer array(const Arguments& arguments) {
     Json elements = Json::array();
-    for (const Json* value : arguments.values) elements.push_back(*value);
+    for (std::size_t i = 0; i < arguments.count(); ++i) {
+        SW_TRY(pay_for(arguments, i));
+        elements.push_back(arguments[i]);
+    }
     return elements;
 }
 
@@ -43,6 +30,8 @@ Answer array_partition(const Arguments& arguments) {
         return fail("expected a chunk size above zero as argument 2, but got " +
                     to_text(arguments[1]));
     }
+    SW_TRY(pay_for(arguments, 0));
+    SW_TRY(pay(arguments, elements.size()));  // a chunk of each at worst
     Json chunks = Json::array();
     for (std::size_t i = 0; i < elements.size(); ++i) {
         if (i % static_cast<std::size_t>(size) == 0) chunks.push_back(Json::array());
@@ -54,7 +43,7 @@ Answer array_partition(const Arguments& arguments) {
 Answer array_contains(const Arguments& arguments) {
     const Json& elements = *SW_TRY(array_argument(arguments, 0));
     return Json(std::any_of(elements.begin(), elements.end(), [&](const Json& element) {
-        return is_same_value(element, arguments[1]);
+        return arguments.work.is_spent() || is_same_value(element, arguments[1], arguments.work);
     }));
 }
 
@@ -70,6 +59,7 @@ Answer array_range(const Arguments& arguments) {
         return fail("expected a range of at most 1000 elements, but it has " +
                     std::to_string(count));
     }
+    SW_TRY(pay(arguments, static_cast<std::uint64_t>(count)));
     Json range = Json::array();
     for (std::int64_t i = 0; i < count; ++i) range.push_back(first + i * step);
     return range;
@@ -82,7 +72,9 @@ Answer array_get_item(const Arguments& arguments) {
         return fail("expected an index from 0 below " + std::to_string(elements.size()) +
                     " as argument 2, but got " + std::to_string(index));
     }
-    return elements[static_cast<std::size_t>(index)];
+    const Json& element = elements[static_cast<std::size_t>(index)];
+    if (!pay_for_copy(element, arguments.work)) return fail(std::string("expected less work"));
+    return element;
 }
 
 Answer array_length(const Arguments& arguments) {
@@ -93,14 +85,13 @@ Answer array_length(const Arguments& arguments) {
 Answer array_unique(const Arguments& arguments) {
     const Json& elements = *SW_TRY(array_argument(arguments, 0));
     Json unique = Json::array();
-    std::unordered_multimap<std::size_t, const Json*> seen;
+    ValueSet seen;
     for (const Json& element : elements) {
-        const std::size_t hash = hash_of(element);
-        const auto [begin, end] = seen.equal_range(hash);
-        const bool is_known = std::any_of(
-            begin, end, [&](const auto& entry) { return is_same_value(*entry.second, element); });
-        if (is_known) continue;
-        seen.emplace(hash, &element);
+        if (!seen.insert(element, arguments.work)) {
+            SW_TRY(pay(arguments, 1));
+            continue;
+        }
+        if (!pay_for_copy(element, arguments.work)) break;
         unique.push_back(element);
     }
     return unique;

@@ -128,6 +128,11 @@ Failure intrinsic_failure(const CallNode& call, const std::string& reason) {
             "The function '" + call.text + "' had the following error: " + reason};
 }
 
+stepwell::Failure<Failure> spent(const CallNode& call, const Environment& environment) {
+    return fail(
+        work_failure(environment.work, "The function States." + std::string(call.function->name)));
+}
+
 Evaluated<Json> evaluate_call(const CallNode& call, const Environment& environment);
 
 /// The value of an argument: borrowed where it is a literal or a definite path, else put in `made`.
@@ -145,9 +150,10 @@ Evaluated<const Json*> evaluate_argument(const CallNode& call, const CallNode::A
         made = std::move(value).value();
         return &made;
     }
+    if (environment.work.is_spent()) return spent(call, environment);
     return fail(intrinsic_failure(call, "The JSONPath '" + path.text() +
                                             "' could not be found in the input '" +
-                                            to_text(environment.state_input.json()) + "'"));
+                                            environment.state_input_text() + "'"));
 }
 
 Evaluated<Json> evaluate_call(const CallNode& call, const Environment& environment) {
@@ -157,7 +163,9 @@ Evaluated<Json> evaluate_call(const CallNode& call, const Environment& environme
     for (std::size_t i = 0; i < count; ++i) {
         values[i] = SW_TRY(evaluate_argument(call, call.arguments[i], environment, made[i]));
     }
-    auto answer = call.function->call(Arguments{values, environment.random});
+    environment.work.spend(1 + count);
+    auto answer = call.function->call(Arguments{values, environment.random, environment.work});
+    if (environment.work.is_spent()) return spent(call, environment);
     if (!answer) return fail(intrinsic_failure(call, answer.error()));
     if (rough_bytes(*answer, kIntrinsicBytesMax) > kIntrinsicBytesMax) {
         return fail(intrinsic_failure(call, "the result is larger than 4 MiB"));

@@ -72,6 +72,16 @@ Result<std::string_view, std::string> string_argument(const Arguments& arguments
     return std::string_view(arguments[i].get_ref<const std::string&>());
 }
 
+Result<void, std::string> pay(const Arguments& arguments, std::uint64_t units) {
+    if (arguments.work.spend(units)) return {};
+    return fail(std::string("expected less work"));
+}
+
+Result<void, std::string> pay_for(const Arguments& arguments, std::size_t i) {
+    if (pay_for_copy(arguments[i], arguments.work)) return {};
+    return fail(std::string("expected less work"));
+}
+
 Result<const Json*, std::string> array_argument(const Arguments& arguments, std::size_t i) {
     if (!arguments[i].is_array()) return unexpected(arguments, i, "an array");
     return &arguments[i];

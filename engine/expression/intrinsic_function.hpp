@@ -9,6 +9,7 @@
 
 #include "engine/base/json.hpp"
 #include "engine/base/prng.hpp"
+#include "engine/base/work.hpp"
 
 namespace stepwell::expression {
 
@@ -16,12 +17,14 @@ namespace stepwell::expression {
 struct Arguments {
     std::span<const Json* const> values;
     Prng& random;
+    Work& work;
 
     [[nodiscard]] std::size_t count() const { return values.size(); }
     const Json& operator[](std::size_t i) const { return *values[i]; }
 };
 
-/// The value, or what was wrong with the arguments.
+/// The value, or what was wrong with the arguments. Where the work is spent, it does not matter:
+/// the call fails with that.
 using Answer = Result<Json, std::string>;
 
 struct IntrinsicFunction {
@@ -45,6 +48,12 @@ const std::string& intrinsic_names();
 Result<std::int64_t, std::string> integer_argument(const Arguments& arguments, std::size_t i);
 Result<std::string_view, std::string> string_argument(const Arguments& arguments, std::size_t i);
 Result<const Json*, std::string> array_argument(const Arguments& arguments, std::size_t i);
+
+/// Pays; a failure where that is too much, so that the function ends. Every function pays for what
+/// it looks at, before it does; its result is paid for by the call.
+Result<void, std::string> pay(const Arguments& arguments, std::uint64_t units);
+/// For looking at the whole of an argument, and making something of it.
+Result<void, std::string> pay_for(const Arguments& arguments, std::size_t i);
 
 /// Results larger than this fail: a call that doubles its argument can be nested.
 inline constexpr std::size_t kIntrinsicBytesMax = 4'194'304;

@@ -1,4 +1,6 @@
 // The intrinsic functions on texts and on JSON as text.
+#include <set>
+
 #include "engine/base/digest.hpp"
 #include "engine/base/utf8.hpp"
 #include "engine/base/uuid.hpp"
@@ -44,7 +46,27 @@ std::string walk_format(std::string_view text, OnText on_text, OnPlaceholder on_
     return {};
 }
 
-Json pieces_of(std::string_view text, std::string_view delimiters) {
+/// Some characters, each of which splits.
+class Delimiters {
+public:
+    explicit Delimiters(std::string_view characters) {
+        while (!characters.empty()) all_.insert(take_character(characters));
+    }
+    [[nodiscard]] bool has(std::string_view character) const { return all_.contains(character); }
+
+    /// The first character of `text`, which moves on.
+    static std::string_view take_character(std::string_view& text) {
+        const std::size_t length = std::max<std::size_t>(1, utf8_length_of_first(text));
+        const std::string_view character = text.substr(0, length);
+        text.remove_prefix(length);
+        return character;
+    }
+
+private:
+    std::set<std::string_view> all_;  // of which there are not many in one text
+};
+
+Json pieces_of(std::string_view text, const Delimiters& delimiters) {
     Json pieces = Json::array();
     std::string piece;
     const auto finish = [&] {
@@ -52,14 +74,12 @@ Json pieces_of(std::string_view text, std::string_view delimiters) {
         piece.clear();
     };
     while (!text.empty()) {
-        const std::size_t length = std::max<std::size_t>(1, utf8_length_of_first(text));
-        const std::string_view character = text.substr(0, length);
-        if (delimiters.find(character) != delimiters.npos) {
+        const std::string_view character = Delimiters::take_character(text);
+        if (delimiters.has(character)) {
             finish();
         } else {
             piece += character;
         }
-        text.remove_prefix(length);
     }
     finish();
     return pieces;
@@ -76,6 +96,7 @@ namespace intrinsic {
 
 Answer format(const Arguments& arguments) {
     const std::string_view text = SW_TRY(string_argument(arguments, 0));
+    for (std::size_t i = 0; i < arguments.count(); ++i) SW_TRY(pay_for(arguments, i));
     std::string result;
     std::size_t placeholders = 0;
     const std::string fault = walk_format(
@@ -95,6 +116,7 @@ Answer format(const Arguments& arguments) {
 
 Answer string_to_json(const Arguments& arguments) {
     const std::string_view text = SW_TRY(string_argument(arguments, 0));
+    SW_TRY(pay(arguments, cost_to_parse(text.size())));
     if (text.find_first_not_of(" \t\r\n") == text.npos) return Json(nullptr);
     auto value = parse_json(text);
     if (!value) return fail("expected JSON, but found: " + value.error().message);
@@ -104,6 +126,7 @@ Answer string_to_json(const Arguments& arguments) {
 }
 
 Answer json_to_string(const Arguments& arguments) {
+    SW_TRY(pay_for(arguments, 0));
     return Json(to_text(arguments[0]));
 }
 
@@ -116,6 +139,8 @@ Answer json_merge(const Arguments& arguments) {
     if (!arguments[2].is_boolean() || arguments[2].get<bool>()) {
         return fail(std::string("expected false as argument 3: only shallow merging is supported"));
     }
+    SW_TRY(pay_for(arguments, 0));
+    SW_TRY(pay_for(arguments, 1));
     Json merged = arguments[0];
     for (auto it = arguments[1].begin(); it != arguments[1].end(); ++it) {
         merged[it.key()] = it.value();
@@ -126,7 +151,8 @@ Answer json_merge(const Arguments& arguments) {
 Answer string_split(const Arguments& arguments) {
     const std::string_view text = SW_TRY(string_argument(arguments, 0));
     const std::string_view delimiters = SW_TRY(string_argument(arguments, 1));
-    return pieces_of(text, delimiters);
+    SW_TRY(pay(arguments, cost_to_parse(text.size() + delimiters.size())));
+    return pieces_of(text, Delimiters(delimiters));
 }
 
 Answer base64_encode(const Arguments& arguments) {
@@ -145,6 +171,7 @@ Answer base64_decode(const Arguments& arguments) {
 
 Answer hash(const Arguments& arguments) {
     const std::string_view algorithm = SW_TRY(string_argument(arguments, 1));
+    SW_TRY(pay_for(arguments, 0));
     const std::string data =
         arguments[0].is_string() ? arguments[0].get<std::string>() : to_text(arguments[0]);
     SW_TRY(check_length(data));

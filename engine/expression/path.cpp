@@ -9,7 +9,7 @@ namespace {
 const Json* root_of(const PathProgram& program, const Environment& environment) {
     switch (program.source) {
         case Path::Source::data:
-            return &environment.data.json();
+            return &environment.data.json(environment.work);
         case Path::Source::context:
             return &environment.context.object();
         case Path::Source::variable:
@@ -84,14 +84,16 @@ Evaluated<Json> Path::evaluate(const Environment& environment) const {
     if (!root) {
         return fail(Failure{"States.Runtime", "No results for path: $" + program_->variable});
     }
-    VisitBudget budget;
-    return match(*program_, *root, *root, budget);
+    if (environment.work.is_spent())
+        return fail(work_failure(environment.work, "The path '" + text() + "'"));
+    Search search(*root, environment.work);
+    return match(*program_, *root, search);
 }
 
 const Json* Path::find(const Environment& environment) const {
     SW_ASSERT(is_definite());
     const Json* root = root_of(*program_, environment);
-    return root ? find_node(*program_, *root) : nullptr;
+    return root ? find_node(*program_, *root, environment.work) : nullptr;
 }
 
 Result<void, Failure> Path::assign(Json& document, Json value) const {

@@ -37,7 +37,8 @@ public:
     /// path: $['a']" or "Missing property in path $['a']" (asl.md 8); callers wrap them.
     [[nodiscard]] Evaluated<Json> evaluate(const Environment& environment) const;
 
-    /// As evaluate(), without a copy where the path is definite. Null where there is nothing.
+    /// As evaluate(), without a copy where the path is definite. Null where there is nothing, or
+    /// where the work is spent.
     /// REQUIRES: is_definite().
     [[nodiscard]] const Json* find(const Environment& environment) const;
 

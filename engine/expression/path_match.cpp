@@ -97,14 +97,21 @@ Evaluated<Json> aggregate(PathFunction function, const Json& node) {
     }
 }
 
-Evaluated<Json> element_or_failure(const Json& node, std::int64_t index) {
+Evaluated<Json> element_or_failure(const Json& node, std::int64_t index, Work& work) {
     const Json* element = element_at(node, index);
     if (!element)
         return fail(runtime_failure("No element " + std::to_string(index) + " in the array"));
-    return *element;
+    return pay_for_copy(*element, work) ? *element : Json();
 }
 
-Evaluated<Json> call_function(const Step& step, const Json& node) {
+/// What a function looks at: the characters of a text, or one level of an array or object.
+std::uint64_t cost_of_function(const Json& node) {
+    if (node.is_string()) return cost_to_read(node.get_ref<const std::string&>().size());
+    return cost_to_copy(node.size());
+}
+
+Evaluated<Json> call_function(const Step& step, const Json& node, Work& work) {
+    if (!work.spend(cost_of_function(node))) return Json();
     switch (step.function) {
         case PathFunction::length:
         case PathFunction::size:
@@ -113,11 +120,11 @@ Evaluated<Json> call_function(const Step& step, const Json& node) {
         case PathFunction::keys:
             return node.is_object() ? keys_of(node) : Json(nullptr);
         case PathFunction::first:
-            return element_or_failure(node, 0);
+            return element_or_failure(node, 0, work);
         case PathFunction::last:
-            return element_or_failure(node, -1);
+            return element_or_failure(node, -1, work);
         case PathFunction::index:
-            return element_or_failure(node, step.indices.front());
+            return element_or_failure(node, step.indices.front(), work);
         default:
             return aggregate(step.function, node);
     }
@@ -126,12 +133,11 @@ Evaluated<Json> call_function(const Step& step, const Json& node) {
 /// Gathers the matches of one path; `failure` says why it stopped before the end.
 class Matcher {
 public:
-    Matcher(const PathProgram& program, const Json& document, VisitBudget& budget)
-        : program_(program), document_(document), budget_(budget) {}
+    Matcher(const PathProgram& program, Search& search)
+        : program_(program), search_(search), work_(search.work()) {}
 
     void visit(const Json& node, std::size_t i) {
-        if (failure) return;
-        if (!budget_.take()) return run_out();
+        if (failure || !work_.spend()) return;
         if (i == program_.steps.size()) {
             keep(node);
         } else if (program_.steps[i].is_descent) {
@@ -141,26 +147,20 @@ public:
         }
     }
 
-    void run_out() {
-        failure = runtime_failure("The path '" + program_.text + "' visits too many values");
-    }
-
     Json matches = Json::array();
     std::optional<Failure> failure;
 
 private:
     /// A match costs what its copy weighs: the values of a deep document hold each other.
     void keep(const Json& node) {
-        if (!budget_.take(rough_bytes(node, kPathVisitsMax) / kBytesPerVisit)) return run_out();
-        matches.push_back(node);
+        if (pay_for_copy(node, work_)) matches.push_back(node);
     }
 
     void descend(const Json& node, std::size_t i) {
         take(node, i);
         if (!node.is_structured()) return;
         for (const Json& child : node) {
-            if (failure) return;
-            if (!budget_.take()) return run_out();
+            if (failure || !work_.spend()) return;
             descend(child, i);
         }
     }
@@ -193,43 +193,58 @@ private:
     /// Several names at the end of a path make one object of those members.
     void take_names(const Step& step, const Json& node, std::size_t i) {
         if (i + 1 == program_.steps.size()) {
-            if (node.is_object()) matches.push_back(members_of(node, step.names));
+            if (node.is_object()) keep_members(node, step.names);
             return;
         }
         for (const std::string& name : step.names) visit_found(stepwell::find(node, name), i + 1);
     }
 
+    void keep_members(const Json& node, const std::vector<std::string>& names) {
+        for (const std::string& name : names) {
+            const Json* member = stepwell::find(node, name);
+            if (member && !pay_for_copy(*member, work_)) return;
+        }
+        if (work_.spend(names.size())) matches.push_back(members_of(node, names));
+    }
+
     void take_indices(const Step& step, const Json& node, std::size_t i) {
-        for (const std::int64_t index : step.indices) visit_found(element_at(node, index), i + 1);
+        for (const std::int64_t index : step.indices) {
+            if (!work_.spend()) return;
+            visit_found(element_at(node, index), i + 1);
+        }
     }
 
     void take_slice(const Step& step, const Json& node, std::size_t i) {
         if (!node.is_array()) return;
         const std::size_t end = slice_bound(step.to, node.size(), node.size());
         for (std::size_t k = slice_bound(step.from, 0, node.size()); k < end; ++k) {
+            if (work_.is_spent()) return;
             visit(node[k], i + 1);
         }
     }
 
     void take_children(const Json& node, std::size_t i) {
         if (!node.is_structured()) return;
-        for (const Json& child : node) visit(child, i + 1);
+        for (const Json& child : node) {
+            if (work_.is_spent()) return;
+            visit(child, i + 1);
+        }
     }
 
     /// An array gives the elements that pass, an object itself; after `..` each value speaks for
     /// itself, or the elements of an array would come twice.
     void take_filtered(const Step& step, const Json& node, std::size_t i) {
-        if (node.is_object() && passes(*step.filter, node, document_, budget_)) visit(node, i + 1);
+        if (node.is_object() && passes(*step.filter, node, search_)) visit(node, i + 1);
         if (!node.is_array()) return;
         for (const Json& element : node) {
-            if (budget_.visits == 0) return run_out();
+            if (work_.is_spent()) return;
             if (step.is_descent && element.is_object()) continue;
-            if (passes(*step.filter, element, document_, budget_)) visit(element, i + 1);
+            if (passes(*step.filter, element, search_)) visit(element, i + 1);
         }
     }
 
     void take_function(const Step& step, const Json& node) {
-        auto value = call_function(step, node);
+        auto value = call_function(step, node, work_);
         if (value) {
             matches.push_back(std::move(value).value());
         } else {
@@ -238,8 +253,8 @@ private:
     }
 
     const PathProgram& program_;
-    const Json& document_;
-    VisitBudget& budget_;
+    Search& search_;
+    Work& work_;
 };
 
 }  // namespace
@@ -252,9 +267,11 @@ const Json* element_at(const Json& array, std::int64_t index) {
     return &array[static_cast<std::size_t>(index)];
 }
 
-const Json* find_node(const PathProgram& program, const Json& root) {
+const Json* find_node(const PathProgram& program, const Json& root, Work& work) {
     const Json* node = &root;
     for (const Step& step : program.steps) {
+        const std::size_t name = step.kind == Step::Kind::name ? step.names.front().size() : 0;
+        if (!work.spend(cost_to_read(name))) return nullptr;
         node = follow(step, *node);
         if (!node) return nullptr;
     }
@@ -287,16 +304,42 @@ std::string missing_detail(const PathProgram& program, const Json& root) {
     return "Missing property in path " + printed(program, at + 1);
 }
 
-Evaluated<Json> match(const PathProgram& program, const Json& root, const Json& document,
-                      VisitBudget& budget) {
+const Json* Search::below_document(const PathProgram& program) {
+    const auto [slot, is_new] = found_.try_emplace(&program);
+    Found& found = slot->second;
+    if (!is_new) return found.value;
     if (program.is_definite) {
-        if (const Json* node = find_node(program, root)) return *node;
+        found.value = find_node(program, document_, work_);
+    } else if (auto matched = match(program, document_, *this)) {
+        found.made = std::move(matched).value();
+        found.value = &found.made;
+    }
+    return found.value;
+}
+
+const ValueSet& Search::elements_of(const Json& list) {
+    const auto [slot, is_new] = elements_.try_emplace(&list);
+    if (!is_new) return slot->second;
+    for (const Json& element : list) {
+        if (work_.is_spent()) break;
+        slot->second.add(element, work_);
+    }
+    return slot->second;
+}
+
+Evaluated<Json> match(const PathProgram& program, const Json& root, Search& search) {
+    Work& work = search.work();
+    const auto spent = [&] { return fail(work_failure(work, "The path '" + program.text + "'")); };
+    if (program.is_definite) {
+        const Json* node = find_node(program, root, work);
+        if (node && pay_for_copy(*node, work)) return *node;
+        if (work.is_spent()) return spent();
         return fail(runtime_failure(missing_detail(program, root)));
     }
-    Matcher matcher(program, document, budget);
+    Matcher matcher(program, search);
     matcher.visit(root, 0);
-    // A filter without budget passes nothing: then what is gathered is not all there is.
-    if (budget.visits == 0) matcher.run_out();
+    // A filter without work passes nothing: then what is gathered is not all there is.
+    if (work.is_spent()) return spent();
     if (matcher.failure) return fail(std::move(*matcher.failure));
     if (!program.is_computed) return std::move(matcher.matches);
     if (matcher.matches.empty()) {

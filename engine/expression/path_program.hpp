@@ -4,16 +4,17 @@
 // that lacks the next step drops out silently.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/expression/environment.hpp"
 #include "engine/expression/path.hpp"
 #include "engine/expression/scanner.hpp"
+#include "engine/expression/value_set.hpp"
 
 namespace stepwell::expression {
 
@@ -51,8 +52,6 @@ struct PathProgram {
 
 /// More steps than this are refused.
 inline constexpr std::size_t kPathStepsMax = 256;
-/// More nodes than this are not visited for one path: `$..*..*` grows with the power of its steps.
-inline constexpr std::size_t kPathVisitsMax = 1'000'000;
 
 /// Reads a path up to the first character that cannot belong to it.
 Result<PathProgram> scan_path(Scanner& scanner);
@@ -61,28 +60,41 @@ Result<std::vector<Step>> scan_steps(Scanner& scanner);
 /// Fills in what follows from the steps.
 void classify(PathProgram& program);
 
-/// Looking at a large value, or copying it, counts as so many visits as it has bytes by this.
-inline constexpr std::size_t kBytesPerVisit = 16;
+/// One evaluation of a path: the work that is left, what `$` means in its filters, and what these
+/// have found out that is the same for every node they look at.
+class Search {
+public:
+    /// REQUIRES: both outlive it.
+    Search(const Json& document, Work& work) : document_(document), work_(work) {}
 
-/// What the matching of one path, with all filters in it, may still visit.
-struct VisitBudget {
-    std::size_t visits = kPathVisitsMax;
-    /// False once nothing is left.
-    bool take(std::size_t count = 1) {
-        visits -= std::min(visits, count);
-        return visits > 0;
-    }
+    [[nodiscard]] const Json& document() const { return document_; }
+    [[nodiscard]] Work& work() { return work_; }
+
+    /// What `program` finds below the document, evaluated once. Null where there is nothing.
+    const Json* below_document(const PathProgram& program);
+    /// The elements of `list`. REQUIRES: the list is a literal or came from below_document().
+    const ValueSet& elements_of(const Json& list);
+
+private:
+    struct Found {
+        Json made;
+        const Json* value = nullptr;
+    };
+
+    const Json& document_;
+    Work& work_;
+    std::unordered_map<const PathProgram*, Found> found_;
+    std::unordered_map<const Json*, ValueSet> elements_;
 };
 
-/// The node of a definite program, null where there is none.
-const Json* find_node(const PathProgram& program, const Json& root);
+/// The node of a definite program, null where there is none or where the work is spent.
+const Json* find_node(const PathProgram& program, const Json& root, Work& work);
 
 /// What Jayway says where find_node() finds nothing. REQUIRES: it finds nothing.
 std::string missing_detail(const PathProgram& program, const Json& root);
 
-/// The value of any program: see Path::evaluate(). `document` is what `$` means in filters.
-Evaluated<Json> match(const PathProgram& program, const Json& root, const Json& document,
-                      VisitBudget& budget);
+/// The value of any program: see Path::evaluate(). Where the work is spent, it says so.
+Evaluated<Json> match(const PathProgram& program, const Json& root, Search& search);
 
 /// The element, counted from the end where negative; null where there is none.
 const Json* element_at(const Json& array, std::int64_t index);

@@ -102,7 +102,10 @@ public:
 
     /// `depth` is how deep `node` lies in the template, `name` the member that it is.
     Evaluated<Json> evaluate(const TemplateNode& node, int depth, const std::string& name) {
-        if (const auto* literal = std::get_if<Json>(&node.value)) return *literal;
+        if (const auto* literal = std::get_if<Json>(&node.value)) {
+            if (!pay_for_copy(*literal, environment_.work)) return spent();
+            return *literal;
+        }
         if (const auto* members = std::get_if<TemplateNode::Members>(&node.value)) {
             return evaluate_object(*members, depth + 1);
         }
@@ -118,7 +121,10 @@ public:
 private:
     Evaluated<Json> evaluate_object(const TemplateNode::Members& members, int depth) {
         Json object = Json::object();
-        for (const auto& [name, node] : members) object[name] = SW_TRY(evaluate(node, depth, name));
+        for (const auto& [name, node] : members) {
+            environment_.work.spend(cost_to_read(name.size()));
+            object[name] = SW_TRY(evaluate(node, depth, name));
+        }
         return object;
     }
 
@@ -131,11 +137,19 @@ private:
 
     Evaluated<Json> evaluate_path(const Path& path, const std::string& name) {
         if (!path.is_definite()) return path.evaluate(environment_);
-        if (const Json* found = path.find(environment_)) return *found;
+        if (const Json* found = path.find(environment_)) {
+            if (!pay_for_copy(*found, environment_.work)) return spent();
+            return *found;
+        }
+        if (environment_.work.is_spent()) return spent();
         return fail(Failure{"States.Runtime", "The JSONPath '" + path.text() +
                                                   "' specified for the field '" + name +
                                                   ".$' could not be found in the input '" +
-                                                  to_text(environment_.state_input.json()) + "'"});
+                                                  environment_.state_input_text() + "'"});
+    }
+
+    [[nodiscard]] stepwell::Failure<Failure> spent() const {
+        return fail(work_failure(environment_.work, "The payload template"));
     }
 
     /// A short template may name a large value many times, and wrap one in itself state by state.

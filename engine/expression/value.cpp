@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "engine/expression/environment.hpp"
+
 namespace stepwell::expression {
 namespace {
 
@@ -19,19 +21,20 @@ std::partial_ordering compare_integers(const Json& a, const Json& b) {
     return a.get<std::int64_t>() <=> b.get<std::int64_t>();
 }
 
-bool has_same_members(const Json& a, const Json& b) {
+bool has_same_members(const Json& a, const Json& b, Work& work) {
     if (a.size() != b.size()) return false;
     for (auto it = a.begin(); it != a.end(); ++it) {
+        if (!work.spend(cost_to_read(it.key().size()))) return false;
         const Json* other = find(b, it.key());
-        if (!other || !is_same_value(it.value(), *other)) return false;
+        if (!other || !is_same_value(it.value(), *other, work)) return false;
     }
     return true;
 }
 
-bool has_same_elements(const Json& a, const Json& b) {
+bool has_same_elements(const Json& a, const Json& b, Work& work) {
     if (a.size() != b.size()) return false;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        if (!is_same_value(a[i], b[i])) return false;
+        if (!is_same_value(a[i], b[i], work)) return false;
     }
     return true;
 }
@@ -59,16 +62,33 @@ void append_java_text(std::string& text, const Json& value) {
 
 }  // namespace
 
+const Json& LazyDocument::json(Work& work) const {
+    static const Json nothing;
+    if (json_) return *json_;
+    return work.look_into(*payload_) ? payload_->json() : nothing;
+}
+
+Failure work_failure(const Work& work, const std::string& what) {
+    return {"States.Runtime", what + " needs more work than one state may do (" +
+                                  std::to_string(work.units_max()) +
+                                  " units: values visited, bytes parsed, copied and compared)"};
+}
+
 std::partial_ordering compare_numbers(const Json& a, const Json& b) {
     if (a.is_number_float() || b.is_number_float()) return a.get<double>() <=> b.get<double>();
     return compare_integers(a, b);
 }
 
-bool is_same_value(const Json& a, const Json& b) {
+bool is_same_value(const Json& a, const Json& b, Work& work) {
+    if (!work.spend()) return false;
     if (a.is_number() && b.is_number()) return compare_numbers(a, b) == 0;
     if (a.type() != b.type()) return false;
-    if (a.is_object()) return has_same_members(a, b);
-    if (a.is_array()) return has_same_elements(a, b);
+    if (a.is_object()) return has_same_members(a, b, work);
+    if (a.is_array()) return has_same_elements(a, b, work);
+    if (a.is_string() &&
+        a.get_ref<const std::string&>().size() == b.get_ref<const std::string&>().size()) {
+        if (!work.spend(cost_to_read(a.get_ref<const std::string&>().size()))) return false;
+    }
     return a == b;
 }
 
@@ -88,6 +108,11 @@ std::size_t rough_bytes(const Json& value, std::size_t limit) {
         bytes += rough_bytes(it.value(), limit - bytes) + 1;
     }
     return bytes;
+}
+
+bool pay_for_copy(const Json& value, Work& work) {
+    constexpr std::size_t kLimit = std::size_t{64} << 20;
+    return work.spend(cost_to_copy(rough_bytes(value, kLimit)));
 }
 
 std::string_view kind_of(const Json& value) {

@@ -11,6 +11,9 @@ namespace stepwell::tasks {
 
 namespace {
 
+/// What evaluating one binding may cost: it is done in the daemon, for each task.
+constexpr std::uint64_t kBindingWorkMax = 2'000'000;
+
 /// Bindings see the task's own data only: what a workflow may look up stays in the workflow.
 class NoContext final : public expression::ContextSource {
 public:
@@ -104,7 +107,9 @@ Result<Json> evaluate_binding(const expression::PayloadTemplate& source, const J
     Prng random(seed);
     const NoContext context;
     const NoVariables variables;
-    auto value = source.evaluate(expression::Environment{data, context, variables, random, data});
+    Work work(kBindingWorkMax);
+    auto value =
+        source.evaluate(expression::Environment{data, context, variables, random, work, data});
     if (!value) return fail(ErrorCode::invalid, value.error().error + ": " + value.error().detail);
     return std::move(*value);
 }

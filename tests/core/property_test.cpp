@@ -158,6 +158,7 @@ TEST_CASE("whatever comes in, live, replayed and restored executions agree, and 
         World world(text);
         world.has_to_wait = some_wait(seed);
         world.limits.transitions_per_turn_max = 1 + static_cast<std::uint32_t>(random.below(20));
+        if (random.below(3) == 0) world.limits.work_per_turn_max = 1 + random.below(500);
         world.start("[1, 2, 3]");
         std::vector<TaskToken> seen;
         for (int i = 0; i < 200 && world.execution().is_running(); ++i) {

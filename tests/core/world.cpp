@@ -37,6 +37,7 @@ Result<void> World::tell(const Input& input) {
                         .has_to_wait = has_to_wait};
     Result<Decision> decision = decide(*definition_, execution_, input, moment);
     if (!decision) return stepwell::fail(decision.error());
+    work_of_turn_max = std::max(work_of_turn_max, decision->work);
     if (std::holds_alternative<TaskHeartbeat>(input)) {
         has_heartbeats_ = true;
         CHECK(decision->events.empty());

@@ -32,13 +32,14 @@ public:
     [[nodiscard]] const Json& object() const override { return context; }
 
     [[nodiscard]] expression::Environment environment() const {
-        return {data, *this, *this, random, data};
+        return {data, *this, *this, random, work, data};
     }
 
     Json data;
     Json context = Json::object();
     Json variables = Json::object();
     mutable Prng random{7};
+    mutable Work work{2'000'000};
 };
 
 /// The JSON text of a value, or "ERROR: DETAIL".

@@ -83,7 +83,8 @@ TEST_CASE("members that end in .$ are computed at any depth, all others stay as 
 TEST_CASE("a missing path quotes the state's input, also where $ is something else") {
     const World world("{}");
     const Json input = json_of(R"({"in": 1})");
-    const expression::Environment environment{world.data, world, world, world.random, input};
+    const expression::Environment environment{world.data,   world,      world,
+                                              world.random, world.work, input};
     const auto compiled = PayloadTemplate::compile(json_of(R"({"k.$": "$.x"})"));
     REQUIRE(compiled);
     CHECK(outcome(compiled->evaluate(environment)).ends_with(R"(in the input '{"in":1}')"));
@@ -125,6 +126,7 @@ TEST_CASE("a template cannot make more or deeper data than the limits") {
               .starts_with("States.DataLimitExceeded: The payload template gives data nested"));
 
     world.data = std::string(10'000'000, 'x');
+    world.work.begin_part(Work::kUnlimited);
     CHECK(
         filled(R"({"a.$": "$", "b.$": "$", "c.$": "$", "d.$": "$"})", world)
             .starts_with("States.DataLimitExceeded: The payload template gives more than 32 MiB"));

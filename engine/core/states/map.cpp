@@ -3,8 +3,10 @@
 //
 // The iterations that may run at once begin together. Where they are more than a turn's allowance,
 // the wave is paused and goes on in the next turn. After it, each iteration that ends lets the next
-// one begin.
+// one begin. Where the turn has done its work, that, and the join after the last, is left to the
+// next turn in the same way.
 #include "engine/core/steps.hpp"
+#include "engine/expression/value.hpp"
 
 namespace stepwell::core {
 
@@ -34,7 +36,9 @@ Evaluated<Payload> items_of(const MapState& map, Evaluation& at, const Payload& 
         if (!value) return fail(path_failure(*map.items_path, value.error()));
         items = Payload(std::move(value).value());
     }
-    if (items.json().is_array()) return items;
+    const bool is_array = at.look_into(items).is_array();
+    if (at.work().is_spent()) return fail(expression::work_failure(at.work(), "The list of items"));
+    if (is_array) return items;
     const std::string path = map.items_path ? map.items_path->text() : "$";
     return fail(Failure{errors::kRuntime, "Reference path \"" + path + "\" must point to array."});
 }
@@ -69,8 +73,14 @@ Evaluated<std::int64_t> check_tolerance(const MapState& map, Evaluation& at) {
 
 Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t index) {
     const Fanout& fanout = *at.frame().fanout;
-    if (!map.item_selector) return Payload(fanout.items.json()[index]);
     at.set_item(fanout, index);
+    if (!map.item_selector) {
+        const Json& items = at.look_into(fanout.items);
+        if (!items.is_array() || !expression::pay_for_copy(items[index], at.work())) {
+            return fail(expression::work_failure(at.work(), "The item"));
+        }
+        return Payload(items[index]);
+    }
     return Payload(SW_TRY(map.item_selector->evaluate(at.over(fanout.selector_input))));
 }
 
@@ -111,9 +121,14 @@ bool may_start_another(const Turn& turn, FrameId id) {
 }
 
 void finish(Turn& turn, FrameId id, EventId previous) {
-    const Payload result = collect_outputs(turn, id);
+    const auto result = joined_outputs(turn, id);
     turn.emit(EventType::map_state_succeeded, id, {}, previous);
-    complete(turn, id, result);
+    complete_join(turn, id, result);
+}
+
+/// The "succeeded" of the iteration that ended last: it comes right after the child's last event.
+EventId last_success(const Turn& turn, FrameId id) {
+    return EventId{value_of(last_event_of_children(turn, id)) + 1};
 }
 
 bool is_complete(const Turn& turn, FrameId id) {
@@ -149,8 +164,7 @@ void continue_wave(Turn& turn, FrameId id) {
         is_paid = false;
         if (!start_iteration(turn, id, started)) return;
     }
-    // No iteration runs before the wave is complete: its frame comes before theirs in every turn.
-    SW_ASSERT(turn.execution().running_children(id) > 0);
+    if (is_complete(turn, id)) return finish(turn, id, last_success(turn, id));
     if (was_paused) turn.emit(EventType::wave_ended, id);
 }
 
@@ -161,7 +175,10 @@ void on_iteration_finished(Turn& turn, FrameId iteration) {
     const EventId succeeded = turn.emit(EventType::map_iteration_succeeded, id,
                                         IterationInfo{turn.state_of(id).name, child.index}, last);
     if (turn.frame(id).phase == Phase::starting_children) return;
-    if (may_start_another(turn, id)) {
+    const bool starts_another = may_start_another(turn, id);
+    if (turn.is_worked_out() && (starts_another || is_complete(turn, id))) {
+        turn.emit(EventType::wave_paused, id);
+    } else if (starts_another) {
         start_iteration(turn, id, last);
     } else if (is_complete(turn, id)) {
         finish(turn, id, succeeded);

@@ -1,7 +1,24 @@
 // Parallel: every branch gets the same input; their outputs are the result, in the branches' order.
+#include <algorithm>
+
 #include "engine/core/steps.hpp"
 
 namespace stepwell::core {
+
+namespace {
+
+/// What outputs may come to that are put together to be looked into. What a state hands on is less
+/// (kPayloadBytesMax), but a ResultSelector may take some of it.
+constexpr std::size_t kJoinBytesMax = std::size_t{4} << 20;
+
+bool uses_result(const State& state) {
+    if (state.assign) return true;
+    const bool is_dropped = state.result_path.kind == definition::Selection::Kind::nothing;
+    const bool is_replaced = state.result_selector && state.result_selector->is_literal();
+    return !is_dropped && !is_replaced;
+}
+
+}  // namespace
 
 void begin(Turn& turn, FrameId id, const definition::ParallelState& parallel) {
     Evaluation at(turn, id);
@@ -30,15 +47,40 @@ void begin(Turn& turn, FrameId id, const definition::ParallelState& parallel) {
 void on_branch_finished(Turn& turn, FrameId branch) {
     const FrameId id = *turn.frame(branch).parent;
     if (turn.execution().running_children(id) > 0) return;
-    const Payload result = collect_outputs(turn, id);
-    turn.emit(EventType::parallel_state_succeeded, id, {}, turn.frame(branch).last_event);
-    complete(turn, id, result);
+    if (turn.is_worked_out()) {  // the join may be dear, and can wait
+        turn.emit(EventType::wave_paused, id);
+    } else {
+        join_branches(turn, id);
+    }
 }
 
-Payload collect_outputs(const Turn& turn, FrameId id) {
+void join_branches(Turn& turn, FrameId id) {
+    const auto result = joined_outputs(turn, id);
+    turn.emit(EventType::parallel_state_succeeded, id, {}, last_event_of_children(turn, id));
+    complete_join(turn, id, result);
+}
+
+EventId last_event_of_children(const Turn& turn, FrameId id) {
+    EventId last{};
+    for (const FrameId child : turn.execution().children_of(id)) {
+        last = std::max(last, turn.frame(child).last_event);
+    }
+    return last;
+}
+
+Evaluated<Payload> joined_outputs(const Turn& turn, FrameId id) {
+    const State& state = turn.state_of(id);
+    if (!uses_result(state)) return Payload();
     const std::vector<FrameId> children = turn.execution().children_of(id);
     std::size_t bytes = 2;
     for (const FrameId child : children) bytes += turn.frame(child).input.bytes() + 1;
+    if (bytes > kJoinBytesMax) {
+        return fail(expression::Failure{
+            errors::kDataLimitExceeded,
+            "The outputs that the state '" + state.name + "' joins have " + std::to_string(bytes) +
+                " bytes together, which is more than the maximum number of bytes (" +
+                std::to_string(kJoinBytesMax) + ")."});
+    }
     // By text: what the children said stays as they said it, and is not parsed again.
     std::string text;
     text.reserve(bytes);
@@ -49,6 +91,12 @@ Payload collect_outputs(const Turn& turn, FrameId id) {
     if (text.empty()) text = "[";
     text += ']';
     return Payload::trusted(std::move(text));
+}
+
+void complete_join(Turn& turn, FrameId id, const Evaluated<Payload>& result) {
+    if (result) return complete(turn, id, *result);
+    const Evaluation at(turn, id);
+    fail_state(turn, id, at.fault(result.error()));
 }
 
 }  // namespace stepwell::core

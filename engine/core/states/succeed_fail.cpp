@@ -11,10 +11,10 @@ Evaluated<Json> look_up(const StringOrPath& source, const char* field, const Env
     if (source.call) return source.call->evaluate(around);
     auto value = source.path->evaluate(around);
     if (value) return value;
-    return fail(expression::Failure{
-        value.error().error,
-        "The JSONPath '" + source.path->text() + "' specified for the field '" + field +
-            "' could not be found in the input '" + to_text(around.state_input.json()) + "'"});
+    return fail(expression::Failure{value.error().error, "The JSONPath '" + source.path->text() +
+                                                             "' specified for the field '" + field +
+                                                             "' could not be found in the input '" +
+                                                             around.state_input_text() + "'"});
 }
 
 Evaluated<std::optional<std::string>> text_of(const StringOrPath& source, const char* field,
