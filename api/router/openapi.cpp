@@ -1,6 +1,7 @@
 #include "api/router/openapi.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "api/http/problem.hpp"
@@ -23,14 +24,49 @@ std::string lower(std::string text) {
     return text;
 }
 
+struct PathWord {
+    std::string_view begin;  // of the pattern; empty: wherever it stands
+    std::string_view name;
+    const char* description;
+    const char* example;
+};
+
+/// What a parameter of a path stands for. The first that fits.
+constexpr std::array<PathWord, 11> kPathWords{{
+    {"/api/v1/schedules", "id", "WORKFLOW#NAME with the '#' as %23, or WORKFLOW:NAME",
+     "flights:daily"},
+    {"/api/v1/triggers", "id", "WORKFLOW#NAME with the '#' as %23, or WORKFLOW:NAME", "flights:0"},
+    {"/api/v1/tokens", "id", "of the token, as the list has it", "t-4f1c"},
+    {"/api/v1/keys", "id", "of the access key, as the list has it", "AKIASTEPWELL"},
+    {"/hooks", "name", "of the webhook, as the workflow's file has it", "orders"},
+    {"", "run", "its number, its ARN, or WORKFLOW/NAME with the slash as %2F", "12"},
+    {"", "workflow", "its name", "flights"},
+    {"", "state", "the state's name", "Each month"},
+    {"", "subject", "a workflow's name; else a run: its number, ARN, or WORKFLOW/NAME", "flights"},
+    {"", "user", "the user's name", "ann"},
+    {"", "secret", "the secret's name", "warehouse"},
+}};
+
+const PathWord& path_word(std::string_view pattern, std::string_view name) {
+    const auto found = std::find_if(kPathWords.begin(), kPathWords.end(), [&](const auto& word) {
+        return word.name == name && pattern.starts_with(word.begin);
+    });
+    static constexpr PathWord kUnknown{"", "", "as a list has it", "x"};
+    return found == kPathWords.end() ? kUnknown : *found;
+}
+
 Json parameters_of(const Route& route) {
     Json out = Json::array();
     for (const std::string_view segment : split_path(route.pattern)) {
         if (segment.empty() || segment.front() != '{') continue;
+        const std::string_view name = segment.substr(1, segment.size() - 2);
+        const PathWord& word = path_word(route.pattern, name);
         out.push_back(
-            {{"name", segment.substr(1, segment.size() - 2)},
+            {{"name", name},
              {"in", "path"},
+             {"description", word.description},
              {"required", true},
+             {"example", word.example},
              {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", kPathParameterMax}}}});
     }
     for (const Parameter& parameter : route.query) {
@@ -73,10 +109,26 @@ std::set<unsigned> errors_of(const Route& route) {
     return out;
 }
 
+/// What comes beside the body. Every answer has the first.
+Json headers_of(unsigned status) {
+    const auto header = [](const char* description, Json schema) {
+        return Json{{"description", description}, {"schema", std::move(schema)}};
+    };
+    const Json text{{"type", "string"}};
+    Json out{{"X-Request-Id", header("under which the daemon's log has what failed within", text)}};
+    if (status == 201) out["Location"] = header("where what was made is, if that is a run", text);
+    if (status == 429 || status == 503) {
+        out["Retry-After"] = header("seconds after which to ask again, where that is known",
+                                    {{"type", "integer"}, {"minimum", 0}});
+    }
+    return out;
+}
+
 Json responses_of(const Route& route) {
     Json out = Json::object();
     Json& success = out[std::to_string(route.status)];
     success["description"] = std::string(reason_phrase(route.status));
+    success["headers"] = headers_of(route.status);
     if (route.status != 204) {
         success["content"][route.answer_type]["schema"] = parsed(route.answer);
         if (route.may_stream) {
@@ -86,6 +138,7 @@ Json responses_of(const Route& route) {
     for (const unsigned status : errors_of(route)) {
         Json& problem = out[std::to_string(status)];
         problem["description"] = std::string(reason_phrase(status));
+        problem["headers"] = headers_of(status);
         problem["content"][std::string(kProblemType)]["schema"] = {
             {"$ref", "#/components/schemas/Problem"}};
     }
