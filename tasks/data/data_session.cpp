@@ -5,6 +5,7 @@
 #include "tasks/data/duckdb_engine.hpp"
 #include "tasks/data/parameters.hpp"
 #include "tasks/data/sqlite_engine.hpp"
+#include "tasks/data/unfinished_file.hpp"
 #include "tasks/lake/lake_table.hpp"
 #include "tasks/wall_clock.hpp"
 
@@ -127,6 +128,14 @@ DataResult<std::shared_ptr<Database>> DataSession::open(const ConnectionSettings
         options.path = settings.path;
         options.is_read_only = settings.is_read_only;
         return open_sqlite(options);
+    }
+    if (!settings.is_read_only) {
+        if (const auto bytes = remove_unfinished_duckdb(settings.path)) {
+            context_.log(
+                settings.path.string() + " had " + std::to_string(*bytes) +
+                " bytes and no database in it: whoever began it was ended, or the disk was "
+                "full; it is made anew");
+        }
     }
     DuckdbOptions options;
     options.name = settings.name;

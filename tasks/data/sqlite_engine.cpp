@@ -296,6 +296,10 @@ DataResult<std::unique_ptr<Connection>> SqliteDatabase::connect() {
     if (opened != SQLITE_OK) return fail(engine_error(handle, opened).within(path));
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, options_.busy_timeout_ms);
+    // With the default a commit is only durable once the folder is synced, too, which nobody does
+    // after the rollback journal was removed: what a run has written would come back undone.
+    if (!options_.is_read_only)
+        SW_TRY(connection->execute("pragma synchronous = extra", Json::object()));
     sqlite3_create_function_v2(handle, "regexp", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
                                regexp, nullptr, nullptr, nullptr);
     sqlite3_create_function_v2(handle, "stepwell_rows_hash", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,

@@ -1,12 +1,15 @@
 // The two engines behind one interface: same questions, same answers.
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "tasks/data/database_cache.hpp"
 #include "tasks/data/duckdb_engine.hpp"
 #include "tasks/data/sqlite_engine.hpp"
+#include "tasks/data/unfinished_file.hpp"
 #include "tests/tasks/data/data_test.hpp"
 
 namespace stepwell::test {
@@ -24,6 +27,67 @@ std::shared_ptr<Database> duckdb_at(const std::filesystem::path& folder) {
     INFO((opened ? "" : opened.error().message));
     REQUIRE(opened.has_value());
     return *opened;
+}
+
+/// The disk as SQLite sees it; remembers how rollback journals are removed.
+struct WatchedDisk {
+    inline static sqlite3_vfs* real = nullptr;
+    inline static int removals = 0;
+    inline static int synced = 0;
+    sqlite3_vfs vfs;
+
+    WatchedDisk() : vfs(*sqlite3_vfs_find(nullptr)) {
+        real = sqlite3_vfs_find(nullptr);
+        removals = synced = 0;
+        vfs.zName = "watched";
+        vfs.xDelete = [](sqlite3_vfs*, const char* name, int is_synced) {
+            if (std::string_view(name).ends_with("-journal")) {
+                ++removals;
+                synced += is_synced != 0 ? 1 : 0;
+            }
+            return real->xDelete(real, name, is_synced);
+        };
+        sqlite3_vfs_register(&vfs, 1);
+    }
+    ~WatchedDisk() {
+        sqlite3_vfs_unregister(&vfs);
+        sqlite3_vfs_register(real, 1);
+    }
+};
+
+TEST_CASE("What is committed in a SQLite file is not undone when the power fails") {
+    const ScratchFolder folder;
+    const WatchedDisk disk;
+    const auto connection = *(*open_sqlite({folder.path() / "x.db"}))->connect();
+    REQUIRE(connection->execute("create table t(a)").has_value());
+    REQUIRE(connection->execute("insert into t values (1)").has_value());
+    CHECK(WatchedDisk::removals >= 2);
+    CHECK(WatchedDisk::synced == WatchedDisk::removals);
+}
+
+TEST_CASE("A DuckDB file that was begun and holds nothing yet is made anew, and no other file is") {
+    const ScratchFolder folder;
+    const auto path = folder.path() / "wh.duckdb";
+    const auto write = [&](const std::string& bytes) { std::ofstream(path) << bytes; };
+    const std::string zeros(4'096, '\0');
+    for (const std::string& bytes : {std::string(), zeros, zeros.substr(0, 8) + "DUCK" + zeros,
+                                     std::string(8, 'x') + "DUCK"}) {
+        CAPTURE(bytes.size());
+        write(bytes);
+        CHECK(remove_unfinished_duckdb(path) == bytes.size());
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    for (const std::string& bytes : {std::string("id,amount\n1,2\n"), std::string(12'288, '\0')}) {
+        write(bytes);
+        CHECK_FALSE(remove_unfinished_duckdb(path));
+    }
+    write("");
+    std::ofstream(path.string() + ".wal") << "what was committed";
+    CHECK_FALSE(remove_unfinished_duckdb(path));
+    std::filesystem::remove(path.string() + ".wal");
+    std::filesystem::remove(path);
+    REQUIRE((*duckdb_at(folder.path())->connect())->execute("create table t(a int)").has_value());
+    CHECK_FALSE(remove_unfinished_duckdb(path));
 }
 
 TEST_CASE("Values come back from DuckDB as the JSON that stands for them") {
