@@ -3,6 +3,7 @@
 
 #include "api/cli/event_reader.hpp"
 #include "api/cli/source.hpp"
+#include "api/daemon/config.hpp"
 #include "api/http/url.hpp"
 
 namespace stepwell::api::cli {
@@ -12,14 +13,6 @@ ErrorCode code_of(int status) {
     if (status == 404 || status == 410) return ErrorCode::not_found;
     if (status == 409) return ErrorCode::conflict;
     return status >= 500 ? ErrorCode::io : ErrorCode::invalid;
-}
-
-Failure<Error> unreachable(const std::string& url, httplib::Error error) {
-    return fail(ErrorCode::unavailable,
-                "expected a daemon at " + url + ", but it does not answer (" +
-                    httplib::to_string(error) +
-                    "); start one with `stepwell serve`, name another with --server URL, or look "
-                    "into a data folder with --data DIR");
 }
 
 /// The body of an answer, or what a problem says.
@@ -34,16 +27,12 @@ Result<Json> answer_in(const std::string& url, int status, const std::string& te
     if (is_good) return body;
     std::string message = string_or(*body, "detail", "status " + std::to_string(status));
     if (status == 401) {
-        message +=
-            "; run this as the user of the daemon, who may read its admin.token, or set "
-            "STEPWELL_TOKEN";
+        message += environment_variable("STEPWELL_TOKEN")
+                       ? "; the token in STEPWELL_TOKEN is not one that it knows (any more)"
+                       : "; run this as the user of the daemon, who may read its admin.token, or "
+                         "set STEPWELL_TOKEN";
     }
     return fail(code_of(status), std::move(message));
-}
-
-Result<Json> to_json(const std::string& url, const httplib::Result& result) {
-    if (!result) return unreachable(url, result.error());
-    return answer_in(url, result->status, result->body);
 }
 
 httplib::Client client_for(const std::string& url, const std::string& token) {
@@ -55,6 +44,11 @@ httplib::Client client_for(const std::string& url, const std::string& token) {
 }
 
 }  // namespace
+
+Failure<Error> Server::unreachable(const std::string& why) const {
+    return fail(ErrorCode::unavailable,
+                "expected a daemon at " + url_ + ", but " + why + "; " + hint_);
+}
 
 Result<Json> Server::workflows() {
     return get("workflows");
@@ -140,7 +134,10 @@ Result<Json> Server::request(const RestRequest& request) {
         out.body = to_text(request.body);
         out.set_header("Content-Type", "application/json");
     }
-    return to_json(url_, client.send(out));
+    const auto result = client.send(out);
+    if (!result)
+        return unreachable("it does not answer (" + httplib::to_string(result.error()) + ")");
+    return answer_in(url_, result->status, result->body);
 }
 
 Result<void> Server::follow(
@@ -170,9 +167,12 @@ Result<void> Server::follow(
     };
     const auto result = client.send(out);
     if (is_over) return {};
-    if (status == 0) return unreachable(url_, result.error());
-    if (status != 200) SW_TRY(answer_in(url_, status, refusal));
-    return {};
+    if (status == 0)
+        return unreachable("it does not answer (" + httplib::to_string(result.error()) + ")");
+    if (status != 200) {
+        SW_TRY(answer_in(url_, status, refusal));
+    }
+    return unreachable("it stopped answering before the end");
 }
 
 }  // namespace stepwell::api::cli

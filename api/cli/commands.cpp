@@ -1,11 +1,14 @@
 #include "api/cli/commands.hpp"
 
+#include <algorithm>
 #include <functional>
 
+#include "api/cli/daemon_address.hpp"
 #include "api/cli/local_daemon.hpp"
 #include "api/cli/show.hpp"
 #include "api/cli/source.hpp"
 #include "api/daemon/config.hpp"
+#include "api/http/problem.hpp"
 #include "api/http/url.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/operations.hpp"
@@ -22,14 +25,26 @@ std::string token_for(const std::string& url) {
     return local_admin_token(url).value_or("");
 }
 
-Result<std::unique_ptr<Source>> open_source(const Options& options) {
-    if (options.overrides.data) return open_folder(*options.overrides.data);
-    return std::unique_ptr<Source>(
-        std::make_unique<Server>(options.server, token_for(options.server)));
+/// Where a command may also look into a folder: which one that would be.
+std::string folder_hint() {
+    const auto data = place_of_daemon({}, environment_variable).data.string();
+    std::error_code ignored;
+    const bool is_there = std::filesystem::exists(data + "/stepwell.db", ignored);
+    return ", or look into " + (is_there ? "the data folder with --data " + shell_word(data)
+                                         : std::string("a data folder with --data DIR"));
 }
 
-Server server_of(const Options& options) {
-    return {options.server, token_for(options.server)};
+Server server_of(const Options& options, bool can_look_into_folders = false) {
+    const DaemonAddress address = address_of_daemon(options, environment_variable);
+    std::string hint = address.why.empty() ? "" : "(" + address.why + " says so); ";
+    hint += "start one with `stepwell serve`, or name another with --server URL";
+    if (can_look_into_folders) hint += folder_hint();
+    return {address.url, token_for(address.url), std::move(hint)};
+}
+
+Result<std::unique_ptr<Source>> open_source(const Options& options) {
+    if (options.overrides.data) return open_folder(*options.overrides.data);
+    return std::unique_ptr<Source>(std::make_unique<Server>(server_of(options, true)));
 }
 
 void print_json(const Terminal& terminal, const Json& view) {
@@ -89,7 +104,7 @@ bool validate_file(const std::string& file, const Terminal& terminal, bool is_js
                    Json& files) {
     auto text = read_file(file);
     if (!text) {
-        if (!is_json) terminal.err << text.error().message << '\n';
+        if (!is_json) terminal.err << printable(text.error().message) << '\n';
         files.push_back({{"file", file}, {"valid", false}, {"message", text.error().message}});
         return false;
     }
@@ -112,8 +127,8 @@ bool validate_file(const std::string& file, const Terminal& terminal, bool is_js
             {{"file", file}, {"valid", parsed.is_valid()}, {"diagnostics", diagnostics}});
         return parsed.is_valid();
     }
-    terminal.err << definition::render(parsed.diagnostics, file, *text);
-    if (parsed.is_valid()) terminal.out << file << ": good\n";
+    terminal.err << printable(definition::render(parsed.diagnostics, file, *text));
+    if (parsed.is_valid()) terminal.out << printable_line(file) << ": good\n";
     return parsed.is_valid();
 }
 
@@ -149,6 +164,14 @@ Result<RunFilter> filter_of(const Options& options) {
     return filter;
 }
 
+/// How a run that was followed ended, and what that is worth.
+int print_end_of_run(const Options& options, const Terminal& terminal, Server& server) {
+    const auto run = server.run(options.subject);
+    if (!run) return report(terminal, run.error());
+    if (!options.is_json) print_outcome(terminal, *run);
+    return string_or(*run, "status", "") == "succeeded" ? kSuccess : kFailed;
+}
+
 /// The lines of a run's tasks as they are written, until the run ends.
 int follow_logs(const Options& options, const Terminal& terminal) {
     if (options.overrides.data) {
@@ -157,8 +180,10 @@ int follow_logs(const Options& options, const Terminal& terminal) {
                             "expected --follow with a daemon, but --data names a folder"});
     }
     std::string heading;
+    std::string trouble;
     const auto show = [&](const std::string& event, const Json& data) {
-        if (event == "end") return false;
+        trouble = event == "trouble" ? string_or(data, "message", "trouble") : "";
+        if (event == "end" || !trouble.empty()) return false;
         if (options.is_json) {
             terminal.out << to_text(data) << std::endl;
         } else {
@@ -169,14 +194,45 @@ int follow_logs(const Options& options, const Terminal& terminal) {
     const std::string path =
         "runs/" + percent_encode(options.subject) + "/logs?follow=true" +
         (options.state.empty() ? "" : "&state=" + percent_encode(options.state));
-    const auto followed = server_of(options).follow(path, show);
-    return followed ? kSuccess : report(terminal, followed.error());
+    Server server = server_of(options, true);
+    const auto followed = server.follow(path, show);
+    if (!followed) return report(terminal, followed.error());
+    if (!trouble.empty()) return report(terminal, {ErrorCode::io, trouble});
+    return print_end_of_run(options, terminal, server);
+}
+
+/// Nothing where the run has been in the state; it may have written nothing there.
+std::optional<Error> unreached_state(Source& source, const Options& options) {
+    const auto run = source.run(options.subject);
+    const Json* states = run ? find(*run, "states") : nullptr;
+    if (!states) return std::nullopt;
+    std::vector<std::string> names;
+    for (const Json& state : *states) names.push_back(string_or(state, "state", ""));
+    if (std::find(names.begin(), names.end(), options.state) != names.end()) return std::nullopt;
+    const auto near = definition::nearest(options.state, names);
+    return Error{ErrorCode::not_found, "expected a state that run " + options.subject +
+                                           " has been in, but '" + options.state + "' is none" +
+                                           (near ? "; did you mean '" + *near + "'?" : "")};
+}
+
+Result<Json> read_logs(Source& source, const Options& options) {
+    Json found = SW_TRY(source.logs(options.subject, options.state));
+    const Json* logs = find(found, "items");
+    if (options.state.empty() || (logs && !logs->empty())) return found;
+    if (auto error = unreached_state(source, options)) return fail(*std::move(error));
+    return found;
 }
 
 }  // namespace
 
 int report(const Terminal& terminal, const Error& error) {
-    terminal.err << "stepwell: " << error.message << (error.message.ends_with('\n') ? "" : "\n");
+    if (terminal.is_json) {
+        const Json told{{"code", name_of(error.code)}, {"detail", error.message}};
+        terminal.err << to_text(told) << '\n';
+    } else {
+        const std::string text = printable(error.message);
+        terminal.err << "stepwell: " << text << (text.ends_with('\n') ? "" : "\n");
+    }
     return error.code == ErrorCode::unavailable ? kUnreachable : kUsage;
 }
 
@@ -194,7 +250,7 @@ int validate(const Options& options, const Terminal& terminal,
         is_good =
             validate_file(file, terminal, options.is_json, builtin_tasks, pools, files) && is_good;
     }
-    if (options.is_json) terminal.out << Json{{"valid", is_good}, {"files", files}}.dump(2) << '\n';
+    if (options.is_json) print_json(terminal, {{"valid", is_good}, {"files", files}});
     return is_good ? kSuccess : kUsage;
 }
 
@@ -223,19 +279,19 @@ int history(const Options& options, const Terminal& terminal) {
 int logs(const Options& options, const Terminal& terminal) {
     if (options.is_following) return follow_logs(options, terminal);
     return present(
-        options, terminal,
-        [&](Source& source) { return source.logs(options.subject, options.state); }, print_logs);
+        options, terminal, [&](Source& source) { return read_logs(source, options); }, print_logs);
 }
 
 /// Adds which workflow was meant, where the command names one that there is not.
 Error with_guess(Error error, const Given& given, Server& server) {
-    const auto name = given.find("WORKFLOW");
+    const auto workflow = given.find("WORKFLOW");
+    const auto name = workflow == given.end() ? given.find("SUBJECT") : workflow;
     if (error.code != ErrorCode::not_found || name == given.end()) return error;
     const auto workflows = server.workflows();
     const Json* list = workflows ? find(*workflows, "items") : nullptr;
     if (!list) return error;
     std::vector<std::string> names;
-    for (const Json& workflow : *list) names.push_back(string_or(workflow, "name", ""));
+    for (const Json& one : *list) names.push_back(string_or(one, "name", ""));
     const auto near = definition::nearest(name->second, names);
     if (near) error.message += "; did you mean '" + *near + "'?";
     return error;
@@ -258,6 +314,7 @@ int call(const RestCommand& command, const Given& given, const Options& options,
 
 int open(const Options& options, const Terminal& terminal) {
     Options asked = options;
+    asked.server = address_of_daemon(options, environment_variable).url;
     if (options.overrides.data) {
         const auto url = url_of_daemon_in(*options.overrides.data);
         if (!url) {

@@ -27,7 +27,7 @@ struct Options {
     bool is_verbose = false;
     bool with_secret_key = false;  // backup
     bool is_check_only = false;    // restore
-    std::string server;            // URL
+    std::string server;            // URL; empty: see daemon_address.hpp
 
     std::vector<std::string> files;  // validate
     std::string subject;             // a file, a workflow, a run, or what to list

@@ -29,12 +29,17 @@ std::string given_or_empty(const Given& given, const std::string& name) {
     return found == given.end() ? std::string() : found->second;
 }
 
-/// "last.at": members of members. Null where there is none.
+/// "last.at": members of members; "runs.0": the first of a list. Null where there is none.
 const Json* member_at(const Json& object, std::string_view path) {
     const Json* at = &object;
     while (at && !path.empty()) {
         const std::size_t dot = std::min(path.find('.'), path.size());
-        at = find(*at, path.substr(0, dot));
+        const std::string_view name = path.substr(0, dot);
+        if (at->is_array()) {
+            at = name == "0" && !at->empty() ? &at->front() : nullptr;
+        } else {
+            at = find(*at, name);
+        }
         path.remove_prefix(std::min(dot + 1, path.size()));
     }
     return at;

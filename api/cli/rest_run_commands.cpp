@@ -80,6 +80,7 @@ RestCommand failures_command() {
                         {"ERROR", "error"},
                         {"COUNT", "count", Kind::count},
                         {"CONDITION", "condition"},
+                        {"LAST RUN", "runs.0"},
                         {"LAST (UTC)", "last_at", Kind::time},
                         {"MESSAGE", "message"}}};
 }

@@ -31,7 +31,9 @@ std::string state_note(const Json& state) {
     if (find(state, "retries")) {
         note += (note.empty() ? "" : "; ") + text(state, "retries") + " retries";
     }
-    if (find(state, "error")) {
+    // What a state overcame in a retry or a redrive is in the history.
+    const bool is_well = text(state, "status") == "succeeded";
+    if (find(state, "error") && !is_well) {
         note += (note.empty() ? "" : "; ") + text(state, "error");
         const std::string cause = text(state, "cause");
         if (!cause.empty()) note += ": " + shortened(cause, 80);
@@ -62,9 +64,16 @@ std::string event_note(const Json& event) {
 }
 
 std::string log_title(const Json& log) {
-    std::string title = "--- " + text(log, "state");
+    const std::string path = text(log, "path");
+    std::string title = "--- " + (path.empty() ? text(log, "state") : path);
     if (text(log, "retry") != "0") title += ", retry " + text(log, "retry");
     return title;
+}
+
+void print_log_heading(const Terminal& terminal, const std::string& title, const Json& log) {
+    const std::string at = time(log, "started_at");
+    terminal.out << terminal.styled(title + (at.empty() ? "" : ", " + at + " UTC"), Style::dim)
+                 << '\n';
 }
 
 /// " by ann (api)", as far as it is known.
@@ -78,7 +87,7 @@ std::string started_by(const Json& run) {
 
 std::string plain_text(const Json* value) {
     if (!value || value->is_null()) return "";
-    return value->is_string() ? value->get<std::string>() : to_text(*value);
+    return value->is_string() ? printable(value->get_ref<const std::string&>()) : to_text(*value);
 }
 
 std::string time_text(std::string text) {
@@ -91,10 +100,17 @@ std::string time_text(std::string text) {
 }
 
 void print_workflows(const Terminal& terminal, const Json& view) {
-    Table table({"WORKFLOW", "VERSION", "UPDATED (UTC)"});
+    Table table(
+        {"WORKFLOW", "VERSION", "UPDATED (UTC)", "LAST RUN", "STARTED (UTC)", "STATUS", ""});
+    static const Json kNever = Json::object();
     for (const Json& workflow : items(view, "items")) {
-        table.add(
-            {text(workflow, "name"), text(workflow, "version"), time(workflow, "updated_at")});
+        const Json* found = find(workflow, "last_run");
+        const Json& run = found ? *found : kNever;
+        const bool is_paused = text(workflow, "paused") == "true";
+        table.add({text(workflow, "name"), text(workflow, "version"), time(workflow, "updated_at"),
+                   text(run, "id"), time(run, "started_at"),
+                   found ? terminal.styled_status(text(run, "status")) : "",
+                   (is_paused ? "(paused) " : "") + shortened(text(workflow, "description"), 60)});
     }
     table.print(terminal);
 }
@@ -107,7 +123,10 @@ void print_runs(const Terminal& terminal, const Json& view) {
                        (find(run, "error") ? "  " + text(run, "error") : "")});
     }
     table.print(terminal);
-    if (find(view, "next")) terminal.out << "there are more; see --limit\n";
+    if (find(view, "next")) {
+        terminal.out << "there are more; the next page: the same with --after "
+                     << text(view, "next") << '\n';
+    }
 }
 
 void print_run(const Terminal& terminal, const Json& view) {
@@ -130,6 +149,14 @@ void print_run(const Terminal& terminal, const Json& view) {
     table.print(terminal);
 }
 
+void print_outcome(const Terminal& terminal, const Json& run) {
+    terminal.out << "run " << text(run, "id") << ' ' << terminal.styled_status(text(run, "status"))
+                 << " in " << duration(run) << '\n';
+    if (find(run, "error")) terminal.out << "error   " << text(run, "error") << '\n';
+    if (find(run, "cause")) terminal.out << "cause   " << text(run, "cause") << '\n';
+    terminal.out.flush();
+}
+
 void print_history(const Terminal& terminal, const Json& view) {
     Table table({"EVENT", "AFTER", "TIME (UTC)", "TYPE", ""});
     for (const Json& event : items(view, "items")) {
@@ -139,6 +166,36 @@ void print_history(const Terminal& terminal, const Json& view) {
     table.print(terminal);
 }
 
+namespace {
+
+/// With an empty line before it; nothing where there are no rows.
+void print_below(const Terminal& terminal, const Table& table, const Json& rows) {
+    if (rows.empty()) return;
+    terminal.out << '\n';
+    table.print(terminal);
+}
+
+/// Of which version, and how long it may take.
+void print_frame_of_plan(const Terminal& terminal, const Json& plan) {
+    const Json* version = find(plan, "version");
+    const std::string number = version ? text(*version, "number") : "";
+    const std::string newest = version ? text(*version, "newest") : "";
+    terminal.out << "run " << text(plan, "run") << " goes on with version " << number
+                 << (newest.empty() || newest == number
+                         ? ""
+                         : ", not with the newest, " + newest + ": a redrive keeps its definition");
+    const Json* estimate = find(plan, "estimate");
+    const Json* ms = estimate ? find(*estimate, "time_ms") : nullptr;
+    if (ms && ms->is_number_integer() && *ms != 0) {
+        const Json* is_complete = find(*estimate, "complete");
+        terminal.out << "; takes about " << duration_text(Duration(ms->get<std::int64_t>()))
+                     << (is_complete && *is_complete == true ? "" : " or more");
+    }
+    terminal.out << "\n\n";
+}
+
+}  // namespace
+
 void print_redrive_plan(const Terminal& terminal, const Json& plan) {
     const Json* is_redrivable = find(plan, "redrivable");
     if (!is_redrivable || *is_redrivable != true) {
@@ -146,6 +203,7 @@ void print_redrive_plan(const Terminal& terminal, const Json& plan) {
                      << ") cannot be redriven: " << text(plan, "reason") << '\n';
         return;
     }
+    print_frame_of_plan(terminal, plan);
     Table again({"RUNS AGAIN", "TYPE", "USUALLY"});
     for (const Json& state : items(plan, "again")) {
         const Json* usual = find(state, "usual");
@@ -154,18 +212,16 @@ void print_redrive_plan(const Terminal& terminal, const Json& plan) {
                    p50 ? duration_text(Duration(p50->get<std::int64_t>())) : ""});
     }
     again.print(terminal);
-    terminal.out << '\n';
     Table kept({"KEEPS THE RESULTS OF", "TYPE", "COUNT"});
     for (const Json& state : items(plan, "keeps")) {
         kept.add({text(state, "definition_path"), text(state, "type"), text(state, "count")});
     }
-    kept.print(terminal);
-    terminal.out << '\n';
+    print_below(terminal, kept, items(plan, "keeps"));
     Table inputs({"INPUT", "READ BY", "IS NOW"});
     for (const Json& input : items(plan, "inputs")) {
         inputs.add({text(input, "uri"), text(input, "definition_path"), text(input, "is")});
     }
-    inputs.print(terminal);
+    print_below(terminal, inputs, items(plan, "inputs"));
     const Json* same = find(plan, "inputs_are_the_same");
     if (same && *same == true) {
         terminal.out << "the inputs are what they were: it would read the same again\n";
@@ -175,7 +231,7 @@ void print_redrive_plan(const Terminal& terminal, const Json& plan) {
 void print_log_line(const Terminal& terminal, const Json& line, std::string& heading) {
     const std::string title = log_title(line);
     const std::string attempt = title + text(line, "frame") + "-" + text(line, "attempt");
-    if (heading != attempt) terminal.out << terminal.styled(title, Style::dim) << '\n';
+    if (heading != attempt) print_log_heading(terminal, title, line);
     heading = attempt;
     terminal.out << text(line, "text") << std::endl;
 }
@@ -183,11 +239,8 @@ void print_log_line(const Terminal& terminal, const Json& line, std::string& hea
 void print_logs(const Terminal& terminal, const Json& view) {
     for (const Json& log : items(view, "items")) {
         const std::string title = log_title(log);
-        terminal.out << terminal.styled(title + ", " + time(log, "started_at") + " UTC", Style::dim)
-                     << '\n';
-        for (const Json& line : items(log, "lines")) {
-            terminal.out << line.get_ref<const std::string&>() << '\n';
-        }
+        print_log_heading(terminal, title, log);
+        for (const Json& line : items(log, "lines")) terminal.out << plain_text(&line) << '\n';
     }
 }
 

@@ -13,6 +13,8 @@ std::string time_text(std::string text);
 void print_workflows(const Terminal& terminal, const Json& view);
 void print_runs(const Terminal& terminal, const Json& view);
 void print_run(const Terminal& terminal, const Json& view);
+/// How a run ended: its status, how long it took, and why.
+void print_outcome(const Terminal& terminal, const Json& run);
 void print_history(const Terminal& terminal, const Json& view);
 void print_logs(const Terminal& terminal, const Json& view);
 void print_redrive_plan(const Terminal& terminal, const Json& plan);

@@ -1,5 +1,7 @@
 #include "api/cli/source.hpp"
 
+#include "engine/runtime/clock.hpp"
+
 namespace stepwell::api::cli {
 namespace {
 
@@ -7,7 +9,9 @@ class Folder final : public Source {
 public:
     Folder(std::filesystem::path folder, std::unique_ptr<runtime::Reader> reader)
         : folder_(std::move(folder)), reader_(std::move(reader)) {}
-    Result<Json> workflows() override { return workflows_view(*reader_); }
+    Result<Json> workflows() override {
+        return workflows_view(*reader_, runtime::system_clock().now());
+    }
     Result<Json> runs(const RunFilter& filter) override { return runs_view(*reader_, filter); }
     Result<Json> run(const std::string& run) override { return run_view(*reader_, run); }
     Result<Json> history(const std::string& run) override { return history_view(*reader_, run); }

@@ -33,8 +33,9 @@ struct RestRequest {
 /// A daemon's own API.
 class Server final : public Source {
 public:
-    /// "http://127.0.0.1:8083". `token` may be empty.
-    Server(std::string url, std::string token) : url_(std::move(url)), token_(std::move(token)) {}
+    /// "http://127.0.0.1:8083". `token` may be empty. `hint`: what to do where no daemon answers.
+    Server(std::string url, std::string token, std::string hint)
+        : url_(std::move(url)), token_(std::move(token)), hint_(std::move(hint)) {}
     Result<Json> workflows() override;
     Result<Json> runs(const RunFilter& filter) override;
     Result<Json> run(const std::string& run) override;
@@ -43,8 +44,8 @@ public:
 
     /// The answer; {} where there is none.
     Result<Json> request(const RestRequest& request);
-    /// Calls `take` with the data of each server-sent event as it comes, until the stream ends or
-    /// `take` returns false; `event` is its name, empty for most.
+    /// Calls `take` with the data of each server-sent event as it comes, until it returns false;
+    /// `event` is its name, empty for most. Fails with `unavailable` where the stream ends before.
     Result<void> follow(
         const std::string& path,
         const std::function<bool(const std::string& event, const Json& data)>& take);
@@ -54,8 +55,10 @@ private:
     /// The first page, with what `add` puts there of those that follow.
     Result<Json> all_pages(const std::string& path,
                            const std::function<void(Json& whole, Json page)>& add);
+    [[nodiscard]] Failure<Error> unreachable(const std::string& why) const;
     const std::string url_;
     const std::string token_;
+    const std::string hint_;
 };
 
 }  // namespace stepwell::api::cli

@@ -7,11 +7,24 @@
 namespace stepwell::api::cli {
 namespace {
 
-/// Characters, not bytes: continuation bytes of UTF-8 take no column.
+/// How long the sequence is that sets colours at the start of `text`: ESC [ digits ; ... m. 0:
+/// there is none.
+std::size_t colours_length(std::string_view text) {
+    if (!text.starts_with("\033[")) return 0;
+    const std::size_t end = text.find_first_not_of("0123456789;", 2);
+    return end != text.npos && text[end] == 'm' ? end + 1 : 0;
+}
+
+/// Characters, not bytes: continuation bytes of UTF-8 take no column, and colours none.
 std::size_t width(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    }));
+    std::size_t columns = 0;
+    while (!text.empty()) {
+        const std::size_t colours = colours_length(text);
+        const bool is_character = (static_cast<unsigned char>(text.front()) & 0xC0U) != 0x80U;
+        if (colours == 0 && is_character) ++columns;
+        text.remove_prefix(std::max<std::size_t>(colours, 1));
+    }
+    return columns;
 }
 
 const char* code_of(Style style) {
@@ -30,6 +43,36 @@ const char* code_of(Style style) {
             return "\033[33m";
     }
     return "";
+}
+
+/// U+0080 to U+009F: some terminals take them for the start of a sequence.
+bool is_upper_control(std::string_view text) {
+    return text.size() > 1 && text[0] == '\xC2' &&
+           (static_cast<unsigned char>(text[1]) & 0xE0U) == 0x80U;
+}
+
+std::string without_controls(std::string_view text, std::string_view allowed) {
+    std::string out;
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        if (const std::size_t length = colours_length(text); length > 0) {
+            text.remove_prefix(length);
+            continue;
+        }
+        const bool is_control =
+            (byte < 0x20 || byte == 0x7F) && allowed.find(text.front()) == allowed.npos;
+        const std::size_t length = is_upper_control(text) ? 2 : 1;
+        if (is_control || length == 2) {
+            out += '^';
+            // The caret notation of terminals: the control character's letter.
+            out +=
+                static_cast<char>((static_cast<unsigned char>(text[length - 1]) & 0x7FU) ^ 0x40U);
+        } else {
+            out += text.front();
+        }
+        text.remove_prefix(length);
+    }
+    return out;
 }
 
 std::string two_digits(std::int64_t value) {
@@ -87,6 +130,14 @@ std::string rows_text(const Json& rows) {
     return out;
 }
 
+std::string printable(std::string_view text) {
+    return without_controls(text, "\n\t");
+}
+
+std::string printable_line(std::string_view text) {
+    return without_controls(text, "\t");
+}
+
 std::string shortened(std::string_view text, std::size_t columns) {
     std::string line(text.substr(0, text.find('\n')));
     if (width(line) <= columns && line.size() == text.size()) return line;
@@ -112,6 +163,11 @@ void Table::print(const Terminal& terminal) const {
         const bool is_heading = &row == &rows_.front();
         terminal.out << (is_heading ? terminal.styled(line, Style::dim) : line) << '\n';
     }
+}
+
+std::string shell_word(const std::string& text) {
+    const bool is_plain = text.find_first_of(" '\"\\$`&|;<>()*?[]#~!\t\n") == text.npos;
+    return is_plain && !text.empty() ? text : shell_quoted(text);
 }
 
 std::string shell_quoted(const std::string& text) {

@@ -27,6 +27,7 @@ struct Terminal {
     std::ostream& out;
     std::ostream& err;
     bool has_colours = false;  // of `out`
+    bool is_json = false;      // what went wrong is told as JSON, too
 
     [[nodiscard]] std::string styled(std::string_view text, Style style) const;
     /// "SUCCEEDED" in green, "FAILED" in red, ..., however it is written.
@@ -39,6 +40,11 @@ std::string duration_text(Duration duration);
 std::string count_text(std::int64_t count);
 /// {"read": 5, "good": 4, "rejected": 1} as "5 read, 4 good, 1 rejected"; zeros are left out.
 std::string rows_text(const Json& rows);
+/// Text from outside, harmless to a terminal: without colours, and with other control characters
+/// as "^[" shows them. Ends of lines and tabs stay.
+std::string printable(std::string_view text);
+/// The same as one line.
+std::string printable_line(std::string_view text);
 /// One line of at most `columns` characters.
 std::string shortened(std::string_view text, std::size_t columns);
 
@@ -55,5 +61,7 @@ private:
 
 /// In single quotes, as every shell takes them.
 std::string shell_quoted(const std::string& text);
+/// As a word of a shell's command line: in single quotes where it needs them.
+std::string shell_word(const std::string& text);
 
 }  // namespace stepwell::api::cli

@@ -18,8 +18,6 @@
 namespace stepwell::api::cli {
 namespace {
 
-constexpr const char* kDefaultServer = "http://127.0.0.1:8083";
-
 using Command = std::function<int(const Options&, const Terminal&)>;
 
 /// One subcommand: its options write into `options`, and what it does into `chosen`.
@@ -340,7 +338,6 @@ bool is_unknown_command(const CLI::App& app, int argc, char** argv) {
 int run_command_line(int argc, char** argv) {
     make_files_private();
     Options options;
-    options.server = environment_variable("STEPWELL_SERVER").value_or(kDefaultServer);
     Command chosen;
     Given given;
     CLI::App app("Runs data pipelines written in the Amazon States Language", "stepwell");
@@ -360,7 +357,7 @@ int run_command_line(int argc, char** argv) {
         // Help and version are "errors" with status 0.
         return app.exit(error) == 0 ? kSuccess : kUsage;
     }
-    const Terminal terminal{std::cout, std::cerr, wants_colours()};
+    const Terminal terminal{std::cout, std::cerr, wants_colours(), options.is_json};
     return chosen(options, terminal);
 }
 

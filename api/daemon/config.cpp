@@ -407,6 +407,18 @@ Result<Configuration> load_configuration(const Overrides& overrides, const Varia
     return out;
 }
 
+DaemonPlace place_of_daemon(const Overrides& overrides, const Variables& variables) {
+    Configuration read;
+    read.data = default_data(variables);
+    // Both write what they can read before they fail.
+    if (const auto file = find_file(overrides, variables)) {
+        static_cast<void>(read_configuration_file(*file, read));
+    }
+    static_cast<void>(apply(overrides, variables, read));
+    std::error_code ignored;
+    return {read.file, fs::absolute(read.data, ignored).lexically_normal(), read.listen};
+}
+
 Result<std::string> read_file(const std::filesystem::path& path) {
     std::error_code ignored;
     const bool is_folder = fs::is_directory(path, ignored);

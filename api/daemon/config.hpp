@@ -66,6 +66,17 @@ std::optional<std::string> environment_variable(const std::string& name);
 /// relative to the file's. Fails with every fault of the file, a line each.
 Result<Configuration> load_configuration(const Overrides& overrides, const Variables& variables);
 
+/// Where the configuration puts the daemon.
+struct DaemonPlace {
+    std::filesystem::path file;  // that says so; empty: none does
+    std::filesystem::path data;
+    ListenAddress listen;
+};
+
+/// The same for whoever only asks the daemon: faults of the file are not theirs, and what cannot be
+/// read is as if it were not there.
+DaemonPlace place_of_daemon(const Overrides& overrides, const Variables& variables);
+
 /// Whole, or an error that names the file.
 Result<std::string> read_file(const std::filesystem::path& path);
 

@@ -109,7 +109,7 @@ namespace {
 void print(const Terminal& terminal, const Options& options, const Json& answer,
            const std::string& text) {
     if (options.is_json) {
-        terminal.out << answer.dump(2) << '\n';
+        terminal.out << answer.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
     } else {
         terminal.out << text << '\n';
     }

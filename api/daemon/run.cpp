@@ -36,10 +36,8 @@ bool wait_for_end(Signals& signals, runtime::Engine& engine, ExecutionId run) {
 
 /// How to see what the run's tasks wrote. It names the folder, for there is no daemon to ask.
 std::string logs_command(const Configuration& configuration, ExecutionId run) {
-    const std::string data = configuration.data.string();
-    const bool is_plain = data.find_first_of(" '\"\\$`&|;<>()*?[]#~!\t\n") == std::string::npos;
     return "stepwell logs " + std::to_string(value_of(run)) + " --data " +
-           (is_plain ? data : shell_quoted(data));
+           shell_word(configuration.data.string());
 }
 
 void print_end(const Terminal& terminal, const Configuration& configuration,
@@ -47,8 +45,8 @@ void print_end(const Terminal& terminal, const Configuration& configuration,
     terminal.out << terminal.styled_status(core::name_of(closed.status)) << " in "
                  << duration_text(closed.stopped_at - closed.started_at) << "  (run "
                  << value_of(closed.id) << ")\n";
-    if (closed.error) terminal.out << "error   " << *closed.error << '\n';
-    if (closed.cause) terminal.out << "cause   " << *closed.cause << '\n';
+    if (closed.error) terminal.out << "error   " << printable_line(*closed.error) << '\n';
+    if (closed.cause) terminal.out << "cause   " << printable(*closed.cause) << '\n';
     if (closed.output) terminal.out << "output  " << closed.output->text() << '\n';
     if (closed.status == core::Status::failed) {
         terminal.out << "logs    " << logs_command(configuration, closed.id) << '\n';

@@ -11,6 +11,7 @@
 #include "api/daemon/input_probe.hpp"
 #include "api/daemon/keeping.hpp"
 #include "api/daemon/node.hpp"
+#include "api/daemon/run_log.hpp"
 #include "api/daemon/security.hpp"
 #include "api/daemon/service_notice.hpp"
 #include "api/daemon/signals.hpp"
@@ -39,7 +40,32 @@ void log_to_stderr() {
     spdlog::set_default_logger(std::move(logger));
 }
 
-void log_file(const FileReport& report) {
+void log_run(const RunLog::Line& line) {
+    if (line.is_failure) {
+        spdlog::warn("{}", line.text);
+    } else {
+        spdlog::info("{}", line.text);
+    }
+}
+
+/// What the daemon begins with.
+Result<void> log_what_is_there(Readers& readers, const runtime::Engine& engine) {
+    auto reader = SW_TRY(readers.take());
+    const std::size_t workflows = SW_TRY(reader->workflows()).size();
+    const std::size_t open_runs = engine.statistics().open_runs;
+    spdlog::info("there are {} workflows; {} open runs go on", workflows, open_runs);
+    return {};
+}
+
+/// A file may be called anything, and say anything.
+FileReport printable_report(FileReport report) {
+    report.file = printable_line(report.file);
+    report.text = printable(report.text);
+    return report;
+}
+
+void log_file(const FileReport& given) {
+    const FileReport report = printable_report(given);
     switch (report.kind) {
         case FileReport::Kind::made:
             return spdlog::info("workflow file {} is new", report.file);
@@ -165,6 +191,9 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     if (!node) return fail(with_hint(std::move(node).error(), configuration));
 
     log_mask.use(&(*node)->secrets());
+    RunLog run_log;
+    RunLogWriter run_log_writer(run_log, log_run);
+    auto runs_logged = (*node)->engine().subscribe(run_log.listener());
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
     auto security = SW_TRY(Security::open(configuration, **node, readers));
@@ -188,6 +217,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_system_routes(router, metrics, readers, (*node)->engine(), STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
                                                  tasks::builtin_task_names(), log_file));
+    SW_TRY(log_what_is_there(readers, (*node)->engine()));
     triggers->start();
     keeper.start();
     security->start();
@@ -213,6 +243,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     security->stop();
     feed.stop();
     (*node)->stop();
+    runs_logged.reset();
     return has_failed ? kFailed : kSuccess;
 }
 

@@ -101,6 +101,11 @@ Result<ListenAddress> parse_listen(std::string_view text) {
                     "expected a listen address HOST:PORT, but got '" + std::string(text) + "'");
     };
     if (name.empty() && rest.substr(0, 1) != ":") return malformed();
+    if (!name.empty() && name.find_first_not_of("0123456789") == name.npos) {
+        return fail(ErrorCode::invalid, "expected a listen address HOST:PORT, but got '" +
+                                            std::string(text) + "'; did you mean '" + address.host +
+                                            ":" + std::string(text) + "'?");
+    }
     if (!name.empty()) address.host = std::string(name);
     if (address.host.front() == '[') address.host = address.host.substr(1, address.host.size() - 2);
     if (rest.empty()) return address;

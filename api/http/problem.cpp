@@ -72,6 +72,10 @@ Response response_of(unsigned status, const Json& document) {
 
 }  // namespace
 
+std::string_view name_of(ErrorCode code) {
+    return kind_of(code).name;
+}
+
 Response problem(const Error& error) {
     const Kind kind = kind_of(error.code);
     return problem(kind.status, kind.name, error.message);

@@ -22,6 +22,9 @@ struct Fault {
     std::string hint = {};
 };
 
+/// What programs go by: "not_found".
+std::string_view name_of(ErrorCode code);
+
 /// {"type", "title", "status", "code", "detail"}; the server adds "request_id".
 Response problem(const Error& error);
 Response problem(unsigned status, std::string_view detail);

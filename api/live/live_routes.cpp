@@ -178,6 +178,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                         "required": ["state", "frame", "attempt", "retry", "started_at", "first_line", "lines"],
                         "properties": {
                             "state": {"type": "string"},
+                            "path": {"type": "string", "description": "with the branches and items around it; absent where there are none"},
                             "frame": {"type": "integer", "description": "which branch or item"},
                             "attempt": {"type": "integer", "description": "of the frame, over all states"},
                             "retry": {"type": "integer", "description": "0: the first try of the state"},

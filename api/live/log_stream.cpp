@@ -84,9 +84,14 @@ private:
             std::to_string(header.frame) + "-" + std::to_string(header.attempt) + ":";
         std::uint64_t number = part.first_line;
         for (const std::string& line : part.lines) {
-            Json shown{
-                {"state", header.state}, {"frame", header.frame}, {"attempt", header.attempt},
-                {"retry", header.retry}, {"line", number},        {"text", line}};
+            Json shown{{"state", header.state},
+                       {"frame", header.frame},
+                       {"attempt", header.attempt},
+                       {"retry", header.retry},
+                       {"line", number},
+                       {"text", line},
+                       {"started_at", header.started_at}};
+            if (!header.path.empty()) shown["path"] = header.path;
             if (!filter_.shows_samples) shown = with_hidden_samples(std::move(shown));
             out += sse_frame("", log + std::to_string(number), shown);
             ++number;

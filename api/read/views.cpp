@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/read/state_tracker.hpp"
+#include "engine/runtime/pause.hpp"
 #include "engine/runtime/work/task_log.hpp"
 
 namespace stepwell::api {
@@ -46,6 +47,11 @@ Json to_json(const StateRow& row) {
     return out;
 }
 
+/// Where in branches and items the task ran.
+void add_path(const runtime::TaskLogHeader& header, Json& log) {
+    if (!header.path.empty()) log["path"] = header.path;
+}
+
 }  // namespace
 
 std::string status_word(core::Status status) {
@@ -86,10 +92,28 @@ Json workflow_view(const runtime::WorkflowDescription& found) {
             {"arn", found.workflow.arn}};
 }
 
-Result<Json> workflows_view(runtime::Reader& reader) {
+Result<Json> workflows_view(runtime::Reader& reader, Timestamp now) {
     Json workflows = Json::array();
-    for (const auto& found : SW_TRY(reader.workflows())) workflows.push_back(workflow_view(found));
+    for (const auto& found : SW_TRY(reader.workflows())) {
+        Json one = workflow_view(found);
+        add_description(found, one);
+        const auto pause = SW_TRY(reader.document(runtime::kPaused, found.workflow.name));
+        one["paused"] = runtime::pause_in(pause, now).has_value();
+        runtime::ListQuery newest;
+        newest.workflow = found.workflow.name;
+        newest.limit = 1;
+        // It may have been deleted meanwhile.
+        const auto runs = reader.list(newest);
+        if (runs && !runs->items.empty()) one["last_run"] = run_summary_view(runs->items.front());
+        workflows.push_back(std::move(one));
+    }
     return Json{{"items", std::move(workflows)}};
+}
+
+void add_description(const runtime::WorkflowDescription& found, Json& out) {
+    const auto settings = parse_json(found.version.settings);
+    const std::string description = settings ? string_or(*settings, "description", "") : "";
+    if (!description.empty()) out["description"] = description;
 }
 
 Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
@@ -156,6 +180,7 @@ Result<Json> logs_view(runtime::Reader& reader, const std::filesystem::path& dat
                         {"retry", log.header.retry},
                         {"started_at", log.header.started_at},
                         {"lines", log.lines}});
+        add_path(log.header, logs.back());
     }
     return Json{{"run", value_of(id)}, {"items", std::move(logs)}};
 }
@@ -179,6 +204,7 @@ Result<Json> log_page_view(runtime::Reader& reader, const std::filesystem::path&
                         {"started_at", part.header.started_at},
                         {"first_line", part.first_line},
                         {"lines", std::move(part.lines)}});
+        add_path(part.header, logs.back());
         if (!part.numbers.empty()) logs.back()["line_numbers"] = part.numbers;
     }
     Json out{{"run", value_of(id)}, {"items", std::move(logs)}};

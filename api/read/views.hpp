@@ -34,8 +34,11 @@ std::string status_word(core::Status status);
 /// how lists show a run; what is not known yet is absent.
 Json run_summary_view(const runtime::ExecutionSummary& summary);
 Json workflow_view(const runtime::WorkflowDescription& found);
-/// {"items": [{"name", "arn", "type", "version", "created_at", "updated_at"}]}
-Result<Json> workflows_view(runtime::Reader& reader);
+/// Adds "description", where the workflow's file has one.
+void add_description(const runtime::WorkflowDescription& found, Json& out);
+/// {"items": [{"name", "arn", "type", "version", "created_at", "updated_at", "description",
+/// "paused", "last_run"}]}
+Result<Json> workflows_view(runtime::Reader& reader, Timestamp now);
 /// {"items": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
 Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter);
 /// One run: what the list says of it, input, output, error, cause, and "states".

@@ -72,7 +72,8 @@ private:
     static int rank_of(const Json& reason) {
         // What is out of service keeps only itself from starting: others may fire meanwhile.
         const Json& code = reason["code"];
-        if (code == "POOL_UNKNOWN") return 3;
+        if (code == "POOL_UNKNOWN") return 4;
+        if (code == "LAST_RUNS_FAILED") return 3;
         if (code == "SCHEDULE_PAUSED" || code == "TRIGGER_DISABLED") return 2;
         return code == "RUNNING" ? 1 : 0;
     }
@@ -157,6 +158,23 @@ std::vector<Group> groups_of(const RunSnapshot& snapshot) {
     return all;
 }
 
+/// " by run 12 ('Load' of shop), run 13 (...) and 3 more"; nothing where nobody is known.
+std::string holders_text(const Json& holders, std::size_t count) {
+    constexpr std::size_t kNamedMax = 3;
+    std::string text;
+    std::size_t named = 0;
+    for (const Json& holder : holders) {
+        if (named == kNamedMax) break;
+        const std::string state = string_or(holder, "state", "");
+        text += (named++ == 0 ? "" : ", ") + ("run " + to_text(holder["run"]));
+        if (!state.empty())
+            text += " ('" + state + "' of " + string_or(holder, "workflow", "") + ")";
+    }
+    if (named == 0) return "";
+    if (count > named) text += " and " + std::to_string(count - named) + " more";
+    return " by " + text;
+}
+
 void add_pool(const Group& group, const RunSnapshot& snapshot, Json& details, std::string& text) {
     const auto pool = std::find_if(snapshot.pools.begin(), snapshot.pools.end(),
                                    [&](const auto& one) { return one.name == group.task->pool; });
@@ -168,7 +186,8 @@ void add_pool(const Group& group, const RunSnapshot& snapshot, Json& details, st
     details["waiting"] = pool->waiting_count;
     details["holders"] = to_json(pool->working, kHoldersMax);
     text += "waits for a slot of the pool '" + pool->name + "': all " +
-            std::to_string(pool->slots) + " are taken; it is number " +
+            std::to_string(pool->slots) + " are taken" +
+            holders_text(details["holders"], pool->working.size()) + "; it is number " +
             std::to_string(group.task->place) + " of " + std::to_string(pool->waiting_count);
 }
 
@@ -177,9 +196,11 @@ void add_limit(const Group& group, const RunSnapshot& snapshot, Json& details, s
     details["place"] = group.task->place;
     details["waiting"] = snapshot.workflow.waiting_count;
     details["holders"] = to_json(snapshot.workflow.holders);
-    text += "waits for a place: " + std::to_string(snapshot.workflow.holders.size()) +
-            " runs of the workflow are at work, and its concurrency is " +
-            std::to_string(snapshot.workflow.concurrency);
+    text += "waits for a place: the workflow's concurrency is " +
+            std::to_string(snapshot.workflow.concurrency) + ", and all places are taken" +
+            holders_text(details["holders"], snapshot.workflow.holders.size()) + "; it is number " +
+            std::to_string(group.task->place) + " of " +
+            std::to_string(snapshot.workflow.waiting_count);
 }
 
 std::string text_of_wait(const Group& group) {
@@ -318,6 +339,27 @@ void add_obstacles(const WorkflowSnapshot& snapshot, Explanation& out) {
     }
 }
 
+/// It keeps nothing from starting, but is what somebody who asks wants to know.
+void add_failures(const WorkflowSnapshot& snapshot, Explanation& out) {
+    const auto& ended = snapshot.ended;
+    const auto is_well = [](const runtime::ExecutionSummary& run) {
+        return run.status == core::Status::succeeded;
+    };
+    const auto well = std::find_if(ended.begin(), ended.end(), is_well);
+    const auto count = static_cast<std::size_t>(well - ended.begin());
+    if (count == 0) return;
+    const runtime::ExecutionSummary& last = ended.front();
+    // The list is cut: there may be more.
+    const bool is_all = well == ended.end();
+    const std::string runs =
+        count == 1 ? "its last run" : "its last " + std::to_string(count) + " runs";
+    const std::string id = std::to_string(value_of(last.id));
+    out.add("LAST_RUNS_FAILED",
+            runs + (is_all && count > 1 ? " or more" : "") + " did not go well; run " + id + ": " +
+                core::name_of(last.status) + (last.error.empty() ? "" : " with " + last.error),
+            {{"run", value_of(last.id)}, {"count", count}, {"status", status_word(last.status)}});
+}
+
 }  // namespace
 
 Json explain_run(const RunSnapshot& snapshot) {
@@ -326,7 +368,10 @@ Json explain_run(const RunSnapshot& snapshot) {
     if (run.status != core::Status::running) {
         Json details{{"status", status_word(run.status)}};
         if (run.stopped_at) details["since"] = to_iso8601(*run.stopped_at);
-        out.add("ENDED", std::string("it has ended: ") + core::name_of(run.status),
+        if (!run.error.empty()) details["error"] = run.error;
+        out.add("ENDED",
+                std::string("it has ended: ") + core::name_of(run.status) +
+                    (run.error.empty() ? "" : " with " + run.error),
                 std::move(details));
     } else if (snapshot.open.is_quarantined) {
         out.add(
@@ -364,6 +409,7 @@ Json explain_workflow(const WorkflowSnapshot& snapshot) {
         }
         out.add("RUNNING", "it has open runs", {{"holders", std::move(runs)}});
     }
+    add_failures(snapshot, out);
     add_unknown_pools(snapshot.gate, out);
     return std::move(out).finish({{"subject", "workflow"}, {"workflow", snapshot.name}});
 }

@@ -4,7 +4,7 @@
 //   of a run       ENDED RUNNING POOL_FULL WORKFLOW_LIMIT WAITING_TIMER WAITING_RETRY
 //                  WAITING_CALLBACK WAITING_CHILD QUARANTINED
 //   of a workflow  RUNNING PAUSED DISK_FULL WORKFLOW_LIMIT NEXT_FIRE SCHEDULE_PAUSED WAITING_FILE
-//                  TRIGGER_FAULT TRIGGER_DISABLED WAITING_WEBHOOK NO_SCHEDULE
+//                  TRIGGER_FAULT TRIGGER_DISABLED WAITING_WEBHOOK NO_SCHEDULE LAST_RUNS_FAILED
 //   of both        POOL_UNKNOWN, behind all others
 //   passed         NOT_PAUSED DISK_HAS_ROOM HAS_PLACE HAS_SLOT
 #pragma once
@@ -34,6 +34,7 @@ struct WorkflowSnapshot {
     std::optional<runtime::Pause> pause;
     bool has_room = true;
     std::vector<runtime::ExecutionSummary> running;  // newest first; some
+    std::vector<runtime::ExecutionSummary> ended;    // newest first; some
     runtime::GateWorkflow gate;
     Json schedules = Json::array();  // as GET /api/v1/schedules has them, of this workflow
     Json triggers = Json::array();   // as GET /api/v1/triggers

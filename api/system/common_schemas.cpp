@@ -13,6 +13,9 @@ constexpr std::string_view kWorkflow = R"json({
     "version": {"type": "integer", "description": "of its versions, from 1"},
     "created_at": {"type": "string", "format": "date-time"},
     "updated_at": {"type": "string", "format": "date-time"},
+    "description": {"type": "string", "description": "what its file says; absent where it says nothing"},
+    "paused": {"type": "boolean", "description": "in lists: its schedules and file triggers start nothing"},
+    "last_run": {"$ref": "#/components/schemas/Run", "description": "in lists: the newest; absent where there is none"},
     "arn": {"type": "string"}}})json";
 
 constexpr std::string_view kRun = R"json({

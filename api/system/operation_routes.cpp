@@ -10,6 +10,7 @@ namespace stepwell::api::operations {
 namespace {
 
 constexpr std::size_t kRunningMax = 20;
+constexpr std::size_t kEndedMax = 20;
 
 constexpr const char* kExplanation = R"json({
   "type": "object", "required": ["subject", "workflow", "code", "reasons", "passed", "at"],
@@ -44,6 +45,16 @@ Json of_workflow(const Json& list, const char* member, const std::string& workfl
     return own;
 }
 
+Result<std::vector<runtime::ExecutionSummary>> newest_ended(runtime::Reader& reader,
+                                                            const std::string& workflow) {
+    runtime::ListQuery query;
+    query.workflow = workflow;
+    query.limit = kEndedMax;
+    auto runs = SW_TRY(reader.list(query)).items;
+    std::erase_if(runs, [](const auto& run) { return run.status == core::Status::running; });
+    return runs;
+}
+
 Result<Json> workflow_explanation(const Sources& sources, const std::string& name) {
     auto reader = SW_TRY(sources.readers.take());
     WorkflowSnapshot snapshot;
@@ -57,6 +68,7 @@ Result<Json> workflow_explanation(const Sources& sources, const std::string& nam
     running.status = core::Status::running;
     running.limit = kRunningMax;
     snapshot.running = SW_TRY(reader->list(running)).items;
+    snapshot.ended = SW_TRY(newest_ended(*reader, snapshot.name));
     snapshot.gate = sources.gate.workflow(snapshot.name);
     const Json schedules = SW_TRY(schedules_view(*reader, snapshot.now, 1));
     snapshot.schedules = of_workflow(schedules, "items", snapshot.name);
@@ -139,7 +151,14 @@ void add_explain_routes(Router& router, const Sources& sources) {
                     const auto workflow = workflow_explanation(sources, call.path("subject"));
                     const bool is_none = !workflow && workflow.error().code == ErrorCode::not_found;
                     if (!is_none) return call.answer(workflow);
-                    run_explanation(sources, call.path("subject"), call);
+                    const std::string& subject = call.path("subject");
+                    const auto run = summary_of(sources, subject);
+                    if (!run && run.error().code == ErrorCode::not_found) {
+                        return call.answer(
+                            fail(ErrorCode::not_found, "expected a workflow or a run '" + subject +
+                                                           "', but there is neither"));
+                    }
+                    run_explanation(sources, subject, call);
                 }});
     router.add(
         {.method = "GET",

@@ -4,6 +4,7 @@
 #include "api/system/routes.hpp"
 #include "api/workflows/workflow_folders.hpp"
 #include "engine/definition/workflow.hpp"
+#include "engine/runtime/clock.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -45,9 +46,7 @@ Result<Json> show_workflow(Readers& readers, const Call& call) {
     auto reader = SW_TRY(readers.take());
     const auto found = SW_TRY(described(*reader, call));
     Json out = workflow_view(found);
-    const Json settings = SW_TRY(parse_json(found.version.settings));
-    const std::string description = string_or(settings, "description", "");
-    if (!description.empty()) out["description"] = description;
+    add_description(found, out);
     out["options"] = SW_TRY(options_of(found));
     return out;
 }
@@ -143,12 +142,12 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
                 .pattern = "/api/v1/workflows",
                 .operation = "listWorkflows",
                 .tag = "workflows",
-                .summary = "All workflows, by name",
+                .summary = "All workflows, by name, each with its last run",
                 .answer = R"({"type": "object", "required": ["items"], "properties": {
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Workflow"}}}})",
                 .read = [&readers](const Call&) -> Result<Json> {
                     auto reader = SW_TRY(readers.take());
-                    return workflows_view(*reader);
+                    return workflows_view(*reader, runtime::system_clock().now());
                 }});
     router.add({.method = "PUT",
                 .pattern = "/api/v1/workflows/{workflow}",

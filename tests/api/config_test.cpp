@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "api/cli/daemon_address.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace stepwell;
@@ -55,6 +56,35 @@ TEST_CASE("flags win over variables, variables over the file, the file over defa
     got = load_configuration(overrides, set);
     REQUIRE(got);
     CHECK(got->listen.port == 3);
+}
+
+TEST_CASE("who only asks the daemon is not kept from it by faults of the file") {
+    const TemporaryFolder folder;
+    const std::string file =
+        write(folder, "lisden: x\npools: 3\nlisten: 127.0.0.1:9\ndata: kept\n");
+    const Overrides overrides = with_config(file);
+    REQUIRE_FALSE(load_configuration(overrides, variables({{"HOME", "/h"}})));
+    const DaemonPlace place = place_of_daemon(overrides, variables({{"HOME", "/h"}}));
+    CHECK(place.listen.port == 9);
+    CHECK(place.data == folder.path() / "kept");
+    CHECK(place.file == file);
+}
+
+TEST_CASE("commands ask the daemon that flag, variable or configuration name") {
+    const TemporaryFolder folder;
+    cli::Options options;
+    options.overrides = with_config(write(folder, "listen: 0.0.0.0:9000\ndata: kept\n"));
+    const auto url = [&](std::map<std::string, std::string> set) {
+        return cli::address_of_daemon(options, variables(std::move(set))).url;
+    };
+    CHECK(url({}) == "http://127.0.0.1:9000");
+    CHECK(url({{"STEPWELL_LISTEN", "[::]:7"}}) == "http://[::1]:7");
+    CHECK(url({{"STEPWELL_SERVER", "http://other:1"}}) == "http://other:1");
+    options.server = "http://flag:2";
+    CHECK(url({{"STEPWELL_SERVER", "http://other:1"}}) == "http://flag:2");
+    options.server.clear();
+    options.overrides = with_config(write(folder, "listen: 127.0.0.1:0\ndata: kept\n"));
+    CHECK(url({}) == "http://127.0.0.1:8083");
 }
 
 TEST_CASE("folders in the file are relative to the file") {

@@ -115,7 +115,9 @@ TEST_CASE("a full pool names its holders, the place in the queue and how many wa
     CHECK((reason["count"] == 3 && reason["place"] == 7));
     CHECK((reason["holders"].size() == 1 && reason["holders"][0]["run"] == 3));
     CHECK(reason["text"] ==
-          "'T' waits for a slot of the pool 'warehouse': all 1 are taken; it is number 7 of 12 "
+          "'T' waits for a slot of the pool 'warehouse': all 1 are taken by run 3 ('T' of etl); it "
+          "is "
+          "number 7 of 12 "
           "(and 2 more like it)");
 }
 
@@ -130,6 +132,9 @@ TEST_CASE("a limited workflow names the runs that hold its places") {
     REQUIRE(codes_of(shown) == "WORKFLOW_LIMIT ");
     CHECK(shown["reasons"][0]["place"] == 2);
     CHECK(shown["reasons"][0]["holders"][0]["name"] == "sunday");
+    CHECK(shown["reasons"][0]["text"] ==
+          "'T' waits for a place: the workflow's concurrency is 1, and all places are taken by run "
+          "5; it is number 2 of 2");
 }
 
 TEST_CASE("a run that has ended, or is put aside, says so") {
@@ -138,9 +143,11 @@ TEST_CASE("a run that has ended, or is put aside, says so") {
     CHECK(codes_of(explain_run(made)) == "QUARANTINED ");
     made.run.status = core::Status::failed;
     made.run.stopped_at = kNow;
+    made.run.error = "E_QUALITY";
     const Json shown = explain_run(made);
     CHECK(codes_of(shown) == "ENDED ");
     CHECK(shown["reasons"][0]["status"] == "failed");
+    CHECK(shown["reasons"][0]["text"] == "it has ended: FAILED with E_QUALITY");
 }
 
 TEST_CASE("a workflow says what keeps it from starting, and what will start it") {
@@ -177,6 +184,27 @@ TEST_CASE(
     made.schedules = Json::parse(
         R"([{"id":"etl#a","paused":true},{"id":"etl#b","next":["2024-01-01T06:00:00Z"]}])");
     CHECK(explain_workflow(made)["code"] == "NEXT_FIRE");
+}
+
+TEST_CASE("a workflow whose last runs did not go well says so, behind what will start it") {
+    WorkflowSnapshot made;
+    made.name = "etl";
+    made.now = kNow;
+    const auto ended = [](std::uint64_t id, core::Status status) {
+        ExecutionSummary run;
+        run.id = ExecutionId{id};
+        run.status = status;
+        run.error = status == core::Status::failed ? "E_X" : "";
+        return run;
+    };
+    made.ended = {ended(9, core::Status::failed), ended(8, core::Status::timed_out),
+                  ended(7, core::Status::succeeded), ended(6, core::Status::failed)};
+    const Json shown = explain_workflow(made);
+    REQUIRE(codes_of(shown) == "NO_SCHEDULE LAST_RUNS_FAILED ");
+    CHECK(shown["reasons"][1]["text"] == "its last 2 runs did not go well; run 9: FAILED with E_X");
+    CHECK(shown["reasons"][1]["run"] == 9);
+    made.ended = {ended(7, core::Status::succeeded)};
+    CHECK(codes_of(explain_workflow(made)) == "NO_SCHEDULE ");
 }
 
 TEST_CASE("what waits is found behind any number of iterations that are over") {

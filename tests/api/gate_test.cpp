@@ -122,6 +122,12 @@ TEST_CASE("a listen address is HOST:PORT, each with a default") {
     }
 }
 
+TEST_CASE("a port alone is no address, and the one that was meant is guessed") {
+    const auto got = parse_listen("8080");
+    REQUIRE_FALSE(got);
+    CHECK(got.error().message.find("did you mean '127.0.0.1:8080'?") != std::string::npos);
+}
+
 TEST_CASE("an address that others can reach needs a token") {
     CHECK(check_exposure({"127.0.0.1", 1}, true));
     CHECK(check_exposure({"localhost", 1}, true));

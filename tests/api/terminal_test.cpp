@@ -41,6 +41,24 @@ TEST_CASE("long texts are cut between characters") {
     CHECK(shortened("one\ntwo", 10) == "one…");
 }
 
+TEST_CASE("text from outside moves no cursor, sets no title and paints nothing") {
+    CHECK(printable("a\tb\nc") == "a\tb\nc");
+    CHECK(printable("\033[31mred\033[0m \033[1;4mbold\033[m") == "red bold");
+    CHECK(printable("\033]0;title\a\033[2J") == "^[]0;title^G^[[2J");
+    CHECK(printable("over\rwritten\177") == "over^Mwritten^?");
+    CHECK(printable("\xC2\x9B"
+                    "2J ü") == "^[2J ü");
+    CHECK(printable("\033[") == "^[[");
+    CHECK(printable_line("two\nlines") == "two^Jlines");
+}
+
+TEST_CASE("a word of a command line is quoted only where it has to be") {
+    CHECK(shell_word("/var/lib/stepwell") == "/var/lib/stepwell");
+    CHECK(shell_word("kept here") == "'kept here'");
+    CHECK(shell_word("") == "''");
+    CHECK(shell_word("it's") == "'it'\\''s'");
+}
+
 TEST_CASE("a table's columns are as wide as their widest cell") {
     std::ostringstream out;
     const Terminal terminal{out, out, false};
@@ -49,6 +67,15 @@ TEST_CASE("a table's columns are as wide as their widest cell") {
     table.add({"ü", "y"});
     table.print(terminal);
     CHECK(out.str() == "A          B\nwide cell  x\nü          y\n");
+}
+
+TEST_CASE("colours take no room in a table") {
+    std::ostringstream out;
+    const Terminal terminal{out, out, true};
+    Table table({"A", "B"});
+    table.add({terminal.styled("x", Style::red), "y"});
+    table.print(terminal);
+    CHECK(out.str().ends_with("\033[31mx\033[0m  y\n"));
 }
 
 TEST_CASE("colours come only where they were asked for") {

@@ -5,6 +5,7 @@ The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 """
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -101,6 +102,78 @@ class WithoutDaemon(e2e.Case):
         shown = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, cwd=self.folder)
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         self.assertIn("no room", shown.stdout)
+
+
+    def test_what_is_wrong_is_told_as_json_where_that_was_asked_for(self):
+        got = stepwell("show", "7", "--data", self.folder, "--output", "json")
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertEqual(set(json.loads(got.stderr)), {"code", "detail"})
+
+    def test_names_that_are_no_utf_8_end_no_command(self):
+        os.makedirs(self.folder, exist_ok=True)
+        odd = os.path.join(os.fsencode(self.folder), b"odd\xff.yaml")
+        with open(odd, "wb") as file:
+            file.write(b"StartAt: \xff\xfe\n")
+        for command in ([b"validate", odd], [b"validate", odd, b"--output", b"json"], [b"run", odd, b"--output", b"json", b"--data", os.fsencode(self.data)]):
+            with self.subTest(command):
+                got = subprocess.run([os.fsencode(e2e.PROGRAM), *command], capture_output=True, timeout=60)
+                self.assertEqual(got.returncode, 2, got.stderr)
+
+    def test_commands_ask_the_daemon_that_the_configuration_names(self):
+        self.file("stepwell.yaml", "data: kept\nlisten: 127.0.0.1:1\n")
+        got = subprocess.run([e2e.PROGRAM, "list"], capture_output=True, text=True, timeout=60, cwd=self.folder)
+        self.assertEqual(got.returncode, 3)
+        self.assertIn("expected a daemon at http://127.0.0.1:1", got.stderr)
+        self.assertIn("'listen' in stepwell.yaml", got.stderr)
+        asked = subprocess.run([e2e.PROGRAM, "start", "x"], capture_output=True, text=True, timeout=60, cwd=self.folder)
+        self.assertNotIn("--data", asked.stderr)
+
+
+class FirstHour(e2e.Case):
+    """docs/first-hour.md, with its own files and its own commands."""
+
+    def told(self, *words, status=0):
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("STEPWELL_") or k == "STEPWELL_DUCKDB_LIB"}
+        got = subprocess.run([e2e.PROGRAM, *words], capture_output=True, text=True, timeout=120, cwd=self.folder, env=environment)
+        self.assertEqual(got.returncode, status, got.stdout + got.stderr)
+        return got.stdout
+
+    def test_every_step_does_what_the_page_says(self):
+        with open(os.path.join(ROOT, "docs", "first-hour.md")) as page:
+            blocks = re.findall(r"<!-- (file|add): (\S+) -->\n```\w+\n(.*?)```", page.read(), re.S)
+        for _, name, text in blocks[:3]:
+            self.file(name, text)
+        self.file("stepwell.yaml", blocks[0][2] + "listen: 127.0.0.1:0\n")
+        self.assertIn("workflows/orders.yaml: good", self.told("validate", "workflows/orders.yaml"))
+        ran = ("run", "workflows/orders.yaml", "--input", '{"file": "../landing/orders-1.csv"}')
+        first = self.told(*ran)
+        self.assertRegex(first, r"✓ Check .* 3 read, 2 good, 1 rejected\n  ✓ Load .* 2 read, 2 good, 2 inserted\nSUCCEEDED")
+        self.assertIn("2 unchanged", self.told(*ran))
+        self.assertIn("1    orders", self.told("list", "--data", "data"))
+        self.assertIn("2 inserted", self.told("show", "1", "--data", "data"))
+
+        self.file("workflows/orders.yaml", blocks[2][2].replace("StartAt:", blocks[3][2] + "StartAt:", 1))
+        daemon = subprocess.Popen([e2e.PROGRAM, "serve"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.terminate)
+
+        def runs():
+            listed = subprocess.run([e2e.PROGRAM, "list", "--output", "json"], capture_output=True, text=True, cwd=self.folder, timeout=60)
+            return [r["status"] for r in json.loads(listed.stdout)["items"][::-1]] if listed.returncode == 0 else []
+        wait_until(lambda: runs() == ["succeeded"] * 3, 60, "the run of the file that is there")
+        self.file("landing/orders-2.csv", "order_id,customer,amount\n4,eve,3.00\n")
+        wait_until(lambda: runs() == ["succeeded"] * 4, 60, "the run of the next file")
+        self.assertIn("orders#landing", self.told("triggers"))
+        self.assertIn("WAITING_FILE", self.told("explain", "orders"))
+
+        self.file("landing/orders-3.csv", "order_id,customer\n5,dan\n")
+        wait_until(lambda: runs() == ["succeeded"] * 4 + ["failed"], 60, "the run that fails")
+        self.assertIn("amount", self.told("failures"))
+        self.assertIn("FAILED", self.told("show", "5"))
+        self.told("logs", "5")
+        self.file("landing/orders-3.csv", "order_id,customer,amount\n5,dan,1.00\n")
+        self.told("redrive", "5")
+        wait_until(lambda: runs() == ["succeeded"] * 6, 60, "the redriven run, and that of the mended file")
 
 
 class Daemon(e2e.Case):
@@ -201,6 +274,7 @@ class Daemon(e2e.Case):
         groups = self.json_of("failures", "--workflow", "load")["items"]
         self.assertEqual([(g["state"], g["count"], g["condition"]) for g in groups], [("Check", 2, "recovered")])
         shown = stepwell("failures", *self.server).stdout
+        self.assertRegex(shown, rf"LAST RUN .*\n.* {groups[0]['runs'][0]} ")
         self.assertIn("recovered", shown)
         self.assertNotIn("\033", shown)
 
@@ -225,6 +299,57 @@ class Daemon(e2e.Case):
                 self.get(path)
             self.assertEqual(caught.exception.code, status)
             self.assertIn("expected", json.loads(caught.exception.read())["detail"])
+
+    def test_logs_that_are_followed_end_as_the_run_did(self):
+        for script, status, outcome in (("echo one; exit 3", 1, "FAILED"), ("echo one", 0, "SUCCEEDED")):
+            with self.subTest(script):
+                run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["id"]
+                got = stepwell("logs", str(run), "--follow", *self.server)
+                self.assertEqual(got.returncode, status, got.stderr)
+                self.assertRegex(got.stdout, rf"--- Check, .* UTC\none\nrun {run} {outcome} in ")
+        run = self.json_of("start", "load", "--input", json.dumps({"script": "echo one; sleep 600"}))["id"]
+        following = subprocess.Popen([e2e.PROGRAM, "logs", str(run), "-f", *self.server], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while following.stdout.readline() != "one\n":
+            pass
+        self.running.kill()
+        self.assertIn("it stopped answering before the end", following.communicate(timeout=60)[1])
+        self.assertEqual(following.returncode, 3)
+
+    def test_logs_of_a_state_that_there_is_not_are_an_error(self):
+        run = str(self.play("echo fine"))
+        got = stepwell("logs", run, "Chekc", *self.server)
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        self.assertIn("did you mean 'Check'?", got.stderr)
+        self.assertEqual(stepwell("logs", run, "Write", *self.server).returncode, 0)
+
+    def test_logs_name_the_item_and_let_no_task_play_with_the_terminal(self):
+        e2e.write(os.path.join(self.folder, "flows", "each.json"), machine({"Each": {"Type": "Map", "End": True, "ItemProcessor": machine({
+            "Say": {**STEP, "Parameters": {"script": "printf '\\033]0;title\\007\\033[31mred\\n'"}, "End": True}})}}))
+        self.running.workflow("each")
+        run = self.json_of("start", "each", "--input", "[1, 2]")["id"]
+        followed = stepwell("logs", str(run), "-f", *self.server).stdout
+        shown = stepwell("logs", str(run), *self.server).stdout
+        for text in (followed, shown):
+            self.assertNotIn("\033", text)
+            for heading in ("--- Each[0] / Say, ", "--- Each[1] / Say, "):
+                self.assertIn(heading, text)
+            self.assertIn("^[]0;title^Gred", text)
+
+    def test_the_log_of_the_daemon_tells_of_runs(self):
+        self.play("exit 3")
+        self.play("echo fine")
+        self.running.stop()
+        log = self.running.tail()
+        for text in ("there are 1 workflows; 0 open runs go on", "run 1 of load started", "run 1 of load failed in ", "run 2 of load succeeded in "):
+            self.assertIn(text, log)
+
+    def test_explain_knows_what_failed_and_guesses_what_was_meant(self):
+        run = self.play("exit 3")
+        shown = stepwell("explain", "load", *self.server).stdout
+        self.assertRegex(shown, rf"LAST_RUNS_FAILED: its last run did not go well; run {run}: FAILED")
+        got = stepwell("explain", "laod", *self.server)
+        self.assertEqual(got.returncode, 2)
+        self.assertIn("expected a workflow or a run 'laod', but there is neither; did you mean 'load'?", got.stderr)
 
     def test_what_was_meant_is_guessed(self):
         for command, guess in ((("lst",), "did you mean 'list'?"), (("start", "laod", *self.server), "did you mean 'load'?")):

@@ -233,6 +233,24 @@ TEST_CASE("a task's log is readable by state and attempt, and ends at its limit"
     CHECK(read_task_logs(folder.path(), ExecutionId{1})->empty());
 }
 
+TEST_CASE("an attempt that a new daemon begins again says so in its log") {
+    TemporaryFolder folder;
+    const TaskToken token{ExecutionId{9}, FrameId{2}, 1};
+    for (const std::string second : {"1", "2"}) {
+        TaskLogs logs(folder.path());
+        logs.begin(token, {"Load", 2, 1, 0, "2024-01-01T00:00:0" + second + "Z", "Each[3] / Load"});
+        logs.write(token, "step 1");
+    }
+    const auto logs = read_task_logs(folder.path(), ExecutionId{9});
+    REQUIRE((logs && logs->size() == 1));
+    CHECK((*logs)[0].header.path == "Each[3] / Load");
+    CHECK((*logs)[0].lines ==
+          std::vector<std::string>{
+              "step 1",
+              "(begun again at 2024-01-01T00:00:02Z: the daemon ended before the task did)",
+              "step 1"});
+}
+
 TEST_CASE("logs are read page by page, each line once, and from the end where that is asked for") {
     TemporaryFolder folder;
     const ExecutionId run{7};

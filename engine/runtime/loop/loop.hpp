@@ -162,6 +162,7 @@ private:
     void carry_out();
     void carry_out(TaskRequest& request);
     void begin_log(const TaskRequest& request);
+    std::string path_of(const TaskToken& task);
     void carry_out(const TaskToken& cancelled);
     void carry_out(const News& news);
     [[nodiscard]] std::vector<TaskToken> finished_by(const Slot& slot,

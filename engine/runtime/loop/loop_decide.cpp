@@ -428,9 +428,26 @@ void Loop::carry_out(TaskRequest& request) {
     runner_->start(std::move(request));
 }
 
+/// "Each[3] / Load"; empty where that is not known any more.
+std::string Loop::path_of(const TaskToken& task) {
+    const Slot* slot = cache_.find(task.execution);
+    std::string path;
+    const core::Frame* frame = slot ? slot->execution.find(task.frame) : nullptr;
+    while (frame) {
+        const std::string& state = slot->version->definition->state(frame->state).name;
+        const bool is_leaf = path.empty();
+        path = is_leaf ? state : state + path;
+        if (!frame->parent) break;
+        path.insert(0, "[" + std::to_string(frame->index) + "] / ");
+        frame = slot->execution.find(*frame->parent);
+    }
+    return path;
+}
+
 void Loop::begin_log(const TaskRequest& request) {
     TaskLogHeader header;
     header.state = request.state_name;
+    if (request.token.frame != kRootFrame) header.path = path_of(request.token);
     header.frame = value_of(request.token.frame);
     header.attempt = request.token.attempt;
     header.retry = request.retry_count;

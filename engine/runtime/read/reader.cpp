@@ -16,7 +16,7 @@ constexpr std::size_t kPageMax = 1'000;
 
 Failure<Error> not_found(std::string_view what) {
     return fail(ErrorCode::not_found,
-                "expected an execution '" + std::string(what) + "', but there is none");
+                "expected a run '" + std::string(what) + "', but there is none");
 }
 
 std::optional<std::uint64_t> number_in(std::string_view text) {

@@ -33,11 +33,13 @@ std::filesystem::path file_of(const std::filesystem::path& logs, const TaskToken
 }
 
 std::string header_line(const TaskLogHeader& header) {
-    return to_text(Json{{"state", header.state},
-                        {"frame", header.frame},
-                        {"attempt", header.attempt},
-                        {"retry", header.retry},
-                        {"started", header.started_at}});
+    Json line{{"state", header.state},
+              {"frame", header.frame},
+              {"attempt", header.attempt},
+              {"retry", header.retry},
+              {"started", header.started_at}};
+    if (!header.path.empty()) line["path"] = header.path;
+    return to_text(line);
 }
 
 template <class Number>
@@ -51,6 +53,7 @@ TaskLogHeader header_in(const std::string& line) {
     const auto json = parse_json(line);
     if (!json) return header;
     header.state = string_or(*json, "state", "");
+    header.path = string_or(*json, "path", "");
     header.frame = number_in<std::uint32_t>(*json, "frame");
     header.attempt = number_in<std::uint32_t>(*json, "attempt");
     header.retry = number_in<std::uint32_t>(*json, "retry");
@@ -157,8 +160,11 @@ bool TaskLogs::open(File& file, const TaskToken& token) {
     file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (file.descriptor < 0) return false;
     ++open_files_;
-    if (!file.is_begun && ::lseek(file.descriptor, 0, SEEK_END) == 0) {
-        file.write(header_line(file.header));
+    if (!file.is_begun) {
+        const bool is_new = ::lseek(file.descriptor, 0, SEEK_END) == 0;
+        file.write(is_new ? header_line(file.header)
+                          : "(begun again at " + file.header.started_at +
+                                ": the daemon ended before the task did)");
     }
     file.is_begun = true;
     return true;

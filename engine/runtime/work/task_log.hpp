@@ -2,8 +2,9 @@
 //
 //   <logs>/<execution / 1000>/<execution>/<frame>-<attempt>.log
 //
-// The first line is a JSON object {"state", "frame", "attempt", "retry", "started"}, then come the
-// lines of the log. A file that reaches kTaskLogBytesMax says so and takes no more.
+// The first line is a JSON object {"state", "path", "frame", "attempt", "retry", "started"}, then
+// come the lines of the log; what begins again after a restart of the daemon says so in a line. A
+// file that reaches kTaskLogBytesMax says so and takes no more.
 //
 // Threads: TaskLogs may be used from any thread; nobody waits for another attempt's disk.
 #pragma once
@@ -33,6 +34,7 @@ struct TaskLogHeader {
     std::uint32_t attempt = 0;  // of the frame, over all states
     std::uint32_t retry = 0;    // of this entry of the state: 0 is the first try
     std::string started_at;     // ISO 8601
+    std::string path = {};      // "Each[3] / Load"; empty where the state is in no branch or item
 };
 
 struct TaskLog {
