@@ -77,21 +77,15 @@ Parameter log_lines_parameter() {
                              "lines of the log, up to the first that tells of an error", 1, 200, 4);
 }
 
-/// A reader, and what answers read with it.
-struct Reading {
-    Readers::Lease reader;
-    Histories histories;
-    explicit Reading(Readers::Lease lease, AnswerSources& sources)
-        : reader(std::move(lease)), histories(*reader, sources.cache, kReadsMax) {}
-};
-
 using Answer = std::function<Result<Json>(Histories&, const Call&)>;
 using RunAnswer = std::function<Result<Json>(Histories&, ExecutionId, const Call&)>;
 
 std::function<Result<Json>(const Call&)> reading(AnswerSources& sources, Answer answer) {
     return [&sources, answer = std::move(answer)](const Call& call) -> Result<Json> {
-        Reading reading(SW_TRY(sources.readers.take()), sources);
-        return answer(reading.histories, call);
+        return snapshot_of(sources.readers, [&](runtime::Reader& reader) {
+            Histories histories(reader, sources.cache, kReadsMax);
+            return answer(histories, call);
+        });
     };
 }
 

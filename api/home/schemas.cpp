@@ -41,6 +41,7 @@ constexpr NamedSchema kSchemas[] = {
   "type": "object",
   "required": ["run", "status", "failure", "log", "count", "by_error", "others", "caught_count", "caught"],
   "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "run": {"type": "integer"},
     "status": {"type": "string"},
     "failure": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Failure"}],
@@ -76,14 +77,16 @@ constexpr NamedSchema kSchemas[] = {
     "occurrences": {"type": "array", "items": {"type": "integer"}, "description": "by interval"},
     "successes": {"type": "array", "items": {"type": "integer"}, "description": "of the same state, by interval"}}})json"},
     {"Failures", R"json({
-  "type": "object", "required": ["from", "to", "intervals", "items", "complete"], "properties": {
+  "type": "object", "required": ["from", "to", "intervals", "items", "complete", "as_of"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},
     "items": {"type": "array", "items": {"$ref": "#/components/schemas/FailureGroup"}},
     "complete": {"type": "boolean", "description": "false: there was more than one answer looks at"}}})json"},
     {"Results", R"json({
-  "type": "object", "required": ["items", "complete"], "properties": {
+  "type": "object", "required": ["items", "complete", "as_of"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "run": {"type": "integer"},
     "workflow": {"type": "string"},
     "items": {"type": "array", "items": {"type": "object",
@@ -100,7 +103,8 @@ constexpr NamedSchema kSchemas[] = {
         "later_runs": {"type": "integer", "description": "newer runs that did not reach the task"}}}},
     "complete": {"type": "boolean"}}})json"},
     {"Usual", R"json({
-  "type": "object", "required": ["workflow", "duration", "states", "complete"], "properties": {
+  "type": "object", "required": ["workflow", "duration", "states", "complete", "as_of"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "workflow": {"type": "string"},
     "duration": {"$ref": "#/components/schemas/Quantiles"},
     "states": {"type": "array", "items": {"type": "object", "required": ["definition_path", "duration"], "properties": {
@@ -108,8 +112,9 @@ constexpr NamedSchema kSchemas[] = {
     "complete": {"type": "boolean"}}})json"},
     {"Grid", R"json({
   "type": "object",
-  "required": ["workflow", "runs", "states", "usual", "versions", "complete"],
+  "required": ["workflow", "runs", "states", "usual", "versions", "complete", "as_of"],
   "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "workflow": {"type": "string"},
     "runs": {"type": "array", "description": "the oldest first", "items": {"type": "object",
       "required": ["id", "name", "status", "version", "started_at"]}},
@@ -125,8 +130,9 @@ constexpr NamedSchema kSchemas[] = {
     "next": {"type": "string", "description": "`after` of the page of older runs"}}})json"},
     {"MapAnswer", R"json({
   "type": "object",
-  "required": ["run", "state", "path", "total", "counts", "buckets", "failed", "duration"],
+  "required": ["run", "state", "path", "total", "counts", "buckets", "failed", "duration", "as_of"],
   "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "run": {"type": "integer"},
     "state": {"type": "string"},
     "path": {"type": "string"},
@@ -138,8 +144,9 @@ constexpr NamedSchema kSchemas[] = {
     "duration": {"$ref": "#/components/schemas/Quantiles"}}})json"},
     {"Overview", R"json({
   "type": "object",
-  "required": ["run", "failure", "usual", "states", "open", "rows", "version", "parent", "children", "events"],
+  "required": ["run", "failure", "usual", "states", "open", "rows", "version", "parent", "children", "events", "as_of"],
   "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "run": {"$ref": "#/components/schemas/Run"},
     "failure": {"$ref": "#/components/schemas/FailureAnswer"},
     "usual": {"type": "object", "required": ["duration", "states", "against"]},
@@ -154,8 +161,9 @@ constexpr NamedSchema kSchemas[] = {
     "events": {"type": "integer"}}})json"},
     {"Home", R"json({
   "type": "object",
-  "required": ["from", "to", "intervals", "tiles", "outcomes", "causes", "running", "next_fires", "complete"],
+  "required": ["from", "to", "intervals", "tiles", "outcomes", "causes", "running", "next_fires", "complete", "as_of"],
   "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},

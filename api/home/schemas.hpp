@@ -6,7 +6,7 @@
 namespace stepwell::api::answers {
 
 /// Adds Quantiles, Failure, FailureAnswer, FailureGroup, Result, Results, Usual, Grid, MapAnswer,
-/// Overview, Home, Failures. REQUIRES: Run is there.
+/// Overview, Home, Failures. REQUIRES: Run and AsOf are there.
 void add_answer_schemas(Router& router);
 
 }  // namespace stepwell::api::answers

@@ -19,4 +19,14 @@ void Readers::put_back(std::unique_ptr<runtime::Reader> reader) {
     idle_.push_back(std::move(reader));
 }
 
+Result<Json> snapshot_of(Readers& readers,
+                         const std::function<Result<Json>(runtime::Reader&)>& answer) {
+    auto reader = SW_TRY(readers.take());
+    const auto moment = SW_TRY(reader->hold());
+    Json out = SW_TRY(answer(*reader));
+    SW_ASSERT(out.is_object());
+    out["as_of"] = std::to_string(moment.feed_end());
+    return out;
+}
+
 }  // namespace stepwell::api

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "engine/base/json.hpp"
 #include "engine/runtime/read/reader.hpp"
 
 namespace stepwell::api {
@@ -44,5 +46,11 @@ private:
     std::mutex mutex_;
     std::vector<std::unique_ptr<runtime::Reader>> idle_;
 };
+
+/// An answer that is of one moment of the journal, and says of which: its member "as_of" is the
+/// place in the feed of events from which on they tell what is not in it. With it as `after`
+/// nothing is missed, and nothing told twice. REQUIRES: `answer` gives an object.
+Result<Json> snapshot_of(Readers& readers,
+                         const std::function<Result<Json>(runtime::Reader&)>& answer);
 
 }  // namespace stepwell::api

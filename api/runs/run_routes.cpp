@@ -6,12 +6,20 @@
 namespace stepwell::api {
 namespace {
 
+using RunAnswer = Result<Json>(runtime::Reader&, const Call&);
+
+std::function<Result<Json>(const Call&)> snapshot(Readers& readers, RunAnswer* answer) {
+    return [&readers, answer](const Call& call) {
+        return snapshot_of(readers, [&](runtime::Reader& reader) { return answer(reader, call); });
+    };
+}
+
 std::optional<std::string> text_member(const Json& body, std::string_view name) {
     const Json* found = find(body, name);
     return found && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
 }
 
-Result<Json> list_runs(Readers& readers, const Call& call) {
+Result<Json> list_runs(runtime::Reader& reader, const Call& call) {
     RunFilter filter;
     filter.workflow = call.text("workflow");
     filter.status = call.text("status");
@@ -26,8 +34,7 @@ Result<Json> list_runs(Readers& readers, const Call& call) {
     filter.started_until = call.time("started_until");
     if (const auto ms = call.integer("duration_from_ms")) filter.duration_from = Duration(*ms);
     if (const auto ms = call.integer("duration_until_ms")) filter.duration_until = Duration(*ms);
-    auto reader = SW_TRY(readers.take());
-    return runs_view(*reader, filter);
+    return runs_view(reader, filter);
 }
 
 std::vector<Parameter> filter_parameters() {
@@ -52,9 +59,8 @@ std::vector<Parameter> filter_parameters() {
 /// Of a page. Events of one run may hold 256 KiB each.
 constexpr std::size_t kHistoryBytesMax = 4u << 20;
 
-Result<Json> read_history(Readers& readers, const Call& call) {
-    auto reader = SW_TRY(readers.take());
-    const ExecutionId id = SW_TRY(reader->find(call.path("run")));
+Result<Json> read_history(runtime::Reader& reader, const Call& call) {
+    const ExecutionId id = SW_TRY(reader.find(call.path("run")));
     runtime::HistoryQuery query;
     query.limit = static_cast<std::size_t>(*call.integer("limit"));
     query.bytes_max = kHistoryBytesMax;
@@ -62,7 +68,7 @@ Result<Json> read_history(Readers& readers, const Call& call) {
     query.token = call.text("after");
     query.is_reversed = call.flag("newest_first");
     query.include_data = !call.flag("without_data");
-    auto page = SW_TRY(reader->history(id, query));
+    auto page = SW_TRY(reader.history(id, query));
     Json out{{"run", value_of(id)}, {"items", Json::array()}};
     if (query.has_lines) out["lines"] = Json::array();
     for (Json& event : page.items) {
@@ -76,9 +82,12 @@ Result<Json> read_history(Readers& readers, const Call& call) {
     return out;
 }
 
-Result<Json> read_states(Readers& readers, const Call& call) {
-    auto reader = SW_TRY(readers.take());
-    Json run = SW_TRY(run_view(*reader, call.path("run")));
+Result<Json> read_run(runtime::Reader& reader, const Call& call) {
+    return run_view(reader, call.path("run"));
+}
+
+Result<Json> read_states(runtime::Reader& reader, const Call& call) {
+    Json run = SW_TRY(run_view(reader, call.path("run")));
     return Json{{"run", run["id"]}, {"status", run["status"]}, {"items", std::move(run["states"])}};
 }
 
@@ -135,44 +144,45 @@ void add_reading_routes(Router& router, Readers& readers) {
          .summary = "A run, its input, output and states",
          .description = "`run`: its number, its ARN, or WORKFLOW/NAME with the slash as %2F.",
          .answer = R"({"allOf": [{"$ref": "#/components/schemas/Run"}, {
-                    "type": "object", "required": ["input", "states"], "properties": {
+                    "type": "object", "required": ["input", "states", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "input": {}, "output": {}, "cause": {"type": "string"},
                     "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}}]})",
-         .read = [&readers](const Call& call) -> Result<Json> {
-             auto reader = SW_TRY(readers.take());
-             return run_view(*reader, call.path("run"));
-         }});
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs/{run}/history",
-                .operation = "listRunHistory",
-                .tag = "runs",
-                .summary = "A run's events, oldest first",
-                .description =
-                    "A page has 4 MiB at most: it may be shorter than `limit`, and still have "
-                    "a `next`.",
-                .query = {integer_parameter("limit", "how many at most", 1, 1'000, 100),
-                          text_parameter("after", "`next` of the page before", 200),
-                          flag_parameter("newest_first", "in the other order"),
-                          flag_parameter("without_data", "without inputs and outputs"),
-                          flag_parameter("lines", "with `lines`: each event as a line for people")},
-                .answer = R"({"type": "object", "required": ["run", "items"], "properties": {
+         .read = snapshot(readers, read_run)});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/history",
+         .operation = "listRunHistory",
+         .tag = "runs",
+         .summary = "A run's events, oldest first",
+         .description = "A page has 4 MiB at most: it may be shorter than `limit`, and still have "
+                        "a `next`.",
+         .query = {integer_parameter("limit", "how many at most", 1, 1'000, 100),
+                   text_parameter("after", "`next` of the page before", 200),
+                   flag_parameter("newest_first", "in the other order"),
+                   flag_parameter("without_data", "without inputs and outputs"),
+                   flag_parameter("lines", "with `lines`: each event as a line for people")},
+         .answer = R"({"type": "object", "required": ["run", "items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "run": {"type": "integer"},
                     "next": {"type": "string"},
                     "items": {"type": "array", "items": {"type": "object"},
                         "description": "as GetExecutionHistory shows them"},
                     "lines": {"type": "array", "items": {"type": "string"},
                         "description": "the same, a line each"}}})",
-                .read = [&readers](const Call& call) { return read_history(readers, call); }});
+         .read = snapshot(readers, read_history)});
     router.add(
         {.method = "GET",
          .pattern = "/api/v1/runs/{run}/states",
          .operation = "listRunStates",
          .tag = "runs",
          .summary = "What a run's states did, in the order in which they were entered",
-         .answer = R"({"type": "object", "required": ["run", "status", "items"], "properties": {
+         .answer =
+             R"({"type": "object", "required": ["run", "status", "items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "run": {"type": "integer"}, "status": {"type": "string"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}})",
-         .read = [&readers](const Call& call) { return read_states(readers, call); }});
+         .read = snapshot(readers, read_states)});
 }
 
 }  // namespace
@@ -186,11 +196,12 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                 .description = "A page looks at some twenty thousand runs at most: with a filter "
                                "that few fit it may be short, or empty, and still have a `next`.",
                 .query = filter_parameters(),
-                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
                 .errors = {404},
-                .read = [&readers](const Call& call) { return list_runs(readers, call); }});
+                .read = snapshot(readers, list_runs)});
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs",

@@ -51,9 +51,14 @@ constexpr std::string_view kState = R"json({
     "cause": {"type": "string"},
     "rows": {"type": "object", "description": "of a data task: read, good, rejected, ..."}}})json";
 
+constexpr std::string_view kAsOf = R"json({
+  "type": "string", "pattern": "^[0-9]+$",
+  "description": "the moment that the answer is of: give it as `after` to the events, and they begin with what came behind it, without a gap and without a double"})json";
+
 }  // namespace
 
 void add_schemas(Router& router) {
+    router.add_schema("AsOf", kAsOf);
     router.add_schema("Workflow", kWorkflow);
     router.add_schema("Run", kRun);
     router.add_schema("State", kState);

@@ -135,12 +135,14 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
                 .tag = "schedules",
                 .summary = "Schedules, with their next fires",
                 .query = {integer_parameter("next", "how many fires to list for each", 0, 100, 3)},
-                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Schedule"}}}})",
                 .read = [&readers, &clock](const Call& call) -> Result<Json> {
-                    auto reader = SW_TRY(readers.take());
                     const auto count = static_cast<std::size_t>(*call.integer("next"));
-                    return schedules_view(*reader, clock.now(), count);
+                    return snapshot_of(readers, [&](runtime::Reader& reader) {
+                        return schedules_view(reader, clock.now(), count);
+                    });
                 }});
     add_pause_route(router, triggers, readers, true);
     add_pause_route(router, triggers, readers, false);
@@ -149,11 +151,13 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
                 .operation = "listDeadlines",
                 .tag = "schedules",
                 .summary = "Deadlines, and which are late",
-                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Deadline"}}}})",
                 .read = [&readers, &clock](const Call&) -> Result<Json> {
-                    auto reader = SW_TRY(readers.take());
-                    return deadlines_view(*reader, clock.now());
+                    return snapshot_of(readers, [&](runtime::Reader& reader) {
+                        return deadlines_view(reader, clock.now());
+                    });
                 }});
 }
 
@@ -163,14 +167,16 @@ void add_trigger_routes(Router& router, triggers::Triggers& triggers, Readers& r
                 .operation = "listTriggers",
                 .tag = "triggers",
                 .summary = "File triggers and webhooks",
-                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Trigger"}},
                     "starting": {"type": "integer", "description": "starts that the engine has not taken yet"},
                     "trouble": {"type": "string", "description": "why it did not take the last one it refused"}}})",
                 .read = [&triggers, &readers](const Call&) -> Result<Json> {
-                    auto reader = SW_TRY(readers.take());
                     const triggers::Status status = triggers.status();
-                    return triggers_view(*reader, &status);
+                    return snapshot_of(readers, [&](runtime::Reader& reader) {
+                        return triggers_view(reader, &status);
+                    });
                 }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/triggers/{id}/ledger",

@@ -143,11 +143,13 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
                 .operation = "listWorkflows",
                 .tag = "workflows",
                 .summary = "All workflows, by name, each with its last run",
-                .answer = R"({"type": "object", "required": ["items"], "properties": {
+                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
+                    "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/Workflow"}}}})",
-                .read = [&readers](const Call&) -> Result<Json> {
-                    auto reader = SW_TRY(readers.take());
-                    return workflows_view(*reader, runtime::system_clock().now());
+                .read = [&readers](const Call&) {
+                    return snapshot_of(readers, [](runtime::Reader& reader) {
+                        return workflows_view(reader, runtime::system_clock().now());
+                    });
                 }});
     router.add({.method = "PUT",
                 .pattern = "/api/v1/workflows/{workflow}",

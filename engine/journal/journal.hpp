@@ -96,6 +96,12 @@ public:
     virtual Result<std::vector<ExecutionId>> caught_runs(ExecutionId before, std::size_t limit) = 0;
     /// A random number, drawn when the journal was made: keys generated names.
     virtual std::uint64_t secret() = 0;
+
+    /// From the first question after this until end_snapshot(), all answers are of one moment: what
+    /// is committed meanwhile is in none of them. Of a journal that does nothing here, each answer
+    /// is of its own moment. REQUIRES: none has begun.
+    virtual Result<void> begin_snapshot() { return {}; }
+    virtual void end_snapshot() {}
 };
 
 /// What recovery looks at of every open execution.

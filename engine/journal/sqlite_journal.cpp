@@ -524,6 +524,15 @@ std::uint64_t SqliteJournal::free_bytes() {
     return error ? UINT64_MAX : space.available;
 }
 
+Result<void> SqliteReader::begin_snapshot() {
+    return database_.execute("BEGIN");
+}
+
+/// It has written nothing: there is nothing that could fail to be kept.
+void SqliteReader::end_snapshot() {
+    (void)database_.execute("ROLLBACK");
+}
+
 Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::path& folder) {
     const auto path = folder / kFileName;
     std::error_code error;

@@ -90,6 +90,9 @@ public:
     /// Fails with `not_found` where there is no journal in `folder`.
     static Result<std::unique_ptr<SqliteReader>> open(const std::filesystem::path& folder);
 
+    Result<void> begin_snapshot() override;
+    void end_snapshot() override;
+
 private:
     explicit SqliteReader(Database database) : SqliteReads(std::move(database)) {}
 };

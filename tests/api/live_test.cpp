@@ -160,6 +160,33 @@ constexpr std::size_t kPassEvents = 4;  // started, entered, exited, succeeded
 
 }  // namespace
 
+TEST_CASE("from the moment of a snapshot on the events tell what is not in it, and nothing else") {
+    Site site;
+    site.run("pass");
+    const auto names_of = [](runtime::Reader& reader) {
+        const auto page = reader.list({});
+        REQUIRE(page);
+        Json ids = Json::array();
+        for (const auto& run : page->items) ids.push_back(value_of(run.id));
+        return ids;
+    };
+    const auto snapshot = snapshot_of(site.readers, [&](runtime::Reader& reader) -> Result<Json> {
+        Json before = names_of(reader);
+        const ExecutionId meanwhile = site.run("pass");
+        CHECK(value_of(meanwhile) == 2);
+        return Json{{"before", std::move(before)}, {"after", names_of(reader)}};
+    });
+    REQUIRE(snapshot);
+    CHECK(to_text((*snapshot)["before"]) == "[1]");
+    CHECK(to_text((*snapshot)["after"]) == "[1]");
+    const auto place = parse_position((*snapshot)["as_of"].get<std::string>());
+    REQUIRE(place);
+    Listener listener(site.open({}, place));
+    const auto told = gists(listener.frames(kPassEvents));
+    CHECK(told.front() == "ExecutionStarted of 2");
+    CHECK(told.back() == "ExecutionSucceeded of 2");
+}
+
 TEST_CASE("a place in the feed is written and read the same") {
     for (const std::string text : {"0", "812", "812.3", "18446744073709551615.1"}) {
         CAPTURE(text);

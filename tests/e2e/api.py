@@ -339,6 +339,32 @@ class Live(Case):
         self.assertEqual(sorted({run for run, _ in seen}), list(range(1, final + 1)))
         self.assertEqual(len(seen), 3 * final)
 
+    def test_a_page_goes_on_with_the_events_behind_its_snapshot(self):
+        """While runs are started: what a list shows and what the events then tell is everything, once."""
+        daemon = self.daemon()
+        stop = threading.Event()
+
+        def load():
+            while not stop.is_set():
+                self.start(daemon, "pass")
+
+        thread = threading.Thread(target=load)
+        thread.start()
+        try:
+            for _ in range(10):
+                page = ask(daemon, "GET", "/api/v1/runs?limit=1000")[2]
+                shown = {run["id"] for run in page["items"]}
+                events = Events(daemon, f"/api/v1/events?types=ExecutionStarted&after={page['as_of']}")
+                told = [data["run"] for _, (_, _, data) in zip(range(3), events)]
+                events.connection.close()
+                newest = max(shown, default=0)
+                self.assertEqual(told, [newest + 1, newest + 2, newest + 3])
+        finally:
+            stop.set()
+            thread.join()
+        for path in ("home", "failures", "workflows", "schedules", "deadlines", "triggers", "runs/1", "runs/1/history", "runs/1/states", "runs/1/overview"):
+            self.assertRegex(ask(daemon, "GET", "/api/v1/" + path)[2]["as_of"], "^[0-9]+$", path)
+
     def test_of_one_run_everything_is_told_and_then_the_end(self):
         daemon = self.daemon()
         run = self.start(daemon, "wait")["id"]

@@ -91,6 +91,23 @@ TEST_CASE("a reader sees what was committed, while the owner lives") {
     CHECK((*reader)->workflows()->size() == 1);
 }
 
+TEST_CASE("a reader that stays at a moment sees nothing that is committed meanwhile") {
+    TemporaryFolder folder;
+    auto owner = SqliteJournal::open(folder.path(), 1);
+    REQUIRE(owner);
+    auto reader = SqliteReader::open(folder.path());
+    REQUIRE(reader);
+    REQUIRE((*reader)->begin_snapshot());
+    CHECK((*reader)->workflows()->empty());
+    REQUIRE(commit(**owner, one_workflow(1)));
+    CHECK((*reader)->workflows()->empty());
+    (*reader)->end_snapshot();
+    CHECK((*reader)->workflows()->size() == 1);
+    REQUIRE((*reader)->begin_snapshot());
+    CHECK((*reader)->workflows()->size() == 1);
+    (*reader)->end_snapshot();
+}
+
 TEST_CASE("files that are no journal of ours are refused with the reason") {
     TemporaryFolder folder;
     SUBCASE("not a database") {

@@ -369,6 +369,13 @@ Result<Page<ExecutionSummary>> Reader::search(const RunQuery& query) {
     return page;
 }
 
+Result<Moment> Reader::hold() {
+    SW_TRY(impl_->journal_.begin_snapshot());
+    Moment moment(impl_->journal_);
+    moment.feed_end_ = SW_TRY(feed_end());
+    return moment;
+}
+
 Result<Page<WorkflowDescription>> Reader::versions(const std::string& workflow, std::size_t limit,
                                                    const std::optional<std::string>& after) {
     const auto owner = SW_TRY(impl_->owner(workflow));

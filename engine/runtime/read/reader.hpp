@@ -121,6 +121,22 @@ struct FeedChunk {
     std::vector<core::Event> events;
 };
 
+/// One moment of the journal: what its reader reads while it lives is all of it.
+class Moment {
+public:
+    /// The number of the last piece of the feed that is in it; 0: none is.
+    [[nodiscard]] std::uint64_t feed_end() const { return feed_end_; }
+
+private:
+    friend class Reader;
+    struct End {
+        void operator()(journal::JournalReader* journal) const { journal->end_snapshot(); }
+    };
+    explicit Moment(journal::JournalReader& journal) : journal_(&journal) {}
+    std::unique_ptr<journal::JournalReader, End> journal_;
+    std::uint64_t feed_end_ = 0;
+};
+
 class Reader {
 public:
     /// Fails with `not_found` where `folder` is no data folder.
@@ -128,6 +144,10 @@ public:
     /// REQUIRES: `journal` outlives the reader.
     explicit Reader(journal::JournalReader& journal);
     ~Reader();
+
+    /// Stays at the present moment of the journal as long as the Moment lives, which must not be
+    /// long: the journal keeps what it holds. REQUIRES: none is held; the reader outlives it.
+    Result<Moment> hold();
 
     /// By ARN, by the number that users see, by a generated name, or by "WORKFLOW/NAME".
     /// Fails with `not_found`.
