@@ -195,7 +195,7 @@ struct Schema::Node {
             } else if (others) {
                 others->check(member, prefix + name, faults);
             } else if (is_closed) {
-                faults.add([&] {
+                faults.add([&, &name = name] {
                     const std::string at = prefix + name.substr(0, 100);
                     return Fault{pointer_to(at), "unknown",
                                  "expected " + member_names() + ", but got '" + at + "'"};

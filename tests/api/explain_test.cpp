@@ -102,10 +102,9 @@ TEST_CASE("a run says of each state what it waits for, and what waits comes firs
 
 TEST_CASE("a full pool names its holders, the place in the queue and how many wait alike") {
     RunSnapshot made = snapshot();
-    for (std::uint32_t id : {1, 2, 3}) {
+    for (std::uint32_t id : {1U, 2U, 3U}) {
         made.open.frames.push_back(frame(made, id, "T", core::Phase::awaiting_task));
-        made.gate.tasks.push_back(
-            gate_task(7, id, GateTask::Stage::waiting_for_slot, 10 - static_cast<int>(id)));
+        made.gate.tasks.push_back(gate_task(7, id, GateTask::Stage::waiting_for_slot, 10 - id));
     }
     made.pools = {{"warehouse", 1, {gate_task(3, 1, GateTask::Stage::working)}, {}, 12}};
     const Json shown = explain_run(made);

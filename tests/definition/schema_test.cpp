@@ -97,7 +97,9 @@ TEST_CASE("the schema has the fields of schedules, triggers and deadlines") {
         {"fileTrigger", "{triggers: [{files: a, QQQQQQQQQQQQ: 1}]}"},
         {"webhookTrigger", "{triggers: [{webhook: {name: a}, QQQQQQQQQQQQ: 1}]}"},
         {"deadline", "{deadlines: {start_by: '8:00', QQQQQQQQQQQQ: 1}}"}};
-    for (const auto& [name, text] : cases) {
+    for (const auto& row : cases) {
+        const auto& name = row.first;
+        const auto& text = row.second;
         CAPTURE(name);
         CHECK(properties_of(definitions.at(name)) == fields_from(text, marker));
     }

@@ -94,7 +94,9 @@ TEST_CASE("questions about many runs walk an index over what they are about, nev
          " AND started<?)"},
         {kFailures, "USING INDEX run_failures_by_fingerprint (fingerprint=? AND run<?)"},
         {kCaughtRuns, "INDEX run_rows_caught (id<?)"}};
-    for (const auto& [sql, want] : cases) {
+    for (const auto& row : cases) {
+        const auto& sql = row.first;
+        const auto& want = row.second;
         const std::string plan = plan_of(database, sql);
         CAPTURE(sql);
         CAPTURE(plan);

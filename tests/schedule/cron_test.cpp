@@ -191,7 +191,9 @@ TEST_CASE("A wrong expression is told which field, what it may be, and where it 
         {"cron(0 0 29 2 ? 2027)",
          "expected a time that comes, but no day of any year matches 'cron(0 0 29 2 ? 2027)'"},
     };
-    for (const auto& [expression, want] : cases) {
+    for (const auto& row : cases) {
+        const auto& expression = row.first;
+        const auto& want = row.second;
         CAPTURE(expression);
         const auto cron = Cron::parse(expression);
         CHECK((cron ? "" : cron.error().message) == want);

@@ -303,7 +303,9 @@ TEST_CASE("A rate fires at the multiples of its period") {
         {"5 weeks", "the units are"},    {"0 minutes", "but got '0 minutes'"},
         {"five minutes", "but got"},     {"5", "but got"},
         {"-5 minutes", "but got"},       {"5minutes", "but got"}};
-    for (const auto& [text, want] : faults) {
+    for (const auto& row : faults) {
+        const auto& text = row.first;
+        const auto& want = row.second;
         CAPTURE(text);
         const auto period = parse_rate(text);
         REQUIRE_FALSE(period);

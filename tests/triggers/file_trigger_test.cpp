@@ -181,7 +181,9 @@ TEST_CASE("Files that came while the daemon was down start their runs; known one
 TEST_CASE("A file that was changed: a new run, nothing, or a fault") {
     const std::vector<std::pair<std::string, std::size_t>> cases = {
         {"new_run", 2}, {"ignore", 1}, {"error", 1}};
-    for (const auto& [policy, runs] : cases) {
+    for (const auto& row : cases) {
+        const auto& policy = row.first;
+        const auto& runs = row.second;
         CAPTURE(policy);
         TriggerStage stage;
         stage.put("orders", orders(R"(,"on_modified":")" + policy + "\""));

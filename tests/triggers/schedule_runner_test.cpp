@@ -59,7 +59,9 @@ TEST_CASE("A daemon that was down over fires makes up for them as the policy say
         {"all",
          "2026-01-01T11:00:00+00:00 2026-01-01T12:00:00+00:00 2026-01-01T13:00:00+00:00 "
          "2026-01-01T14:00:00+00:00"}};
-    for (const auto& [catchup, want] : cases) {
+    for (const auto& row : cases) {
+        const auto& catchup = row.first;
+        const auto& want = row.second;
         CAPTURE(catchup);
         TriggerStage stage;
         stage.at("2026-01-01T10:30:00Z");

@@ -44,7 +44,9 @@ TEST_CASE("A secret is a regular file of at most 64 KiB below the folders that m
         {root / "../outside", ErrorCode::invalid},  {"/dev/zero", ErrorCode::invalid},
         {"/proc/self/environ", ErrorCode::invalid}, {root, ErrorCode::invalid},
         {root / "none", ErrorCode::not_found}};
-    for (const auto& [path, code] : refused) {
+    for (const auto& row : refused) {
+        const auto& path = row.first;
+        const auto& code = row.second;
         CAPTURE(path.string());
         const auto read = read_secret_file(path, roots);
         REQUIRE_FALSE(read);

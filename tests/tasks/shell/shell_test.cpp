@@ -175,7 +175,9 @@ TEST_CASE("what left a command's group ends with it: when it ends, is stopped, o
              for (const int pid : fixture.runner->statistics().pids) ::kill(pid, SIGKILL);
          }}};
     // clang-format on
-    for (const auto& [name, end] : kEnds) {
+    for (const auto& row : kEnds) {
+        const auto& name = row.first;
+        const auto& end = row.second;
         CAPTURE(name);
         RunnerFixture fixture;
         const TaskToken token =

@@ -108,9 +108,11 @@ TEST_CASE("new rows with one key twice are refused and change nothing") {
 TEST_CASE(
     "a column that is new to an incremental model is ignored, added or refused, as configured") {
     for (const auto& engine : kEngines) {
-        for (const auto& [policy, columns] : {std::pair<std::string, std::string>{"ignore", "1"},
-                                              {"append_new_columns", "2"},
-                                              {"fail", ""}}) {
+        for (const auto& row : {std::pair<std::string, std::string>{"ignore", "1"},
+                                {"append_new_columns", "2"},
+                                {"fail", ""}}) {
+            const auto& policy = row.first;
+            const auto& columns = row.second;
             CAPTURE(engine);
             CAPTURE(policy);
             Transform t(engine);
