@@ -54,10 +54,13 @@ void print_end(const Terminal& terminal, const Configuration& configuration,
     terminal.out.flush();
 }
 
+/// The run as the API shows it, but for its status, which is DescribeExecution's word as in the
+/// line for people: scripts that ran a definition on AWS or on an emulator of it compare with that.
 Result<void> print_json(const Terminal& terminal, const std::filesystem::path& data,
-                        ExecutionId run) {
+                        const runtime::Closed& closed) {
     auto reader = SW_TRY(runtime::Reader::open(data));
-    const Json view = SW_TRY(run_view(*reader, std::to_string(value_of(run))));
+    Json view = SW_TRY(run_view(*reader, std::to_string(value_of(closed.id))));
+    view["status"] = core::name_of(closed.status);
     terminal.out << view.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
     return {};
 }
@@ -101,7 +104,7 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
     (*opened)->stop();
     if (!*end) return is_interrupted ? kInterrupted : kFailed;
     if (!options.is_json) print_end(terminal, configuration, **end);
-    if (options.is_json) SW_TRY(print_json(terminal, configuration.data, started.id));
+    if (options.is_json) SW_TRY(print_json(terminal, configuration.data, **end));
     if (is_interrupted) return kInterrupted;
     return (*end)->status == core::Status::succeeded ? kSuccess : kFailed;
 }

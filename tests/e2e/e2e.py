@@ -91,7 +91,7 @@ class Run(Case):
         file = self.file("w.json", machine({"F": {"Type": "Fail", "Error": "E_NO", "Cause": "because"}}))
         got = stepwell("run", file, "--data", self.data, "--output", "json")
         view = json.loads(got.stdout)
-        self.assertEqual((got.returncode, view["status"], view["error"], view["cause"]), (1, "failed", "E_NO", "because"))
+        self.assertEqual((got.returncode, view["status"], view["error"], view["cause"]), (1, "FAILED", "E_NO", "because"))
 
     def test_a_function_that_is_not_here_says_what_to_do(self):
         file = self.file("w.json", machine({"F": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:check", "End": True}}))

@@ -120,10 +120,10 @@ TEST_CASE("what is no signature is none") {
 }
 
 TEST_CASE("an access key is kept sealed, and goes with its owner") {
-    constexpr unsigned kCheap = 4;
+    constexpr unsigned kCheapRounds = 4;
     const std::string key(32, 'k');
     test::Shelf shelf;
-    Identities identities(shelf.writer(), kCheap, key);
+    Identities identities(shelf.writer(), kCheapRounds, key);
     REQUIRE(identities.add_user("ann", "", Role::editor, "x", test::kNow));
     const auto hers =
         identities.add_access_key({"laptop", "ann", Role::editor, {}}, "ann", test::kNow);
@@ -143,10 +143,10 @@ TEST_CASE("an access key is kept sealed, and goes with its owner") {
     CHECK(who_is(machine->principal) == "access_key:" + service->token.id);
     CHECK_FALSE(identities.by_token(hers->text, test::kNow));
 
-    Identities again(shelf.writer(), kCheap, key);
+    Identities again(shelf.writer(), kCheapRounds, key);
     REQUIRE(again.load(shelf.source()));
     CHECK(again.by_access_key(hers->token.id, test::kNow)->secret == hers->text);
-    Identities lost(shelf.writer(), kCheap, std::string(32, 'x'));
+    Identities lost(shelf.writer(), kCheapRounds, std::string(32, 'x'));
     REQUIRE(lost.load(shelf.source()));
     CHECK_FALSE(lost.by_access_key(hers->token.id, test::kNow));
 
