@@ -131,7 +131,7 @@ public:
         SW_ASSERT(threading_ == Threading::manual);
         const auto due = loop_.next_due();
         std::vector<Message> messages;
-        if (loop_.takes_messages()) inbox_.take(messages, kMessagesPerTurnMax, Duration::zero());
+        if (loop_.takes_messages()) take(messages, Duration::zero());
         if (messages.empty() && (!due || *due > clock_.now())) return false;
         turn(messages);
         return !is_over_;
@@ -169,9 +169,17 @@ private:
 
     /// False where the engine stops, and all that can be done is done.
     bool wait_for_work(std::vector<Message>& messages) {
-        if (loop_.takes_messages()) return inbox_.take(messages, kMessagesPerTurnMax, patience());
+        if (loop_.takes_messages()) return take(messages, patience()) || loop_.put_off_count() > 0;
         const bool is_closed = inbox_.rest(patience());
         return !(is_closed && loop_.is_stalled());
+    }
+
+    /// What the loop has put off counts as taken, and comes before all reports.
+    bool take(std::vector<Message>& messages, Duration patience) {
+        const std::size_t put_off = loop_.put_off_count();
+        const auto reports = put_off > 0 ? Inbox::Reports::leave : Inbox::Reports::take;
+        return inbox_.take(messages, kMessagesPerTurnMax - std::min(put_off, kMessagesPerTurnMax),
+                           patience, reports);
     }
 
     void refuse_the_rest(const Error& error) {

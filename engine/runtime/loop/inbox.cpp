@@ -30,18 +30,38 @@ Inbox::Posted Inbox::post(Message& message, IfFull if_full) {
     return Posted::accepted;
 }
 
-bool Inbox::take(std::vector<Message>& messages, std::size_t count_max, Duration patience) {
+bool Inbox::take(std::vector<Message>& messages, std::size_t count_max, Duration patience,
+                 Reports reports) {
     std::unique_lock lock(mutex_);
     const auto has_news = [&] { return is_closed_ || !messages_.empty(); };
     if (patience > Duration::zero()) is_filled_.wait_for(lock, patience, has_news);
-    const std::size_t count = std::min(count_max, messages_.size());
-    const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(count);
-    messages.assign(std::make_move_iterator(messages_.begin()), std::make_move_iterator(end));
-    messages_.erase(messages_.begin(), end);
-    const bool is_over = is_closed_ && messages.empty();
+    if (reports == Reports::leave) {
+        take_all_but_reports(messages, count_max);
+    } else {
+        const std::size_t count = std::min(count_max, messages_.size());
+        const auto end = messages_.begin() + static_cast<std::ptrdiff_t>(count);
+        messages.assign(std::make_move_iterator(messages_.begin()), std::make_move_iterator(end));
+        messages_.erase(messages_.begin(), end);
+    }
+    const bool is_over = is_closed_ && messages.empty() && messages_.empty();
     lock.unlock();
     if (!messages.empty()) is_drained_.notify_all();
     return !is_over;
+}
+
+void Inbox::take_all_but_reports(std::vector<Message>& messages, std::size_t count_max) {
+    messages.clear();
+    std::deque<Message> left;
+    for (Message& message : messages_) {
+        const bool is_taken =
+            messages.size() < count_max && !std::holds_alternative<Report>(message);
+        if (is_taken) {
+            messages.push_back(std::move(message));
+        } else {
+            left.push_back(std::move(message));
+        }
+    }
+    messages_ = std::move(left);
 }
 
 bool Inbox::rest(Duration patience) {

@@ -83,13 +83,15 @@ class Inbox {
 public:
     enum class IfFull { refuse, refuse_late, wait, take };
     enum class Posted { accepted, full, closed };
+    enum class Reports { take, leave };
 
     explicit Inbox(std::size_t messages_max) : messages_max_(messages_max) {}
 
     Posted post(Message& message, IfFull if_full);
-    /// Takes all that waits, up to `count_max`. Waits for something to come where `patience` says
-    /// so; false where the inbox is closed and empty.
-    bool take(std::vector<Message>& messages, std::size_t count_max, Duration patience);
+    /// Takes what waits in its order, up to `count_max`, with or without reports. Waits for
+    /// something to come where `patience` says so; false where the inbox is closed and empty.
+    bool take(std::vector<Message>& messages, std::size_t count_max, Duration patience,
+              Reports reports = Reports::take);
     /// Waits without taking anything. True where the inbox is closed; then it does not wait.
     bool rest(Duration patience);
     void close();
@@ -97,6 +99,8 @@ public:
     [[nodiscard]] std::size_t size();
 
 private:
+    void take_all_but_reports(std::vector<Message>& messages, std::size_t count_max);
+
     std::mutex mutex_;
     std::condition_variable is_filled_;
     std::condition_variable is_drained_;

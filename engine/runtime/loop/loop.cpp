@@ -207,6 +207,7 @@ Result<void> Loop::check_removal(const Removals& removals) {
 
 void Loop::restart_some_tasks() {
     for (std::size_t n = 0; n < kRestartsPerTurnMax && !restart_order_.empty(); ++n) {
+        if (is_share_spent()) return;
         const ExecutionId id = restart_order_.back();
         restart_order_.pop_back();
         if (!to_restart_.contains(id)) continue;
@@ -237,7 +238,7 @@ Result<void> Loop::pick_up(const TaskToken& token) {
 
 void Loop::fire_timers() {
     for (std::size_t n = 0; n < kTimersPerTurnMax && !trouble_; ++n) {
-        if (turn_bytes_ >= settings_.limits.bytes_per_turn_max) return;  // the rest stays due
+        if (is_share_spent()) return;  // the rest stays due
         const auto id = timers_.pop_due(now_);
         if (!id) return;
         if (quarantined_.contains(*id)) continue;
@@ -258,7 +259,8 @@ void Loop::fire_timers() {
 std::optional<Timestamp> Loop::next_due() {
     static_cast<void>(time_.now());  // the clock may have been set while nothing was to do
     if (stall_) return clock_.now() + (stall_->retry_at - clock_.steady());
-    if (!alone_.empty() || !restart_order_.empty() || !granted_.empty()) return Timestamp{};
+    if (!alone_.empty() || !put_off_.empty()) return Timestamp{};
+    if (!restart_order_.empty() || !granted_.empty()) return Timestamp{};
     const auto due = timers_.next();
     return due ? std::optional(time_.on_the_wall(*due)) : std::nullopt;
 }

@@ -4,7 +4,12 @@
 //
 // Decisions are merged into the executions in memory before the commit, so that several inputs of
 // one execution share a batch. Nobody sees that: commands, answers and listeners wait for the
-// commit. What becomes of the turn where it fails:
+// commit.
+//
+// A turn has a share of work and of bytes (loop_share.cpp): what comes after that is spent waits
+// for the next, so that whoever starts something is answered soon whatever others have asked for.
+//
+// What becomes of the turn where it fails:
 //
 //   nothing written   the turn waits as it is, and is committed again later (a stall)
 //   refused           all of it is forgotten (abandon()); then each message has a turn of its own,
@@ -59,6 +64,9 @@ public:
     Result<void> turn(std::vector<Message>& messages);
     /// False while an earlier turn is not over.
     [[nodiscard]] bool takes_messages() const { return !is_stalled_ && alone_.empty(); }
+    /// Messages that wait in the loop for a turn that has a share left. While there are any, no
+    /// reports are to be given to turn(): they would overtake.
+    [[nodiscard]] std::size_t put_off_count() const { return put_off_.size(); }
     /// The journal takes no writes for the moment. From any thread.
     [[nodiscard]] bool is_stalled() const { return is_stalled_; }
     /// Answers everything with `error` from now on.
@@ -97,6 +105,13 @@ private:
     void add_notices(const std::vector<NoticeWrite>& notices);
     void restart_some_tasks();
     void fire_timers();
+
+    void take_put_off();
+    void hear();
+    void put_off_from(std::size_t first);
+    void charge(const core::Decision& decision);
+    [[nodiscard]] bool is_share_spent() const;
+    [[nodiscard]] core::Limits limits_left(const core::Input& input) const;
 
     Result<void> check_room() const;
     Result<void> check_pause(const StartRequest& request);
@@ -170,7 +185,7 @@ private:
     Result<void> tell_new_versions();
     Result<void> tell_workflows();
     Result<void> visit_begun(const std::string& workflow, const journal::VisitBegun& visit);
-    [[nodiscard]] core::Moment moment_of(const Slot& slot) const;
+    [[nodiscard]] core::Moment moment_of(const Slot& slot, const core::Input& input) const;
     [[nodiscard]] bool has_to_wait(const Slot& slot, const definition::State& state) const;
     void touch(Slot& slot);
 
@@ -205,6 +220,9 @@ private:
 
     /// Of a turn that was refused: each has one of its own.
     std::deque<Message> alone_;
+    /// Of turns whose share was spent, in the order in which they came.
+    std::vector<Message> put_off_;
+    bool do_timers_go_first_ = false;  // they were cut, as messages had the turn's share
 
     EngineTime time_;
     PoisonGuard guard_;
@@ -218,7 +236,8 @@ private:
     ExecutionId first_execution_{1};
     journal::ChunkId first_chunk_{1};
     journal::Batch batch_;
-    std::size_t turn_bytes_ = 0;  // of the events that this turn has decided
+    std::size_t turn_bytes_ = 0;   // of the events that this turn has decided
+    std::uint64_t turn_work_ = 0;  // likewise, in units of base/work.hpp
     std::vector<Slot*> touched_;
     std::vector<Order> orders_;
     std::unordered_set<TaskToken> cancelled_;  // by orders_

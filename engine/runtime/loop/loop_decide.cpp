@@ -92,6 +92,7 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
     slot->is_stored = true;
     slot->has_begun = stored.open.has_begun;
     slot->bytes = slot->execution.held_bytes();
+    turn_work_ += cost_to_read(slot->bytes);
     return slot;
 }
 
@@ -115,8 +116,8 @@ bool Loop::has_to_wait(const Slot& slot, const definition::State& state) const {
         {slot.execution.id(), slot.version->workflow.name, state.name, resource});
 }
 
-core::Moment Loop::moment_of(const Slot& slot) const {
-    core::Moment moment{now_, clock_.entropy(), settings_.limits, journal_.secret()};
+core::Moment Loop::moment_of(const Slot& slot, const core::Input& input) const {
+    core::Moment moment{now_, clock_.entropy(), limits_left(input), journal_.secret()};
     moment.has_to_wait = [this, &slot](const definition::State& state) {
         return has_to_wait(slot, state);
     };
@@ -126,6 +127,7 @@ core::Moment Loop::moment_of(const Slot& slot) const {
 Result<void> Loop::decide(Slot& slot, const core::Input& input) {
     auto decided = decided_safely(slot, input);
     if (!decided) return stepwell::fail(std::move(decided).error());
+    charge(decided->decision);
     if (!decided->decision.events.empty()) {
         merge(slot, std::move(decided).value());
     } else {
@@ -160,7 +162,7 @@ void Loop::store(Slot& slot) {
 /// Until merge() nothing is changed, so a decision that goes wrong can be dropped: it must not take
 /// the other executions down.
 Result<Loop::Decided> Loop::decided_safely(Slot& slot, const core::Input& input) {
-    const core::Moment moment = moment_of(slot);
+    const core::Moment moment = moment_of(slot, input);
     std::string why;
     try {
         const AssertionGuard guard;
@@ -387,7 +389,8 @@ void Loop::rearm(Slot& slot) {
     const auto due = slot.execution.next_due();
     if (due == slot.armed) return;
     if (due) {
-        timers_.arm(slot.execution.id(), *due);
+        // Behind those that are due already: one that goes on and on has its turn like all others.
+        timers_.arm(slot.execution.id(), std::max(*due, now_));
     } else {
         timers_.forget(slot.execution.id());
     }

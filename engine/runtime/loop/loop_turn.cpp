@@ -34,11 +34,15 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
     } else {
         restart_some_tasks();
         pick_up_granted();
+        take_put_off();
     }
-    for (const Message& message : messages_) {
-        std::visit([&](const auto& one) { on(one); }, message);
+    const bool do_timers_go_first = std::exchange(do_timers_go_first_, false);
+    if (!is_alone_ && do_timers_go_first) fire_timers();
+    hear();
+    if (!is_alone_ && !do_timers_go_first) {
+        fire_timers();
+        do_timers_go_first_ = timers_.is_due(now_);
     }
-    if (!is_alone_) fire_timers();
     carry_out_removals();
     auto done = end_turn();
     if (!stall_) {
@@ -50,6 +54,7 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
 
 void Loop::begin_turn() {
     turn_bytes_ = 0;
+    turn_work_ = 0;
     granted_before_ = granted_;
     now_ = time_.now();
     is_recording_ = listeners_.has(&Listener::events);
@@ -228,6 +233,8 @@ void Loop::fail(const Error& error) {
     new_waiters_.clear();
     for (Message& message : alone_) refuse(message, error);
     alone_.clear();
+    for (Message& message : put_off_) refuse(message, error);
+    put_off_.clear();
     for (auto& [id, answers] : waiters_) {
         for (auto& answer : answers) answer(stepwell::fail(error));
     }

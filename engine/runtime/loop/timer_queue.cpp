@@ -108,8 +108,12 @@ void TimerQueue::forget(ExecutionId id) {
     if (places_[slot] != 0) remove(places_[slot] - 1);
 }
 
+bool TimerQueue::is_due(Timestamp now) const {
+    return !heap_.empty() && heap_.front().due_ms <= to_ms(now);
+}
+
 std::optional<ExecutionId> TimerQueue::pop_due(Timestamp now) {
-    if (heap_.empty() || heap_.front().due_ms > to_ms(now)) return std::nullopt;
+    if (!is_due(now)) return std::nullopt;
     const ExecutionId id = heap_.front().id;
     remove(0);
     return id;

@@ -22,6 +22,8 @@ public:
     void forget(ExecutionId id);
     /// The earliest one that is due at `now`; its entry is gone then.
     std::optional<ExecutionId> pop_due(Timestamp now);
+    /// Whether pop_due() would give one.
+    [[nodiscard]] bool is_due(Timestamp now) const;
     [[nodiscard]] std::optional<Timestamp> next() const;
     [[nodiscard]] std::size_t size() const { return heap_.size(); }
 
