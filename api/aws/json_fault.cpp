@@ -1,5 +1,8 @@
 #include "api/aws/json_fault.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "engine/base/ascii.hpp"
 #include "engine/base/json.hpp"
 
@@ -13,14 +16,36 @@ bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
 }
 
+/// Reads without keeping anything: the text may be as deep and as wide as a body may be long.
+class FaultFinder final : public nlohmann::json_sax<Json> {
+public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_object(std::size_t) override { return true; }
+    bool key(string_t&) override { return true; }
+    bool end_object() override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception&) override {
+        found = position;
+        return false;
+    }
+
+    std::optional<std::size_t> found;  // counted from 1
+};
+
 /// Where the text stops being JSON; its end where it is cut off.
 std::size_t fault_position(std::string_view text) {
-    try {
-        const Json parsed = Json::parse(text);
-    } catch (const Json::parse_error& e) {
-        return e.byte == 0 ? 0 : std::min(e.byte - 1, text.size());
-    }
-    return text.size();
+    FaultFinder finder;
+    Json::sax_parse(text, &finder);
+    if (!finder.found) return text.size();
+    return *finder.found == 0 ? 0 : std::min(*finder.found - 1, text.size());
 }
 
 /// The last character before `position` that is no blank; NUL where there is none.

@@ -54,8 +54,9 @@ struct EngineSettings {
     RedrivePolicy redrive{};
     /// Null: runs get no rows.
     FoldRun fold_run = nullptr;
-    /// Histories with more events are folded later, by RowKeeper.
+    /// Histories with more events or bytes are folded later, by RowKeeper.
     std::uint64_t folded_events_max = 500;
+    std::size_t folded_bytes_max = 1u << 20;
 };
 
 /// A workflow as somebody wants it to be.

@@ -22,6 +22,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kPrefixBytes = 8;
 constexpr std::size_t kAnswerBytesMax = 16u << 20;
+/// Members and elements of an answer's header; ours have a few.
+constexpr std::size_t kAnswerValuesMax = 100;
 
 Failure<Error> system_failure(const std::string& what) {
     return fail(ErrorCode::unavailable, "expected " + what + ", but: " + std::strerror(errno));
@@ -171,7 +173,8 @@ bool FunctionWorker::read_answer() {
 std::optional<FunctionAnswer> FunctionWorker::take_answer() {
     const std::size_t header_bytes = get_length(received_, 0);
     const std::size_t body_bytes = get_length(received_, 4);
-    const Json header = Json::parse(received_.substr(kPrefixBytes, header_bytes), nullptr, false);
+    const std::string_view text = std::string_view(received_).substr(kPrefixBytes, header_bytes);
+    const Json header = parse_json(text, kAnswerValuesMax).value_or(Json());
     FunctionAnswer answer;
     answer.text = received_.substr(kPrefixBytes + header_bytes, body_bytes);
     received_.clear();

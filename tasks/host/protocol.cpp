@@ -15,6 +15,8 @@ constexpr std::array<std::string_view, 11> kTypeNames = {
     "progress", "heartbeat", "succeeded", "failed", "pong"};
 
 constexpr std::size_t kPrefixBytes = 8;
+/// Members and elements of a header; ours have twenty.
+constexpr std::size_t kHeaderValuesMax = 100;
 
 std::string_view name_of(FrameType type) {
     return kTypeNames.at(static_cast<std::size_t>(type));
@@ -123,7 +125,7 @@ std::optional<TaskToken> token_of(const Json& header) {
 }
 
 Result<Frame> parse_frame(std::string_view header_text, std::string_view body) {
-    Json header = Json::parse(header_text, nullptr, false);
+    Json header = parse_json(header_text, kHeaderValuesMax).value_or(Json());
     const auto type = type_named(string_or(header, "type", ""));
     if (!type) {
         return fail(ErrorCode::corruption, "expected a frame's header, but found " +

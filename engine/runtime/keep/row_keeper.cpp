@@ -11,12 +11,38 @@ namespace {
 
 constexpr std::size_t kLongAtOnce = 8;
 constexpr std::size_t kOlderAtOnce = 128;
+/// Results of tasks that are kept of a history, together; beyond, only small ones are.
+constexpr std::size_t kResultsBytesMax = 16u << 20;
+constexpr std::size_t kSmallResultBytes = 1'024;
+
+/// Of payloads a row tells what tasks gave, and nothing else: a history may have any number of
+/// large ones, and is in memory at one time.
+void forget_payloads(core::Event& event, std::size_t& bytes) {
+    if (auto* entered = std::get_if<core::EnteredInfo>(&event.details)) {
+        entered->input = {};
+    } else if (auto* exited = std::get_if<core::ExitedInfo>(&event.details)) {
+        exited->output = {};
+        exited->assigned = {};
+    } else if (auto* scheduled = std::get_if<core::ScheduledInfo>(&event.details)) {
+        scheduled->parameters = {};
+    } else if (auto* child = std::get_if<core::ChildInfo>(&event.details)) {
+        child->input = {};
+    } else if (auto* ended = std::get_if<core::OutputInfo>(&event.details)) {
+        ended->output = {};
+    } else if (auto* task = std::get_if<core::TaskInfo>(&event.details); task && task->output) {
+        bytes += task->output->bytes();
+        const bool is_small = task->output->bytes() <= kSmallResultBytes;
+        if (bytes > kResultsBytesMax && !is_small) task->output.reset();
+    }
+}
 
 Result<std::vector<core::Event>> history_of(journal::JournalReader& journal,
                                             const journal::ExecutionRecord& run) {
     std::vector<core::Event> events;
+    std::size_t bytes = 0;
     for (const journal::ChunkId id : SW_TRY(chunks_after(journal, run, 0))) {
         auto some = SW_TRY(events_of(journal, id));
+        for (core::Event& event : some) forget_payloads(event, bytes);
         std::move(some.begin(), some.end(), std::back_inserter(events));
     }
     return events;

@@ -14,8 +14,12 @@
 namespace stepwell::runtime {
 namespace {
 
-/// Pieces of a history that are read back on the engine's thread: each is a look into the journal.
-constexpr std::size_t kPiecesMax = 500;
+/// Pieces of histories that are read back on the engine's thread in one turn, of one run and of all
+/// that end in it: each is a look into the journal.
+constexpr std::size_t kPiecesOfRunMax = 500;
+constexpr std::size_t kPiecesOfTurnMax = 8'192;
+/// All that a turn folds may have the bytes of so many runs.
+constexpr std::size_t kRunsOfBytesMax = 4;
 
 bool is_plain_type(core::EventType type) {
     using core::EventType;
@@ -59,28 +63,6 @@ journal::ExecutionRecord record_of(const Slot& slot) {
     return record;
 }
 
-/// Nothing where there are more pieces than may be read here.
-Result<std::optional<std::vector<core::Event>>> whole_history(journal::Journal& journal,
-                                                              const Slot& slot) {
-    std::vector<std::vector<core::Event>> pieces;  // newest first
-    const auto& pending = slot.pending->write.chunks;
-    for (auto chunk = pending.rbegin(); chunk != pending.rend(); ++chunk) {
-        pieces.push_back(SW_TRY(core::decode(chunk->bytes)));
-    }
-    for (journal::ChunkId at = pending.front().previous; at != journal::kNoChunk;) {
-        if (pieces.size() >= kPiecesMax) return std::optional<std::vector<core::Event>>();
-        auto chunk = SW_TRY(journal.chunk(at));
-        if (!chunk) return fail(ErrorCode::corruption, "a history has lost a part of itself");
-        pieces.push_back(SW_TRY(core::decode(chunk->bytes)));
-        at = chunk->previous;
-    }
-    std::vector<core::Event> events;
-    for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-        std::move(piece->begin(), piece->end(), std::back_inserter(events));
-    }
-    return std::optional(std::move(events));
-}
-
 std::set<ExecutionId> removed_in(const journal::Batch& batch) {
     std::set<ExecutionId> ids;
     for (const journal::Operation& operation : batch.operations) {
@@ -97,7 +79,43 @@ bool is_plain(const std::vector<core::Event>& events) {
                        [](const core::Event& event) { return is_plain_type(event.type); });
 }
 
-std::optional<journal::RunRow> RunRows::row_of(const Slot& slot) const {
+/// Nothing where there is more than may be read here.
+Result<std::optional<std::vector<core::Event>>> RunRows::whole_history(const Slot& slot) {
+    std::vector<std::string> pieces;  // newest first
+    std::size_t bytes = 0;
+    const auto fits = [&] {
+        return pieces.size() <= kPiecesOfRunMax && bytes <= settings_.folded_bytes_max &&
+               pieces_read_ <= kPiecesOfTurnMax &&
+               bytes_read_ <= kRunsOfBytesMax * settings_.folded_bytes_max;
+    };
+    const auto& pending = slot.pending->write.chunks;
+    for (auto chunk = pending.rbegin(); chunk != pending.rend(); ++chunk) {
+        bytes += chunk->bytes.size();
+        bytes_read_ += chunk->bytes.size();
+        if (!fits()) return std::optional<std::vector<core::Event>>();
+        pieces.push_back(chunk->bytes);
+    }
+    for (journal::ChunkId at = pending.front().previous; at != journal::kNoChunk;) {
+        const auto link = SW_TRY(journal_.chunk_link(at));
+        if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+        ++pieces_read_;
+        bytes += link->size;
+        bytes_read_ += link->size;
+        if (!fits()) return std::optional<std::vector<core::Event>>();
+        auto chunk = SW_TRY(journal_.chunk(at));
+        if (!chunk) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+        pieces.push_back(std::move(chunk->bytes));
+        at = chunk->previous;
+    }
+    std::vector<core::Event> events;
+    for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
+        auto some = SW_TRY(core::decode(*piece));
+        std::move(some.begin(), some.end(), std::back_inserter(events));
+    }
+    return std::optional(std::move(events));
+}
+
+std::optional<journal::RunRow> RunRows::row_of(const Slot& slot) {
     if (!settings_.fold_run) return std::nullopt;
     const PendingWrite& pending = *slot.pending;
     const bool is_whole = pending.write.start.has_value();
@@ -110,7 +128,7 @@ std::optional<journal::RunRow> RunRows::row_of(const Slot& slot) const {
         // Whatever goes wrong here must not keep the run from ending: RowKeeper tries it again.
         try {
             const AssertionGuard guard;
-            auto events = whole_history(journal_, slot);
+            auto events = whole_history(slot);
             if (events && *events) row = settings_.fold_run(record, **events);
         } catch (const AssertionFailure& failure) {
             spdlog::error("execution {}: its row: {}", value_of(record.id), failure.text);
@@ -141,7 +159,7 @@ Result<void> RunRows::add_to(journal::Batch& batch, ExecutionCache& cache) {
         }
         if (some.rows_from) batch.add(journal::RowsFrom{*some.rows_from});
     }
-    waiting_.clear();
+    end_turn();
     return {};
 }
 

@@ -16,19 +16,27 @@ public:
 
     /// Of an execution that this turn ends; nothing where it needs none. REQUIRES: all of its
     /// decisions are pending, and nothing of them is taken out yet.
-    [[nodiscard]] std::optional<journal::RunRow> row_of(const Slot& slot) const;
+    [[nodiscard]] std::optional<journal::RunRow> row_of(const Slot& slot);
 
     /// Keeps them until add_to().
     void put(FoldedRows rows);
     /// Adds those whose run is closed and has not gone on since. REQUIRES: all executions that the
     /// batch changes are in the cache.
     Result<void> add_to(journal::Batch& batch, ExecutionCache& cache);
-    void end_turn() { waiting_.clear(); }
+    void end_turn() {
+        waiting_.clear();
+        pieces_read_ = bytes_read_ = 0;
+    }
 
 private:
+    Result<std::optional<std::vector<core::Event>>> whole_history(const Slot& slot);
+
     const EngineSettings& settings_;
     journal::Journal& journal_;
     std::vector<FoldedRows> waiting_;
+    // In this turn, by row_of().
+    std::size_t pieces_read_ = 0;
+    std::size_t bytes_read_ = 0;
 };
 
 /// Whether a run that succeeds with nothing but such events needs no row.

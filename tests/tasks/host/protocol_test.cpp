@@ -86,6 +86,22 @@ TEST_CASE("settings come through the protocol as they were") {
     CHECK(got->memory_bytes == 77);
 }
 
+namespace {
+
+std::string frame_with(const std::string& header) {
+    std::string frame(8, '\0');
+    for (std::size_t i = 0; i < 4; ++i) frame[i] = static_cast<char>(header.size() >> (8 * i));
+    return frame + header;
+}
+
+std::string repeated(const std::string& text, std::size_t count) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i) all += text;
+    return all;
+}
+
+}  // namespace
+
 TEST_CASE("what is no frame is refused") {
     struct Case {
         std::string name;
@@ -95,6 +111,10 @@ TEST_CASE("what is no frame is refused") {
         {"a length beyond the limit", std::string("\xff\xff\xff\xff\0\0\0\0", 8)},
         {"a header that is no JSON", std::string("\3\0\0\0\0\0\0\0abc", 11)},
         {"a header without a type", std::string("\2\0\0\0\0\0\0\0{}", 10)},
+        {"a header nested too deep", frame_with(R"({"type":"log","x":)" + std::string(1'000, '[') +
+                                                std::string(1'000, ']') + "}")},
+        {"a header of too many values",
+         frame_with(R"({"type":"log","x":[0)" + repeated(",0", 1'000) + "]}")},
     };
     for (const Case& c : cases) {
         CAPTURE(c.name);
