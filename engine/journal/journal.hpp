@@ -57,6 +57,10 @@ public:
     virtual Result<std::optional<ChunkRecord>> chunk(ChunkId id) = 0;
     /// As chunk(), with empty bytes: for walking along a history. `size` is that of the bytes.
     virtual Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) = 0;
+    /// The first mark in the execution's history that has more than `events` before it. There is
+    /// none near its end, nor in what an older Stepwell wrote.
+    virtual Result<std::optional<HistoryMark>> mark_after(ExecutionId execution,
+                                                          std::uint64_t events) = 0;
     /// Chunks of all executions with greater ids, in the order in which they were committed.
     virtual Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) = 0;
     /// kNoChunk where there is none.

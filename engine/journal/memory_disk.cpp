@@ -46,6 +46,11 @@ std::uint64_t MemoryDisk::commits() const {
     return commits_;
 }
 
+std::uint64_t MemoryDisk::links_read() const {
+    const std::lock_guard lock(mutex_);
+    return links_read_;
+}
+
 std::uint64_t MemoryDisk::bytes_written() const {
     const std::lock_guard lock(mutex_);
     return bytes_written_;
@@ -180,6 +185,8 @@ void MemoryDisk::apply(const Removal& removal) {
             tables_.executions.erase(at);
             tables_.run_rows.erase(id);
             tables_.failures.erase(id);
+            tables_.marks.erase(tables_.marks.lower_bound({id, 0}),
+                                tables_.marks.upper_bound({id, UINT64_MAX}));
         }
     }
     for (const ChunkId id : removal.chunks) {
@@ -222,6 +229,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         bytes_written_ += chunk.bytes.size();
         tables_.history[chunk.id] = chunk;
         tables_.history[chunk.id].execution = execution.id;
+        if (chunk.is_mark) tables_.marks[{id, chunk.events_before}] = chunk.id;
     }
     if (const auto& end = execution.end) {
         record.status = end->status;

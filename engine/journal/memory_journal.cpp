@@ -256,7 +256,20 @@ Result<std::optional<ChunkRecord>> MemoryJournal::chunk(ChunkId id) {
 Result<std::optional<ChunkRecord>> MemoryJournal::chunk_link(ChunkId id) {
     auto record = SW_TRY(chunk(id));
     if (record) record->bytes.clear();
+    const std::lock_guard lock(disk_->mutex_);
+    ++disk_->links_read_;
     return record;
+}
+
+Result<std::optional<HistoryMark>> MemoryJournal::mark_after(ExecutionId execution,
+                                                             std::uint64_t events) {
+    const std::lock_guard lock(disk_->mutex_);
+    const auto& marks = disk_->tables_.marks;
+    const auto found = marks.upper_bound({execution, events});
+    if (found == marks.end() || found->first.first != execution) {
+        return std::optional<HistoryMark>();
+    }
+    return std::optional(HistoryMark{found->second, found->first.second});
 }
 
 Result<std::vector<ChunkRecord>> MemoryJournal::chunks_after(ChunkId after, std::size_t limit) {

@@ -32,6 +32,8 @@ public:
     void mangle(ExecutionId id);
     /// Rows of open executions, and their records.
     [[nodiscard]] std::size_t open_rows() const;
+    /// Calls of chunk_link(): steps along histories.
+    [[nodiscard]] std::uint64_t links_read() const;
     /// Commits that became durable.
     [[nodiscard]] std::uint64_t commits() const;
     /// Bytes of blobs that commits have written, all in all.
@@ -46,6 +48,7 @@ private:
         std::map<ExecutionId, OpenRecord> open;
         std::map<std::pair<ExecutionId, core::RecordKey>, std::string> records;
         std::map<ChunkId, ChunkRecord> history;
+        std::map<std::pair<ExecutionId, std::uint64_t>, ChunkId> marks;  // by events before
         ExecutionId execution_floor{};  // ids up to it were in use once
         ChunkId chunk_floor{};
         std::map<std::pair<std::string, std::string>, std::string, std::less<>> documents;
@@ -83,6 +86,7 @@ private:
     mutable std::mutex mutex_;
     Tables tables_;
     std::uint64_t commits_ = 0;
+    std::uint64_t links_read_ = 0;
     std::uint64_t bytes_written_ = 0;
     std::uint64_t free_bytes_ = UINT64_MAX;
     std::optional<std::uint64_t> commits_until_crash_;
@@ -126,6 +130,8 @@ public:
     Result<JournalSize> size() override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+    Result<std::optional<HistoryMark>> mark_after(ExecutionId execution,
+                                                  std::uint64_t events) override;
     Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) override;
     Result<ChunkId> newest_chunk() override;
     Result<std::optional<std::string>> document(std::string_view collection,

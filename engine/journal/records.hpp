@@ -97,6 +97,18 @@ struct ChunkRecord {
     /// did not write it down.
     ExecutionId execution{};
     std::uint64_t size = 0;  // of the bytes; as it is read, also where those were left out
+    /// Written: it is to be found by JournalReader::mark_after().
+    bool is_mark = false;
+};
+
+/// From a mark to the next there are about so many events.
+inline constexpr std::uint64_t kEventsPerMark = 1'024;
+
+/// A chunk in the middle of a long history, so that nobody who reads there comes from its end.
+struct HistoryMark {
+    ChunkId chunk{};
+    std::uint64_t events_before = 0;
+    bool operator==(const HistoryMark&) const = default;
 };
 
 /// Where an open execution stands, as far as it is in the open row; the rest is in its records.

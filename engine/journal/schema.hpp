@@ -85,12 +85,16 @@ CREATE TABLE claims(
 CREATE INDEX claims_by_source ON claims(source, id);
 CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 )sql";
-/// Indexes that came later, in files that any Stepwell of this form can use: made where they are
-/// missing. A run is put into this one when it ends badly, and never before.
+/// Indexes and a table that came later, in files that any Stepwell of this form can use: made where
+/// they are missing. A run is put into this one when it ends badly, and never before.
 inline constexpr const char* kAddIndexes =
     "CREATE INDEX IF NOT EXISTS executions_ended_badly ON executions(status) WHERE status > 1;"
     // Deleted ones, too: their executions are still asked for by name.
-    "CREATE INDEX IF NOT EXISTS workflows_by_any_name ON workflows(name)";
+    "CREATE INDEX IF NOT EXISTS workflows_by_any_name ON workflows(name);"
+    // Chunks in the middle of long histories: one row for about a thousand events.
+    "CREATE TABLE IF NOT EXISTS history_marks(execution INTEGER NOT NULL,"
+    " events_before INTEGER NOT NULL, chunk INTEGER NOT NULL,"
+    " PRIMARY KEY(execution, events_before)) STRICT, WITHOUT ROWID";
 /// Who started a run: a column that came later, in files that any Stepwell of this form can use.
 inline constexpr const char* kHasPrincipals =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";

@@ -39,6 +39,8 @@ constexpr const char* kReopenExecution =
 constexpr const char* kInsertChunk =
     "INSERT INTO history(id, previous, events_before, bytes, execution)"
     " VALUES(?1, ?2, ?3, ?4, ?5)";
+constexpr const char* kInsertMark =
+    "INSERT INTO history_marks(execution, events_before, chunk) VALUES(?1, ?2, ?3)";
 constexpr const char* kWriteOpen =
     "INSERT INTO open_executions(id, due, flags, last_chunk, head) VALUES(?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT(id) DO UPDATE SET due = excluded.due, flags = excluded.flags,"
@@ -364,6 +366,12 @@ Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
             row.bind(3, static_cast<std::int64_t>(chunk.events_before));
             row.bind_blob(4, chunk.bytes);
             row.bind(5, number_of(execution.id));
+        }));
+        if (!chunk.is_mark) continue;
+        SW_TRY(run(kInsertMark, [&](Statement& row) {
+            row.bind(1, number_of(execution.id));
+            row.bind(2, static_cast<std::int64_t>(chunk.events_before));
+            row.bind(3, number_of(chunk.id));
         }));
     }
     if (execution.end) return remove_open(execution);

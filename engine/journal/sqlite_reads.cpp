@@ -54,6 +54,9 @@ constexpr const char* kChunk =
 constexpr const char* kChunksAfter =
     "SELECT id, previous, events_before, length(bytes), bytes, execution FROM history"
     " WHERE id > ?1 ORDER BY id LIMIT ?2";
+constexpr const char* kMarkAfter =
+    "SELECT chunk, events_before FROM history_marks WHERE execution = ?1 AND events_before > ?2"
+    " ORDER BY events_before LIMIT 1";
 constexpr const char* kNewestChunk = "SELECT max(id) FROM history";
 constexpr const char* kChunkLink =
     "SELECT id, previous, events_before, length(bytes) FROM history WHERE id = ?1";
@@ -269,6 +272,17 @@ Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk_link(ChunkId id) {
     Statement& statement = *SW_TRY(database_.cached(kChunkLink));
     statement.bind(1, number_of(id));
     return first_row(statement, link_in);
+}
+
+template <class Port>
+Result<std::optional<HistoryMark>> SqliteReads<Port>::mark_after(ExecutionId execution,
+                                                                 std::uint64_t events) {
+    Statement& statement = *SW_TRY(database_.cached(kMarkAfter));
+    statement.bind(1, number_of(execution));
+    statement.bind(2, static_cast<std::int64_t>(events));
+    return first_row(statement, [](const Statement& row) {
+        return HistoryMark{id_in<ChunkId>(row, 0), static_cast<std::uint64_t>(row.integer(1))};
+    });
 }
 
 template <class Port>

@@ -29,6 +29,8 @@ public:
     Result<JournalSize> size() override;
     Result<std::optional<ChunkRecord>> chunk(ChunkId id) override;
     Result<std::optional<ChunkRecord>> chunk_link(ChunkId id) override;
+    Result<std::optional<HistoryMark>> mark_after(ExecutionId execution,
+                                                  std::uint64_t events) override;
     Result<std::vector<ChunkRecord>> chunks_after(ChunkId after, std::size_t limit) override;
     Result<ChunkId> newest_chunk() override;
     Result<std::optional<std::string>> document(std::string_view collection,

@@ -17,6 +17,7 @@ constexpr const char* kPutRunFailure =
     "INSERT OR REPLACE INTO run_failures(run, fingerprint, workflow, started, recovered, state,"
     " path, error, cause, message) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr const char* kRemoveRunRow = "DELETE FROM run_rows WHERE id = ?1";
+constexpr const char* kRemoveMarks = "DELETE FROM history_marks WHERE execution = ?1";
 constexpr const char* kRemoveRunFailures = "DELETE FROM run_failures WHERE run = ?1";
 constexpr const char* kRecoverRunFailures = "UPDATE run_failures SET recovered = 1 WHERE run = ?1";
 constexpr const char* kCounted = "SELECT workflow, status, started FROM executions WHERE id = ?1";
@@ -77,6 +78,7 @@ Result<void> SqliteJournal::forget_row(ExecutionId id) {
     if (SW_TRY(database_.scalar(one + std::to_string(value_of(id)))) > 0) return {};
     SW_TRY(count(id, -1));
     SW_TRY(run(kRemoveRunRow, [&](Statement& row) { row.bind(1, number_of(id)); }));
+    SW_TRY(run(kRemoveMarks, [&](Statement& row) { row.bind(1, number_of(id)); }));
     return run(kRemoveRunFailures, [&](Statement& row) { row.bind(1, number_of(id)); });
 }
 

@@ -54,7 +54,7 @@ Result<RebuiltPtr> rebuild(journal::JournalReader& journal,
                            const journal::ExecutionRecord& record) {
     auto rebuilt =
         std::make_shared<Rebuilt>(Rebuilt{record.last_chunk, core::Rebuilding(record.id)});
-    for (const journal::ChunkId chunk : SW_TRY(chunks_after(journal, record, 0))) {
+    for (const journal::ChunkId chunk : SW_TRY(chunks_of(journal, record))) {
         auto taken = take_safely(rebuilt->state, SW_TRY(events_of(journal, chunk)));
         if (!taken) {
             return fail(std::move(taken).error().within("history chunk " +

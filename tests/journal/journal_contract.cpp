@@ -13,8 +13,10 @@ using namespace std::chrono_literals;
 using core::RecordKey;
 using journal::Batch;
 using journal::ChunkId;
+using journal::ChunkRecord;
 using journal::ExecutionQuery;
 using journal::ExecutionWrite;
+using journal::HistoryMark;
 using journal::Journal;
 using journal::OpenRecord;
 
@@ -254,6 +256,25 @@ void check_history(Journal& journal) {
     CHECK((link.bytes.empty() && link.previous == ChunkId{100} && link.events_before == 3));
     CHECK((*journal.chunk(ChunkId{100}))->previous == journal::kNoChunk);
     CHECK_FALSE(journal.chunk(ChunkId{5})->has_value());
+}
+
+void check_marks(Journal& journal) {
+    REQUIRE(commit(journal, workflows()));
+    REQUIRE(commit(journal, of({opened(1, kEtl), opened(2, kEtl)})));
+    for (std::uint64_t n = 0; n < 4; ++n) {
+        auto write = continued(1);
+        ChunkRecord chunk{ChunkId{102 + n}, ChunkId{101 + n}, 10 * (n + 1), "more"};
+        chunk.is_mark = n % 2 == 1;
+        write.chunks = n == 0 ? write.chunks : std::vector<ChunkRecord>();
+        write.chunks.push_back(chunk);
+        write.open->last_chunk = chunk.id;
+        REQUIRE(commit(journal, of({write})));
+    }
+    CHECK(**journal.mark_after(ExecutionId{1}, 0) == HistoryMark{ChunkId{103}, 20});
+    CHECK(**journal.mark_after(ExecutionId{1}, 19) == HistoryMark{ChunkId{103}, 20});
+    CHECK(**journal.mark_after(ExecutionId{1}, 20) == HistoryMark{ChunkId{105}, 40});
+    CHECK_FALSE(journal.mark_after(ExecutionId{1}, 40)->has_value());
+    CHECK_FALSE(journal.mark_after(ExecutionId{2}, 0)->has_value());
 }
 
 void check_names(Journal& journal) {
@@ -640,6 +661,9 @@ void check_journal_contract(const MakeJournal& make) {
     }
     SUBCASE("the chunks of an execution are linked backwards") {
         check_history(make()->get());
+    }
+    SUBCASE("marks are found by the events before them, each in its own history") {
+        check_marks(make()->get());
     }
     SUBCASE("chunks of all executions are read in the order in which they were committed") {
         check_feed(make()->get());

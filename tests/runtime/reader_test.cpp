@@ -107,6 +107,36 @@ TEST_CASE("lists come newest first in pages, and a token belongs to its query") 
     CHECK(stage.reader().list(query).error().code == ErrorCode::not_found);
 }
 
+TEST_CASE("a page in the middle of a long history costs no more than one at an end") {
+    EngineSettings settings;
+    settings.limits.transitions_per_turn_max = 1;
+    Stage stage(settings);
+    REQUIRE(stage.create("each", R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,
+        "ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}})"));
+    std::string items = "[0";
+    for (int i = 1; i < 2'000; ++i) items += ",0";
+    const auto started = stage.start("each", items + "]");
+    const std::size_t count = 4 + 2'000 * 4 + 2;
+    for (const bool is_reversed : {false, true}) {
+        HistoryQuery query;
+        query.is_reversed = is_reversed;
+        query.limit = 100;
+        std::size_t seen = 0;
+        do {
+            const std::uint64_t before = stage.disk->links_read();
+            const auto page = stage.reader().history(started->id, query);
+            REQUIRE(page);
+            CHECK(stage.disk->links_read() - before < 1'500);
+            for (const Json& event : page->items) {
+                ++seen;
+                CHECK(event["id"] == (is_reversed ? count + 1 - seen : seen));
+            }
+            query.token = page->next;
+        } while (query.token);
+        CHECK(seen == count);
+    }
+}
+
 TEST_CASE("a history comes in pages of any size, forwards and backwards") {
     Stage stage;
     REQUIRE(stage.create("etl", kTask));

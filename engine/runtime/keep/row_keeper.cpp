@@ -40,7 +40,7 @@ Result<std::vector<core::Event>> history_of(journal::JournalReader& journal,
                                             const journal::ExecutionRecord& run) {
     std::vector<core::Event> events;
     std::size_t bytes = 0;
-    for (const journal::ChunkId id : SW_TRY(chunks_after(journal, run, 0))) {
+    for (const journal::ChunkId id : SW_TRY(chunks_of(journal, run))) {
         auto some = SW_TRY(events_of(journal, id));
         for (core::Event& event : some) forget_payloads(event, bytes);
         std::move(some.begin(), some.end(), std::back_inserter(events));

@@ -193,6 +193,8 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     chunk.id = next_chunk_;
     chunk.previous = slot.last_chunk;
     chunk.events_before = slot.execution.header().events;
+    chunk.is_mark = chunk.events_before / journal::kEventsPerMark !=
+                    decision.next.header.events / journal::kEventsPerMark;
     turn_bytes_ += decided.bytes.size();
     chunk.bytes = std::move(decided.bytes);
     next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);

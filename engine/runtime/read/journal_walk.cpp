@@ -16,20 +16,50 @@ Result<std::vector<core::Event>> events_of(journal::JournalReader& journal, jour
     return events;
 }
 
-Result<std::vector<journal::ChunkId>> chunks_after(journal::JournalReader& journal,
-                                                   const journal::ExecutionRecord& record,
-                                                   std::uint64_t after) {
+namespace {
+
+Result<journal::ChunkRecord> link_of(journal::JournalReader& journal, journal::ChunkId id) {
+    auto link = SW_TRY(journal.chunk_link(id));
+    if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+    return *std::move(link);
+}
+
+/// From the chunk that holds event number `after` + 1 up to `last`, oldest first.
+Result<std::vector<journal::ChunkId>> chunks_up_to(journal::JournalReader& journal,
+                                                   journal::ChunkId last, std::uint64_t after) {
     std::vector<journal::ChunkId> chunks;
-    journal::ChunkId at = record.last_chunk;
-    while (at != journal::kNoChunk) {
-        const auto link = SW_TRY(journal.chunk_link(at));
-        if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
+    for (journal::ChunkId at = last; at != journal::kNoChunk;) {
+        const journal::ChunkRecord link = SW_TRY(link_of(journal, at));
         chunks.push_back(at);
-        if (link->events_before <= after && after > 0) break;
-        at = link->previous;
+        if (link.events_before <= after && after > 0) break;
+        at = link.previous;
     }
     std::reverse(chunks.begin(), chunks.end());
     return chunks;
+}
+
+}  // namespace
+
+Result<std::vector<journal::ChunkId>> chunks_of(journal::JournalReader& journal,
+                                                const journal::ExecutionRecord& record) {
+    return chunks_up_to(journal, record.last_chunk, 0);
+}
+
+/// What lies before the next mark.
+Result<Stretch> stretch_after(journal::JournalReader& journal,
+                              const journal::ExecutionRecord& record, std::uint64_t after) {
+    const auto mark = SW_TRY(journal.mark_after(record.id, after));
+    if (!mark) return Stretch{SW_TRY(chunks_up_to(journal, record.last_chunk, after)), {}};
+    const journal::ChunkRecord link = SW_TRY(link_of(journal, mark->chunk));
+    return Stretch{SW_TRY(chunks_up_to(journal, link.previous, after)), mark->events_before};
+}
+
+Result<journal::ChunkId> chunk_behind(journal::JournalReader& journal,
+                                      const journal::ExecutionRecord& record,
+                                      std::uint64_t before) {
+    if (before == 0) return record.last_chunk;
+    const auto mark = SW_TRY(journal.mark_after(record.id, before));
+    return mark ? mark->chunk : record.last_chunk;
 }
 
 Result<std::shared_ptr<const core::Facts>> facts_of(journal::JournalReader& journal,

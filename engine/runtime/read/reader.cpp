@@ -185,17 +185,21 @@ public:
                                std::uint64_t after, const PageToken& token) {
         Page<Json> page;
         Room room(query);
-        for (const journal::ChunkId id : SW_TRY(chunks_after(journal_, row, after))) {
-            const auto events = SW_TRY(events_of(journal_, id));
-            for (Json& event : shown(events, query)) {
-                const auto number = event.at("id").get<std::uint64_t>();
-                if (number <= after) continue;
-                if (!room.take(event)) {
-                    page.next = token.write(number - 1);
-                    return page;
+        for (std::optional<std::uint64_t> from = after; from;) {
+            const Stretch stretch = SW_TRY(stretch_after(journal_, row, *from));
+            for (const journal::ChunkId id : stretch.chunks) {
+                const auto events = SW_TRY(events_of(journal_, id));
+                for (Json& event : shown(events, query)) {
+                    const auto number = event.at("id").get<std::uint64_t>();
+                    if (number <= after) continue;
+                    if (!room.take(event)) {
+                        page.next = token.write(number - 1);
+                        return page;
+                    }
+                    page.items.push_back(std::move(event));
                 }
-                page.items.push_back(std::move(event));
             }
+            from = stretch.next;
         }
         return page;
     }
@@ -205,7 +209,7 @@ public:
                                 std::uint64_t before, const PageToken& token) {
         Page<Json> page;
         Room room(query);
-        journal::ChunkId at = row.last_chunk;
+        journal::ChunkId at = SW_TRY(chunk_behind(journal_, row, before));
         while (at != journal::kNoChunk) {
             const auto link = SW_TRY(journal_.chunk_link(at));
             if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
@@ -421,7 +425,7 @@ Result<Page<Json>> Reader::history(ExecutionId id, const HistoryQuery& query) {
 Result<std::vector<core::Event>> Reader::events(ExecutionId id) {
     const auto row = SW_TRY(impl_->record(id));
     std::vector<core::Event> all;
-    for (const journal::ChunkId chunk : SW_TRY(chunks_after(impl_->journal_, row, 0))) {
+    for (const journal::ChunkId chunk : SW_TRY(chunks_of(impl_->journal_, row))) {
         auto events = SW_TRY(events_of(impl_->journal_, chunk));
         std::move(events.begin(), events.end(), std::back_inserter(all));
     }
