@@ -31,7 +31,7 @@ Answer array_partition(const Arguments& arguments) {
                     to_text(arguments[1]));
     }
     SW_TRY(pay_for(arguments, 0));
-    SW_TRY(pay(arguments, elements.size()));  // a chunk of each at worst
+    SW_TRY(pay(arguments, 3 * elements.size()));  // a chunk of each at worst
     Json chunks = Json::array();
     for (std::size_t i = 0; i < elements.size(); ++i) {
         if (i % static_cast<std::size_t>(size) == 0) chunks.push_back(Json::array());

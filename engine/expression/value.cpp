@@ -1,5 +1,6 @@
 #include "engine/expression/value.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/expression/environment.hpp"
@@ -37,6 +38,25 @@ bool has_same_elements(const Json& a, const Json& b, Work& work) {
         if (!is_same_value(a[i], b[i], work)) return false;
     }
     return true;
+}
+
+/// Small values cost more than they have bytes: each is made, moved and freed. Stops counting
+/// beyond `limit`.
+std::uint64_t cost_of_copy(const Json& value, std::uint64_t limit) {
+    constexpr std::uint64_t kScalarCost = 3;
+    constexpr std::uint64_t kArrayCost = 4;
+    constexpr std::uint64_t kObjectCost = 5;
+    constexpr std::uint64_t kMemberCost = 4;
+    if (value.is_string()) {
+        return kScalarCost + cost_to_read(value.get_ref<const std::string&>().size());
+    }
+    if (!value.is_structured()) return kScalarCost;
+    std::uint64_t cost = value.is_array() ? kArrayCost : kObjectCost;
+    for (auto it = value.begin(); it != value.end() && cost <= limit; ++it) {
+        if (value.is_object()) cost += kMemberCost + it.key().size() / 8;
+        cost += cost_of_copy(it.value(), limit - std::min(cost, limit));
+    }
+    return cost;
 }
 
 void append_java_text(std::string& text, const Json& value) {
@@ -111,8 +131,7 @@ std::size_t rough_bytes(const Json& value, std::size_t limit) {
 }
 
 bool pay_for_copy(const Json& value, Work& work) {
-    constexpr std::size_t kLimit = std::size_t{64} << 20;
-    return work.spend(cost_to_copy(rough_bytes(value, kLimit)));
+    return work.spend(cost_of_copy(value, work.left()));
 }
 
 std::string_view kind_of(const Json& value) {

@@ -44,6 +44,23 @@ std::uint64_t hash_of(const Json& value, Work& work) {
     return hash;
 }
 
+/// Whether whatever equals the one equals the other: they have the same types throughout, too.
+bool is_identical(const Json& a, const Json& b, Work& work) {
+    if (!work.spend() || a.type() != b.type() || a.size() != b.size()) return false;
+    if (a.is_array()) {
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            if (!is_identical(a[i], b[i], work)) return false;
+        }
+        return true;
+    }
+    if (!a.is_object()) return is_same_value(a, b, work);
+    for (auto it = a.begin(); it != a.end(); ++it) {
+        const Json* other = find(b, it.key());
+        if (!other || !is_identical(it.value(), *other, work)) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 bool ValueSet::insert(const Json& value, Work& work) {
@@ -55,6 +72,10 @@ bool ValueSet::insert(const Json& value, Work& work) {
 
 void ValueSet::add(const Json& value, Work& work) {
     const std::uint64_t hash = hash_of(value, work);
+    for (auto at = values_.find(hash); at != values_.end() && at->first == hash; ++at) {
+        if (is_identical(*at->second, value, work)) return;
+        if (work.is_spent()) return;
+    }
     if (!work.is_spent()) values_.emplace(hash, &value);
 }
 
@@ -63,8 +84,8 @@ bool ValueSet::contains(const Json& value, Work& work) const {
 }
 
 bool ValueSet::has(std::uint64_t hash, const Json& value, Work& work) const {
-    const auto [begin, end] = values_.equal_range(hash);
-    for (auto at = begin; at != end; ++at) {
+    // Not equal_range(): that walks to the end of those that have the hash, unpaid.
+    for (auto at = values_.find(hash); at != values_.end() && at->first == hash; ++at) {
         if (is_same_value(*at->second, value, work)) return true;
         if (work.is_spent()) return false;
     }

@@ -15,10 +15,13 @@ public:
     /// False where an equal value is in it, or where the work is spent. REQUIRES: `value` outlives
     /// the set.
     bool insert(const Json& value, Work& work);
-    /// As insert(), whatever is in it: equality is not transitive where whole numbers meet doubles.
+    /// As insert(), unless just the same is in it: equality is not transitive where whole numbers
+    /// meet doubles.
     void add(const Json& value, Work& work);
     /// False, too, where the work is spent.
     [[nodiscard]] bool contains(const Json& value, Work& work) const;
+
+    [[nodiscard]] std::size_t size() const { return values_.size(); }
 
 private:
     [[nodiscard]] bool has(std::uint64_t hash, const Json& value, Work& work) const;

@@ -9,6 +9,7 @@
 #include "engine/expression/payload_template.hpp"
 #include "engine/expression/text_search.hpp"
 #include "engine/expression/value.hpp"
+#include "engine/expression/value_set.hpp"
 #include "tests/expression/support.hpp"
 
 namespace stepwell::test {
@@ -128,6 +129,24 @@ TEST_CASE("a list that is the same for all nodes has the elements that each by i
                   found("$.nodes[?(@.w " + op + " @.own)]", world));
         }
     }
+}
+
+TEST_CASE("of values that are just the same a set keeps one: nobody looks through all of them") {
+    Work work(1'000'000);
+    for (const std::string element : {"0", "{}", R"({"a":[1]})", "[]", "\"\"", "null"}) {
+        CAPTURE(element);
+        const Json list = json_of("[" + element + "," + element + "," + element + "]");
+        expression::ValueSet set;
+        for (const Json& one : list) set.add(one, work);
+        CHECK(set.size() == 1);
+        CHECK(set.contains(list[1], work));
+    }
+    // Equal, but not to the same others: 9007199254740993 is no double.
+    const Json list = json_of("[[9007199254740993],[9007199254740992.0]]");
+    expression::ValueSet set;
+    for (const Json& one : list) set.add(one, work);
+    CHECK(set.size() == 2);
+    CHECK(set.contains(json_of("[9007199254740992]"), work));
 }
 
 TEST_CASE("unique elements are those that no earlier one equals") {
