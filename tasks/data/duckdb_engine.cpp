@@ -165,7 +165,19 @@ void DuckdbConnection::interrupt() {
     }
 }
 
+/// What the engine offers and does not survive: its log, where the file may not be written, ends
+/// the process.
+DataResult<void> refuse_what_ends_the_engine(std::string_view sql) {
+    constexpr std::string_view kRefused = "enable_logging";
+    const auto same = [](char a, char b) { return (a | 0x20) == b || a == b; };
+    if (std::search(sql.begin(), sql.end(), kRefused.begin(), kRefused.end(), same) == sql.end()) {
+        return {};
+    }
+    return data_fail("E_DENIED", "the SQL does what tasks may not do: " + std::string(kRefused));
+}
+
 DataResult<DuckdbConnection::Script> DuckdbConnection::parse(std::string_view sql) {
+    SW_TRY(refuse_what_ends_the_engine(sql));
     Script script{Owned(api_.destroy_extracted), 0};
     const std::string text(sql);
     script.count = api_.extract_statements(handle_, text.c_str(), script.statements.out());

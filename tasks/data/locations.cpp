@@ -112,6 +112,9 @@ Locations::Locations(const HostSettings& settings) : data_folder_(real_path(sett
 DataResult<fs::path> Locations::place(std::string_view uri) const {
     constexpr std::string_view kLake = "lake://";
     constexpr std::string_view kFile = "file://";
+    if (uri.find('\0') != uri.npos) {
+        return data_fail("E_CONFIG", "expected a place without a zero byte in its name");
+    }
     if (uri.starts_with(kLake)) {
         uri.remove_prefix(kLake.size());
         const std::string zone(uri.substr(0, uri.find('/')));

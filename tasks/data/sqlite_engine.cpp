@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <regex>
+#include <memory>
+
+#include "engine/expression/pattern.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -74,23 +76,35 @@ int authorize(void*, int action, const char* first, const char* second, const ch
     return SQLITE_OK;
 }
 
-/// X REGEXP Y calls regexp(Y, X). The compiled pattern is kept with the statement.
+using expression::Pattern;
+
+/// Patterns fit a whole text.
+std::string anywhere(const std::string& pattern) {
+    const std::string anything = "(?:[^x]|x)*";
+    return anything + "(?:" + pattern + ")" + anything;
+}
+
+/// X REGEXP Y calls regexp(Y, X): whether Y fits anywhere in X, in time linear in X, as neither may
+/// keep the host busy or end it. The compiled pattern is kept with the statement.
 void regexp(sqlite3_context* context, int, sqlite3_value** values) {
     const auto* pattern = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
     const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[1]));
     if (pattern == nullptr || text == nullptr) return sqlite3_result_null(context);
-    try {
-        auto* compiled = static_cast<std::regex*>(sqlite3_get_auxdata(context, 0));
-        std::unique_ptr<std::regex> fresh;
-        if (compiled == nullptr) fresh = std::make_unique<std::regex>(pattern);
-        const std::regex& expression = compiled != nullptr ? *compiled : *fresh;
-        sqlite3_result_int(context, std::regex_search(text, expression) ? 1 : 0);
-        if (fresh) {
-            sqlite3_set_auxdata(context, 0, fresh.release(),
-                                [](void* old) { delete static_cast<std::regex*>(old); });
+    const auto* compiled = static_cast<const Pattern*>(sqlite3_get_auxdata(context, 0));
+    std::unique_ptr<const Pattern> fresh;
+    if (compiled == nullptr) {
+        auto parsed = Pattern::parse(anywhere(pattern), false);
+        if (!parsed) {
+            const std::string why =
+                "the regular expression cannot be read: " + parsed.error().message;
+            return sqlite3_result_error(context, why.c_str(), -1);
         }
-    } catch (const std::regex_error&) {
-        sqlite3_result_error(context, "the regular expression cannot be read", -1);
+        compiled = (fresh = std::make_unique<const Pattern>(*std::move(parsed))).get();
+    }
+    sqlite3_result_int(context, compiled->matches(text) ? 1 : 0);
+    if (fresh) {
+        sqlite3_set_auxdata(context, 0, const_cast<Pattern*>(fresh.release()),
+                            [](void* old) { delete static_cast<const Pattern*>(old); });
     }
 }
 

@@ -16,6 +16,10 @@ namespace {
 using Kind = HttpFailure::Kind;
 using std::chrono::steady_clock;
 
+/// The longest name that DNS knows, and a port. The HTTP library matches it with a regular
+/// expression that recurses with its length.
+constexpr std::size_t kAuthorityBytesMax = 253 + 6;
+
 struct Url {
     std::string origin;  // "https://host:443"
     std::string target;  // "/path?query"
@@ -39,6 +43,10 @@ Result<Url, HttpFailure> parse_url(const std::string& text) {
     const std::size_t host_end = std::min(text.find_first_of("/?#", host), text.size());
     const std::string authority = text.substr(host, host_end - host);
     if (authority.empty()) return refuse("expected a URL with a host");
+    if (authority.size() > kAuthorityBytesMax) {
+        return refuse("expected a host of at most 253 characters, but it has " +
+                      std::to_string(authority.size()));
+    }
     if (authority.find('@') != std::string::npos) {
         return refuse("expected no user and password in the URL; use an Authorization header");
     }

@@ -38,6 +38,7 @@ TEST_CASE("Places are in lakes, in folders of the data folder or under allowed r
         {"lake://../x", "E_CONFIG"},
         {"file://x", "E_CONFIG"},
         {"", "E_CONFIG"},
+        {std::string("lake://raw\0/x", 13), "E_CONFIG"},
         {"s3://bucket/key", "E_UNSUPPORTED"},
     };
     for (const auto& test : cases) {

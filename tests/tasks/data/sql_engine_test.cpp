@@ -55,6 +55,45 @@ struct WatchedDisk {
     }
 };
 
+TEST_CASE("Regular expressions on SQLite end no process, however text and pattern are made") {
+    const auto connection = *(*open_sqlite({}))->connect();
+    struct {
+        std::string sql;
+        std::string want;
+    } const cases[] = {
+        {"select 'order 17' regexp '[0-9]+'", "1"},
+        {"select 'order' regexp '[0-9]+'", "0"},
+        {"select 'a\nb' regexp 'b$'", "1"},
+        {"select 'ab' regexp '^b'", "0"},
+        {"select 'xay' regexp 'a|b'", "1"},
+        {"select replace(hex(zeroblob(200000)), '00', 'ab') regexp '(a|b)*c'", "0"},
+        {"select replace(hex(zeroblob(2000)), '00', 'a') regexp '(a+)+$b'", "0"},
+    };
+    for (const auto& test : cases) {
+        CAPTURE(test.sql);
+        const auto value = connection->query_value(test.sql);
+        REQUIRE(value.has_value());
+        CHECK(to_text(*value) == test.want);
+    }
+    const auto broken = connection->query_value("select 'a' regexp '('");
+    REQUIRE_FALSE(broken.has_value());
+    CHECK(broken.error().message.find("the regular expression cannot be read") !=
+          std::string::npos);
+}
+
+TEST_CASE("DuckDB is not asked for what ends its process") {
+    const ScratchFolder folder;
+    const auto connection = *duckdb_at(folder.path())->connect();
+    for (const std::string sql :
+         {"call enable_logging(storage='file', storage_config={'path': '/x'})",
+          "CALL \"Enable_Logging\"()"}) {
+        const auto refused = connection->execute(sql);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == "E_DENIED");
+    }
+    CHECK(connection->query_value("select 1").has_value());
+}
+
 TEST_CASE("What is committed in a SQLite file is not undone when the power fails") {
     const ScratchFolder folder;
     const WatchedDisk disk;

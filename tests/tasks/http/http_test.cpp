@@ -79,6 +79,7 @@ TEST_CASE("what goes wrong with a request has a name") {
         {"nonsense", "garbage\r\n\r\n", Json::object(), "Http.Connection", "expected an answer from http://127.0.0.1"},
         {"nobody there", "", {{"url", "http://127.0.0.1:1/"}}, "Http.Connection", "there is no connection"},
         {"no URL", "", {{"url", "ftp://x/"}}, "Stepwell.InvalidParameters", "begins with http:// or https://"},
+        {"an endless host", "", {{"url", "http://" + std::string(16'000, 'a') + "/"}}, "Stepwell.InvalidParameters", "a host of at most 253 characters"},
         {"a password", "", {{"url", "http://a:b@x/"}}, "Stepwell.InvalidParameters", "use an Authorization header"},
         {"a header in a header", "", {{"headers", {{"X", "a\r\nY: b"}}}}, "Stepwell.InvalidParameters", "header 'X'"},
         {"faults", "", {{"methd", "GET"}, {"expect", "x"}}, "Stepwell.InvalidParameters", "did you mean 'method'?"},
