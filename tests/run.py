@@ -54,6 +54,12 @@ def format_part(log):
     log.write("1 passed, 0 failed\n")
 
 
+def lint_part(log):
+    """clang-tidy over the sources that changed."""
+    sh(log, "cmake", "--preset", "lint")
+    sh(log, "nice", "-n", "10", sys.executable, "tests/lint.py", "--changed", "auto")
+
+
 def unit_part(log):
     """Unit tests, simulation and fuzz corpora, under ASan and UBSan."""
     build(log, "dev")
@@ -129,11 +135,11 @@ def starts_part(log):
     sh(log, ORACLE, "tests/e2e/starts.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
 
 
-PARTS = {"format": format_part, "release": release_part, "unit": unit_part, "doors": doors_part, "threads": threads_part,
+PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "doors": doors_part, "threads": threads_part,
          "conformance": conformance_part, "e2e": e2e_part, "api": api_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]               # what all others need
-LANE_OF_SOURCES = ["unit", "doors", "threads"]  # builds of their own; the rest uses the release program
+LANE_OF_SOURCES = ["lint", "unit", "doors", "threads"]  # builds of their own; the rest uses the release program
 QUICK = ["format", "release", "unit", "conformance", "e2e"]
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
