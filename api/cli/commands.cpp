@@ -10,6 +10,7 @@
 #include "api/daemon/config.hpp"
 #include "api/http/problem.hpp"
 #include "api/http/url.hpp"
+#include "api/read/workflow_file.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/operations.hpp"
 #include "engine/definition/workflow.hpp"
@@ -95,6 +96,32 @@ std::vector<definition::Diagnostic> pool_warnings(const Json& options, const Poo
                             {}});
     }
     return warnings;
+}
+
+/// Files as they were named, and those of folders that are workflows. Fails where a folder has
+/// none.
+Result<std::vector<std::string>> files_named(const std::vector<std::string>& names) {
+    std::vector<std::string> files;
+    for (const std::string& name : names) {
+        std::error_code ignored;
+        if (!std::filesystem::is_directory(name, ignored)) {
+            files.push_back(name);
+            continue;
+        }
+        const std::size_t before = files.size();
+        for (const auto& file : workflow_candidates(name)) {
+            const auto text = read_file(file);
+            const auto format = definition::format_of(file.filename().string());
+            if (text && !is_workflow_document(*text, *format)) continue;
+            files.push_back(file.string());
+        }
+        if (files.size() == before) {
+            return fail(ErrorCode::invalid,
+                        "expected workflow files in the folder " + name +
+                            ", but there is no workflow file (.yaml, .yml, .json) in it");
+        }
+    }
+    return files;
 }
 
 /// Whether the file is good; adds what is to be said of it to `report`. `pools`: those there are,
@@ -244,9 +271,11 @@ int validate(const Options& options, const Terminal& terminal,
         if (!configuration) return report(terminal, configuration.error());
         pools = std::move(configuration->pools);
     }
+    const auto named = files_named(options.files);
+    if (!named) return report(terminal, named.error());
     Json files = Json::array();
     bool is_good = true;
-    for (const std::string& file : options.files) {
+    for (const std::string& file : *named) {
         is_good =
             validate_file(file, terminal, options.is_json, builtin_tasks, pools, files) && is_good;
     }

@@ -111,6 +111,17 @@ Result<void> add_flag(const Flag& flag, const std::string& text, RestRequest& re
     return {};
 }
 
+/// What is named somewhere, and is not there.
+void print_missing(const Terminal& terminal, const Json& answer) {
+    const Json* missing = find(answer, "missing");
+    if (!missing || !missing->is_array()) return;
+    for (const Json& one : *missing) {
+        const Json* used_by = find(one, "used_by");
+        terminal.out << "missing: " << plain_text(find(one, "name"))
+                     << (used_by ? ", used by " + list_text(*used_by) : "") << '\n';
+    }
+}
+
 void print_rows(const RestCommand& command, const Terminal& terminal, const Json& answer) {
     std::vector<std::string> headings;
     for (const Column& column : command.columns) headings.push_back(column.heading);
@@ -126,6 +137,7 @@ void print_rows(const RestCommand& command, const Terminal& terminal, const Json
         }
     }
     table.print(terminal);
+    print_missing(terminal, answer);
     const Json* next = find(answer, "next");
     if (next && !next->is_null()) {
         terminal.out << "there are more; see --output json, `next`\n";

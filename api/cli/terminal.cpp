@@ -149,6 +149,10 @@ std::string shortened(std::string_view text, std::size_t columns) {
 }
 
 void Table::print(const Terminal& terminal) const {
+    if (rows_.size() == 1) {
+        terminal.out << terminal.styled("(none)", Style::dim) << '\n';
+        return;
+    }
     std::vector<std::size_t> widths;
     for (const auto& row : rows_) {
         widths.resize(std::max(widths.size(), row.size()));

@@ -11,6 +11,7 @@
 #include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/keeping.hpp"
+#include "api/daemon/parse_fault.hpp"
 #include "api/daemon/private_folder.hpp"
 #include "engine/definition/workflow.hpp"
 #include "tasks/registry.hpp"
@@ -96,7 +97,7 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
                          return validate(parsed, terminal, tasks::builtin_task_names());
                      });
     check.output().config("Name pools that it does not have, too");
-    check.app->add_option("FILE", options.files, "Workflow files")->required();
+    check.app->add_option("FILE", options.files, "Workflow files, or folders of them")->required();
 }
 
 void add_run_conditions(CLI::App& list, RunConditions& runs) {
@@ -321,9 +322,9 @@ bool wants_colours() {
 }
 
 /// Says that the first word is no command, where it is none.
-bool is_unknown_command(const CLI::App& app, int argc, char** argv) {
-    if (argc < 2 || argv[1][0] == '-') return false;
-    const std::string word = argv[1];
+bool is_unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
+    if (words.empty() || words.front().starts_with('-')) return false;
+    const std::string& word = words.front();
     std::vector<std::string> names;
     for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
     if (std::find(names.begin(), names.end(), word) != names.end()) return false;
@@ -331,6 +332,16 @@ bool is_unknown_command(const CLI::App& app, int argc, char** argv) {
     std::cerr << "stepwell: expected a command, but there is no '" << word << "'; "
               << (near ? "did you mean '" + *near + "'?" : "`stepwell --help` lists them") << "\n";
     return true;
+}
+
+/// What was typed; "help COMMAND" is "COMMAND --help".
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    if (!words.empty() && words.front() == "help") {
+        words.erase(words.begin());
+        words.emplace_back("--help");
+    }
+    return words;
 }
 
 }  // namespace
@@ -350,12 +361,20 @@ int run_command_line(int argc, char** argv) {
     }
     add_keeping(app, options, chosen);
     add_program(app, options, chosen);
-    if (is_unknown_command(app, argc, argv)) return kUsage;
+    std::vector<std::string> words = words_of(argc, argv);
+    if (words.empty()) {
+        std::cerr << app.help();
+        return kUsage;
+    }
+    if (is_unknown_command(app, words)) return kUsage;
     try {
-        app.parse(argc, argv);
+        std::reverse(words.begin(), words.end());  // as parse() takes them
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         // Help and version are "errors" with status 0.
-        return app.exit(error) == 0 ? kSuccess : kUsage;
+        if (error.get_exit_code() == 0) return app.exit(error);
+        std::cerr << "stepwell: " << explained(app, error) << '\n';
+        return kUsage;
     }
     const Terminal terminal{std::cout, std::cerr, wants_colours(), options.is_json};
     return chosen(options, terminal);

@@ -424,7 +424,9 @@ Result<std::string> read_file(const std::filesystem::path& path) {
     const bool is_folder = fs::is_directory(path, ignored);
     std::ifstream file(path, std::ios::binary);
     if (!file || is_folder) {
-        const char* why = is_folder ? "it is a folder" : std::strerror(errno);
+        const char* why = is_folder         ? "it is a folder"
+                          : errno == ENOENT ? "there is none"
+                                            : std::strerror(errno);
         return fail(ErrorCode::not_found,
                     "expected a file that can be read at " + path.string() + ", but " + why);
     }

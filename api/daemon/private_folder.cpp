@@ -63,6 +63,13 @@ Result<void> make_private(const fs::path& folder,
 
 Result<void> check_journal_is_whole(const fs::path& folder,
                                     const std::function<void(const std::string&)>& warn) {
+    std::error_code unknown;
+    const fs::file_status journal = fs::status(folder / "stepwell.db", unknown);
+    if (fs::exists(journal) && !fs::is_regular_file(journal)) {
+        return fail(ErrorCode::invalid, "'" + folder.string() +
+                                            "': expected stepwell.db to be a file, but it is "
+                                            "something else; remove it, or restore a backup");
+    }
     const auto size_of = [&](const char* name) -> std::uintmax_t {
         std::error_code error;
         const std::uintmax_t size = fs::file_size(folder / name, error);

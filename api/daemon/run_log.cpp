@@ -100,9 +100,10 @@ std::vector<RunLog::Line> RunLog::lines() {
 
 bool RunLog::wait() {
     std::unique_lock lock(mutex_);
+    // What comes within a second after something was told is told together.
+    if (has_told_) something_.wait_for(lock, kPause, [this] { return is_over_; });
     something_.wait(lock, [this] { return is_over_ || !lines_.empty(); });
-    // What comes within a second is told together.
-    if (!is_over_) something_.wait_for(lock, kPause, [this] { return is_over_; });
+    has_told_ = true;
     return !is_over_;
 }
 

@@ -33,7 +33,8 @@ public:
 
     /// What has come since the last call, and how much of it is left out.
     std::vector<Line> lines();
-    /// Waits until there is something to tell, or the writer ends. False: it ends.
+    /// Waits until there is something to tell, for a second at least after the last time. False:
+    /// the writer ends.
     bool wait();
     void end_waiting();
 
@@ -53,6 +54,7 @@ private:
     std::vector<Line> lines_;
     std::size_t failures_ = 0;  // of the lines
     Counts left_out_;
+    bool has_told_ = false;
     bool is_over_ = false;
 };
 

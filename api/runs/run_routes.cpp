@@ -111,7 +111,12 @@ void start_run(runtime::Engine& engine, Call call) {
     request.name = text_member(body, "name");
     request.principal = who_is(call.principal());
     if (const Json* input = find(body, "input")) request.input = Payload(*input);
-    engine.start_execution(std::move(request), [call](Result<runtime::Started> started) {
+    const std::string workflow = request.workflow;
+    engine.start_execution(std::move(request), [call, workflow](Result<runtime::Started> started) {
+        if (!started && started.error().code == ErrorCode::not_found) {
+            return call.respond(problem({ErrorCode::not_found, "expected a workflow '" + workflow +
+                                                                   "', but there is none"}));
+        }
         if (!started) return call.respond(problem(started.error()));
         call.answer(Json{{"id", value_of(started->id)},
                          {"name", started->name},

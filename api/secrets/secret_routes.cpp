@@ -26,10 +26,12 @@ Result<std::map<std::string, Json>> uses(const SecurityParts& parts) {
     auto reader = SW_TRY(parts.readers.take());
     const auto workflows = SW_TRY(reader->workflows());
     for (const auto& found : workflows) {
-        const std::string& text = found.version.definition;
-        if (!names_secret(text)) continue;
-        const auto definition = parse_json(text);
-        if (definition) note_names(*definition, "workflow: " + found.workflow.name, used);
+        // Webhooks name theirs in the settings.
+        for (const std::string& text : {found.version.definition, found.version.settings}) {
+            if (!names_secret(text)) continue;
+            const auto parsed = parse_json(text);
+            if (parsed) note_names(*parsed, "workflow: " + found.workflow.name, used);
+        }
     }
     return used;
 }

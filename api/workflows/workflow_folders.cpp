@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "api/daemon/config.hpp"
+#include "api/read/workflow_file.hpp"
 #include "engine/base/descriptor.hpp"
 #include "engine/definition/workflow.hpp"
 
@@ -24,14 +25,6 @@ namespace stepwell::api {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_workflow_document(const std::string& text, definition::ParseOptions::Format format) {
-    const auto document = format == definition::ParseOptions::Format::yaml
-                              ? definition::parse_yaml(text)
-                              : parse_json(text);
-    if (!document) return true;  // its faults should be seen
-    return document->is_object() && (find(*document, "StartAt") || find(*document, "States"));
-}
 
 definition::ParseOptions options_for(const fs::path& file,
                                      const std::vector<std::string>& builtin_tasks) {
@@ -183,20 +176,10 @@ private:
     std::vector<fs::path> candidates() {
         std::vector<fs::path> files;
         for (const fs::path& folder : folders_) {
-            std::error_code error;
-            for (const auto& entry : fs::directory_iterator(folder, error)) {
-                if (is_candidate(entry.path())) files.push_back(entry.path());
-            }
+            for (fs::path& file : workflow_candidates(folder)) files.push_back(std::move(file));
         }
         std::sort(files.begin(), files.end());
         return files;
-    }
-
-    static bool is_candidate(const fs::path& file) {
-        const std::string name = file.filename().string();
-        std::error_code ignored;
-        return name.front() != '.' && definition::format_of(name) &&
-               fs::is_regular_file(file, ignored);
     }
 
     /// All at once, so that they share a commit.
@@ -302,7 +285,7 @@ private:
         const bool is_gone = (event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
         if (!is_gone) {
             const bool is_listed = std::find(changed.begin(), changed.end(), file) != changed.end();
-            if (!is_listed && is_candidate(file)) changed.push_back(file);
+            if (!is_listed && is_workflow_candidate(file)) changed.push_back(file);
         } else {
             note_gone(file);
         }

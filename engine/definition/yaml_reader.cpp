@@ -149,6 +149,21 @@ std::optional<int> tab_near(const LineIndex& lines, int line) {
     return std::nullopt;
 }
 
+/// What the library says, as somebody says it who wants to help, and a hint.
+std::pair<std::string, std::string> in_words(const std::string& said) {
+    if (said == "end of map not found" || said == "end of sequence not found") {
+        return {
+            "expected the line to begin where the others of its mapping or list do, but it "
+            "begins between two levels",
+            "members that belong together begin in the same column"};
+    }
+    if (said == "illegal map value") {
+        return {"expected one value, but there is a second ':'",
+                "put a text with ': ' in it in quotes"};
+    }
+    return {"expected YAML, but: " + said, ""};
+}
+
 void note_syntax(Handler& handler, const YAML::ParserException& e) {
     const Position at = handler.at(e.mark);
     if (const auto line = tab_near(handler.lines(), at.line)) {
@@ -157,7 +172,8 @@ void note_syntax(Handler& handler, const YAML::ParserException& e) {
                                {*line, column}, "YAML does not allow tabs there");
         return;
     }
-    handler.builder().stop(kInvalidYaml, "expected YAML, but: " + e.msg, at);
+    const auto [message, hint] = in_words(e.msg);
+    handler.builder().stop(kInvalidYaml, message, at, hint);
 }
 
 }  // namespace

@@ -111,6 +111,18 @@ TEST_CASE("an answer is shown as a line, or as a table of its rows") {
           "there are more; see --output json, `next`\n");
 }
 
+TEST_CASE("a table without rows says so, and what is named and not there is told") {
+    std::ostringstream out;
+    const Terminal terminal{out, out, false};
+    RestCommand list;
+    list.rows = "items";
+    list.columns = {{"SECRET", "name"}};
+    print_answer(
+        list, {}, terminal,
+        Json::parse(R"({"items":[],"missing":[{"name":"hook","used_by":["workflow: a"]}]})"));
+    CHECK(out.str() == "(none)\nmissing: hook, used by workflow: a\n");
+}
+
 TEST_CASE("every command that is a request says what it sends and what it shows") {
     std::set<std::vector<std::string>> known;
     for (const RestCommand& command : rest_commands()) {

@@ -72,6 +72,11 @@ TEST_CASE("a journal that is gone beside what it left is told of, and its log is
         std::ofstream(folder.path() / name) << text;
     };
     CHECK((check() && told.empty()));
+    std::filesystem::create_directory(folder.path() / "stepwell.db");
+    const auto no_file = check();
+    REQUIRE_FALSE(no_file);
+    CHECK(no_file.error().code == ErrorCode::invalid);
+    std::filesystem::remove(folder.path() / "stepwell.db");
     put("secret.key", "key");
     CHECK((check() && told.size() == 1));
     put("stepwell.db", "");

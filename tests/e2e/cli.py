@@ -104,6 +104,34 @@ class WithoutDaemon(e2e.Case):
         self.assertIn("no room", shown.stdout)
 
 
+    def test_a_wrong_command_line_says_what_to_type_instead(self):
+        flow = self.file("flow.json", json.dumps(e2e.PASS))
+        for words, said in (
+                (("run", flow, "--inputs", "{}"), "expected no '--inputs' here; did you mean '--input'? `stepwell run --help`"),
+                (("run",), "FILE is required; `stepwell run --help`"),
+                (("schedules", "pause", "a", "b"), "expected no more words, but got 'b'; `stepwell schedules pause --help`"),
+                (("list", "--limit", "0"), "not in range 1 to 1000"),
+                (("lst",), "did you mean 'list'?"),
+                ((), "Usage: stepwell")):
+            with self.subTest(words):
+                got = stepwell(*words)
+                self.assertEqual((got.returncode, got.stdout), (2, ""))
+                self.assertIn(said, got.stderr)
+        for words in (("help",), ("help", "run"), ("run", "--help")):
+            got = stepwell(*words)
+            self.assertEqual((got.returncode, got.stderr), (0, ""))
+            self.assertIn("Usage: ", got.stdout)
+
+    def test_a_folder_is_checked_file_by_file(self):
+        good = self.file("flows/good.yaml", "StartAt: A\nStates: {A: {Type: Succeed}}\n")
+        bad = self.file("flows/bad.yaml", "StartAt: A\nStates:\n  A:\n    Type: Pass\n   End: true\n")
+        self.file("flows/notes.txt", "no workflow")
+        self.file("flows/settings.yaml", "listen: nothing of ours\n")
+        got = stepwell("validate", os.path.dirname(good))
+        self.assertEqual((got.returncode, got.stdout), (2, f"{good}: good\n"))
+        self.assertIn(f"{bad}:5:4: error: expected the line to begin where the others of its mapping or list do", got.stderr)
+        self.assertIn("no workflow file", stepwell("validate", self.file("empty/x.txt", "")[:-5]).stderr)
+
     def test_what_is_wrong_is_told_as_json_where_that_was_asked_for(self):
         got = stepwell("show", "7", "--data", self.folder, "--output", "json")
         self.assertEqual((got.returncode, got.stdout), (2, ""))
@@ -351,8 +379,15 @@ class Daemon(e2e.Case):
         self.assertEqual(got.returncode, 2)
         self.assertIn("expected a workflow or a run 'laod', but there is neither; did you mean 'load'?", got.stderr)
 
+    def test_secrets_that_a_webhook_names_and_nobody_has_set_are_told(self):
+        e2e.write(os.path.join(self.folder, "flows", "called.json"), {"triggers": [{"webhook": {"name": "called", "token": "${secret:hook_key}"}}], **e2e.PASS})
+        self.running.workflow("called")
+        self.assertIn("missing: hook_key, used by workflow: called", stepwell("secrets", *self.server).stdout)
+        stepwell("secrets", "set", "hook_key", *self.server, stdin="a long value\n")
+        self.assertRegex(stepwell("secrets", *self.server).stdout, r"hook_key .* workflow: called")
+
     def test_what_was_meant_is_guessed(self):
-        for command, guess in ((("lst",), "did you mean 'list'?"), (("start", "laod", *self.server), "did you mean 'load'?")):
+        for command, guess in ((("lst",), "did you mean 'list'?"), (("start", "laod", *self.server), "expected a workflow 'laod', but there is none; did you mean 'load'?")):
             with self.subTest(command):
                 got = stepwell(*command)
                 self.assertEqual(got.returncode, 2)
