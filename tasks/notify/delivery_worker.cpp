@@ -1,5 +1,7 @@
 #include "tasks/notify/delivery_worker.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -19,6 +21,20 @@ constexpr std::int64_t kBackoffMaxMs = 300'000;
 
 bool is_taken(int status) {
     return status >= 200 && status <= 299;
+}
+
+/// Says in the daemon's log, which is the host's standard error, that somebody still waits for a
+/// message. `wait`: until it is tried again; nothing: it is given up.
+void tell_undelivered(const Outbox::Claimed& claimed, const std::string& error,
+                      std::optional<std::int64_t> wait_ms) {
+    const std::string about = claimed.message.workflow;
+    const std::string line =
+        "stepwell: message " + claimed.message.id + (about.empty() ? "" : " of " + about) +
+        " to '" + claimed.message.channel + "' was not delivered (attempt " +
+        std::to_string(claimed.attempts) + "): " + error + "; " +
+        (wait_ms ? "again in " + std::to_string(*wait_ms / 1'000) + " s" : "it is given up") + "\n";
+    // At once: others write there, too.
+    [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace
@@ -91,8 +107,11 @@ void DeliveryWorker::deliver(Outbox& outbox, const Notifications& notifications,
     } else {
         error = "there is no channel '" + claimed.message.channel + "' any more";
     }
-    std::optional<std::int64_t> due = wall_clock_ms() + backoff_ms(claimed.attempts);
-    if (now - claimed.message.created_ms > kDayMs) due.reset();
+    std::optional<std::int64_t> wait_ms = backoff_ms(claimed.attempts);
+    if (now - claimed.message.created_ms > kDayMs) wait_ms.reset();
+    tell_undelivered(claimed, error, wait_ms);
+    std::optional<std::int64_t> due;
+    if (wait_ms) due = wall_clock_ms() + *wait_ms;
     [[maybe_unused]] const auto ignored = outbox.failed(claimed.row, due, error);
 }
 

@@ -1,8 +1,14 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <fstream>
+
+#include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
 #include "tasks/notify/delivery_worker.hpp"
 #include "tasks/wall_clock.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tests/tasks/host/test_tasks_support.hpp"
 #include "tests/tasks/http/local_server.hpp"
 
@@ -120,6 +126,30 @@ TEST_CASE("a required message that nobody takes fails its task, a plain one does
     CHECK(outcome.error == "Notify.DeliveryFailed");
     CHECK(outcome.cause.find("after 1 attempts: http://127.0.0.1") == 0);
     CHECK(outcome.cause.find("answered 500") != std::string::npos);
+}
+
+TEST_CASE("the daemon's log tells of messages that are not delivered") {
+    LocalServer server;
+    server.answer(503, "text/plain", "later");
+    server.answer(200, "text/plain", "ok");
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "log").string();
+    const Descriptor log(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const Descriptor before(::dup(STDERR_FILENO));
+    REQUIRE(::dup2(log.get(), STDERR_FILENO) >= 0);
+    {
+        RunnerFixture fixture(with_channels(server));
+        const Outcome outcome = fixture.run(
+            "stepwell:notify", {{"to", {"ops"}}, {"message", "twice"}, {"required", true}});
+        CHECK(outcome.kind == "succeeded");
+    }
+    REQUIRE(::dup2(before.get(), STDERR_FILENO) >= 0);
+    std::ifstream lines(file);
+    std::string line;
+    std::getline(lines, line);
+    CHECK(line.find(" to 'ops' was not delivered (attempt 1): http://127.0.0.1") != line.npos);
+    CHECK(line.find("answered 503; again in 1 s") != line.npos);
+    CHECK_FALSE(std::getline(lines, line));
 }
 
 TEST_CASE("what waits in the outbox is delivered by the next daemon's hosts") {
