@@ -12,7 +12,6 @@
 #include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/keep/notice_sender.hpp"
-#include "engine/runtime/work/nested_runner.hpp"
 #include "engine/runtime/work/task_gate.hpp"
 #include "tasks/binding/dispatcher.hpp"
 #include "tasks/host/host_environment.hpp"
@@ -186,8 +185,7 @@ public:
           dispatcher_(std::move(bindings), notices_),
           hosts_(std::move(settings), dispatcher_),
           secret_runner_(*secrets, dispatcher_, engine),
-          nested_(engine, secret_runner_),
-          gate(configuration.pools, nested_) {
+          gate(configuration.pools, secret_runner_) {
         engine.add_observer(gate);
         engine.add_observer(notices_);
         notices_.forward_to(dispatcher_);
@@ -222,7 +220,6 @@ private:
     tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
     SecretRunner secret_runner_;
-    runtime::NestedRunner nested_;
 
 public:
     runtime::TaskGate gate;

@@ -34,7 +34,25 @@ struct CancelTask {
     TaskToken token;
 };
 
-using Command = std::variant<StartTask, CancelTask>;
+/// Start the execution that an attempt at states:startExecution asks for, unless that was done.
+/// The shell does so within the transaction that stores this decision, or in a later one: until the
+/// attempt hears of it (ChildStarted, TaskFailed) the command is outstanding, and where the start
+/// is refused for a reason that passes it is tried again.
+struct StartChild {
+    TaskToken token;
+    StateId state{};
+    Payload parameters;  // evaluated: StateMachineArn, Input, Name
+    /// What the start has answered, where it was made: then only the end is to be waited for.
+    std::optional<Payload> submitted;
+};
+/// Nobody waits any more for the execution that this attempt has started: stop it, if it runs,
+/// within the transaction that stores this decision.
+struct StopChild {
+    TaskToken token;
+    std::optional<Payload> submitted;  // as above; nothing: none was started
+};
+
+using Command = std::variant<StartTask, CancelTask, StartChild, StopChild>;
 
 /// The opaque text that stands for a token outside: $$.Task.Token, SendTaskSuccess. Sealed with
 /// `secret`: who does not know that cannot make one up, or make another out of it.

@@ -83,6 +83,13 @@ Result<void> on(Turn& turn, const TaskFailed& input) {
     return on_report(turn, input);
 }
 
+Result<void> on(Turn& turn, const ChildStarted& input) {
+    return on_report(turn, input);
+}
+Result<void> on(Turn& turn, const ChildClosed& input) {
+    return on_report(turn, input);
+}
+
 Result<void> on(Turn& turn, const StopExecution& input) {
     cancel_tasks(turn, kRootFrame);
     turn.emit(EventType::execution_aborted, kRootFrame, ErrorInfo{input.error, input.cause},
@@ -214,7 +221,7 @@ Delta restart_heartbeats(const Execution& execution, Timestamp now) {
     return delta;
 }
 
-StartTask order_of(ExecutionId execution, const Frame& frame) {
+StartTask task_at(ExecutionId execution, const Frame& frame) {
     const TaskInFlight& task = *frame.task;
     return {.token = {execution, frame.id, frame.attempt},
             .state = frame.state,
@@ -227,6 +234,14 @@ StartTask order_of(ExecutionId execution, const Frame& frame) {
             .is_picked_up = frame.phase == Phase::awaiting_task};
 }
 
+Command order_of(const Definition& definition, ExecutionId execution, const Frame& frame) {
+    StartTask task = task_at(execution, frame);
+    const auto& state = std::get<definition::TaskState>(definition.state(frame.state).body);
+    if (!task.is_picked_up || !state.resource.starts_execution()) return task;
+    return StartChild{task.token, task.state, std::move(task.parameters),
+                      std::move(task.submitted)};
+}
+
 std::vector<Command> outstanding(const Definition& definition, const Execution& execution) {
     std::vector<Command> commands;
     for (const FramePtr& frame : execution.frames()) {
@@ -235,7 +250,7 @@ std::vector<Command> outstanding(const Definition& definition, const Execution& 
         const bool waits_for_callback =
             state.resource.pattern == definition::Resource::Pattern::wait_for_task_token;
         if (waits_for_callback && frame->task->submitted) continue;
-        commands.emplace_back(order_of(execution.id(), *frame));
+        commands.push_back(order_of(definition, execution.id(), *frame));
     }
     return commands;
 }

@@ -89,7 +89,10 @@ void evolve(Execution& execution, const std::vector<Event>& events);
 /// after a restart, or to be let wait again. A task that has been submitted says so in
 /// StartTask::submitted; one that waits for its callback only is not among them.
 std::vector<Command> outstanding(const Definition& definition, const Execution& execution);
-/// The order for the task in flight at `frame`. REQUIRES: frame.has_task().
-StartTask order_of(ExecutionId execution, const Frame& frame);
+/// The order for the task in flight at `frame`, as a runner or a gate has it. REQUIRES:
+/// frame.has_task().
+StartTask task_at(ExecutionId execution, const Frame& frame);
+/// The same, or the execution that it starts. REQUIRES: frame.has_task().
+Command order_of(const Definition& definition, ExecutionId execution, const Frame& frame);
 
 }  // namespace stepwell::core

@@ -9,6 +9,7 @@
 
 #include "engine/base/ids.hpp"
 #include "engine/base/payload.hpp"
+#include "engine/core/child.hpp"
 #include "engine/core/execution.hpp"
 
 namespace stepwell::core {
@@ -47,6 +48,18 @@ struct TaskFailed {
     std::string error;
     std::optional<std::string> cause;
 };
+/// The execution that an attempt asked for is there.
+struct ChildStarted {
+    TaskToken token;
+    std::string arn;  // of the execution
+    Timestamp started_at;
+    std::string request_id;  // of the call that has started it
+};
+/// The execution that an attempt waits for has ended.
+struct ChildClosed {
+    TaskToken token;
+    ChildEnd end;
+};
 /// Some timer of the execution is due at `now`; decide() finds which.
 struct TimerDue {};
 struct StopExecution {
@@ -60,7 +73,8 @@ struct RedriveExecution {
     std::string client_token;      // may be empty; whether it is known is for the caller to find
 };
 
-using Input = std::variant<StartExecution, TaskPickedUp, TaskSubmitted, TaskHeartbeat,
-                           TaskSucceeded, TaskFailed, TimerDue, StopExecution, RedriveExecution>;
+using Input =
+    std::variant<StartExecution, TaskPickedUp, TaskSubmitted, TaskHeartbeat, TaskSucceeded,
+                 TaskFailed, ChildStarted, ChildClosed, TimerDue, StopExecution, RedriveExecution>;
 
 }  // namespace stepwell::core

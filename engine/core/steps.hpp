@@ -42,6 +42,8 @@ Result<void> on_report(Turn& turn, const TaskSubmitted& report);
 Result<void> on_report(Turn& turn, const TaskHeartbeat& report);
 Result<void> on_report(Turn& turn, const TaskSucceeded& report);
 Result<void> on_report(Turn& turn, const TaskFailed& report);
+Result<void> on_report(Turn& turn, const ChildStarted& report);
+Result<void> on_report(Turn& turn, const ChildClosed& report);
 /// Emits the end of an attempt whose time is over; the fault is for the caller to handle.
 Fault expire_task(Turn& turn, FrameId frame);
 /// Orders that the attempt in flight be stopped, if there is one.

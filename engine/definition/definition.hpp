@@ -86,6 +86,16 @@ struct Resource {
     std::string text;     // as written
     std::string service;  // history's resourceType: "lambda", "aws-sdk:s3", "states", "stepwell"
     std::string action;   // history's resource: "invoke", "startExecution.sync:2", "validate"
+
+    /// states:startExecution in any of its forms: the engine carries it out, and no runner.
+    [[nodiscard]] bool starts_execution() const {
+        return kind == Kind::integration && service == "states" &&
+               (action == "startExecution" || action.starts_with("startExecution."));
+    }
+    /// `.sync`, `.sync:2`: the call begins work, and whoever made it waits for the work's end.
+    [[nodiscard]] bool waits_for_end() const {
+        return pattern == Pattern::sync || pattern == Pattern::sync2;
+    }
 };
 
 struct TaskState {

@@ -18,4 +18,15 @@ Id id_in(const Statement& row, int column) {
     return static_cast<Id>(static_cast<std::underlying_type_t<Id>>(row.integer(column)));
 }
 
+/// An attempt in three columns from `column` on: execution, frame, attempt.
+inline TaskToken token_in(const Statement& row, int column) {
+    return {id_in<ExecutionId>(row, column), id_in<FrameId>(row, column + 1),
+            static_cast<std::uint32_t>(row.integer(column + 2))};
+}
+inline void bind_token(Statement& row, int index, const TaskToken& token) {
+    row.bind(index, number_of(token.execution));
+    row.bind(index + 1, number_of(token.frame));
+    row.bind(index + 2, std::int64_t{token.attempt});
+}
+
 }  // namespace stepwell::journal

@@ -7,7 +7,8 @@
 //   (4) An execution has an open row exactly while it runs; records only while it has an open row.
 //   (5) A run row is only there while its execution is closed. What a run failed for is kept, as
 //       recovered, when it is reopened. Counts are those of the executions that there are.
-//   (6) Nothing is committed under a lease that is not the newest.
+//   (6) An attempt waits for the end of open executions only.
+//   (7) Nothing is committed under a lease that is not the newest.
 //
 // Thread safety: none; the engine owns its journal, and each thread that reads owns a reader.
 #pragma once
@@ -145,6 +146,13 @@ public:
     virtual Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) = 0;
     /// Empty where it is not open.
     virtual Result<std::optional<StoredExecution>> load(ExecutionId id) = 0;
+
+    /// The open execution for whose end this attempt waits.
+    virtual Result<std::optional<ExecutionId>> awaited_by(const TaskToken& attempt) = 0;
+    /// The open executions for whose ends attempts of this one wait.
+    virtual Result<std::vector<Wait>> waits_of(ExecutionId parent) = 0;
+    /// The attempts that wait for the end of an open execution.
+    virtual Result<std::vector<TaskToken>> waiting_for(ExecutionId child) = 0;
 
     /// Bytes that the disk still takes; the maximum where that is not known.
     virtual std::uint64_t free_bytes() = 0;

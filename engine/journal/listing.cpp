@@ -12,15 +12,31 @@ std::string status_term(const ExecutionQuery& query) {
                           : " AND e.status > 1 AND e.status = ?4";
 }
 
+/// Along the index by parent, which is in the order of ids; `+` keeps the planner from the others.
+std::string listing_of_children(const ExecutionQuery& query) {
+    std::string sql = kExecutionColumns;
+    sql += "executions e INDEXED BY executions_by_parent WHERE e.parent = ?6 AND e.id < ?1";
+    if (query.workflow) sql += " AND +e.workflow = ?2";
+    if (query.version) sql += " AND +e.version = ?3";
+    if (query.status) sql += " AND +e.status = ?4";
+    if (query.is_redriven) {
+        sql += *query.is_redriven ? " AND e.redrives > 0" : " AND e.redrives = 0";
+    }
+    return sql +
+           (query.is_oldest_first ? " ORDER BY e.id LIMIT ?5" : " ORDER BY e.id DESC LIMIT ?5");
+}
+
 }  // namespace
 
 // While an execution runs, its last chunk is in the open table, whose row changes anyway.
 const char* const kExecutionColumns =
     "SELECT e.id, e.workflow, e.version, e.name, e.status, e.started, e.stopped, e.first_chunk,"
     " CASE WHEN e.status = 0 THEN (SELECT o.last_chunk FROM open_executions o WHERE o.id = e.id)"
-    " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven, e.principal FROM ";
+    " ELSE e.last_chunk END, e.error, e.origin, e.redrives, e.redriven, e.principal, e.parent,"
+    " e.parent_frame, e.parent_attempt, e.depth FROM ";
 
 std::string listing_of(const ExecutionQuery& query) {
+    if (query.parent) return listing_of_children(query);
     const bool is_open_table = query.status == core::Status::running && !query.workflow;
     std::string sql = kExecutionColumns;
     sql += is_open_table

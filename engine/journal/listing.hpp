@@ -12,7 +12,7 @@ namespace stepwell::journal {
 extern const char* const kExecutionColumns;
 
 /// Newest first. ?1: only ids below it; ?2: the workflow; ?3: the version; ?4: the status; ?5: how
-/// many.
+/// many; ?6: the parent, if the query has one.
 std::string listing_of(const ExecutionQuery& query);
 /// Closed ones, oldest first. ?1: only ids above it; ?2: the workflow; ?3: how many.
 std::string listing_of(const ClosedQuery& query);

@@ -36,6 +36,13 @@ void MemoryDisk::mangle(ExecutionId id) {
     tables_.open.at(id).head = "\x05mangled";
 }
 
+void MemoryDisk::forget_parents() {
+    const std::lock_guard lock(mutex_);
+    tables_.awaited.clear();
+    for (auto& [id, open] : tables_.open) open.is_awaited = false;
+    for (auto& [id, record] : tables_.executions) record.parent.reset();
+}
+
 std::size_t MemoryDisk::open_rows() const {
     const std::lock_guard lock(mutex_);
     return tables_.open.size() + tables_.records.size();
@@ -214,6 +221,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         record.principal = start->principal;
         record.first_chunk = execution.chunks.front().id;
     }
+    if (execution.parent) record.parent = execution.parent;
     if (const auto& reopening = execution.reopening) {
         record.status = core::Status::running;
         record.stopped_at.reset();
@@ -244,6 +252,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         bytes_written_ += execution.open->head.size();
         tables_.open[id] = *execution.open;
     }
+    for (const TaskToken& waiter : execution.waits) tables_.awaited.emplace(id, waiter);
     for (const auto& part : execution.put) {
         bytes_written_ += part.bytes.size();
         tables_.records[{id, part.key}] = part.bytes;
@@ -253,6 +262,7 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
 
 void MemoryDisk::remove_open(ExecutionId id) {
     tables_.open.erase(id);
+    std::erase_if(tables_.awaited, [&](const auto& wait) { return wait.first == id; });
     const auto first = tables_.records.lower_bound({id, core::RecordKey{0}});
     const auto last = tables_.records.upper_bound({id, core::RecordKey{UINT64_MAX}});
     tables_.records.erase(first, last);

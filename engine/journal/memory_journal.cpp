@@ -107,6 +107,34 @@ Result<std::optional<StoredExecution>> MemoryJournal::load(ExecutionId id) {
     return std::optional<StoredExecution>(std::move(stored));
 }
 
+Result<std::optional<ExecutionId>> MemoryJournal::awaited_by(const TaskToken& attempt) {
+    const std::lock_guard lock(disk_->mutex_);
+    for (const auto& [child, waiter] : disk_->tables_.awaited) {
+        if (waiter == attempt) return std::optional(child);
+    }
+    return std::optional<ExecutionId>();
+}
+
+Result<std::vector<Wait>> MemoryJournal::waits_of(ExecutionId parent) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<Wait> waits;
+    for (const auto& [child, waiter] : disk_->tables_.awaited) {
+        if (waiter.execution == parent) waits.push_back({waiter, child});
+    }
+    std::sort(waits.begin(), waits.end(),
+              [](const Wait& a, const Wait& b) { return a.attempt < b.attempt; });
+    return waits;
+}
+
+Result<std::vector<TaskToken>> MemoryJournal::waiting_for(ExecutionId child) {
+    const std::lock_guard lock(disk_->mutex_);
+    std::vector<TaskToken> waiters;
+    for (const auto& [awaited, waiter] : disk_->tables_.awaited) {
+        if (awaited == child) waiters.push_back(waiter);
+    }
+    return waiters;
+}
+
 std::uint64_t MemoryJournal::free_bytes() {
     const std::lock_guard lock(disk_->mutex_);
     return disk_->free_bytes_;
@@ -192,11 +220,13 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
     for (auto at = all.rbegin(); at != all.rend(); ++at) {
         if (rows.size() >= query.limit && !query.is_oldest_first) break;
         const ExecutionRecord& row = at->second;
-        const bool fits = (!query.before || row.id < *query.before) &&
-                          (!query.workflow || row.workflow == *query.workflow) &&
-                          (!query.version || row.version == *query.version) &&
-                          (!query.status || row.status == *query.status) &&
-                          (!query.is_redriven || (row.redrives > 0) == *query.is_redriven);
+        const bool fits =
+            (!query.before || row.id < *query.before) &&
+            (!query.workflow || row.workflow == *query.workflow) &&
+            (!query.version || row.version == *query.version) &&
+            (!query.status || row.status == *query.status) &&
+            (!query.parent || (row.parent && row.parent->token.execution == *query.parent)) &&
+            (!query.is_redriven || (row.redrives > 0) == *query.is_redriven);
         if (fits) rows.push_back(row);
     }
     if (query.is_oldest_first) std::reverse(rows.begin(), rows.end());

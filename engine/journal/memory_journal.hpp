@@ -30,6 +30,8 @@ public:
     void set_free_bytes(std::uint64_t bytes);
     /// Spoils what is stored of an open execution.
     void mangle(ExecutionId id);
+    /// As an older Stepwell leaves it: nothing says which attempts wait for whom.
+    void forget_parents();
     /// Rows of open executions, and their records.
     [[nodiscard]] std::size_t open_rows() const;
     /// Calls of chunk_link(): steps along histories.
@@ -47,6 +49,7 @@ private:
         std::map<ExecutionId, ExecutionRecord> executions;
         std::map<ExecutionId, OpenRecord> open;
         std::map<std::pair<ExecutionId, core::RecordKey>, std::string> records;
+        std::set<std::pair<ExecutionId, TaskToken>> awaited;  // a child, and who waits for it
         std::map<ChunkId, ChunkRecord> history;
         std::map<std::pair<ExecutionId, std::uint64_t>, ChunkId> marks;  // by events before
         ExecutionId execution_floor{};  // ids up to it were in use once
@@ -108,6 +111,9 @@ public:
     Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
     Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) override;
     Result<std::optional<StoredExecution>> load(ExecutionId id) override;
+    Result<std::optional<ExecutionId>> awaited_by(const TaskToken& attempt) override;
+    Result<std::vector<Wait>> waits_of(ExecutionId parent) override;
+    Result<std::vector<TaskToken>> waiting_for(ExecutionId child) override;
     std::uint64_t secret() override { return 42; }
     std::uint64_t free_bytes() override;
 

@@ -17,7 +17,8 @@ struct ExecutionQuery {
     std::optional<ExecutionId> before;  // only older ones
     std::size_t limit = 100;
     std::optional<bool> is_redriven = {};
-    bool is_oldest_first = false;  // then `before` bounds the last one
+    bool is_oldest_first = false;            // then `before` bounds the last one
+    std::optional<ExecutionId> parent = {};  // only those that it has started
 };
 
 /// Which closed executions to list: oldest first.

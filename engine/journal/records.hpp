@@ -42,6 +42,21 @@ struct VersionRecord {
     Timestamp created_at;
 };
 
+/// The attempt whose task has started an execution.
+struct ParentLink {
+    TaskToken token;
+    /// How many executions wait for each other down to this one; 0: nobody waits for it.
+    std::uint32_t depth = 0;
+    bool operator==(const ParentLink&) const = default;
+};
+
+/// An attempt waits for the end of an open execution.
+struct Wait {
+    TaskToken attempt;
+    ExecutionId child{};
+    bool operator==(const Wait&) const = default;
+};
+
 struct ExecutionRecord {
     ExecutionId id{};
     WorkflowId workflow{};
@@ -57,6 +72,7 @@ struct ExecutionRecord {
     std::string principal;  // who asked for it; empty where nobody did, or an older Stepwell
     std::uint32_t redrives = 0;
     std::optional<Timestamp> redriven_at;  // the last time
+    std::optional<ParentLink> parent;      // iff another execution has started it
 };
 
 /// A small JSON text that a part of the daemon keeps under a name: a schedule's state, a user, ...
@@ -119,6 +135,7 @@ struct OpenRecord {
     bool is_quarantined = false;   // deciding about it went wrong; nothing is done with it
     /// A task of it has been started: it holds a place of its workflow until it ends.
     bool has_begun = false;
+    bool is_awaited = false;  // attempts of other executions wait for its end
     ChunkId last_chunk{};
     std::string head;  // opaque: the engine's
 };
@@ -152,10 +169,15 @@ struct ExecutionWrite {
     std::optional<ExecutionReopening> reopening;  // never with `start`; perhaps with `end`
     std::vector<ChunkRecord> chunks;  // in order, linked to each other and to what was there
     std::optional<OpenRecord> open;   // replaces the open row; its id is this one
-    std::optional<ExecutionEnd> end;  // removes the open row and all records; never with `open`
-    std::optional<RunRow> row;        // only with `end`; a reopening removes it
+    /// Removes the open row, all records, and who waits for it; never with `open`.
+    std::optional<ExecutionEnd> end;
+    /// Its parent, with its start; or later, where an older Stepwell did not write it down.
+    std::optional<ParentLink> parent;
+    std::vector<TaskToken> waits;  // attempts that wait for its end from now on; never with `end`
+    std::optional<RunRow> row;     // only with `end`; a reopening removes it
     /// Whether the open table may hold rows of it from earlier commits; saves needless deletes.
     bool was_open = false;
+    bool was_awaited = false;       // the same of those who wait for it
     std::vector<core::Record> put;  // replaced or added
     std::vector<core::RecordKey> removed;
 };

@@ -99,6 +99,25 @@ inline constexpr const char* kAddIndexes =
 inline constexpr const char* kHasPrincipals =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";
 inline constexpr const char* kAddPrincipals = "ALTER TABLE executions ADD COLUMN principal TEXT";
+/// Which execution has started a run, and which attempts wait for the end of one that runs: added
+/// where it is missing, in files that any Stepwell of this form can use. The index holds runs that
+/// have a parent only, and is appended to.
+inline constexpr const char* kHasParents =
+    "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'parent'";
+inline constexpr const char* kAddParents = R"sql(
+ALTER TABLE executions ADD COLUMN parent INTEGER;
+ALTER TABLE executions ADD COLUMN parent_frame INTEGER;
+ALTER TABLE executions ADD COLUMN parent_attempt INTEGER;
+ALTER TABLE executions ADD COLUMN depth INTEGER;
+CREATE INDEX executions_by_parent ON executions(parent) WHERE parent IS NOT NULL;
+CREATE TABLE awaited(
+  child INTEGER NOT NULL,
+  parent INTEGER NOT NULL,
+  frame INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  PRIMARY KEY(child, parent, frame, attempt)) STRICT, WITHOUT ROWID;
+CREATE INDEX awaited_by_parent ON awaited(parent, frame, attempt);
+)sql";
 /// What run rows are kept in; made where it is missing, in files that any Stepwell of this form can
 /// use. Only what failed, caught something or had tasks costs more than a count.
 inline constexpr const char* kAddRunRows = R"sql(

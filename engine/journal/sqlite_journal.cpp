@@ -18,6 +18,7 @@ constexpr Duration kPatience{100};
 constexpr std::int64_t kHasTasks = 1;
 constexpr std::int64_t kIsQuarantined = 2;
 constexpr std::int64_t kHasBegun = 4;
+constexpr std::int64_t kIsAwaited = 8;
 
 constexpr const char* kBegin = "BEGIN IMMEDIATE";
 constexpr const char* kCommit = "COMMIT";
@@ -36,6 +37,18 @@ constexpr const char* kCloseExecution =
 constexpr const char* kReopenExecution =
     "UPDATE executions SET status = 0, stopped = NULL, error = NULL, redrives = ?2, redriven = ?3"
     " WHERE id = ?1";
+constexpr const char* kSetParent =
+    "UPDATE executions SET parent = ?2, parent_frame = ?3, parent_attempt = ?4, depth = ?5"
+    " WHERE id = ?1";
+constexpr const char* kInsertWait =
+    "INSERT OR IGNORE INTO awaited(child, parent, frame, attempt) VALUES(?1, ?2, ?3, ?4)";
+constexpr const char* kRemoveWaits = "DELETE FROM awaited WHERE child = ?1";
+constexpr const char* kAwaitedBy =
+    "SELECT child FROM awaited WHERE parent = ?1 AND frame = ?2 AND attempt = ?3";
+constexpr const char* kWaitsOf =
+    "SELECT parent, frame, attempt, child FROM awaited WHERE parent = ?1 ORDER BY frame, attempt";
+constexpr const char* kWaitingFor =
+    "SELECT parent, frame, attempt FROM awaited WHERE child = ?1 ORDER BY parent, frame, attempt";
 constexpr const char* kInsertChunk =
     "INSERT INTO history(id, previous, events_before, bytes, execution)"
     " VALUES(?1, ?2, ?3, ?4, ?5)";
@@ -79,7 +92,7 @@ constexpr const char* kLoadRecords =
 
 std::int64_t flags_of(const OpenRecord& open) {
     return (open.has_tasks ? kHasTasks : 0) | (open.is_quarantined ? kIsQuarantined : 0) |
-           (open.has_begun ? kHasBegun : 0);
+           (open.has_begun ? kHasBegun : 0) | (open.is_awaited ? kIsAwaited : 0);
 }
 
 void bind_or_null(Statement& statement, int index, const std::string& text) {
@@ -127,6 +140,13 @@ Result<void> add_run_rows(Database& database) {
     if (SW_TRY(has_run_rows(database))) return {};
     SW_TRY(database.execute(kBegin));
     SW_TRY(database.execute(kAddRunRows));
+    return database.execute(kCommit);
+}
+
+Result<void> add_parents(Database& database) {
+    if (SW_TRY(database.scalar(kHasParents)) > 0) return {};
+    SW_TRY(database.execute(kBegin));
+    SW_TRY(database.execute(kAddParents));
     return database.execute(kCommit);
 }
 
@@ -209,6 +229,7 @@ Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
     SW_TRY(database_.execute(kAddIndexes));
     if (SW_TRY(database_.scalar(kHasPrincipals)) == 0) SW_TRY(database_.execute(kAddPrincipals));
     SW_TRY(add_run_rows(database_));
+    SW_TRY(add_parents(database_));
     SW_TRY(take_lease());
     database_.set_patience(kPatience);
     return read_secret();
@@ -374,9 +395,24 @@ Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
             row.bind(3, number_of(chunk.id));
         }));
     }
+    if (execution.parent) SW_TRY(write_parent(execution));
     if (execution.end) return remove_open(execution);
     if (execution.open) SW_TRY(write_open(execution));
+    for (const TaskToken& waiter : execution.waits) {
+        SW_TRY(run(kInsertWait, [&](Statement& row) {
+            row.bind(1, number_of(execution.id));
+            bind_token(row, 2, waiter);
+        }));
+    }
     return write_records(execution);
+}
+
+Result<void> SqliteJournal::write_parent(const ExecutionWrite& execution) {
+    return run(kSetParent, [&](Statement& row) {
+        row.bind(1, number_of(execution.id));
+        bind_token(row, 2, execution.parent->token);
+        row.bind(5, std::int64_t{execution.parent->depth});
+    });
 }
 
 Result<void> SqliteJournal::insert_row(const ExecutionWrite& execution) {
@@ -430,6 +466,9 @@ Result<void> SqliteJournal::write_open(const ExecutionWrite& execution) {
 Result<void> SqliteJournal::remove_open(const ExecutionWrite& execution) {
     if (!execution.was_open) return {};
     SW_TRY(run(kDeleteOpen, [&](Statement& row) { row.bind(1, number_of(execution.id)); }));
+    if (execution.was_awaited) {
+        SW_TRY(run(kRemoveWaits, [&](Statement& row) { row.bind(1, number_of(execution.id)); }));
+    }
     return run(kRemoveRecords, [&](Statement& row) { row.bind(1, number_of(execution.id)); });
 }
 
@@ -509,6 +548,7 @@ Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
     stored.open.has_tasks = (open.integer(1) & kHasTasks) != 0;
     stored.open.is_quarantined = (open.integer(1) & kIsQuarantined) != 0;
     stored.open.has_begun = (open.integer(1) & kHasBegun) != 0;
+    stored.open.is_awaited = (open.integer(1) & kIsAwaited) != 0;
     stored.open.last_chunk = static_cast<ChunkId>(open.integer(2));
     stored.open.head = open.bytes(3);
 
@@ -519,6 +559,32 @@ Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
         stored.records.push_back({static_cast<core::RecordKey>(row.integer(0)), row.bytes(1)});
     }
     return std::optional<StoredExecution>(std::move(stored));
+}
+
+Result<std::optional<ExecutionId>> SqliteJournal::awaited_by(const TaskToken& attempt) {
+    Statement& row = *SW_TRY(database_.cached(kAwaitedBy));
+    ResetGuard guard(row);
+    bind_token(row, 1, attempt);
+    if (!SW_TRY(row.step())) return std::optional<ExecutionId>();
+    return std::optional(id_in<ExecutionId>(row, 0));
+}
+
+Result<std::vector<Wait>> SqliteJournal::waits_of(ExecutionId parent) {
+    Statement& row = *SW_TRY(database_.cached(kWaitsOf));
+    ResetGuard guard(row);
+    row.bind(1, number_of(parent));
+    std::vector<Wait> waits;
+    while (SW_TRY(row.step())) waits.push_back({token_in(row, 0), id_in<ExecutionId>(row, 3)});
+    return waits;
+}
+
+Result<std::vector<TaskToken>> SqliteJournal::waiting_for(ExecutionId child) {
+    Statement& row = *SW_TRY(database_.cached(kWaitingFor));
+    ResetGuard guard(row);
+    row.bind(1, number_of(child));
+    std::vector<TaskToken> waiters;
+    while (SW_TRY(row.step())) waiters.push_back(token_in(row, 0));
+    return waiters;
 }
 
 Result<void> SqliteJournal::limit_pages_for_test(int pages) {
@@ -552,9 +618,9 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
     const std::int64_t version = SW_TRY(schema_version_of(database, path));
     if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
-    const bool is_older = version < kSchemaVersion ||
-                          SW_TRY(database.scalar(kHasPrincipals)) == 0 ||
-                          !SW_TRY(has_run_rows(database));
+    const bool is_older =
+        version < kSchemaVersion || SW_TRY(database.scalar(kHasPrincipals)) == 0 ||
+        SW_TRY(database.scalar(kHasParents)) == 0 || !SW_TRY(has_run_rows(database));
     if (is_older) {
         return fail(ErrorCode::invalid, "'" + path.string() + "': expected a journal of form " +
                                             std::to_string(kSchemaVersion) +

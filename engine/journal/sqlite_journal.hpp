@@ -32,6 +32,9 @@ public:
     Result<void> scan_open(const std::function<void(const OpenSummary&)>& visit) override;
     Result<void> scan_begun(std::string_view workflow_name, const VisitBegun& visit) override;
     Result<std::optional<StoredExecution>> load(ExecutionId id) override;
+    Result<std::optional<ExecutionId>> awaited_by(const TaskToken& attempt) override;
+    Result<std::vector<Wait>> waits_of(ExecutionId parent) override;
+    Result<std::vector<TaskToken>> waiting_for(ExecutionId child) override;
     std::uint64_t free_bytes() override;
 
     /// For tests: the file may not grow beyond `pages`, as on a full disk.
@@ -61,6 +64,7 @@ private:
     Result<void> insert_row(const ExecutionWrite& execution);
     Result<void> reopen_row(const ExecutionWrite& execution);
     Result<void> close_row(const ExecutionWrite& execution);
+    Result<void> write_parent(const ExecutionWrite& execution);
     Result<void> write_open(const ExecutionWrite& execution);
     Result<void> remove_open(const ExecutionWrite& execution);
     Result<void> write_records(const ExecutionWrite& execution);

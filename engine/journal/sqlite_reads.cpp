@@ -103,6 +103,9 @@ ExecutionRecord execution_in(const Statement& row) {
     record.redrives = static_cast<std::uint32_t>(row.integer(11));
     if (!row.is_null(12)) record.redriven_at = from_ms(row.integer(12));
     record.principal = row.bytes(13);
+    if (!row.is_null(14)) {
+        record.parent = ParentLink{token_in(row, 14), static_cast<std::uint32_t>(row.integer(17))};
+    }
     return record;
 }
 
@@ -214,6 +217,7 @@ Result<std::vector<ExecutionRecord>> SqliteReads<Port>::executions(const Executi
     if (query.version) statement.bind(3, number_of(*query.version));
     if (query.status) statement.bind(4, static_cast<std::int64_t>(*query.status));
     statement.bind(5, static_cast<std::int64_t>(query.limit));
+    if (query.parent) statement.bind(6, number_of(*query.parent));
     return all_rows(statement, execution_in);
 }
 

@@ -34,7 +34,7 @@ const char* const kCaughtRuns =
     "SELECT id FROM run_rows WHERE caught > 0 AND id < ?1 ORDER BY id DESC LIMIT ?2";
 
 const char* const kOpenRuns =
-    "SELECT id, due IS NOT NULL AND flags = 0 FROM open_executions ORDER BY id LIMIT ?1";
+    "SELECT id, due IS NOT NULL AND (flags & 7) = 0 FROM open_executions ORDER BY id LIMIT ?1";
 
 namespace {
 

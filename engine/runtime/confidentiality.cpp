@@ -13,6 +13,13 @@ void mask(Confidentiality& secrets, core::TaskFailed& report) {
     report.error = secrets.mask(std::move(report.error));
     if (report.cause) report.cause = secrets.mask(*std::move(report.cause));
 }
+void mask(Confidentiality& secrets, core::ChildClosed& closed) {
+    core::ChildEnd& end = closed.end;
+    end.input = secrets.mask(std::move(end.input));
+    if (end.output) end.output = secrets.mask(*std::move(end.output));
+    if (end.error) end.error = secrets.mask(*std::move(end.error));
+    if (end.cause) end.cause = secrets.mask(*std::move(end.cause));
+}
 void mask(Confidentiality& secrets, core::StopExecution& stop) {
     if (stop.error) stop.error = secrets.mask(*std::move(stop.error));
     if (stop.cause) stop.cause = secrets.mask(*std::move(stop.cause));

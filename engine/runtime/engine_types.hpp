@@ -51,6 +51,8 @@ struct EngineSettings {
     /// engine.
     Confidentiality* secrets = nullptr;
     core::Limits limits{};
+    /// So many executions may wait for each other, each for the one that it has started.
+    std::uint32_t nesting_max = 64;
     RedrivePolicy redrive{};
     /// Null: runs get no rows.
     FoldRun fold_run = nullptr;

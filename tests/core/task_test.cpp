@@ -27,6 +27,59 @@ bool is_refused(World& world, const Input& input) {
 
 }  // namespace
 
+TEST_CASE("an execution is started, waited for and stopped by commands of the decision") {
+    World world(R"({"StartAt": "N", "States": {"N": {"Type": "Task", "End": true,
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": "m", "Input": {"a": 1}}}}})");
+    world.start();
+    const StartTask child = world.only_task();
+    CHECK(child.parameters.text() == R"({"StateMachineArn":"m","Input":{"a":1}})");
+    CHECK_FALSE(child.submitted);
+    REQUIRE(world.tell(core::ChildStarted{child.token, "arn:x", world.now(), "r"}));
+    const auto commands = core::outstanding(world.definition(), world.execution());
+    REQUIRE(commands.size() == 1);
+    const auto& waits = std::get<core::StartChild>(commands[0]);
+    CHECK(waits.submitted->json()["ExecutionArn"] == "arn:x");
+
+    const Moment moment{.now = world.now(), .entropy = 1};
+    const auto stopped =
+        core::decide(world.definition(), world.execution(), StopExecution{}, moment);
+    REQUIRE(stopped);
+    REQUIRE(stopped->commands.size() == 1);
+    CHECK(std::get<core::StopChild>(stopped->commands[0]).token == child.token);
+
+    core::ChildEnd end;
+    end.arn = "arn:x";
+    end.output = Payload::trusted(R"({"b":2})");
+    const auto ended = core::decide(world.definition(), world.execution(),
+                                    core::ChildClosed{child.token, end}, moment);
+    REQUIRE(ended);
+    CHECK(ended->commands.empty());
+    CHECK((*ended->next.header.output).json()["Output"] == Json{{"b", 2}});
+    end.status = Status::timed_out;
+    const auto failed = core::decide(world.definition(), world.execution(),
+                                     core::ChildClosed{child.token, end}, moment);
+    REQUIRE(failed);
+    CHECK(failed->next.header.error == "States.TaskFailed");
+    // One that is told late, or of another attempt, changes nothing.
+    TaskToken other = child.token;
+    ++other.attempt;
+    CHECK_FALSE(
+        core::decide(world.definition(), world.execution(), core::ChildClosed{other, end}, moment));
+}
+
+TEST_CASE("the end of an execution is no news to a task of a runner") {
+    World world(R"({"StartAt": "T", "States": {"T": {"Type": "Task", "End": true,
+        "Resource": "stepwell:x"}}})");
+    world.start();
+    const TaskToken token = world.only_task().token;
+    const Moment moment{.now = world.now(), .entropy = 1};
+    CHECK_FALSE(core::decide(world.definition(), world.execution(),
+                             core::ChildStarted{token, "arn:x", world.now(), "r"}, moment));
+    CHECK_FALSE(
+        core::decide(world.definition(), world.execution(), core::ChildClosed{token, {}}, moment));
+}
+
 TEST_CASE("a report is refused unless it is about the attempt in flight") {
     World world(kLoad);
     const TaskToken first{ExecutionId{12}, FrameId{0}, 1};
@@ -180,7 +233,7 @@ TEST_CASE("a submitted .sync task is outstanding with what the call answered") {
     CHECK(told.has_value());
     const auto commands = core::outstanding(world.definition(), world.execution());
     REQUIRE(commands.size() == 1);
-    CHECK(std::get<StartTask>(commands[0]).submitted->text() == "{\"a\":1}");
+    CHECK(std::get<core::StartChild>(commands[0]).submitted->text() == "{\"a\":1}");
 }
 
 TEST_CASE("a result over 256 KiB is a failure of the task, which may be caught") {

@@ -20,6 +20,16 @@ definition::DefinitionPtr parse_workflow(const std::string& text) {
     return parsed.workflow.definition;
 }
 
+/// To the tests it is a task like any other.
+StartTask as_task(const core::StartChild& child) {
+    StartTask task;
+    task.token = child.token;
+    task.state = child.state;
+    task.parameters = child.parameters;
+    task.submitted = child.submitted;
+    return task;
+}
+
 }  // namespace
 
 World::World(const std::string& workflow)
@@ -46,6 +56,10 @@ Result<void> World::tell(const Input& input) {
     for (const Command& command : decision->commands) {
         if (const auto* begin = std::get_if<StartTask>(&command)) {
             in_flight_.insert_or_assign(begin->token, *begin);
+        } else if (const auto* child = std::get_if<core::StartChild>(&command)) {
+            in_flight_.insert_or_assign(child->token, as_task(*child));
+        } else if (const auto* stop = std::get_if<core::StopChild>(&command)) {
+            in_flight_.erase(stop->token);
         } else {
             in_flight_.erase(std::get<CancelTask>(command).token);
         }
@@ -106,7 +120,8 @@ void World::check(const std::vector<Event>& events) {
     for (const auto& [token, task] : in_flight_) expected.push_back(token);
     std::vector<TaskToken> actual;
     for (const Command& command : outstanding(*definition_, *restored)) {
-        const auto& start = std::get<StartTask>(command);
+        const auto* child = std::get_if<core::StartChild>(&command);
+        const StartTask start = child ? as_task(*child) : std::get<StartTask>(command);
         actual.push_back(start.token);
         const auto known = in_flight_.find(start.token);
         CHECK((known != in_flight_.end() && known->second.is_picked_up == start.is_picked_up));

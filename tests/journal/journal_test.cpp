@@ -181,6 +181,28 @@ TEST_CASE("a journal of the form in force that does not tell who started a run l
     CHECK((*SqliteReader::open(folder.path()))->closed_executions({})->empty());
 }
 
+TEST_CASE("a journal that does not tell which run has started another learns to") {
+    TemporaryFolder folder;
+    REQUIRE(commit(**SqliteJournal::open(folder.path(), 7), one_workflow(1)));
+    auto database =
+        journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
+    REQUIRE(database);
+    REQUIRE(
+        database->execute("DROP TABLE awaited; DROP INDEX executions_by_parent;"
+                          "ALTER TABLE executions DROP COLUMN parent;"
+                          "ALTER TABLE executions DROP COLUMN parent_frame;"
+                          "ALTER TABLE executions DROP COLUMN parent_attempt;"
+                          "ALTER TABLE executions DROP COLUMN depth"));
+    database = journal::Database();
+    CHECK_FALSE(SqliteReader::open(folder.path()));
+    auto learned = SqliteJournal::open(folder.path(), 8);
+    REQUIRE(learned);
+    CHECK((*learned)->waits_of(ExecutionId{1})->empty());
+    journal::ExecutionQuery children;
+    children.parent = ExecutionId{1};
+    CHECK((*SqliteReader::open(folder.path()))->executions(children)->empty());
+}
+
 TEST_CASE("a crash before a commit loses it whole, one after keeps it whole") {
     auto disk = std::make_shared<MemoryDisk>();
     struct Case {

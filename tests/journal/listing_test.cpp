@@ -65,6 +65,16 @@ TEST_CASE("a list of executions walks the index that fits its conditions, and so
             CHECK(plan.find("TEMP B-TREE") == std::string::npos);
         }
     }
+    for (const bool is_narrow : {false, true}) {
+        ExecutionQuery children;
+        children.parent = ExecutionId{1};
+        if (is_narrow) children.workflow = WorkflowId{1};
+        if (is_narrow) children.status = core::Status::failed;
+        const std::string plan = plan_of(database, listing_of(children));
+        CAPTURE(plan);
+        CHECK(plan.find("INDEX executions_by_parent (parent=? AND rowid<?)") != std::string::npos);
+        CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+    }
     for (const bool only_succeeded : {false, true}) {
         ClosedQuery query;
         query.only_succeeded = only_succeeded;

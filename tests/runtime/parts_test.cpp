@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/base/prng.hpp"
+#include "engine/runtime/loop/child_starts.hpp"
 #include "engine/runtime/loop/engine_time.hpp"
 #include "engine/runtime/loop/head.hpp"
 #include "engine/runtime/loop/inbox.hpp"
@@ -202,6 +203,47 @@ TEST_CASE("the engine's time never goes back, and comes near the clock again") {
     CHECK(time.now() == clock.now());
     clock.step(1h);
     CHECK(time.now() == clock.now());
+}
+
+TEST_CASE("of executions that wait to be started a turn that is refused loses none") {
+    ChildStarts starts;
+    const auto add = [&](std::uint64_t id) {
+        starts.add({{ExecutionId{id}, FrameId{0}, 1}, false});
+    };
+    const auto take = [&] { return value_of(starts.take().token.execution); };
+    starts.begin_turn();
+    for (const std::uint64_t id : {1, 2, 3}) add(id);
+    starts.begin_turn();
+    CHECK((take() == 1 && take() == 2));
+    add(4);  // asked for by what is refused
+    starts.abandon(Duration(50));
+    CHECK(starts.held_until() == Duration(50));
+    starts.release();
+    // Who came out of it well is not kept waiting by who did not.
+    starts.begin_turn();
+    CHECK(starts.per_turn_max() == 1);
+    CHECK(take() == 3);
+    starts.begin_turn();
+    CHECK(starts.per_turn_max() == 1);
+    CHECK(take() == 1);
+    starts.abandon(Duration(90));
+    starts.begin_turn();
+    CHECK(starts.per_turn_max() == ChildStarts::kPerTurnMax);
+    CHECK((take() == 2 && take() == 1));
+    CHECK(starts.is_empty());
+}
+
+TEST_CASE("one that has to wait is the first of those that are started then") {
+    ChildStarts starts;
+    for (const std::uint64_t id : {1, 2}) starts.add({{ExecutionId{id}, FrameId{0}, 1}, true});
+    starts.begin_turn();
+    starts.hold(starts.take(), Duration(10));
+    CHECK(starts.held_until() == Duration(10));
+    starts.abandon(Duration(20));
+    starts.begin_turn();
+    CHECK(starts.per_turn_max() == ChildStarts::kPerTurnMax);
+    const ChildStart first = starts.take();
+    CHECK((value_of(first.token.execution) == 1 && first.is_restarted));
 }
 
 TEST_CASE("a task's log is readable by state and attempt, and ends at its limit") {

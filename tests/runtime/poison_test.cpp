@@ -153,6 +153,62 @@ TEST_CASE("an execution that ends the process each time is put aside, and the ot
     CHECK(PoisonGuard::open(folder.path() / "stepwell.guard")->poisonous().empty());
 }
 
+TEST_CASE("a workflow whose starts end the process is not started until it has a new version") {
+    const TemporaryFolder folder;
+    const auto first_state_is = [](const std::string& state) {
+        return R"({"StartAt":")" + state + R"(","States":{")" + state +
+               R"(":{"Type":"Task","Resource":"stepwell:shell","End":true}}})";
+    };
+    {
+        Life life(folder.path());
+        REQUIRE(life.create("deadly", first_state_is("Deadly")));
+        REQUIRE(life.create("sound", first_state_is("Sound")));
+    }
+    // As a schedule does: the same fire is asked for again in each life.
+    const auto live = [&] {
+        Life life(folder.path());
+        SW_ASSERT(life.start("sound").has_value());
+        const auto started = life.start("deadly");
+        SW_ASSERT(!started && started.error().code == ErrorCode::corruption);
+    };
+    for (std::uint64_t n = 0; n < PoisonGuard::kDeathsMax; ++n) {
+        REQUIRE(is_killed(status_after(live)));
+    }
+    CHECK(status_after(live) == 0);
+    {
+        Life life(folder.path());
+        WorkflowSpec spec;
+        spec.name = "deadly";
+        spec.definition = first_state_is("Sound");
+        REQUIRE(life.answer_of<WorkflowStatus>(
+            [&](auto answer) { life.engine->put_workflow(spec, answer); }));
+        CHECK(life.start("deadly"));
+    }
+    { const Life life(folder.path()); }
+    CHECK(PoisonGuard::open(folder.path() / "stepwell.guard")->poisonous_versions().empty());
+}
+
+TEST_CASE("a workflow of which a start went well is not to blame for what ends the process then") {
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "stepwell.guard";
+    const auto die = [&](bool has_started_well) {
+        CHECK(is_killed(status_after([&] {
+            auto guard = PoisonGuard::open(file);
+            if (has_started_well) {
+                const PoisonGuard::Work well(*guard, VersionId{1});
+            }
+            const PoisonGuard::Work work(*guard, VersionId{1});
+            ::raise(SIGKILL);
+        })));
+    };
+    for (int n = 0; n < 5; ++n) die(true);
+    CHECK(PoisonGuard::open(file)->poisonous_versions().empty());
+    for (int n = 0; n < 3; ++n) die(false);
+    const auto guard = PoisonGuard::open(file);
+    CHECK(guard->poisonous_versions() == std::vector<VersionId>{VersionId{1}});
+    CHECK(guard->poisonous().empty());
+}
+
 TEST_CASE("whoever waits for an execution whose decision goes wrong is told, before and after") {
     const TemporaryFolder folder;
     Life life(folder.path());

@@ -104,7 +104,25 @@ Json Author::wait() {
     return body;
 }
 
+/// A name of its own makes attempts meet: at one execution, or at a refusal.
+Json Author::nested() {
+    constexpr const char* kPatterns[] = {"", ".sync", ".sync:2", ".sync:2"};
+    Json parameters{
+        {"StateMachineArn",
+         std::string("arn:aws:states:us-east-1:123456789012:stateMachine:") + kChildName},
+        {"Input.$", "$"}};
+    if (chance(5)) parameters["Name"] = "given-" + std::to_string(random_.below(2));
+    Json body{{"Type", "Task"},
+              {"Resource",
+               std::string("arn:aws:states:::states:startExecution") + kPatterns[random_.below(4)]},
+              {"Parameters", std::move(parameters)}};
+    if (chance(3)) body["TimeoutSeconds"] = 1 + random_.below(9);
+    if (chance(2)) body["ResultPath"] = nullptr;
+    return body;
+}
+
 Json Author::task() {
+    if (has_child_ && chance(3)) return nested();
     constexpr const char* kResources[] = {"stepwell:load", "stepwell:load", "stepwell:load",
                                           "arn:aws:lambda:us-east-1:123456789012:function:f",
                                           "arn:aws:states:::sqs:sendMessage.waitForTaskToken"};

@@ -14,7 +14,10 @@ public:
         exact,  // nothing depends on chance or on how long a crash takes
         any,    // jitter, time-outs and heartbeats too, and what looks into documents
     };
-    Author(Prng& random, Timing timing) : random_(random), timing_(timing) {}
+    /// `has_child`: some of its tasks start an execution of kChildName.
+    Author(Prng& random, Timing timing, bool has_child = false)
+        : random_(random), timing_(timing), has_child_(has_child) {}
+    static constexpr const char* kChildName = "c";
 
     /// A definition as JSON text. Its input should be an array.
     std::string definition();
@@ -23,6 +26,7 @@ private:
     Json scope(int depth);
     Json state(int depth, bool is_last);
     Json task();
+    Json nested();
     Json pass();
     Json wait();
     Json choice();
@@ -33,6 +37,7 @@ private:
 
     Prng& random_;
     Timing timing_;
+    bool has_child_;
     int next_ = 0;
 };
 

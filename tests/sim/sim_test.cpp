@@ -44,7 +44,10 @@ Scenario scenario_of(std::uint64_t seed, Author::Timing timing) {
     Prng random(seed);
     Scenario scenario;
     scenario.seed = seed;
-    scenario.definition = Author(random, timing).definition();
+    const bool has_child = timing == Author::Timing::any && seed % 2 == 0;
+    scenario.definition = Author(random, timing, has_child).definition();
+    Prng of_child(seed ^ 0xC41D);
+    if (has_child) scenario.child = Author(of_child, timing).definition();
     for (std::uint64_t i = 0; i < 1 + random.below(3); ++i) scenario.inputs.push_back("[1,2,3]");
     scenario.transitions_per_turn_max = 1 + static_cast<std::uint32_t>(random.below(20));
     scenario.loaded_executions_max = random.below(2) == 0 ? 1 : 4'096;
@@ -110,7 +113,27 @@ const std::vector<std::string> kFixed = {
                 "W":{"Type":"Wait","Seconds":1,"End":true}}}}}},
         {"StartAt":"U","States":{"U":{"Type":"Task","Resource":"stepwell:y","Next":"X"},
                                  "X":{"Type":"Wait","Seconds":2,"End":true}}}]}}})",
+    // Executions that it starts: waits for, leaves alone, and gives up.
+    R"({"StartAt":"A","States":{
+        "A":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Next":"B",
+             "Parameters":{"StateMachineArn":
+                 "arn:aws:states:us-east-1:123456789012:stateMachine:c","Input.$":"$"},
+             "Retry":[{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":1}],
+             "Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}]},
+        "B":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution","Next":"C",
+             "Parameters":{"StateMachineArn":
+                 "arn:aws:states:us-east-1:123456789012:stateMachine:c"}},
+        "C":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync","Next":"D",
+             "Parameters":{"StateMachineArn":
+                 "arn:aws:states:us-east-1:123456789012:stateMachine:c"},
+             "TimeoutSeconds":1,"Catch":[{"ErrorEquals":["States.Timeout"],"Next":"D"}]},
+        "D":{"Type":"Pass","End":true}}})",
 };
+
+/// What they start.
+const std::string kChild = R"({"StartAt":"T","States":{
+    "T":{"Type":"Task","Resource":"stepwell:x","Next":"V"},
+    "V":{"Type":"Wait","Seconds":1,"End":true}}})";
 
 }  // namespace
 
@@ -120,6 +143,7 @@ TEST_CASE("no crash, at whatever commit, changes what an execution does") {
             Scenario scenario;
             scenario.seed = seed;
             scenario.definition = definition;
+            scenario.child = kChild;
             scenario.inputs = {"[1,2,3,4]", "[5]"};
             scenario.redrives = 1;
             Simulation calm(scenario, {});
@@ -159,6 +183,7 @@ TEST_CASE(
     for (const std::string& definition : kFixed) {
         Scenario scenario;
         scenario.definition = definition;
+        scenario.child = kChild;
         scenario.inputs = {"[1,2]"};
         scenario.redrives = 1;
         Simulation calm(scenario, {}, sqlite_disk(1, false));

@@ -8,6 +8,7 @@
 #include "engine/runtime/loop/head.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
 #include "engine/runtime/read/reader.hpp"
+#include "tests/sim/author.hpp"
 #include "tests/sim/hostile.hpp"
 
 namespace stepwell::test {
@@ -119,7 +120,7 @@ void Simulation::run() {
 void Simulation::settle() {
     do {
         if (is_dead_) boot();
-        if (!has_workflow_) put_workflow();
+        if (!has_workflow_) put_workflows();
         turn();
         if (!neighbours_) continue;
         for (int round = 0; round < kTriggerRounds && !is_dead_; ++round) {
@@ -136,11 +137,16 @@ void Simulation::turn() {
     }
 }
 
-void Simulation::put_workflow() {
+void Simulation::put_workflows() {
+    if (!scenario_.child.empty()) put_workflow(Author::kChildName, scenario_.child);
+    put_workflow("w", scenario_.definition);
+}
+
+void Simulation::put_workflow(const std::string& name, const std::string& definition) {
     runtime::WorkflowSpec spec;
-    spec.name = "w";
-    spec.definition = scenario_.definition;
-    if (neighbours_) spec.settings = neighbours_->settings(!is_calm_);
+    spec.name = name;
+    spec.definition = definition;
+    if (neighbours_ && name == "w") spec.settings = neighbours_->settings(!is_calm_);
     engine_->put_workflow(spec, [this](const auto& status) {
         INFO((status ? std::string() : status.error().message));
         REQUIRE((status || status.error().code == ErrorCode::io));
@@ -221,7 +227,10 @@ void Simulation::redrive(Client& client) {
     }
 }
 
-Prng Simulation::chance_of(const TaskToken& token) const {
+/// By its name: a crash may change the order in which executions start others, and so their ids.
+Prng Simulation::chance_of(const runtime::TaskRequest& request) const {
+    TaskToken token = request.token;
+    token.execution = ExecutionId{std::hash<std::string>()(request.execution_name)};
     Prng random(scenario_.seed * 1'000'003 + std::hash<TaskToken>()(token));
     random.next();
     return random;
@@ -249,17 +258,18 @@ bool Simulation::is_journaled(const TaskToken& token) {
 
 void Simulation::start(runtime::TaskRequest request) {
     CHECK(is_journaled(request.token));
-    Prng random = chance_of(request.token);
+    Prng random = chance_of(request);
     const Duration work(3 + 10 * static_cast<std::int64_t>(random.below(300)));
     // A task that an earlier life began ends when it would have ended.
-    const auto [task, is_new] = tasks_.try_emplace(request.token, Task{clock_.now() + work});
+    const auto [task, is_new] =
+        tasks_.try_emplace(request.token, Task{clock_.now() + work, random});
     // A token names one attempt, for ever.
     CHECK((known_.insert(request.token).second || request.is_restarted));
     task->second.is_reported = false;
     if (is_new) past_.push_back(request.token);
     task->second.is_callback = request.resource.ends_with(".waitForTaskToken");
     if (task->second.is_callback) engine_->submitted(request.token, Payload());
-    begun_.insert(request.token.execution);
+    if (request.workflow_name == "w") begun_.insert(request.token.execution);
     check_places();
 }
 
@@ -294,8 +304,7 @@ bool Simulation::report_next() {
     for (auto& [token, task] : tasks_) {
         if (task.is_reported || task.ends_at > clock_.now()) continue;
         task.is_reported = true;
-        Prng random = chance_of(token);
-        random.next();
+        Prng random = task.chance;
         report(token, random);
         return true;
     }
@@ -320,6 +329,10 @@ void Simulation::make_noise() {
                 break;
             case 3:
                 if (noise_.below(8) == 0) engine_->stop_execution(token.execution, {}, nullptr);
+                if (noise_.below(8) == 0) {
+                    const auto which = static_cast<std::size_t>(noise_.below(clients_.size()));
+                    engine_->stop_execution(clients_[which].id, {}, nullptr);
+                }
                 break;
             case 4:
                 engine_->redrive_execution({token.execution, "", nullptr}, nullptr);
@@ -398,13 +411,66 @@ void Simulation::check_disk() {
         CHECK(replayed == *restored);
         CHECK(open.due == restored->next_due());
         CHECK(open.has_tasks == restored->has_tasks_in_flight());
+        check_waits(*restored, stored.record);
     }));
+    if (!scenario_.child.empty()) check_links();
+}
+
+std::vector<journal::ExecutionRecord> Simulation::all_runs() {
+    journal::ExecutionQuery query;
+    query.limit = 100'000;
+    const auto rows = journal_->executions(query);
+    REQUIRE(rows);
+    return *rows;
+}
+
+/// An attempt that was told that it has started an execution for whose end it waits does wait for
+/// an open one; and who is open, and was started so, is waited for, unless it was redriven.
+void Simulation::check_waits(const core::Execution& execution,
+                             const journal::ExecutionRecord& row) {
+    for (const core::FramePtr& frame : execution.frames()) {
+        if (!frame->task || !frame->task->submitted) continue;
+        const Json& answer = frame->task->submitted->json();
+        if (!answer.is_object() || !answer.contains("ExecutionArn")) continue;
+        const auto child = journal_->awaited_by({execution.id(), frame->id, frame->attempt});
+        REQUIRE((child && *child));
+        const auto awaited = *journal_->execution(**child);
+        REQUIRE(awaited);
+        CHECK(awaited->status == core::Status::running);
+    }
+    const bool was_awaited = row.parent && row.parent->depth > 0 && row.redrives == 0;
+    if (was_awaited) CHECK_FALSE(journal_->waiting_for(row.id)->empty());
+}
+
+/// Each execution that another has started is known to that, and is the only one of its attempt.
+void Simulation::check_links() {
+    std::set<TaskToken> attempts;
+    for (const auto& run : all_runs()) {
+        CHECK(run.parent.has_value() == (run.origin == "parent"));
+        if (!run.parent) continue;
+        const TaskToken& attempt = run.parent->token;
+        CHECK(attempts.insert(attempt).second);
+        if (!*journal_->execution(attempt.execution)) continue;  // retention has forgotten it
+        bool is_known = false;
+        std::uint32_t at = 0;
+        for (const core::Event& event : events_of(attempt.execution)) {
+            if (event.frame != attempt.frame) continue;
+            const auto* scheduled = std::get_if<core::ScheduledInfo>(&event.details);
+            if (scheduled) at = scheduled->attempt;
+            const bool is_answer = event.type == core::EventType::task_submitted ||
+                                   event.type == core::EventType::task_succeeded;
+            is_known = is_known || (is_answer && at == attempt.attempt);
+        }
+        CHECK(is_known);
+    }
 }
 
 void Simulation::check_end() {
     std::size_t open = 0;
     REQUIRE(journal_->scan_open([&](const journal::OpenSummary&) { ++open; }));
     CHECK(open == 0);
+    if (!scenario_.child.empty()) check_links();
+    for (const auto& run : all_runs()) CHECK(journal_->waits_of(run.id)->empty());
     check_runs();
 }
 
@@ -420,7 +486,9 @@ void Simulation::check_runs() {
         query.token = page->next;
     } while (query.token);
     for (const auto& run : runs) CHECK(run.status != core::Status::running);
-    if (!neighbours_) CHECK(runs.size() == clients_.size());
+    const auto is_nested = [](const auto& run) { return run.origin == "parent"; };
+    const auto nested = std::count_if(runs.begin(), runs.end(), is_nested);
+    if (!neighbours_) CHECK(runs.size() - static_cast<std::size_t>(nested) == clients_.size());
     if (neighbours_) CHECK(neighbours_->gate().workflow("w").holders.empty());
     if (neighbours_) CHECK(neighbours_->gate().workflow("w").waiting_count == 0);
     check_fires(runs);
@@ -445,6 +513,11 @@ std::string Simulation::trace() {
         REQUIRE(id);
         lines += client.name + "\n" + core::trace(events_of(*id));
     }
+    std::map<std::string, std::string> nested;  // their names say who they are, their ids do not
+    for (const auto& run : all_runs()) {
+        if (run.parent) nested[run.name] = core::trace(events_of(run.id));
+    }
+    for (const auto& [name, trace] : nested) lines += name + "\n" + trace;
     return lines;
 }
 

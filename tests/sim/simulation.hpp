@@ -6,7 +6,10 @@
 // What must hold, and is checked as it goes: no task is started that the
 // journal does not know of; no more runs of a workflow have begun than it has
 // places; replaying the history gives what is stored; every execution ends, and
-// then nothing of it is left in the open tables; a fire starts one run.
+// then nothing of it is left in the open tables; a fire starts one run. At no
+// commit does an attempt know of no execution that it has started, nor the other
+// way round; none starts two; whoever waits waits for an open one, and an open one
+// that was waited for is not left behind.
 #pragma once
 
 #include <map>
@@ -29,6 +32,7 @@ namespace stepwell::test {
 struct Scenario {
     std::uint64_t seed = 1;  // of how tasks end, and when
     std::string definition;
+    std::string child;                // what some of its tasks start; empty: there is none
     std::vector<std::string> inputs;  // one execution each
     std::uint32_t transitions_per_turn_max = 1'000;
     std::size_t loaded_executions_max = 4'096;
@@ -67,6 +71,7 @@ public:
 private:
     struct Task {
         Timestamp ends_at;
+        Prng chance;               // how it ends
         bool is_reported = false;  // in this life
         /// Somebody outside will tell how it ended, whatever becomes of the daemon.
         bool is_callback = false;
@@ -88,7 +93,8 @@ private:
     void hear(ExecutionId id, const std::vector<core::Event>& events);
     void settle();
     void turn();
-    void put_workflow();
+    void put_workflows();
+    void put_workflow(const std::string& name, const std::string& definition);
     void ask();
     void post_start(Client& client);
     bool redrive_some();
@@ -104,9 +110,12 @@ private:
     void check_end();
     void check_runs();
     void check_places();
+    void check_links();
+    void check_waits(const core::Execution& execution, const journal::ExecutionRecord& row);
+    std::vector<journal::ExecutionRecord> all_runs();
     void check_fires(const std::vector<runtime::ExecutionSummary>& runs);
     bool is_journaled(const TaskToken& token);
-    Prng chance_of(const TaskToken& token) const;
+    Prng chance_of(const runtime::TaskRequest& request) const;
     std::vector<core::Event> events_of(ExecutionId id);
 
     Scenario scenario_;

@@ -100,7 +100,7 @@ std::optional<Timestamp> after(Timestamp now, std::optional<std::int64_t> second
 }
 
 void order_task(Turn& turn, FrameId id) {
-    turn.order(order_of(turn.execution().id(), turn.frame(id)));
+    turn.order(order_of(turn.definition(), turn.execution().id(), turn.frame(id)));
 }
 
 /// The clocks of the attempt begin.
@@ -181,6 +181,13 @@ Result<FrameId> in_flight(const Turn& turn, const TaskToken& token) {
     return attempt_at(turn, token, Phase::awaiting_task, "a report on a task in flight");
 }
 
+Result<FrameId> child_in_flight(const Turn& turn, const TaskToken& token) {
+    const FrameId id = SW_TRY(in_flight(turn, token));
+    if (resource_of(turn, id).starts_execution()) return id;
+    return fail(ErrorCode::conflict, "expected an attempt that starts an execution, but attempt " +
+                                         token.text() + " does not");
+}
+
 }  // namespace
 
 void begin(Turn& turn, FrameId id, const TaskState& task) {
@@ -256,6 +263,32 @@ Result<void> on_report(Turn& turn, const TaskFailed& report) {
     return {};
 }
 
+Result<void> on_report(Turn& turn, const ChildStarted& report) {
+    const FrameId id = SW_TRY(child_in_flight(turn, report.token));
+    Payload document(started_document(report.arn, report.started_at, report.request_id));
+    if (is_submitted_first(resource_of(turn, id))) {
+        return on_report(turn, TaskSubmitted{report.token, std::move(document)});
+    }
+    return on_report(turn, TaskSucceeded{report.token, std::move(document)});
+}
+
+Result<void> on_report(Turn& turn, const ChildClosed& report) {
+    const FrameId id = SW_TRY(child_in_flight(turn, report.token));
+    const Resource& resource = resource_of(turn, id);
+    if (!resource.waits_for_end()) {
+        return fail(ErrorCode::conflict, "expected the end of an execution that attempt " +
+                                             report.token.text() +
+                                             " waits for, but it waits for none");
+    }
+    if (report.end.status == Status::succeeded) {
+        const bool is_parsed = resource.pattern == Resource::Pattern::sync2;
+        return on_report(
+            turn, TaskSucceeded{report.token, Payload(ended_document(report.end, is_parsed))});
+    }
+    return on_report(turn, TaskFailed{report.token, errors::kTaskFailed,
+                                      to_text(ended_document(report.end, false))});
+}
+
 Fault expire_task(Turn& turn, FrameId id) {
     const Frame& frame = turn.frame(id);
     Fault fault;
@@ -269,7 +302,14 @@ Fault expire_task(Turn& turn, FrameId id) {
 
 void cancel_task(Turn& turn, FrameId id) {
     const Frame& frame = turn.frame(id);
-    if (frame.has_task()) turn.order(CancelTask{token_of(turn, id, frame.attempt)});
+    if (!frame.has_task()) return;
+    const TaskToken token = token_of(turn, id, frame.attempt);
+    const Resource& resource = resource_of(turn, id);
+    const bool is_with_runner =
+        frame.phase == Phase::awaiting_pickup || !resource.starts_execution();
+    if (is_with_runner) return turn.order(CancelTask{token});
+    // What nobody waits for goes on.
+    if (resource.waits_for_end()) turn.order(StopChild{token, frame.task->submitted});
 }
 
 }  // namespace stepwell::core

@@ -10,6 +10,7 @@
 #include "engine/runtime/confidentiality.hpp"
 #include "engine/runtime/definition_text.hpp"
 #include "engine/runtime/listeners.hpp"
+#include "engine/runtime/loop/admission.hpp"
 #include "engine/runtime/loop/inbox.hpp"
 #include "engine/runtime/loop/loop.hpp"
 
@@ -105,26 +106,6 @@ public:
         if (definition) SW_TRY(secrets->check(place + "the definition", *definition));
         if (settings) SW_TRY(secrets->check(place + "the settings", *settings));
         return {};
-    }
-
-    Result<void> check(const StartRequest& request) const {
-        if (!request.input.is_within_limits()) {
-            return fail(
-                ErrorCode::invalid,
-                "1 validation error detected: Value at 'input' failed to satisfy constraint: "
-                "Member must have length less than or equal to " +
-                    std::to_string(kPayloadBytesMax) + ", and nesting at most " +
-                    std::to_string(kJsonDepthMax) + " deep");
-        }
-        Confidentiality* secrets = settings_.secrets;
-        if (!secrets) return {};
-        const std::string who =
-            request.principal.empty() ? request.origin + " " + request.workflow : request.principal;
-        if (request.name) SW_TRY(secrets->check_start(who, "the name", *request.name));
-        for (const journal::Claim& claim : request.claims) {
-            SW_TRY(secrets->check_start(who, "the key", claim.key));
-        }
-        return secrets->check_start(who, "the input", request.input.text());
     }
 
     bool step() {
@@ -278,7 +259,7 @@ void Engine::delete_workflow(std::string name, Answer<void> answer) {
 }
 
 void Engine::start_execution(StartRequest request, Answer<Started> answer) {
-    if (auto checked = impl_->check(request); !checked) {
+    if (auto checked = check_start(impl_->settings_, request); !checked) {
         return answer(fail(std::move(checked).error()));
     }
     impl_->post(Start{std::move(request), std::move(answer)});

@@ -41,7 +41,9 @@ struct Slot {
     std::optional<Timestamp> armed;
     bool is_stored = false;  // has an open row
     bool is_quarantined = false;
-    bool has_begun = false;  // a task of it was started
+    bool has_begun = false;                     // a task of it was started
+    bool is_awaited = false;                    // attempts of other executions wait for its end
+    std::optional<journal::ParentLink> parent;  // what has started it, if that was one
     /// Frames whose heartbeat deadline has moved since they were stored. While there are any, the
     /// slot stays in memory.
     std::set<FrameId> unstored;

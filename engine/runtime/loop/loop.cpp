@@ -118,6 +118,7 @@ void Loop::on(const Report& message) {
     const auto deliver = [&]() -> Result<void> {
         Slot* slot = SW_TRY(open(message.id));
         if (!slot || quarantined_.contains(message.id)) return no_such_execution(message.id);
+        SW_TRY(check_outsider(*slot, message.input));
         return decide(*slot, message.input);
     };
     auto done = deliver();
@@ -232,7 +233,7 @@ Result<void> Loop::pick_up(const TaskToken& token) {
     // An older Stepwell wrote that it had started while it still waited.
     slot->has_begun = true;
     touch(*slot);
-    order(*slot, core::order_of(token.execution, *frame), true);
+    order(*slot, core::order_of(*slot->version->definition, token.execution, *frame), true);
     return {};
 }
 
@@ -261,8 +262,14 @@ std::optional<Timestamp> Loop::next_due() {
     if (stall_) return clock_.now() + (stall_->retry_at - clock_.steady());
     if (!alone_.empty() || !put_off_.empty()) return Timestamp{};
     if (!restart_order_.empty() || !granted_.empty()) return Timestamp{};
-    const auto due = timers_.next();
-    return due ? std::optional(time_.on_the_wall(*due)) : std::nullopt;
+    std::optional<Timestamp> due;
+    if (const auto timer = timers_.next()) due = time_.on_the_wall(*timer);
+    const bool has_effects = !child_starts_.is_empty() || !newly_quarantined_.empty();
+    if (!has_effects) return due;
+    const auto held_until = child_starts_.held_until();
+    if (!held_until) return Timestamp{};
+    const Timestamp released = clock_.now() + (*held_until - clock_.steady());
+    return due ? std::min(*due, released) : released;
 }
 
 /// Where the disk is nearly full, what runs shall still be able to end.
@@ -378,6 +385,7 @@ Result<std::optional<Started>> Loop::existing(const StartRequest& request,
 }
 
 Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr version) {
+    if (poisonous_versions_.contains(version->id)) return poisonous_error(*version);
     const ExecutionId id = next_execution_;
     const std::string generated = names_.name_of(id);
     const journal::WorkflowRecord& workflow = version->workflow;

@@ -33,6 +33,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/listeners.hpp"
 #include "engine/runtime/loop/catalog.hpp"
+#include "engine/runtime/loop/child_starts.hpp"
 #include "engine/runtime/loop/engine_time.hpp"
 #include "engine/runtime/loop/episodes.hpp"
 #include "engine/runtime/loop/execution_cache.hpp"
@@ -81,6 +82,15 @@ private:
     using News = std::function<void(WorkObserver&)>;
     using Order = std::variant<TaskRequest, TaskToken, News>;  // start it, cancel it, tell it
     using Reply = std::function<void(const Error* failure)>;
+    struct Ended {  // an execution that somebody waits for
+        ExecutionId id{};
+    };
+    struct PutAside {  // an execution that somebody may wait for
+        ExecutionId id{};
+    };
+    /// What an execution does to another one, in the same transaction.
+    using Effect =
+        std::variant<core::StopChild, core::ChildClosed, core::TaskFailed, Ended, PutAside>;
     /// A decision and what it will write.
     struct Decided {
         core::Decision decision;
@@ -102,6 +112,27 @@ private:
     void on(const PutRows& message);
     void pick_up_granted();
     Result<void> pick_up(const TaskToken& token);
+    void apply_effects();
+    Result<void> apply_next_effect();
+    Result<void> apply(const core::StopChild& stop);
+    Result<void> apply(const core::ChildClosed& closed);
+    Result<void> apply(const core::TaskFailed& put_aside);
+    Result<void> apply(const Ended& ended);
+    Result<void> apply(const PutAside& put_aside);
+    Result<void> tell_parent(const TaskToken& attempt, core::Input input);
+    Result<std::vector<TaskToken>> waiting_for(ExecutionId child);
+    [[nodiscard]] bool may_start_child(std::size_t started) const;
+    Result<void> start_child(const ChildStart& order);
+    Result<void> begin_child(Slot& parent, const core::StartChild& order, bool is_restarted);
+    Result<bool> is_unlinked(const StartRequest& child);
+    Result<void> wait_again(Slot& parent, const core::StartChild& order);
+    Result<void> await_child(const journal::ParentLink& link, ExecutionId child);
+    Result<void> adopt(Slot& child, const journal::ParentLink& link);
+    Result<std::optional<ExecutionId>> child_of(const core::StopChild& stop);
+    Result<std::optional<ExecutionId>> started_as(const Payload& submitted);
+    Result<void> check_outsider(const Slot& slot, const core::Input& input) const;
+    [[nodiscard]] std::optional<core::StartChild> child_order(const Slot& slot,
+                                                              const TaskToken& token) const;
     void add_notices(const std::vector<NoticeWrite>& notices);
     void restart_some_tasks();
     void fire_timers();
@@ -139,7 +170,9 @@ private:
     Result<void> put_poisonous_aside();
     void put_aside(ExecutionId id, const Error& why);
     void tell_put_aside();
+    Result<void> put_poisonous_versions_aside();
     static Failure<Error> put_aside_error(ExecutionId id);
+    static Failure<Error> poisonous_error(const LoadedVersion& version);
     static std::string place_of(ExecutionId id);
     void forget_put_aside(ExecutionId id);
     bool drop_undecided(Slot& slot);
@@ -147,6 +180,7 @@ private:
     void settle_aborted(ExecutionId id);
     Result<std::unique_ptr<Slot>> restored(journal::StoredExecution stored);
     void restart_tasks(Slot& slot);
+    void restart_child(Slot& slot, const core::StartChild& child);
     Result<void> decide(Slot& slot, const core::Input& input);
     Result<Decided> decided_safely(Slot& slot, const core::Input& input);
     void merge(Slot& slot, Decided&& decided);
@@ -168,6 +202,9 @@ private:
     Result<void> refused(const Error& why);
     Result<void> abandon();
     Result<void> settle_all();
+    [[nodiscard]] std::string run_key_of(const core::Execution& execution,
+                                         const core::Frame& frame) const;
+
     Result<void> seal(Slot& slot);
     void seal_open(Slot& slot, PendingWrite& pending);
     void settle(Slot& slot);
@@ -214,7 +251,8 @@ private:
     /// Had tasks in flight when the last daemon ended, and were not looked at since.
     std::unordered_set<ExecutionId> to_restart_;
     std::vector<ExecutionId> restart_order_;  // oldest last
-    std::vector<TaskToken> granted_;          // waited, and may be picked up in the next turn
+    ChildStarts child_starts_;
+    std::vector<TaskToken> granted_;  // waited, and may be picked up in the next turn
     /// Of a turn that was refused; their heartbeat clocks begin anew when they are loaded.
     std::unordered_set<ExecutionId> heartbeats_lost_;
 
@@ -226,7 +264,8 @@ private:
 
     EngineTime time_;
     PoisonGuard guard_;
-    std::unordered_set<ExecutionId> poisonous_;  // not even loaded
+    std::unordered_set<ExecutionId> poisonous_;         // not even loaded
+    std::unordered_set<VersionId> poisonous_versions_;  // not started
 
     // Of the turn.
     Timestamp now_;
@@ -242,6 +281,9 @@ private:
     std::vector<Order> orders_;
     std::unordered_set<TaskToken> cancelled_;  // by orders_
     std::vector<std::string> changed_workflows_;
+    std::deque<Effect> effects_;
+    std::size_t put_aside_heard_ = 0;           // of newly_quarantined_: are among the effects
+    std::map<TaskToken, ExecutionId> awaited_;  // who waits for whom, since this turn
     std::vector<Reply> replies_;
     std::map<std::pair<WorkflowId, std::string>, ExecutionId> names_started_;
     Ledger ledger_;
@@ -252,7 +294,8 @@ private:
     std::vector<ExecutionId> aborted_;     // by record
     std::vector<const Remove*> removals_;  // in messages_
     std::optional<Error> trouble_;
-    bool is_recording_ = false;  // somebody listens
+    std::optional<Error> unreadable_;  // for the moment: the turn is to be tried again
+    bool is_recording_ = false;        // somebody listens
 
     /// While the journal takes no writes; the turn is sealed and waits.
     struct Stall {

@@ -30,7 +30,7 @@ std::string Loop::place_of(ExecutionId id) {
 }
 
 /// Nothing is done with it any more, but that it is shown, stopped and removed. Whoever waits for
-/// its end is told that none will come.
+/// its end is told that none will come: attempts of other executions in this turn, before it ends.
 void Loop::put_aside(ExecutionId id, const Error& why) {
     if (!quarantined_.insert(id).second) return;
     quarantined_count_ = quarantined_.size();
@@ -75,14 +75,45 @@ Result<void> Loop::put_poisonous_aside() {
                                                   std::to_string(PoisonGuard::kDeathsMax) +
                                                   " times while it decided about it"});
     }
+    return put_poisonous_versions_aside();
+}
+
+/// A version that is not the newest of its workflow any more may be tried again: nothing starts it
+/// by itself.
+Result<void> Loop::put_poisonous_versions_aside() {
+    for (const VersionId id : guard_.poisonous_versions()) {
+        const auto version = SW_TRY(journal_.version(id));
+        const auto workflow = version ? SW_TRY(journal_.workflow(version->workflow)) : std::nullopt;
+        const bool is_there = workflow && !workflow->is_deleted;
+        const auto newest = is_there ? SW_TRY(journal_.latest_version(workflow->id)) : std::nullopt;
+        if (!newest || newest->id != id) {
+            guard_.forgive(id);
+            continue;
+        }
+        poisonous_versions_.insert(id);
+        spdlog::error(
+            "workflow '{}': the daemon has ended {} times while it started version {}; no run of "
+            "it is started until there is a new version",
+            workflow->name, PoisonGuard::kDeathsMax, version->number);
+    }
     return {};
+}
+
+Failure<Error> Loop::poisonous_error(const LoadedVersion& version) {
+    return stepwell::fail(ErrorCode::corruption, "expected to start workflow '" +
+                                                     version.workflow.name +
+                                                     "', but the daemon has ended " +
+                                                     std::to_string(PoisonGuard::kDeathsMax) +
+                                                     " times while it did: it needs a new version");
 }
 
 /// Nothing but its open row was to be written in this turn. True where it is as if it had not been
 /// loaded.
 bool Loop::drop_undecided(Slot& slot) {
     const bool has_decided = slot.pending && !slot.pending->write.chunks.empty();
-    if (has_decided || !slot.is_stored) return false;
+    const bool is_linked =
+        slot.pending && (slot.pending->write.parent || !slot.pending->write.waits.empty());
+    if (has_decided || is_linked || !slot.is_stored) return false;
     touched_.erase(std::remove(touched_.begin(), touched_.end(), &slot), touched_.end());
     cache_.remove(slot.execution.id());
     return true;
@@ -110,6 +141,7 @@ Result<Timestamp> Loop::abort_by_record(ExecutionId id, const core::StopExecutio
     journal::ExecutionWrite write;
     write.id = id;
     write.was_open = true;
+    write.was_awaited = true;
     write.chunks.push_back({next_chunk_, last, events, core::encode({aborted})});
     write.end = journal::ExecutionEnd{core::Status::aborted, now_, how.error.value_or("")};
     if (settings_.fold_run) {  // what its history has to say is told later
@@ -124,6 +156,10 @@ Result<Timestamp> Loop::abort_by_record(ExecutionId id, const core::StopExecutio
     next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
     batch_.add(std::move(write));
     aborted_.push_back(id);
+    // Whoever waits for it was told when it was put aside; those for whom it waits go with it.
+    for (const journal::Wait& wait : SW_TRY(journal_.waits_of(id))) {
+        effects_.emplace_back(core::StopChild{wait.attempt, std::nullopt});
+    }
     return now_;
 }
 

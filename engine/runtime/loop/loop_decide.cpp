@@ -26,14 +26,6 @@ core::Record* find_record(std::vector<core::Record>& records, core::RecordKey ke
     return nullptr;
 }
 
-std::string run_key_of(const ExecutionNames& names, const core::Execution& execution,
-                       const core::Frame& frame) {
-    // The generated name is unique over all journals: keys end up in warehouses that other data
-    // folders use too.
-    return names.name_of(execution.id()) + "." + std::to_string(value_of(frame.id)) + "." +
-           std::to_string(value_of(frame.entered_event));
-}
-
 bool starts_task(const std::vector<core::Event>& events) {
     return std::any_of(events.begin(), events.end(), [](const core::Event& event) {
         return event.type == core::EventType::task_started ||
@@ -42,6 +34,13 @@ bool starts_task(const std::vector<core::Event>& events) {
 }
 
 }  // namespace
+
+/// The generated name is unique over all journals: keys end up in warehouses that other data
+/// folders use too.
+std::string Loop::run_key_of(const core::Execution& execution, const core::Frame& frame) const {
+    return names_.name_of(execution.id()) + "." + std::to_string(value_of(frame.id)) + "." +
+           std::to_string(value_of(frame.entered_event));
+}
 
 Result<Slot*> Loop::open(ExecutionId id) {
     Slot* slot = cache_.find(id);
@@ -91,6 +90,8 @@ Result<std::unique_ptr<Slot>> Loop::restored(journal::StoredExecution stored) {
     slot->armed = stored.open.due;
     slot->is_stored = true;
     slot->has_begun = stored.open.has_begun;
+    slot->is_awaited = stored.open.is_awaited;
+    slot->parent = stored.record.parent;
     slot->bytes = slot->execution.held_bytes();
     turn_work_ += cost_to_read(slot->bytes);
     return slot;
@@ -100,6 +101,10 @@ void Loop::restart_tasks(Slot& slot) {
     merge_unstored(slot, core::restart_heartbeats(slot.execution, now_));
     for (const core::Command& command :
          core::outstanding(*slot.version->definition, slot.execution)) {
+        if (const auto* child = std::get_if<core::StartChild>(&command)) {
+            restart_child(slot, *child);
+            continue;
+        }
         const auto& start = std::get<core::StartTask>(command);
         const definition::State& state = slot.version->definition->state(start.state);
         if (start.is_picked_up || has_to_wait(slot, state)) {
@@ -108,6 +113,17 @@ void Loop::restart_tasks(Slot& slot) {
             granted_.push_back(start.token);  // nothing limits it any more
         }
     }
+}
+
+/// What an older Stepwell wrote down as started may only have waited for a place, and does so
+/// again.
+void Loop::restart_child(Slot& slot, const core::StartChild& child) {
+    const bool is_begun = slot.has_begun || child.submitted;
+    if (is_begun || !has_to_wait(slot, slot.version->definition->state(child.state))) {
+        return child_starts_.add({child.token, true});
+    }
+    const core::Frame& frame = *slot.execution.find(child.token.frame);
+    order(slot, core::task_at(slot.execution.id(), frame), true);
 }
 
 bool Loop::has_to_wait(const Slot& slot, const definition::State& state) const {
@@ -167,7 +183,8 @@ Result<Loop::Decided> Loop::decided_safely(Slot& slot, const core::Input& input)
     try {
         const AssertionGuard guard;
         // One that nobody has seen yet is not there after a restart: its id will be another's.
-        const PoisonGuard::Work work(guard_, slot.is_stored ? slot.execution.id() : ExecutionId{});
+        const auto work = slot.is_stored ? PoisonGuard::Work(guard_, slot.execution.id())
+                                         : PoisonGuard::Work(guard_, slot.version->id);
         Decided decided;
         decided.decision =
             SW_TRY(core::decide(*slot.version->definition, slot.execution, input, moment));
@@ -223,6 +240,8 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     }
     if (!slot.has_begun) slot.has_begun = starts_task(decision.events);
     for (const core::Command& command : decision.commands) order(slot, command, false);
+    const bool has_ended = !slot.execution.is_running();
+    if (has_ended && slot.is_awaited) effects_.emplace_back(Ended{slot.execution.id()});
     // After the orders: what is cancelled is known until then.
     for (const TaskToken& token : finished) {
         orders_.emplace_back([token](WorkObserver& observer) { observer.finished(token); });
@@ -267,6 +286,14 @@ void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
         orders_.emplace_back(cancel->token);
         return;
     }
+    if (const auto* child = std::get_if<core::StartChild>(&command)) {
+        child_starts_.add({child->token, is_restarted});
+        return;
+    }
+    if (const auto* stop = std::get_if<core::StopChild>(&command)) {
+        effects_.emplace_back(*stop);
+        return;
+    }
     const auto& start = std::get<core::StartTask>(command);
     // A decision may begin an attempt and abort it, where a sibling fails after it.
     const core::Frame* frame = slot.execution.find(start.token.frame);
@@ -295,7 +322,7 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
     request.retry_count = command.retry_count;
     request.timeout_seconds = command.timeout_seconds;
     request.heartbeat_seconds = command.heartbeat_seconds;
-    request.run_key = run_key_of(names_, slot.execution, frame);
+    request.run_key = run_key_of(slot.execution, frame);
     request.submitted = command.submitted;
     request.is_picked_up = command.is_picked_up;
     if (state.parameters) request.secret_places = state.parameters->literals_where(names_secret);
@@ -311,6 +338,8 @@ Result<void> Loop::seal(Slot& slot) {
     } else {
         pending.write.end = journal::ExecutionEnd{header.status, header.stopped_at.value_or(now_),
                                                   header.error.value_or("")};
+        pending.write.waits.clear();
+        pending.write.was_awaited = slot.is_awaited;
         SW_TRY(episodes_.ended(*slot.version, slot.execution, batch_));
         pending.write.row = run_rows_.row_of(slot);
     }
@@ -339,6 +368,7 @@ void Loop::seal_open(Slot& slot, PendingWrite& pending) {
     open.has_tasks = slot.execution.has_tasks_in_flight();
     open.is_quarantined = slot.is_quarantined;
     open.has_begun = slot.has_begun;
+    open.is_awaited = slot.is_awaited;
     open.last_chunk = slot.last_chunk;
     open.head = encode_head(pending.header, slot.inlined);
     pending.write.open = std::move(open);

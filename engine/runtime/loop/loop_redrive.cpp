@@ -67,6 +67,7 @@ Result<Redriven> Loop::reopen(const RedriveRequest& request, const journal::Exec
     slot->version = std::move(version);
     slot->given_name = row.name;
     slot->last_chunk = row.last_chunk;
+    slot->parent = row.parent;
     SW_TRY(decide(*slot, core::RedriveExecution{rebuilt.state.frames(), request.client_token}));
     const Slot& kept = cache_.add(std::move(slot));
     return Redriven{now_, kept.execution.header().redrive->count, true};

@@ -43,6 +43,7 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
         fire_timers();
         do_timers_go_first_ = timers_.is_due(now_);
     }
+    apply_effects();
     carry_out_removals();
     auto done = end_turn();
     if (!stall_) {
@@ -60,6 +61,8 @@ void Loop::begin_turn() {
     is_recording_ = listeners_.has(&Listener::events);
     first_execution_ = next_execution_;
     first_chunk_ = next_chunk_;
+    child_starts_.begin_turn();
+    put_aside_heard_ = 0;
     look_for_room();
 }
 
@@ -74,6 +77,7 @@ Result<void> Loop::end_turn() {
         fail(*trouble_);
         return stepwell::fail(*trouble_);
     }
+    if (unreadable_) return refused(*std::exchange(unreadable_, std::nullopt));
     return finish();
 }
 
@@ -125,6 +129,7 @@ Result<void> Loop::settle_all() {
     touched_.clear();
     for (const ExecutionId id : std::exchange(aborted_, {})) settle_aborted(id);
     names_started_.clear();
+    awaited_.clear();
     restarted_.clear();
     ledger_.end_turn();
     messages_.clear();
@@ -194,6 +199,7 @@ Result<void> Loop::abandon() {
     }
     granted_ = std::move(granted_before_);
     run_rows_.end_turn();
+    child_starts_.abandon(clock_.steady() + kRefusedPause);
     for (const ExecutionId id : restarted_) {
         if (!to_restart_.insert(id).second) continue;
         restart_order_.push_back(id);
@@ -204,6 +210,8 @@ Result<void> Loop::abandon() {
     batch_ = {};
     orders_.clear();
     cancelled_.clear();
+    effects_.clear();
+    awaited_.clear();
     replies_.clear();
     new_waiters_.clear();
     removals_.clear();
@@ -222,11 +230,14 @@ void Loop::fail(const Error& error) {
     batch_ = {};
     orders_.clear();
     cancelled_.clear();
+    effects_.clear();
+    awaited_.clear();
     changed_workflows_.clear();
     names_started_.clear();
     removals_.clear();
     ledger_.end_turn();
     cache_.clear();
+    child_starts_.clear();
     for (const Reply& one : replies_) one(&error);
     replies_.clear();
     for (auto& [id, answer] : new_waiters_) answer(stepwell::fail(error));

@@ -40,10 +40,11 @@ Result<PoisonGuard> PoisonGuard::open(const std::filesystem::path& file) {
 }
 
 PoisonGuard::PoisonGuard(PoisonGuard&& other) noexcept
-    : page_(std::exchange(other.page_, nullptr)) {}
+    : page_(std::exchange(other.page_, nullptr)), well_started_(std::move(other.well_started_)) {}
 
 PoisonGuard& PoisonGuard::operator=(PoisonGuard&& other) noexcept {
     std::swap(page_, other.page_);
+    std::swap(well_started_, other.well_started_);
     return *this;
 }
 
@@ -74,29 +75,52 @@ std::vector<ExecutionId> PoisonGuard::poisonous() const {
     std::vector<ExecutionId> ids;
     if (!page_) return ids;
     for (const Entry& entry : page_->entries) {
-        if (entry.deaths >= kDeathsMax) ids.push_back(static_cast<ExecutionId>(entry.id));
+        const bool is_version = (entry.id & kVersionBit) != 0;
+        if (entry.deaths < kDeathsMax || is_version) continue;
+        ids.push_back(static_cast<ExecutionId>(entry.id));
     }
     return ids;
 }
 
-void PoisonGuard::forgive(ExecutionId id) {
+std::vector<VersionId> PoisonGuard::poisonous_versions() const {
+    std::vector<VersionId> ids;
+    if (!page_) return ids;
+    for (const Entry& entry : page_->entries) {
+        const bool is_version = (entry.id & kVersionBit) != 0;
+        if (entry.deaths < kDeathsMax || !is_version) continue;
+        ids.push_back(static_cast<VersionId>(entry.id & ~kVersionBit));
+    }
+    return ids;
+}
+
+void PoisonGuard::forget(std::uint64_t what) {
     if (!page_) return;
     for (Entry& entry : page_->entries) {
-        if (entry.id == value_of(id)) entry = {};
+        if (entry.id == what) entry = {};
     }
 }
 
-PoisonGuard::Work::Work(PoisonGuard& guard, ExecutionId id) : guard_(guard) {
-    if (!guard_.page_) return;
-    guard_.page_->at_work = value_of(id);
-    // The compiler must not move it behind the work.
+/// The compiler must not move it into the work, or out of it.
+void PoisonGuard::work_on(std::uint64_t what) {
+    if (!page_) return;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    page_->at_work = what;
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
+PoisonGuard::Work::Work(PoisonGuard& guard, ExecutionId id) : guard_(guard) {
+    guard_.work_on(value_of(id));
+}
+
+PoisonGuard::Work::Work(PoisonGuard& guard, VersionId start_of) : guard_(guard) {
+    if (!guard_.page_ || guard_.well_started_.contains(start_of)) return;
+    start_of_ = start_of;
+    guard_.work_on(kVersionBit | value_of(start_of));
+}
+
 PoisonGuard::Work::~Work() {
-    if (!guard_.page_) return;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    guard_.page_->at_work = 0;
+    guard_.work_on(0);
+    if (start_of_) guard_.well_started_.insert(*start_of_);
 }
 
 }  // namespace stepwell::runtime

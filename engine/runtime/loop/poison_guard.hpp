@@ -6,7 +6,12 @@
 // kDeathsMax times is poisonous, until it is forgiven. A life that ends elsewhere, in good order or
 // by a kill from outside, shows that the others were not to blame: they begin anew.
 //
-// The file: 8 bytes of magic, the id that is worked on (0: none), then kEntries pairs (id, deaths).
+// A start has no id yet that will be its own in the next life, so the workflow's version stands for
+// it; but only until one of its starts went well in this life. Of a version that starts all day
+// long kills from outside would hit too many.
+//
+// The file: 8 bytes of magic, what is worked on (0: nothing), then kEntries pairs (of that,
+// deaths). It is an execution's id, or a version's with the highest bit set.
 //
 // Threads: the engine's only.
 #pragma once
@@ -14,6 +19,8 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/base/ids.hpp"
@@ -35,23 +42,30 @@ public:
     ~PoisonGuard();
 
     [[nodiscard]] std::vector<ExecutionId> poisonous() const;
+    /// Those whose starts end the process.
+    [[nodiscard]] std::vector<VersionId> poisonous_versions() const;
     /// It has ended.
-    void forgive(ExecutionId id);
+    void forgive(ExecutionId id) { forget(value_of(id)); }
+    /// Nobody starts it any more.
+    void forgive(VersionId id) { forget(kVersionBit | value_of(id)); }
 
-    /// The process works on an execution until this is gone.
+    /// The process works on an execution, or on the start of one, until this is gone.
     class Work {
     public:
         Work(PoisonGuard& guard, ExecutionId id);
+        Work(PoisonGuard& guard, VersionId start_of);
         ~Work();
         Work(const Work&) = delete;
         Work& operator=(const Work&) = delete;
 
     private:
         PoisonGuard& guard_;
+        std::optional<VersionId> start_of_;
     };
 
 private:
     static constexpr std::size_t kEntries = 63;
+    static constexpr std::uint64_t kVersionBit = 1ULL << 63;
     struct Entry {
         std::uint64_t id;
         std::uint64_t deaths;
@@ -62,8 +76,11 @@ private:
         std::array<Entry, kEntries> entries;
     };
     void count_death();
+    void work_on(std::uint64_t what);
+    void forget(std::uint64_t what);
 
-    Page* page_ = nullptr;  // mapped
+    Page* page_ = nullptr;                        // mapped
+    std::unordered_set<VersionId> well_started_;  // in this life
 };
 
 }  // namespace stepwell::runtime
