@@ -64,6 +64,7 @@ Result<Json> Server::runs(const RunFilter& filter) {
     for (const std::string& origin : filter.origins)
         origins += (origins.empty() ? "" : ",") + origin;
     if (!origins.empty()) path += "&origin=" + percent_encode(origins);
+    if (filter.parent) path += "&parent=" + std::to_string(value_of(*filter.parent));
     if (filter.error) path += "&error=" + percent_encode(*filter.error);
     const auto add = [&](const char* name, const std::optional<Timestamp>& at) {
         if (at) path += std::string("&") + name + "=" + percent_encode(to_iso8601(*at));

@@ -183,6 +183,7 @@ Result<RunFilter> filter_of(const Options& options) {
     RunFilter filter{options.workflow, options.status, options.limit, options.after};
     filter.version = wanted.version;
     filter.origins = wanted.origins;
+    if (wanted.parent) filter.parent = static_cast<ExecutionId>(*wanted.parent);
     filter.error = wanted.error;
     filter.started_from = SW_TRY(time_in("--started-from", wanted.started_from));
     filter.started_until = SW_TRY(time_in("--started-until", wanted.started_until));

@@ -14,6 +14,7 @@ namespace stepwell::api::cli {
 struct RunConditions {
     std::optional<std::uint32_t> version;
     std::vector<std::string> origins;
+    std::optional<std::uint64_t> parent;
     std::optional<std::string> error;
     std::optional<std::string> started_from;
     std::optional<std::string> started_until;

@@ -76,10 +76,11 @@ void print_log_heading(const Terminal& terminal, const std::string& title, const
                  << '\n';
 }
 
-/// " by ann (api)", as far as it is known.
+/// " by ann (api)", " (run 12)", as far as it is known.
 std::string started_by(const Json& run) {
     const std::string by = text(run, "started_by");
-    const std::string origin = text(run, "origin");
+    std::string origin = text(run, "origin");
+    if (find(run, "parent")) origin = "run " + text(run, "parent");
     return (by.empty() ? "" : " by " + by) + (origin.empty() ? "" : " (" + origin + ")");
 }
 

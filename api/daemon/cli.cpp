@@ -107,6 +107,8 @@ void add_run_conditions(CLI::App& list, RunConditions& runs) {
     list.add_option("--origin", runs.origins, "Only started by these, with commas between them")
         ->delimiter(',')
         ->check(CLI::IsMember({"api", "cli", "schedule", "file", "webhook", "parent"}));
+    list.add_option("--parent", runs.parent, "Only started by a task of this run, by its number")
+        ->type_name("RUN");
     list.add_option("--error", runs.error, "Only with exactly this error");
     list.add_option("--started-from", runs.started_from, "Only started then or later")
         ->type_name("TIME");

@@ -74,6 +74,7 @@ Json run_summary_view(const runtime::ExecutionSummary& summary) {
     }
     if (!summary.error.empty()) out["error"] = summary.error;
     if (!summary.origin.empty()) out["origin"] = summary.origin;
+    if (summary.parent) out["parent"] = value_of(*summary.parent);
     if (!summary.principal.empty()) out["started_by"] = summary.principal;
     if (summary.redriven_at) {
         out["redrives"] = summary.redrives;
@@ -124,6 +125,7 @@ Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
     query.token = filter.token;
     query.version = filter.version;
     query.origins = filter.origins;
+    query.parent = filter.parent;
     query.error = filter.error;
     query.started_from = filter.started_from;
     query.started_until = filter.started_until;

@@ -20,6 +20,7 @@ struct RunFilter {
     std::optional<std::string> token;
     std::optional<std::uint32_t> version = {};  // only with a workflow
     std::vector<std::string> origins = {};
+    std::optional<ExecutionId> parent = {};
     std::optional<std::string> error = {};
     std::optional<Timestamp> started_from = {};
     std::optional<Timestamp> started_until = {};

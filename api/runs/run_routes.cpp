@@ -29,6 +29,9 @@ Result<Json> list_runs(runtime::Reader& reader, const Call& call) {
         filter.version = static_cast<std::uint32_t>(*number);
     }
     filter.origins = call.list("origin");
+    if (const auto parent = call.integer("parent")) {
+        filter.parent = static_cast<ExecutionId>(*parent);
+    }
     filter.error = call.text("error");
     filter.started_from = call.time("started_from");
     filter.started_until = call.time("started_until");
@@ -39,6 +42,7 @@ Result<Json> list_runs(runtime::Reader& reader, const Call& call) {
 
 std::vector<Parameter> filter_parameters() {
     constexpr std::int64_t kDurationMax = 400LL * 24 * 3'600 * 1'000;
+    constexpr std::int64_t kRunMax = 1'000'000'000'000;
     return {
         text_parameter("workflow", "only of this workflow", 80),
         integer_parameter("version", "only of this version; needs `workflow`", 1, 1'000'000'000),
@@ -46,6 +50,8 @@ std::vector<Parameter> filter_parameters() {
                                  {"running", "succeeded", "failed", "timed_out", "aborted"})),
         list_of(choice_parameter("origin", "only started by one of these",
                                  {"api", "cli", "schedule", "file", "webhook", "parent"})),
+        integer_parameter("parent", "only started by a task of the run with this number", 1,
+                          kRunMax),
         text_parameter("error", "only with exactly this error"),
         time_parameter("started_from", "only started then or later"),
         time_parameter("started_until", "only started before"),

@@ -31,6 +31,7 @@ constexpr std::string_view kRun = R"json({
     "duration_ms": {"type": "integer", "minimum": 0},
     "error": {"type": "string"},
     "origin": {"type": "string", "description": "what started it: api, cli, schedule, file, webhook, parent"},
+    "parent": {"type": "integer", "description": "the run whose task has started it; absent: it was none"},
     "started_by": {"type": "string", "description": "who asked for it; absent where nobody did"},
     "redrives": {"type": "integer", "minimum": 1, "description": "absent: none"},
     "redriven_at": {"type": "string", "format": "date-time", "description": "the last time"},

@@ -85,9 +85,20 @@ Result<Json> version_part(runtime::Reader& reader, const runtime::ExecutionSumma
     return out;
 }
 
-Json parent_part(runtime::Reader& reader, const Payload& input) {
-    const std::string arn = string_or(input.json(), kStartedBy, "");
-    if (arn.empty()) return nullptr;
+Result<Json> linked_parent(runtime::Reader& reader, ExecutionId id) {
+    Json out{{"run", value_of(id)}, {"arn", nullptr}};
+    const auto parent = reader.summary(id);
+    if (parent) out["arn"] = parent->arn;
+    const bool is_gone = !parent && parent.error().code == ErrorCode::not_found;
+    if (parent || is_gone) return out;
+    return fail(parent.error());
+}
+
+/// Of a run that something else has started for another run, its input may tell.
+Result<Json> parent_part(runtime::Reader& reader, const runtime::ExecutionDescription& run) {
+    if (run.summary.parent) return linked_parent(reader, *run.summary.parent);
+    const std::string arn = string_or(run.input.json(), kStartedBy, "");
+    if (arn.empty()) return Json();
     Json out{{"run", nullptr}, {"arn", arn}};
     if (const auto id = reader.find(arn)) out["run"] = value_of(*id);
     return out;
@@ -129,7 +140,7 @@ Result<Json> overview_view(Histories& histories, ExecutionId run, const FailureQ
     out["open"] = open_part(*digest);
     out["rows"] = rows_view(*digest);
     out["version"] = SW_TRY(version_part(reader, found.summary, began_with, asl));
-    out["parent"] = parent_part(reader, found.input);
+    out["parent"] = SW_TRY(parent_part(reader, found));
     out["children"] = SW_TRY(children_part(reader, *digest));
     out["events"] = digest->events;
     return out;

@@ -158,6 +158,40 @@ def places(program):
         expect("expected one run after the other", changes == ["r0", "r1", "r2"], order)
 
 
+def nested(program):
+    """Killed again and again amid runs that wait for others, one of which is stopped: each is started once, its end is heard once, and
+    none is left over."""
+    with tempfile.TemporaryDirectory() as folder:
+        child = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 3, "Next": "T"}, "T": task("stepwell:shell", {"command": ["true"]})["States"]["T"]}}
+        with Place(program, folder, {}, {"child": child}) as place:
+            wait = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": True,
+                    "Parameters": {"StateMachineArn": place.daemon.workflow("child"), "Input.$": "$"}}
+            def each(name, **more):
+                return {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": {"StartAt": name, "States": {name: wait}},
+                        "ResultSelector": {"done.$": "States.ArrayLength($)"}, **more}
+            place.put("parent", {"StartAt": "A", "States": {"A": each("M", ResultPath="$.first", Next="B"), "B": each("N", End=True)}})
+            parents = [place.start("parent", f"p{n}", {"items": [1, 2, 3]}) for n in range(5)]
+            stopped = parents[2]
+            for life in range(6):
+                time.sleep(0.4)
+                if life == 1:
+                    place.post(f"runs/{stopped}/stop")
+                place.daemon.kill()
+                place.daemon.start()
+            for parent in parents:
+                run = place.ended(parent)
+                items = place.get(f"runs?parent={parent}&limit=100")["items"]
+                expect("expected children to know their parent", all(item["parent"] == parent for item in items), items)
+                if parent == stopped:
+                    expect("expected it to be stopped", run["status"] == "aborted", run["status"])
+                    expect("expected whom it waited for to be stopped with it", all(item["status"] in ("aborted", "succeeded") for item in items), items)
+                    continue
+                expect("expected the parent to go on", (run["status"], run.get("output")) == ("succeeded", {"done": 3}), run)
+                expect("expected each child once", [item["status"] for item in items] == ["succeeded"] * 6, items)
+            left = place.get("runs?status=running")["items"]
+            expect("expected nothing to be left over", left == [], left)
+
+
 def pause(program):
     """A paused workflow starts nothing by itself; people may start it; then it makes up for it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -322,7 +356,7 @@ def notifications(program):
             expect("expected a clean stop", place.daemon.stop() == 0, place.daemon.tail())
 
 
-CASES = [pools, concurrency, places, pause, retention, backup, disk_full, notifications]
+CASES = [pools, concurrency, places, nested, pause, retention, backup, disk_full, notifications]
 
 
 if __name__ == "__main__":

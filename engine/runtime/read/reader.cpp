@@ -111,6 +111,7 @@ public:
         summary.is_express = owner.type == "EXPRESS";
         summary.redrives = row.redrives;
         summary.redriven_at = row.redriven_at;
+        if (row.parent) summary.parent = row.parent->token.execution;
         const std::string generated = names_.name_of(row.id);
         summary.name = row.name.empty() ? generated : row.name;
         summary.arn = owner.type == "EXPRESS" ? express_arn_of(owner.arn, summary.name, generated)
@@ -364,6 +365,7 @@ Result<Page<ExecutionSummary>> Reader::search(const RunQuery& query) {
         rows.workflow = owner.id;
         if (query.version) rows.version = SW_TRY(version(owner.name, *query.version)).version.id;
     }
+    rows.parent = query.parent;
     const PageToken token(impl_->journal_.secret(), search_text_of(query));
     if (query.token) rows.before = static_cast<ExecutionId>(SW_TRY(token.read(*query.token)));
     const auto found = SW_TRY(search_rows(impl_->journal_, query, rows, page_size(query.limit)));

@@ -38,6 +38,7 @@ struct ExecutionSummary {
     bool is_express = false;
     std::uint32_t redrives = 0;
     std::optional<Timestamp> redriven_at;  // the last time
+    std::optional<ExecutionId> parent;     // has started it; it may be gone by now
 };
 
 struct ExecutionDescription {
@@ -81,6 +82,7 @@ struct RunQuery {
     std::optional<std::uint32_t> version;    // its number; only with a workflow
     std::vector<core::Status> statuses;      // one of them
     std::vector<std::string> origins;        // one of them
+    std::optional<ExecutionId> parent;       // has started it
     std::optional<std::string> error;        // exactly this one
     std::optional<Timestamp> started_from;   // at or after
     std::optional<Timestamp> started_until;  // before

@@ -1,10 +1,10 @@
 // People's questions about executions, with a bound on what each may cost.
 //
 // Executions are numbered in the order of their starts, so that a range of time is a range of
-// numbers. The journal's indexes answer for the workflow, and for the statuses other than
-// succeeded; everything else is looked at row by row, newest first, up to a limit: then the page
-// ends, and its token goes on from there. The journal is asked for nothing that it would have to
-// look for row by row itself: that had no limit.
+// numbers. The journal's indexes answer for the workflow, for the parent, and for the statuses
+// other than succeeded; everything else is looked at row by row, newest first, up to a limit: then
+// the page ends, and its token goes on from there. The journal is asked for nothing that it would
+// have to look for row by row itself: that had no limit.
 #include "engine/runtime/read/reader_search.hpp"
 
 #include <algorithm>
@@ -101,6 +101,7 @@ std::string search_text_of(const RunQuery& query) {
         {query.workflow.value_or("*"), number_or_star(query.version), query.error.value_or("*"),
          number_or_star(query.started_from), number_or_star(query.started_until),
          number_or_star(query.duration_from), number_or_star(query.duration_until)});
+    parts.push_back(query.parent ? std::to_string(value_of(*query.parent)) : "*");
     for (const core::Status status : query.statuses) parts.push_back(core::name_of(status));
     for (const std::string& origin : query.origins) parts.push_back(origin);
     return "search/" + to_text(parts);
