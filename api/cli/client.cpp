@@ -5,6 +5,7 @@
 #include "api/cli/source.hpp"
 #include "api/daemon/config.hpp"
 #include "api/http/url.hpp"
+#include "api/read/views.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -54,28 +55,39 @@ Result<Json> Server::workflows() {
     return get("workflows");
 }
 
-Result<Json> Server::runs(const RunFilter& filter) {
-    std::string path = "runs?limit=" + std::to_string(filter.limit);
-    if (filter.workflow) path += "&workflow=" + percent_encode(*filter.workflow);
-    if (filter.status) path += "&status=" + percent_encode(*filter.status);
-    if (filter.token) path += "&after=" + percent_encode(*filter.token);
-    if (filter.version) path += "&version=" + std::to_string(*filter.version);
-    std::string origins;
-    for (const std::string& origin : filter.origins)
-        origins += (origins.empty() ? "" : ",") + origin;
-    if (!origins.empty()) path += "&origin=" + percent_encode(origins);
-    if (filter.parent) path += "&parent=" + std::to_string(value_of(*filter.parent));
-    if (filter.error) path += "&error=" + percent_encode(*filter.error);
-    const auto add = [&](const char* name, const std::optional<Timestamp>& at) {
-        if (at) path += std::string("&") + name + "=" + percent_encode(to_iso8601(*at));
+Result<Json> Server::runs(const runtime::RunQuery& query) {
+    std::string path = "runs?limit=" + std::to_string(query.limit);
+    const auto add = [&](const char* name, const std::optional<std::string>& text) {
+        if (text) path += std::string("&") + name + "=" + percent_encode(*text);
     };
-    add("started_from", filter.started_from);
-    add("started_until", filter.started_until);
+    const auto add_all = [&](const char* name, const std::vector<std::string>& texts) {
+        std::string all;
+        for (const std::string& text : texts) all += (all.empty() ? "" : ",") + text;
+        if (!all.empty()) add(name, all);
+    };
+    const auto add_time = [&](const char* name, const std::optional<Timestamp>& at) {
+        if (at) add(name, to_iso8601(*at));
+    };
     const auto add_span = [&](const char* name, const std::optional<Duration>& span) {
-        if (span) path += std::string("&") + name + "=" + std::to_string(span->count());
+        if (span) add(name, std::to_string(span->count()));
     };
-    add_span("duration_from_ms", filter.duration_from);
-    add_span("duration_until_ms", filter.duration_until);
+    std::vector<std::string> statuses;
+    for (const core::Status status : query.statuses) statuses.push_back(status_word(status));
+    add_all("workflow", query.workflows);
+    add_all("status", statuses);
+    add("after", query.token);
+    if (query.version) add("version", std::to_string(*query.version));
+    add_all("origin", query.origins);
+    if (query.parent) add("parent", std::to_string(value_of(*query.parent)));
+    add("trigger", query.trigger);
+    add("name", query.name);
+    add("error", query.error);
+    add("q", query.text);
+    if (query.has_caught) add("is", "caught");
+    add_time("from", query.started_from);
+    add_time("to", query.started_until);
+    add_span("duration_from_ms", query.duration_from);
+    add_span("duration_to_ms", query.duration_until);
     return get(path);
 }
 

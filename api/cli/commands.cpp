@@ -10,6 +10,7 @@
 #include "api/daemon/config.hpp"
 #include "api/http/problem.hpp"
 #include "api/http/url.hpp"
+#include "api/read/views.hpp"
 #include "api/read/workflow_file.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/operations.hpp"
@@ -178,18 +179,40 @@ Result<std::optional<Duration>> span_in(const char* flag, const std::optional<st
                                         *text + "'");
 }
 
-Result<RunFilter> filter_of(const Options& options) {
+/// "running,failed": each of them once.
+Result<std::vector<core::Status>> statuses_in(const std::optional<std::string>& text) {
+    std::vector<core::Status> statuses;
+    if (!text) return statuses;
+    for (std::string_view rest = *text;;) {
+        const std::size_t end = rest.find(',');
+        const core::Status status = SW_TRY(status_named(rest.substr(0, end)));
+        const bool is_new = std::find(statuses.begin(), statuses.end(), status) == statuses.end();
+        if (is_new) statuses.push_back(status);
+        if (end == rest.npos) return statuses;
+        rest.remove_prefix(end + 1);
+    }
+}
+
+Result<runtime::RunQuery> query_of(const Options& options) {
     const RunConditions& wanted = options.runs;
-    RunFilter filter{options.workflow, options.status, options.limit, options.after};
-    filter.version = wanted.version;
-    filter.origins = wanted.origins;
-    if (wanted.parent) filter.parent = static_cast<ExecutionId>(*wanted.parent);
-    filter.error = wanted.error;
-    filter.started_from = SW_TRY(time_in("--started-from", wanted.started_from));
-    filter.started_until = SW_TRY(time_in("--started-until", wanted.started_until));
-    filter.duration_from = SW_TRY(span_in("--duration-from", wanted.duration_from));
-    filter.duration_until = SW_TRY(span_in("--duration-until", wanted.duration_until));
-    return filter;
+    runtime::RunQuery query;
+    if (options.workflow) query.workflows = {*options.workflow};
+    query.statuses = SW_TRY(statuses_in(options.status));
+    query.limit = options.limit;
+    query.token = options.after;
+    query.version = wanted.version;
+    query.origins = wanted.origins;
+    if (wanted.parent) query.parent = static_cast<ExecutionId>(*wanted.parent);
+    query.trigger = wanted.trigger;
+    query.name = wanted.name;
+    query.error = wanted.error;
+    query.text = wanted.text;
+    query.has_caught = wanted.has_caught;
+    query.started_from = SW_TRY(time_in("--from", wanted.from));
+    query.started_until = SW_TRY(time_in("--to", wanted.to));
+    query.duration_from = SW_TRY(span_in("--duration-from", wanted.duration_from));
+    query.duration_until = SW_TRY(span_in("--duration-to", wanted.duration_to));
+    return query;
 }
 
 /// How a run that was followed ended, and what that is worth.
@@ -289,10 +312,10 @@ int list(const Options& options, const Terminal& terminal) {
         return present(
             options, terminal, [](Source& source) { return source.workflows(); }, print_workflows);
     }
-    const auto filter = filter_of(options);
-    if (!filter) return report(terminal, filter.error());
+    const auto query = query_of(options);
+    if (!query) return report(terminal, query.error());
     return present(
-        options, terminal, [&](Source& source) { return source.runs(*filter); }, print_runs);
+        options, terminal, [&](Source& source) { return source.runs(*query); }, print_runs);
 }
 
 int show(const Options& options, const Terminal& terminal) {

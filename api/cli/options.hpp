@@ -15,11 +15,15 @@ struct RunConditions {
     std::optional<std::uint32_t> version;
     std::vector<std::string> origins;
     std::optional<std::uint64_t> parent;
+    std::optional<std::string> trigger;
+    std::optional<std::string> name;
     std::optional<std::string> error;
-    std::optional<std::string> started_from;
-    std::optional<std::string> started_until;
+    std::optional<std::string> text;
+    bool has_caught = false;
+    std::optional<std::string> from;
+    std::optional<std::string> to;
     std::optional<std::string> duration_from;
-    std::optional<std::string> duration_until;
+    std::optional<std::string> duration_to;
 };
 
 struct Options {

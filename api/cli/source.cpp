@@ -1,5 +1,6 @@
 #include "api/cli/source.hpp"
 
+#include "api/read/readers.hpp"
 #include "engine/runtime/clock.hpp"
 
 namespace stepwell::api::cli {
@@ -10,11 +11,22 @@ public:
     Folder(std::filesystem::path folder, std::unique_ptr<runtime::Reader> reader)
         : folder_(std::move(folder)), reader_(std::move(reader)) {}
     Result<Json> workflows() override {
-        return workflows_view(*reader_, runtime::system_clock().now());
+        return snapshot_of(*reader_, [](runtime::Reader& reader) {
+            return workflows_view(reader, runtime::system_clock().now());
+        });
     }
-    Result<Json> runs(const RunFilter& filter) override { return runs_view(*reader_, filter); }
-    Result<Json> run(const std::string& run) override { return run_view(*reader_, run); }
-    Result<Json> history(const std::string& run) override { return history_view(*reader_, run); }
+    Result<Json> runs(const runtime::RunQuery& query) override {
+        return snapshot_of(*reader_,
+                           [&](runtime::Reader& reader) { return runs_view(reader, query); });
+    }
+    Result<Json> run(const std::string& run) override {
+        return snapshot_of(*reader_,
+                           [&](runtime::Reader& reader) { return run_view(reader, run); });
+    }
+    Result<Json> history(const std::string& run) override {
+        return snapshot_of(*reader_,
+                           [&](runtime::Reader& reader) { return history_view(reader, run); });
+    }
     Result<Json> logs(const std::string& run, const std::string& state) override {
         return logs_view(*reader_, folder_, run, state);
     }

@@ -15,7 +15,7 @@ class Source {
 public:
     virtual ~Source() = default;
     virtual Result<Json> workflows() = 0;
-    virtual Result<Json> runs(const RunFilter& filter) = 0;
+    virtual Result<Json> runs(const runtime::RunQuery& query) = 0;
     virtual Result<Json> run(const std::string& run) = 0;
     virtual Result<Json> history(const std::string& run) = 0;
     virtual Result<Json> logs(const std::string& run, const std::string& state) = 0;
@@ -37,7 +37,7 @@ public:
     Server(std::string url, std::string token, std::string hint)
         : url_(std::move(url)), token_(std::move(token)), hint_(std::move(hint)) {}
     Result<Json> workflows() override;
-    Result<Json> runs(const RunFilter& filter) override;
+    Result<Json> runs(const runtime::RunQuery& query) override;
     Result<Json> run(const std::string& run) override;
     Result<Json> history(const std::string& run) override;
     Result<Json> logs(const std::string& run, const std::string& state) override;

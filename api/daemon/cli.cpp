@@ -109,14 +109,19 @@ void add_run_conditions(CLI::App& list, RunConditions& runs) {
         ->check(CLI::IsMember({"api", "cli", "schedule", "file", "webhook", "parent"}));
     list.add_option("--parent", runs.parent, "Only started by a task of this run, by its number")
         ->type_name("RUN");
-    list.add_option("--error", runs.error, "Only with exactly this error");
-    list.add_option("--started-from", runs.started_from, "Only started then or later")
-        ->type_name("TIME");
-    list.add_option("--started-until", runs.started_until, "Only started before")
-        ->type_name("TIME");
+    list.add_option("--trigger", runs.trigger,
+                    "Only started by this schedule or file trigger (WORKFLOW#NAME), or by this "
+                    "webhook")
+        ->type_name("ID");
+    list.add_option("--name", runs.name, "Only of this name; * stands for any characters");
+    list.add_option("--error", runs.error, "Only with this error; * stands for any characters");
+    list.add_option("--text", runs.text, "Only with this in the name, or in what it failed for");
+    list.add_flag("--caught", runs.has_caught, "Only ended ones that had caught a failure");
+    list.add_option("--from", runs.from, "Only started then or later")->type_name("TIME");
+    list.add_option("--to", runs.to, "Only started before")->type_name("TIME");
     list.add_option("--duration-from", runs.duration_from, "Only ended ones that took that long")
         ->type_name("SPAN");
-    list.add_option("--duration-until", runs.duration_until, "Only ended ones that took less")
+    list.add_option("--duration-to", runs.duration_to, "Only ended ones that took less")
         ->type_name("SPAN");
 }
 

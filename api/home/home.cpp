@@ -6,14 +6,13 @@
 #include <set>
 
 #include "api/home/queued.hpp"
+#include "api/read/outcome_bars.hpp"
 #include "api/read/views.hpp"
 #include "api/triggers/views.hpp"
 
 namespace stepwell::api::answers {
 namespace {
 
-/// Open runs that are looked at for whether they do nothing but wait.
-constexpr std::size_t kOpenLookedAt = 50'000;
 constexpr std::size_t kWorstNamed = 3;
 constexpr std::array<const char*, 7> kTiles{"failed",  "late",      "running", "queued",
                                             "waiting", "succeeded", "aborted"};
@@ -155,21 +154,14 @@ Result<void> add_late(runtime::Reader& reader, const HomeQuery& query, const Bus
 void add_queued(runtime::Reader& reader, const HomeQuery& query, const std::vector<Busy>& workflows,
                 const Intervals& intervals, Tile& queued) {
     if (!query.gate) return;
-    std::set<ExecutionId> runs;
-    for (const auto& pool : query.gate->pools()) {
-        for (const auto& task : pool.waiting) runs.insert(task.token.execution);
-        if (pool.waiting_count > pool.waiting.size()) queued.cut();
+    std::set<std::string> names;
+    for (const Busy& busy : workflows) names.insert(busy.workflow);
+    const QueuedRuns found = queued_runs(reader, *query.gate, names);
+    for (const auto& run : found.runs) queued.add(run, intervals);
+    for (const auto& [workflow, more] : found.more) {
+        queued.add(workflow, query.now, more, intervals);
     }
-    for (const Busy& busy : workflows) {
-        const auto gate = query.gate->workflow(busy.workflow);
-        for (const auto& run : gate.waiting) runs.insert(run.execution);
-        const std::uint64_t more = gate.waiting_count - gate.waiting.size();
-        queued.add(busy.workflow, query.now, more, intervals);
-    }
-    for (const ExecutionId id : runs) {
-        const auto run = reader.summary(id);
-        if (run && !queued_view(*query.gate, *run).is_null()) queued.add(*run, intervals);
-    }
+    if (!found.is_exact) queued.cut();
 }
 
 Json going_view(const Going& one) {
@@ -202,19 +194,9 @@ Json tiles_view(const Tiles& tiles) {
 }
 
 Json outcomes_view(const std::vector<runtime::RunCount>& runs, const Intervals& intervals) {
-    Json out = Json::array();
-    std::vector<std::map<std::string, std::uint64_t>> counts(intervals.zeros().size());
-    for (const auto& one : runs) {
-        counts[intervals.of(one.minute + Duration(30'000))][status_word(one.status)] += one.count;
-    }
-    for (auto& interval : counts) {
-        Json one = Json::object();
-        for (const char* name : {"succeeded", "failed", "timed_out", "aborted", "running"}) {
-            one[name] = interval[name];
-        }
-        out.push_back(std::move(one));
-    }
-    return out;
+    OutcomeBars bars(intervals);
+    for (const auto& one : runs) bars.add(one.minute, one.status, one.count);
+    return bars.view();
 }
 
 /// The next fire of each schedule that goes, by time.

@@ -47,4 +47,25 @@ Json queued_view(const runtime::GateViews& gate, const runtime::ExecutionSummary
             {"holders", holders_of(gate, run.workflow_name, *next)}};
 }
 
+QueuedRuns queued_runs(runtime::Reader& reader, const runtime::GateViews& gate,
+                       const std::set<std::string>& workflows) {
+    QueuedRuns found;
+    std::set<ExecutionId> ids;
+    for (const auto& pool : gate.pools()) {
+        for (const auto& task : pool.waiting) ids.insert(task.token.execution);
+        if (pool.waiting_count > pool.waiting.size()) found.is_exact = false;
+    }
+    for (const std::string& workflow : workflows) {
+        const auto places = gate.workflow(workflow);
+        for (const auto& run : places.waiting) ids.insert(run.execution);
+        const std::uint64_t more = places.waiting_count - places.waiting.size();
+        if (more > 0) found.more[workflow] = more;
+    }
+    for (const ExecutionId id : ids) {
+        auto run = reader.summary(id);
+        if (run && !queued_view(gate, *run).is_null()) found.runs.push_back(*std::move(run));
+    }
+    return found;
+}
+
 }  // namespace stepwell::api::answers

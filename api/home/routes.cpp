@@ -6,6 +6,7 @@
 #include "api/home/failures.hpp"
 #include "api/home/home.hpp"
 #include "api/home/schemas.hpp"
+#include "api/runs/map.hpp"
 #include "api/runs/results.hpp"
 #include "api/workflows/grid.hpp"
 #include "api/workflows/overview.hpp"
@@ -150,6 +151,28 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                     query.buckets = count_of(call, "buckets");
                     return map_view(histories.reader(), run, query);
                 })});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/map/{state}/items",
+         .operation = "listRunMapItems",
+         .tag = "runs",
+         .summary = "The items of a Map one by one, in their order",
+         .description = kRunHelp,
+         .query = {text_parameter("path", "which entry of it; the last where it is absent"),
+                   choice_parameter("status", "only these",
+                                    {"succeeded", "failed", "aborted", "running", "not_reached"}),
+                   integer_parameter("limit", "how many at most", 1, 1'000, 100),
+                   integer_parameter("after", "`next` of the page before", 0, 1'000'000'000)},
+         .answer = reference("MapItems"),
+         .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
+             MapItemsQuery query;
+             query.state = call.path("state");
+             query.place = call.text("path").value_or("");
+             query.status = call.text("status").value_or("");
+             query.after = count_of(call, "after");
+             query.limit = count_of(call, "limit");
+             return map_items_view(histories.reader(), run, query);
+         })});
 }
 
 Result<Json> grid_answer(Histories& histories, const Call& call) {
@@ -254,6 +277,7 @@ void add_answer_routes(Router& router, AnswerSources& sources) {
     add_overall_answers(router, sources);
     add_workflow_answers(router, sources);
     add_run_answers(router, sources);
+    add_run_list_routes(router, sources);
 }
 
 }  // namespace stepwell::api::answers

@@ -24,8 +24,11 @@ struct AnswerSources {
     std::function<HealthSnapshot()> health = {};
 };
 
-/// /home, /failures, /workflows/{workflow}/grid, usual and results, /runs/{run}/overview, failure,
-/// results and map/{state}.
+/// /runs (the list) and /runs/histogram. REQUIRES: the schemas of the answers are there.
+void add_run_list_routes(Router& router, AnswerSources& sources);
+
+/// /home, /failures, those of add_run_list_routes(), /workflows/{workflow}/grid, usual and results,
+/// /runs/{run}/overview, failure, results and map/{state}.
 void add_answer_routes(Router& router, AnswerSources& sources);
 
 /// /runs/{run}/redrive-plan. REQUIRES: the schemas of the answers are there.

@@ -142,6 +142,23 @@ constexpr NamedSchema kSchemas[] = {
     "buckets": {"type": "array", "items": {"type": "object", "required": ["from", "to", "counts"]}},
     "failed": {"type": "array", "items": {"type": "integer"}},
     "duration": {"$ref": "#/components/schemas/Quantiles"}}})json"},
+    {"MapItems", R"json({
+  "type": "object", "required": ["run", "state", "path", "total", "items", "as_of"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
+    "run": {"type": "integer"},
+    "state": {"type": "string"},
+    "path": {"type": "string"},
+    "total": {"type": "integer"},
+    "items": {"type": "array", "items": {"type": "object", "required": ["item", "status"], "properties": {
+      "item": {"type": "integer", "description": "its number, from 0"},
+      "status": {"type": "string", "enum": ["succeeded", "failed", "aborted", "running", "not_reached"]},
+      "started_at": {"type": "string", "format": "date-time"},
+      "ended_at": {"type": "string", "format": "date-time"},
+      "duration_ms": {"type": "integer"},
+      "frame": {"type": "integer", "description": "as the logs name it"},
+      "at": {"type": "string", "description": "the path of the state that it is in, or was in last"},
+      "error": {"type": "string"}}}},
+    "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})json"},
     {"Overview", R"json({
   "type": "object",
   "required": ["run", "failure", "usual", "states", "open", "rows", "version", "parent", "children", "events", "as_of"],

@@ -95,9 +95,11 @@ Result<Json> read_logs(Readers& readers, const std::filesystem::path& data_folde
     if (const auto attempt = call.integer("attempt")) {
         query.attempt = static_cast<std::uint32_t>(*attempt);
     }
+    if (call.text("level") == "error") query.level = runtime::LogLevel::error;
+    if (call.text("level") == "warning") query.level = runtime::LogLevel::warning;
     const bool is_tail = call.flag("tail");
-    if (is_tail && (query.token || !query.search.empty())) {
-        return fail(ErrorCode::invalid, "expected 'tail' without 'after' and 'search'");
+    if (is_tail && (query.token || !query.search.empty() || call.text("level"))) {
+        return fail(ErrorCode::invalid, "expected 'tail' without 'after', 'search' and 'level'");
     }
     auto reader = SW_TRY(readers.take());
     return log_page_view(*reader, data_folder, call.path("run"), query, is_tail);
@@ -157,8 +159,9 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 .summary = "What a run's tasks wrote, by state and attempt",
                 .description =
                     "A page of lines, in the order in which the attempts began; one has a megabyte "
-                    "at most, and a log may go on on the next. `search` looks at some megabytes a "
-                    "page: it may be empty, and still have a `next`. "
+                    "at most, and a log may go on on the next. `search` and `level` look at some "
+                    "megabytes "
+                    "a page: it may be empty, and still have a `next`. "
                     "With `follow` as server-sent events, a line each, until the run has "
                     "ended and `event: end` comes. A line's id is FRAME-ATTEMPT:LINE; who "
                     "comes back gets all lines again, with the same ids.",
@@ -168,6 +171,10 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                           integer_parameter("attempt", "only of this attempt of its frame", 0,
                                             4'294'967'295),
                           text_parameter("search", "only lines with this text in them"),
+                          choice_parameter("level",
+                                           "only lines that tell of an error; or of a warning or "
+                                           "an error, by the words in them",
+                                           {"error", "warning"}),
                           flag_parameter("tail", "the last `limit` lines of each log"),
                           integer_parameter("limit", "how many lines at most", 1, 10'000, 1'000),
                           text_parameter("after", "`next` of the page before", 100),
@@ -185,7 +192,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                             "started_at": {"type": "string"},
                             "first_line": {"type": "integer", "description": "the number of the first of `lines`, from 1"},
                             "line_numbers": {"type": "array", "items": {"type": "integer"},
-                                "description": "of each line; with `search`"},
+                                "description": "of each line; with `search` and `level`"},
                             "lines": {"type": "array", "items": {"type": "string"}}}}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
                 .may_stream = true,

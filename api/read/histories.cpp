@@ -78,11 +78,11 @@ Result<std::vector<runtime::ExecutionSummary>> newest_runs(runtime::Reader& read
                                                            std::optional<std::string> workflow,
                                                            std::optional<core::Status> status,
                                                            std::size_t limit) {
-    runtime::ListQuery query;
-    query.workflow = std::move(workflow);
-    query.status = status;
+    runtime::RunQuery query;
+    if (workflow) query.workflows = {*std::move(workflow)};
+    if (status) query.statuses = {*status};
     query.limit = limit;
-    auto page = SW_TRY(reader.list(query));
+    auto page = SW_TRY(reader.search(query));
     return std::move(page.items);
 }
 

@@ -65,7 +65,7 @@ private:
     bool is_complete_ = true;
 };
 
-/// The newest runs that fit, at most `limit`.
+/// The newest runs that fit, at most `limit`, among the newest twenty thousand of the workflow.
 Result<std::vector<runtime::ExecutionSummary>> newest_runs(runtime::Reader& reader,
                                                            std::optional<std::string> workflow,
                                                            std::optional<core::Status> status,

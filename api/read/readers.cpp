@@ -22,8 +22,13 @@ void Readers::put_back(std::unique_ptr<runtime::Reader> reader) {
 Result<Json> snapshot_of(Readers& readers,
                          const std::function<Result<Json>(runtime::Reader&)>& answer) {
     auto reader = SW_TRY(readers.take());
-    const auto moment = SW_TRY(reader->hold());
-    Json out = SW_TRY(answer(*reader));
+    return snapshot_of(*reader, answer);
+}
+
+Result<Json> snapshot_of(runtime::Reader& reader,
+                         const std::function<Result<Json>(runtime::Reader&)>& answer) {
+    const auto moment = SW_TRY(reader.hold());
+    Json out = SW_TRY(answer(reader));
     SW_ASSERT(out.is_object());
     out["as_of"] = std::to_string(moment.feed_end());
     return out;

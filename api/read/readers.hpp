@@ -50,6 +50,8 @@ private:
 /// An answer that is of one moment of the journal, and says of which: its member "as_of" is the
 /// place in the feed of events from which on they tell what is not in it. With it as `after`
 /// nothing is missed, and nothing told twice. REQUIRES: `answer` gives an object.
+Result<Json> snapshot_of(runtime::Reader& reader,
+                         const std::function<Result<Json>(runtime::Reader&)>& answer);
 Result<Json> snapshot_of(Readers& readers,
                          const std::function<Result<Json>(runtime::Reader&)>& answer);
 

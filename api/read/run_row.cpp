@@ -166,7 +166,9 @@ std::optional<journal::RunRow> run_row_of(const journal::ExecutionRecord& run,
     const bool says_nothing = row.caught == 0 && row.failures.empty() && !row.rows_read &&
                               row.queued.count() == 0 && !took_time;
     if (says_nothing) return std::nullopt;
-    row.details = to_text(details_of(digest));
+    Json details = details_of(digest);
+    if (row.failures.size() > 1) details["first"] = row.failures.front().fingerprint;
+    row.details = to_text(details);
     return row;
 }
 
@@ -185,6 +187,12 @@ std::optional<RunDigest> digest_in(runtime::ExecutionSummary summary, const jour
     digest.failure_count = static_cast<std::size_t>(integer_in(*details, "failures"));
     digest.events = static_cast<std::size_t>(integer_in(*details, "events"));
     return digest;
+}
+
+std::string first_failure_in(const journal::RunRow& row) {
+    if (row.failures.size() < 2) return row.failures.empty() ? "" : row.failures[0].fingerprint;
+    const auto details = parse_json(row.details);
+    return details ? string_or(*details, "first", "") : "";
 }
 
 }  // namespace stepwell::api::answers

@@ -14,4 +14,7 @@ std::optional<journal::RunRow> run_row_of(const journal::ExecutionRecord& run,
 /// failures and no children. Nothing where the details are not ours.
 std::optional<RunDigest> digest_in(runtime::ExecutionSummary summary, const journal::RunRow& row);
 
+/// The fingerprint of the failure that came first; "" where the row does not say.
+std::string first_failure_in(const journal::RunRow& row);
+
 }  // namespace stepwell::api::answers

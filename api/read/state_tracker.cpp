@@ -38,6 +38,13 @@ std::optional<Payload> envelope_in(const std::optional<std::string>& cause) {
     return rows && rows->is_object() ? std::optional(std::move(payload).value()) : std::nullopt;
 }
 
+void end_attempt(StateRow& row, Timestamp at, const std::string& outcome) {
+    if (row.attempts.empty() || row.attempts.back().ended_at) return;
+    row.attempts.back().ended_at = at;
+    row.attempts.back().outcome = outcome;
+    if (outcome == "failed") row.attempts.back().error = row.error;
+}
+
 std::string end_of_child(const StateRow& row, bool is_leaf) {
     return row.outcome == "failing" || is_leaf ? "failed" : "aborted";
 }
@@ -184,7 +191,16 @@ void StateTracker::on_scheduled(const core::Event& event, const core::ScheduledI
     if (!row) return;
     row->resource = resource_text(info);
     row->attempt = info.attempt;
+    StateAttempt attempt;
+    attempt.number = info.attempt;
+    attempt.scheduled_at = event.at;
+    row->attempts.push_back(std::move(attempt));
     row->due.reset();
+}
+
+void StateTracker::on_started(const core::Event& event) {
+    StateRow* row = open_row(event.frame);
+    if (row && !row->attempts.empty()) row->attempts.back().started_at = event.at;
 }
 
 void StateTracker::on_failure(const core::Event& event, const core::ErrorInfo& failure) {
@@ -195,16 +211,21 @@ void StateTracker::on_failure(const core::Event& event, const core::ErrorInfo& f
     row->outcome = "failing";
     row->failure_event = event.id;
     row->failed_at = event.at;
+    end_attempt(*row, event.at, "failed");
     row->result = envelope_in(failure.cause);
     row->rows = row->result ? *find(row->result->json(), "rows") : Json();
 }
 
 void StateTracker::on_result(const core::Event& event, const core::TaskInfo& info) {
+    const bool is_start =
+        event.type == EventType::task_started || event.type == EventType::lambda_function_started;
+    if (is_start) return on_started(event);
     const bool is_result = event.type == EventType::task_succeeded ||
                            event.type == EventType::lambda_function_succeeded;
     StateRow* row = is_result && info.output ? open_row(event.frame) : nullptr;
     if (!row) return;
     row->outcome = "running";
+    end_attempt(*row, event.at, "succeeded");
     const Json* rows = find(info.output->json(), "rows");
     if (!rows || !rows->is_object()) return;
     row->rows = *rows;
@@ -239,6 +260,8 @@ void StateTracker::end(FrameId frame, Timestamp at, const std::string& outcome) 
     open_.erase(frame);
     row.ended_at = at;
     row.outcome = outcome;
+    // It was cut off, whatever the state then became.
+    if (outcome != "succeeded") end_attempt(row, at, "aborted");
     row.due.reset();
     if (watcher_.ended) watcher_.ended(row);
 }

@@ -13,6 +13,16 @@
 
 namespace stepwell::api {
 
+/// One try at a task: from when it could begin, until its end.
+struct StateAttempt {
+    std::uint32_t number = 0;  // of its frame: what its log is kept under
+    Timestamp scheduled_at;
+    std::optional<Timestamp> started_at;  // somebody has taken it
+    std::optional<Timestamp> ended_at;
+    std::string outcome = "running";  // "succeeded", "failed", "aborted"
+    std::string error;                // of one that failed; may be empty
+};
+
 struct StateRow {
     std::string place;  // "Each month[3] / Validate": iterations and branches around it
     std::string path;   // "Each month/Validate": the same without their numbers
@@ -32,6 +42,7 @@ struct StateRow {
     Timestamp entered_at;
     std::optional<Timestamp> ended_at;
     std::uint32_t retries = 0;
+    std::vector<StateAttempt> attempts;  // of a Task
     /// "running", "succeeded", "caught" (it failed, and a Catch took over), "failed", "aborted".
     std::string outcome = "running";
     std::string error;  // the last one; also of an attempt that was retried
@@ -72,6 +83,7 @@ private:
     void on_entered(const core::Event& event, const core::EnteredInfo& info);
     void on_child(const core::Event& event, const core::ChildInfo& info);
     void on_scheduled(const core::Event& event, const core::ScheduledInfo& info);
+    void on_started(const core::Event& event);
     void on_failure(const core::Event& event, const core::ErrorInfo& failure);
     void on_result(const core::Event& event, const core::TaskInfo& info);
     void on_redriven(const core::Event& event, const core::RedriveInfo& info);

@@ -1,11 +1,11 @@
 #include "api/read/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "engine/base/ascii.hpp"
 #include "engine/base/json.hpp"
+#include "engine/runtime/work/task_log.hpp"
 
 namespace stepwell::api::answers {
 namespace {
@@ -139,10 +139,7 @@ std::string normalised(std::string_view message) {
 
 bool tells_error(std::string_view line, std::string_view error) {
     if (!error.empty() && line.find(error) != line.npos) return true;
-    constexpr std::array<std::string_view, 7> kSigns{"ERROR",     "Error:",    "FATAL", "CRITICAL",
-                                                     "Traceback", "Exception", "error:"};
-    return std::any_of(kSigns.begin(), kSigns.end(),
-                       [&](std::string_view sign) { return line.find(sign) != line.npos; });
+    return runtime::level_of(line) == runtime::LogLevel::error;
 }
 
 }  // namespace stepwell::api::answers

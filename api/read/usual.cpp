@@ -51,6 +51,15 @@ Result<Usual> usual_of(Histories& histories, const std::string& workflow) {
     return usual;
 }
 
+Result<Quantiles> usual_run_of(runtime::Reader& reader, const std::string& workflow) {
+    std::vector<Duration> whole;
+    for (const auto& run :
+         SW_TRY(newest_runs(reader, workflow, core::Status::succeeded, kUsualRuns))) {
+        if (run.stopped_at) whole.push_back(*run.stopped_at - run.started_at);
+    }
+    return quantiles_of(std::move(whole));
+}
+
 Json usual_view(const Usual& usual) {
     Json states = Json::array();
     for (const auto& [path, quantiles] : usual.states) {

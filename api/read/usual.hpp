@@ -29,6 +29,9 @@ inline constexpr std::size_t kUsualRuns = 30;
 /// Of the last kUsualRuns that succeeded. Fails with `not_found` for an unknown workflow.
 Result<Usual> usual_of(Histories& histories, const std::string& workflow);
 
+/// Only of the runs as wholes, for which no run is read.
+Result<Quantiles> usual_run_of(runtime::Reader& reader, const std::string& workflow);
+
 /// {"workflow", "duration": QUANTILES, "states": [{"path", "duration": QUANTILES}], "complete"}
 Json usual_view(const Usual& usual);
 

@@ -9,37 +9,40 @@
 namespace stepwell::api {
 namespace {
 
-Result<core::Status> status_named(std::string_view text) {
-    for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
-                              core::Status::timed_out, core::Status::aborted}) {
-        if (text == status_word(status)) return status;
+Json attempts_view(const StateRow& row) {
+    Json out = Json::array();
+    for (const StateAttempt& one : row.attempts) {
+        Json attempt{{"attempt", one.number},
+                     {"status", one.outcome},
+                     {"scheduled_at", to_iso8601(one.scheduled_at)}};
+        if (one.started_at) attempt["started_at"] = to_iso8601(*one.started_at);
+        if (one.ended_at) attempt["ended_at"] = to_iso8601(*one.ended_at);
+        if (!one.error.empty()) attempt["error"] = one.error;
+        out.push_back(std::move(attempt));
     }
-    return fail(ErrorCode::invalid,
-                "expected the status to be running, succeeded, failed, timed_out or aborted, but "
-                "got '" +
-                    std::string(text) + "'");
+    return out;
 }
 
-Result<std::vector<core::Status>> statuses_in(const std::optional<std::string>& text) {
-    std::vector<core::Status> statuses;
-    if (!text) return statuses;
-    for (std::string_view rest = *text;;) {
-        const std::size_t end = rest.find(',');
-        const core::Status status = SW_TRY(status_named(rest.substr(0, end)));
-        const bool is_new = std::find(statuses.begin(), statuses.end(), status) == statuses.end();
-        if (is_new) statuses.push_back(status);
-        if (end == rest.npos) return statuses;
-        rest.remove_prefix(end + 1);
-    }
+/// How the API says what a row is doing.
+std::string outcome_of(const StateRow& row) {
+    return row.outcome == "failing" ? "running" : row.outcome;
 }
 
 Json to_json(const StateRow& row) {
     Json out{{"state", row.name},
              {"path", row.place},
+             {"definition_path", row.path},
              {"type", row.kind},
-             {"status", row.outcome == "failing" ? "running" : row.outcome},
+             {"status", outcome_of(row)},
+             {"frame", value_of(row.frame)},
              {"entered_at", to_iso8601(row.entered_at)}};
-    if (row.ended_at) out["duration_ms"] = (*row.ended_at - row.entered_at).count();
+    if (row.ended_at) {
+        out["ended_at"] = to_iso8601(*row.ended_at);
+        out["duration_ms"] = (*row.ended_at - row.entered_at).count();
+    }
+    if (row.due) out["due"] = to_iso8601(*row.due);
+    if (!row.resource.empty()) out["resource"] = row.resource;
+    if (!row.attempts.empty()) out["attempts"] = attempts_view(row);
     if (row.retries > 0) out["retries"] = row.retries;
     if (!row.error.empty()) out["error"] = row.error;
     if (!row.cause.empty()) out["cause"] = row.cause;
@@ -53,6 +56,17 @@ void add_path(const runtime::TaskLogHeader& header, Json& log) {
 }
 
 }  // namespace
+
+Result<core::Status> status_named(std::string_view word) {
+    for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
+                              core::Status::timed_out, core::Status::aborted}) {
+        if (word == status_word(status)) return status;
+    }
+    return fail(ErrorCode::invalid,
+                "expected the status to be running, succeeded, failed, timed_out or aborted, but "
+                "got '" +
+                    std::string(word) + "'");
+}
 
 std::string status_word(core::Status status) {
     std::string word = core::name_of(status);
@@ -117,24 +131,7 @@ void add_description(const runtime::WorkflowDescription& found, Json& out) {
     if (!description.empty()) out["description"] = description;
 }
 
-Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter) {
-    runtime::RunQuery query;
-    query.workflow = filter.workflow;
-    query.statuses = SW_TRY(statuses_in(filter.status));
-    query.limit = filter.limit;
-    query.token = filter.token;
-    query.version = filter.version;
-    query.origins = filter.origins;
-    query.parent = filter.parent;
-    query.error = filter.error;
-    query.started_from = filter.started_from;
-    query.started_until = filter.started_until;
-    query.duration_from = filter.duration_from;
-    query.duration_until = filter.duration_until;
-    if (query.version && !query.workflow) {
-        return fail(ErrorCode::invalid,
-                    "expected 'workflow' beside 'version': versions are numbered by workflow");
-    }
+Result<Json> runs_view(runtime::Reader& reader, const runtime::RunQuery& query) {
     const auto page = SW_TRY(reader.search(query));
     Json out{{"items", Json::array()}};
     for (const auto& summary : page.items) out["items"].push_back(run_summary_view(summary));
@@ -155,6 +152,29 @@ Result<Json> run_view(runtime::Reader& reader, std::string_view run) {
     if (found.output) out["output"] = found.output->json();
     out["states"] = Json::array();
     for (const StateRow& row : tracker.rows()) out["states"].push_back(to_json(row));
+    return out;
+}
+
+Result<Json> states_view(runtime::Reader& reader, std::string_view run, const StatesQuery& query) {
+    const ExecutionId id = SW_TRY(reader.find(run));
+    const auto summary = SW_TRY(reader.summary(id));
+    StateTracker tracker;
+    tracker.take(SW_TRY(reader.events(id)));
+    Json out{
+        {"run", value_of(id)}, {"status", status_word(summary.status)}, {"items", Json::array()}};
+    const std::vector<StateRow>& rows = tracker.rows();
+    for (std::size_t i = query.after; i < rows.size(); ++i) {
+        const StateRow& row = rows[i];
+        const bool fits = (query.definition_path.empty() || row.path == query.definition_path) &&
+                          (query.path.empty() || row.place == query.path) &&
+                          (query.status.empty() || outcome_of(row) == query.status);
+        if (!fits) continue;
+        if (out["items"].size() == query.limit) {
+            out["next"] = std::to_string(i);
+            break;
+        }
+        out["items"].push_back(to_json(row));
+    }
     return out;
 }
 

@@ -12,24 +12,10 @@
 
 namespace stepwell::api {
 
-struct RunFilter {
-    std::optional<std::string> workflow;
-    /// "running", "failed", ...; several with commas between them.
-    std::optional<std::string> status;
-    std::size_t limit = 50;
-    std::optional<std::string> token;
-    std::optional<std::uint32_t> version = {};  // only with a workflow
-    std::vector<std::string> origins = {};
-    std::optional<ExecutionId> parent = {};
-    std::optional<std::string> error = {};
-    std::optional<Timestamp> started_from = {};
-    std::optional<Timestamp> started_until = {};
-    std::optional<Duration> duration_from = {};
-    std::optional<Duration> duration_until = {};
-};
-
 /// "running", "succeeded", "failed", "timed_out", "aborted": how the API says it.
 std::string status_word(core::Status status);
+/// Fails with `invalid`.
+Result<core::Status> status_named(std::string_view word);
 
 /// {"id", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error", "arn"}:
 /// how lists show a run; what is not known yet is absent.
@@ -41,9 +27,19 @@ void add_description(const runtime::WorkflowDescription& found, Json& out);
 /// "paused", "last_run"}]}
 Result<Json> workflows_view(runtime::Reader& reader, Timestamp now);
 /// {"items": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
-Result<Json> runs_view(runtime::Reader& reader, const RunFilter& filter);
+Result<Json> runs_view(runtime::Reader& reader, const runtime::RunQuery& query);
 /// One run: what the list says of it, input, output, error, cause, and "states".
 Result<Json> run_view(runtime::Reader& reader, std::string_view run);
+/// Which entries of states; what is empty asks nothing.
+struct StatesQuery {
+    std::string definition_path;  // "Each month/Validate"
+    std::string path;             // "Each month[3] / Validate"
+    std::string status;           // "failed", ...
+    std::size_t after = 0;        // entries that are passed over
+    std::size_t limit = 1'000;
+};
+/// {"run", "status", "items": entries of states in their order, "next": an `after`}
+Result<Json> states_view(runtime::Reader& reader, std::string_view run, const StatesQuery& query);
 /// {"run", "items": as GetExecutionHistory shows them, "lines": the same, a line each}
 Result<Json> history_view(runtime::Reader& reader, std::string_view run);
 /// {"run", "items": [{"state", "frame", "attempt", "retry", "started_at", "first_line", "lines"}],

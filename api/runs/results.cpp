@@ -85,42 +85,6 @@ Result<std::vector<Holder>> holders_of(Histories& histories, const std::string& 
     return holders;
 }
 
-struct Item {
-    std::string status = "running";
-    Timestamp began;
-    std::optional<Timestamp> ended;
-};
-
-/// The items of one entry of a Map, as far as they began.
-std::map<std::uint32_t, Item> items_of(const std::vector<StateRow>& rows, std::size_t lane) {
-    std::map<std::uint32_t, Item> items;
-    for (const StateRow& row : rows) {
-        if (row.parent != lane || row.wave != rows[lane].retries) continue;
-        const auto [at, is_first] = items.try_emplace(row.item);
-        Item& item = at->second;
-        if (is_first) item.began = row.entered_at;
-        item.ended = row.ended_at;
-        item.status = row.outcome == "failing" || !row.ended_at ? "running" : row.outcome;
-        // A Catch goes on to another state, or is the end of the item, which went well then.
-        if (item.status == "caught") item.status = "succeeded";
-    }
-    return items;
-}
-
-std::optional<std::size_t> lane_of(const std::vector<StateRow>& rows, const MapQuery& query) {
-    for (std::size_t i = rows.size(); i-- > 0;) {
-        const bool fits = rows[i].is_lane() && rows[i].name == query.state &&
-                          (query.place.empty() || rows[i].place == query.place);
-        if (fits) return i;
-    }
-    return std::nullopt;
-}
-
-void count(Json& counts, const std::string& status) {
-    Json& number = counts[status];
-    number = number.is_null() ? 1 : number.get<std::uint64_t>() + 1;
-}
-
 }  // namespace
 
 Result<Json> results_view(runtime::Reader& reader, ExecutionId run, const std::string& state,
@@ -150,44 +114,6 @@ Result<Json> latest_results_view(Histories& histories, const std::string& workfl
     return Json{{"workflow", workflow},
                 {"items", results.take()},
                 {"complete", results.is_complete() && histories.is_complete()}};
-}
-
-Result<Json> map_view(runtime::Reader& reader, ExecutionId run, const MapQuery& query) {
-    const auto rows = SW_TRY(rows_of_run(reader, run));
-    const auto lane = lane_of(rows, query);
-    if (!lane) {
-        return fail(ErrorCode::not_found,
-                    "expected the run to have entered a Map or Parallel '" + query.state +
-                        (query.place.empty() ? "'" : "' at '" + query.place + "'") +
-                        ", but it has not");
-    }
-    const auto items = items_of(rows, *lane);
-    const std::size_t total = std::max<std::size_t>(rows[*lane].total, items.size());
-    const std::size_t width = std::max<std::size_t>(
-        1, (total + query.buckets - 1) / std::max<std::size_t>(1, query.buckets));
-    Json counts = Json::object();
-    Json buckets = Json::array();
-    Json failed = Json::array();
-    std::vector<Duration> durations;
-    for (std::size_t i = 0; i < total; ++i) {
-        if (i % width == 0) {
-            buckets.push_back(
-                {{"from", i}, {"to", std::min(i + width, total)}, {"counts", Json::object()}});
-        }
-        const auto item = items.find(static_cast<std::uint32_t>(i));
-        const std::string status = item == items.end() ? "not_reached" : item->second.status;
-        count(counts, status);
-        count(buckets.back()["counts"], status);
-        if (status == "failed" && failed.size() < query.listed) failed.push_back(i);
-        if (status == "succeeded" && item->second.ended) {
-            durations.push_back(*item->second.ended - item->second.began);
-        }
-    }
-    return Json{
-        {"run", value_of(run)},        {"state", rows[*lane].name},
-        {"path", rows[*lane].place},   {"total", total},
-        {"counts", std::move(counts)}, {"buckets", std::move(buckets)},
-        {"failed", std::move(failed)}, {"duration", to_json(quantiles_of(std::move(durations)))}};
 }
 
 }  // namespace stepwell::api::answers

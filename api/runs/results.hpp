@@ -20,16 +20,4 @@ Result<Json> results_view(runtime::Reader& reader, ExecutionId run, const std::s
 Result<Json> latest_results_view(Histories& histories, const std::string& workflow,
                                  Samples samples);
 
-struct MapQuery {
-    std::string state;  // the name of a Map or Parallel
-    std::string place;  // which entry of it, where there are several; empty: the last
-    std::size_t buckets = 60;
-    std::size_t listed = 100;  // items that failed
-};
-/// {"run", "state", "place", "total", "counts": {STATUS: N}, "buckets": [{"from", "to", "counts"}]:
-///  in item order, `to` exclusive, "failed": [INDEX], "duration": QUANTILES of items that
-///  succeeded}
-/// STATUS: succeeded, failed, aborted, running, not_reached. Fails with `not_found`.
-Result<Json> map_view(runtime::Reader& reader, ExecutionId run, const MapQuery& query);
-
 }  // namespace stepwell::api::answers

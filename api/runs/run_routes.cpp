@@ -1,4 +1,4 @@
-// Runs: list, show, start, stop, history.
+// Runs: show, start, stop, history.
 #include "api/http/problem.hpp"
 #include "api/read/views.hpp"
 #include "api/system/routes.hpp"
@@ -17,49 +17,6 @@ std::function<Result<Json>(const Call&)> snapshot(Readers& readers, RunAnswer* a
 std::optional<std::string> text_member(const Json& body, std::string_view name) {
     const Json* found = find(body, name);
     return found && found->is_string() ? std::optional(found->get<std::string>()) : std::nullopt;
-}
-
-Result<Json> list_runs(runtime::Reader& reader, const Call& call) {
-    RunFilter filter;
-    filter.workflow = call.text("workflow");
-    filter.status = call.text("status");
-    filter.token = call.text("after");
-    filter.limit = static_cast<std::size_t>(*call.integer("limit"));
-    if (const auto number = call.integer("version")) {
-        filter.version = static_cast<std::uint32_t>(*number);
-    }
-    filter.origins = call.list("origin");
-    if (const auto parent = call.integer("parent")) {
-        filter.parent = static_cast<ExecutionId>(*parent);
-    }
-    filter.error = call.text("error");
-    filter.started_from = call.time("started_from");
-    filter.started_until = call.time("started_until");
-    if (const auto ms = call.integer("duration_from_ms")) filter.duration_from = Duration(*ms);
-    if (const auto ms = call.integer("duration_until_ms")) filter.duration_until = Duration(*ms);
-    return runs_view(reader, filter);
-}
-
-std::vector<Parameter> filter_parameters() {
-    constexpr std::int64_t kDurationMax = 400LL * 24 * 3'600 * 1'000;
-    constexpr std::int64_t kRunMax = 1'000'000'000'000;
-    return {
-        text_parameter("workflow", "only of this workflow", 80),
-        integer_parameter("version", "only of this version; needs `workflow`", 1, 1'000'000'000),
-        list_of(choice_parameter("status", "only with one of these",
-                                 {"running", "succeeded", "failed", "timed_out", "aborted"})),
-        list_of(choice_parameter("origin", "only started by one of these",
-                                 {"api", "cli", "schedule", "file", "webhook", "parent"})),
-        integer_parameter("parent", "only started by a task of the run with this number", 1,
-                          kRunMax),
-        text_parameter("error", "only with exactly this error"),
-        time_parameter("started_from", "only started then or later"),
-        time_parameter("started_until", "only started before"),
-        integer_parameter("duration_from_ms", "only ended ones that took at least that", 0,
-                          kDurationMax),
-        integer_parameter("duration_until_ms", "only ended ones that took less", 0, kDurationMax),
-        integer_parameter("limit", "how many at most", 1, 1'000, 50),
-        text_parameter("after", "`next` of the page before", 200)};
 }
 
 /// Of a page. Events of one run may hold 256 KiB each.
@@ -93,8 +50,13 @@ Result<Json> read_run(runtime::Reader& reader, const Call& call) {
 }
 
 Result<Json> read_states(runtime::Reader& reader, const Call& call) {
-    Json run = SW_TRY(run_view(reader, call.path("run")));
-    return Json{{"run", run["id"]}, {"status", run["status"]}, {"items", std::move(run["states"])}};
+    StatesQuery query;
+    query.definition_path = call.text("definition_path").value_or("");
+    query.path = call.text("path").value_or("");
+    query.status = call.text("status").value_or("");
+    query.after = static_cast<std::size_t>(call.integer("after").value_or(0));
+    query.limit = static_cast<std::size_t>(*call.integer("limit"));
+    return states_view(reader, call.path("run"), query);
 }
 
 /// The text of a 410, where the run of a path was there once.
@@ -188,10 +150,20 @@ void add_reading_routes(Router& router, Readers& readers) {
          .operation = "listRunStates",
          .tag = "runs",
          .summary = "What a run's states did, in the order in which they were entered",
+         .description = "An entry for each time that a state was entered. A task's `attempts` have "
+                        "their times: what lies between `scheduled_at` and `started_at` it waited "
+                        "for others. With `frame` and `attempt` its log is found.",
+         .query = {text_parameter("definition_path", "only of this state", 2'000),
+                   text_parameter("path", "only this one, with the items of Maps", 2'000),
+                   choice_parameter("status", "only these",
+                                    {"running", "succeeded", "caught", "failed", "aborted"}),
+                   integer_parameter("limit", "how many at most", 1, 10'000, 1'000),
+                   integer_parameter("after", "`next` of the page before", 0, 1'000'000'000)},
          .answer =
              R"({"type": "object", "required": ["run", "status", "items", "as_of"], "properties": {
                     "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "run": {"type": "integer"}, "status": {"type": "string"},
+                    "next": {"type": "string", "description": "give it as `after`; absent on the last page"},
                     "items": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}})",
          .read = snapshot(readers, read_states)});
 }
@@ -199,20 +171,6 @@ void add_reading_routes(Router& router, Readers& readers) {
 }  // namespace
 
 void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs",
-                .operation = "listRuns",
-                .tag = "runs",
-                .summary = "Runs, newest first",
-                .description = "A page looks at some twenty thousand runs at most: with a filter "
-                               "that few fit it may be short, or empty, and still have a `next`.",
-                .query = filter_parameters(),
-                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
-                    "as_of": {"$ref": "#/components/schemas/AsOf"},
-                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Run"}},
-                    "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
-                .errors = {404},
-                .read = snapshot(readers, list_runs)});
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs",

@@ -39,13 +39,26 @@ constexpr std::string_view kRun = R"json({
 
 constexpr std::string_view kState = R"json({
   "type": "object",
-  "required": ["state", "path", "type", "status", "entered_at"],
+  "required": ["state", "path", "definition_path", "type", "status", "frame", "entered_at"],
   "properties": {
     "state": {"type": "string"},
     "path": {"type": "string", "description": "with the items of Maps: `Each month[3] / Validate`"},
+    "definition_path": {"type": "string", "description": "without them: `Each month/Validate`"},
     "type": {"type": "string"},
     "status": {"type": "string", "enum": ["running", "succeeded", "caught", "failed", "aborted"]},
+    "frame": {"type": "integer", "description": "which branch or item: as the logs name it"},
+    "resource": {"type": "string", "description": "of a task"},
     "entered_at": {"type": "string", "format": "date-time"},
+    "ended_at": {"type": "string", "format": "date-time"},
+    "due": {"type": "string", "format": "date-time", "description": "it waits until then: a Wait, or between attempts"},
+    "attempts": {"type": "array", "description": "of a task", "items": {"type": "object",
+      "required": ["attempt", "status", "scheduled_at"], "properties": {
+        "attempt": {"type": "integer", "description": "of its frame: as the logs name it"},
+        "status": {"type": "string", "enum": ["running", "succeeded", "failed", "aborted"]},
+        "scheduled_at": {"type": "string", "format": "date-time", "description": "it could begin"},
+        "started_at": {"type": "string", "format": "date-time", "description": "somebody had taken it"},
+        "ended_at": {"type": "string", "format": "date-time"},
+        "error": {"type": "string"}}}},
     "duration_ms": {"type": "integer"},
     "retries": {"type": "integer"},
     "error": {"type": "string"},

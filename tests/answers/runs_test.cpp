@@ -2,6 +2,8 @@
 
 #include "api/home/failures.hpp"
 #include "api/home/home.hpp"
+#include "api/read/views.hpp"
+#include "api/runs/map.hpp"
 #include "api/runs/results.hpp"
 #include "api/workflows/grid.hpp"
 #include "tests/answers/theatre.hpp"
@@ -307,4 +309,113 @@ TEST_CASE("a Map is counted by status, whole and in buckets of items") {
     CHECK((*view)["duration"]["p50_ms"] == 1'000);
     query.state = "V";
     CHECK_FALSE(map_view(histories.reader(), run, query));
+}
+
+TEST_CASE("the items of a Map come one by one, in pages and by status") {
+    Theatre theatre;
+    REQUIRE(theatre.create(
+        "w", machine("Each", R"("Each":{"Type":"Map","ItemsPath":"$.items","MaxConcurrency":1,)"
+                             R"("End":true,"ItemProcessor":)" +
+                                 machine("V", task("V")) + "}")));
+    const ExecutionId run =
+        theatre.play("w", {{"V", {"{}", "{}", "E_A: a"}}}, R"({"items":[1,2,3,4,5]})");
+    runtime::Reader& reader = theatre.reader();
+    MapItemsQuery query;
+    query.state = "Each";
+    query.limit = 2;
+    std::string seen;
+    for (bool is_more = true; is_more;) {
+        const auto page = map_items_view(reader, run, query);
+        REQUIRE(page);
+        CHECK((*page)["total"] == 5);
+        for (const Json& item : (*page)["items"]) {
+            seen += to_text(item["item"]) + " " + item["status"].get<std::string>() + ", ";
+        }
+        seen += "| ";
+        is_more = page->contains("next");
+        if (is_more) query.after = std::stoul((*page)["next"].get<std::string>());
+    }
+    CHECK(seen == "0 succeeded, 1 succeeded, | 2 failed, 3 not_reached, | 4 not_reached, | ");
+    query.after = 0;
+    query.status = "failed";
+    const auto failed = map_items_view(reader, run, query);
+    REQUIRE((*failed)["items"].size() == 1);
+    CHECK((*failed)["items"][0]["at"] == "Each[2] / V");
+    CHECK((*failed)["items"][0]["error"] == "E_A");
+    CHECK((*failed)["items"][0]["duration_ms"] == 1'000);
+    CHECK_FALSE(failed->contains("next"));
+    query.state = "V";
+    CHECK(map_items_view(reader, run, query).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("an entry of a state has its attempts, with when each could begin, began and ended") {
+    Theatre theatre;
+    REQUIRE(theatre.create(
+        "w", machine("A", task("A", R"("Retry":[{"ErrorEquals":["E_A"],"IntervalSeconds":5}],)"
+                                    R"("End":true)"))));
+    const ExecutionId run = theatre.play("w", {{"A", {"E_A: a", "{}"}}});
+    api::StatesQuery query;
+    const auto view = api::states_view(theatre.reader(), std::to_string(value_of(run)), query);
+    REQUIRE(view);
+    REQUIRE((*view)["items"].size() == 1);
+    const Json& attempts = (*view)["items"][0]["attempts"];
+    REQUIRE(attempts.size() == 2);
+    CHECK(attempts[0]["status"] == "failed");
+    CHECK(attempts[0]["error"] == "E_A");
+    CHECK(attempts[1]["status"] == "succeeded");
+    CHECK_FALSE(attempts[1].contains("error"));
+    const auto at = [](const Json& time) {
+        return parse_rfc3339(time.get<std::string>())->seconds;
+    };
+    CHECK(at(attempts[0]["ended_at"]) - at(attempts[0]["started_at"]) == 1);
+    CHECK(at(attempts[1]["scheduled_at"]) - at(attempts[0]["ended_at"]) == 5);
+    CHECK((*view)["items"][0]["retries"] == 1);
+}
+
+TEST_CASE("an attempt that was cut off, or waits for a place, says so") {
+    Theatre theatre;
+    REQUIRE(theatre.put("w", machine("A", task("A")), R"({"concurrency":1})"));
+    const auto first = theatre.start("w");
+    const auto second = theatre.start("w");
+    const auto attempt_of = [&](ExecutionId run) {
+        const auto view = api::states_view(theatre.reader(), std::to_string(value_of(run)), {});
+        REQUIRE(view);
+        return (*view)["items"][0]["attempts"][0];
+    };
+    CHECK(attempt_of(first->id)["status"] == "running");
+    CHECK(attempt_of(first->id).contains("started_at"));
+    CHECK_FALSE(attempt_of(second->id).contains("started_at"));
+    theatre.engine().stop_execution(first->id, {}, [](const auto&) {});
+    theatre.settle();
+    CHECK(attempt_of(first->id)["status"] == "aborted");
+    CHECK(attempt_of(first->id).contains("ended_at"));
+    CHECK(attempt_of(second->id).contains("started_at"));
+}
+
+TEST_CASE("entries of states come in pages, and by place and status") {
+    Theatre theatre;
+    REQUIRE(theatre.create(
+        "w", machine("Each", R"("Each":{"Type":"Map","ItemsPath":"$.items","MaxConcurrency":1,)"
+                             R"("End":true,"ItemProcessor":)" +
+                                 machine("V", task("V")) + "}")));
+    const ExecutionId run = theatre.play("w", {{"V", {"{}", "E_A: a"}}}, R"({"items":[1,2]})");
+    const std::string number = std::to_string(value_of(run));
+    api::StatesQuery query;
+    query.limit = 2;
+    const auto first = api::states_view(theatre.reader(), number, query);
+    REQUIRE(first);
+    CHECK((*first)["items"].size() == 2);
+    query.after = std::stoul((*first)["next"].get<std::string>());
+    const auto rest = api::states_view(theatre.reader(), number, query);
+    CHECK((*rest)["items"].size() == 1);
+    CHECK_FALSE(rest->contains("next"));
+    api::StatesQuery failed;
+    failed.definition_path = "Each/V";
+    failed.status = "failed";
+    const auto one = api::states_view(theatre.reader(), number, failed);
+    REQUIRE((*one)["items"].size() == 1);
+    CHECK((*one)["items"][0]["path"] == "Each[1] / V");
+    api::StatesQuery whole;
+    whole.path = "Each[0] / V";
+    CHECK((*api::states_view(theatre.reader(), number, whole))["items"].size() == 1);
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/ascii.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/payload.hpp"
@@ -93,6 +94,30 @@ TEST_CASE("a UUID has version 4 and the variant's bits") {
     CHECK(id[14] == '4');
     CHECK(std::string("89ab").find(id[19]) != std::string::npos);
     CHECK(id != uuid4(random));
+}
+
+TEST_CASE("a pattern stands for a whole text, a part for a piece of it in any case") {
+    struct Case {
+        std::string text;
+        std::string pattern;
+        bool fits;
+    };
+    const std::vector<Case> cases = {
+        {"", "", true},           {"a", "", false},           {"", "*", true},
+        {"", "?", false},         {"abc", "abc", true},       {"abc", "ab", false},
+        {"abc", "a*", true},      {"abc", "*c", true},        {"abc", "*b", false},
+        {"abc", "a?c", true},     {"ac", "a?c", false},       {"abc", "***", true},
+        {"aXbXc", "a*X*c", true}, {"aXbXcd", "a*X*c", false}, {"aab", "*ab", true},
+        {"Abc", "a*", false},     {"a*c", "a*c", true},       {"abab", "*ab*ab", true}};
+    for (const Case& c : cases) {
+        CAPTURE(c.text);
+        CAPTURE(c.pattern);
+        CHECK(fits_glob(c.text, c.pattern) == c.fits);
+    }
+    CHECK(has_part("Disk Full", "k f"));
+    CHECK(has_part("Disk Full", ""));
+    CHECK_FALSE(has_part("Disk Full", "disc"));
+    CHECK_FALSE(has_part("", "a"));
 }
 
 }  // namespace stepwell::test

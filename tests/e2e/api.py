@@ -164,7 +164,7 @@ class Routes(Case):
         daemon = self.daemon()
         for method, path, body, headers, want in (
                 ("PUT", "/api/v1/runs", None, {}, 405), ("DELETE", "/healthz", None, {}, 405), ("GET", "/api/v1/nothing", None, {}, 404),
-                ("GET", "/api/v1/runs?colour=red", None, {}, 400), ("GET", "/api/v1/runs?limit=0&started_from=x", None, {}, 400),
+                ("GET", "/api/v1/runs?colour=red", None, {}, 400), ("GET", "/api/v1/runs?limit=0&from=x", None, {}, 400),
                 ("POST", "/api/v1/runs", "{}", {"Content-Type": "text/plain"}, 415), ("POST", "/api/v1/runs", "{", {}, 400),
                 ("POST", "/api/v1/runs", {"workflow": "pass", "nam": "x"}, {}, 400), ("POST", "/api/v1/runs", {"workflow": "none"}, {}, 404)):
             with self.subTest(f"{method} {path} {body}"):
@@ -172,8 +172,8 @@ class Routes(Case):
                 self.assertEqual(status, want, answer)
                 self.assertEqual(answer["status"], want)
                 self.assertEqual(response.getheader("Allow") is not None, want == 405)
-        status, _, answer = ask(daemon, "GET", "/api/v1/runs?limit=0&started_from=x")
-        self.assertEqual(sorted(fault["pointer"] for fault in answer["faults"]), ["?limit", "?started_from"], answer)
+        status, _, answer = ask(daemon, "GET", "/api/v1/runs?limit=0&from=x")
+        self.assertEqual(sorted(fault["pointer"] for fault in answer["faults"]), ["?from", "?limit"], answer)
 
     def test_every_problem_has_one_form(self):
         daemon = self.daemon()
@@ -255,8 +255,10 @@ class Routes(Case):
         later = ask(daemon, "GET", f"/api/v1/runs/{waiting[0]}")[2]["started_at"]
         for query, want in (("", done + waiting), ("workflow=pass", done), ("workflow=pass&version=1", done), ("status=running", waiting),
                             ("status=succeeded,running&workflow=wait", waiting), ("origin=api", done + waiting), ("origin=schedule,file", []),
-                            ("error=E", []), (f"started_until={first['started_at']}", []), (f"started_from={first['started_at']}", done + waiting),
-                            (f"started_from={later}&workflow=wait", waiting), ("duration_from_ms=0", done), ("duration_from_ms=3600000", [])):
+                            ("error=E", []), (f"to={first['started_at']}", []), (f"from={first['started_at']}", done + waiting),
+                            (f"from={later}&workflow=wait", waiting), ("workflow=pa*,wai?", done + waiting), ("name=p*&status=succeeded", done),
+                            ("workflow=pass&name=p3", done[3:4]), ("q=P4", done[4:]), ("q=no%20such", []), ("is=caught", []), ("trigger=pass%23nightly", []),
+                            ("is=waiting", waiting), ("is=queued", []), ("is=late,waiting", []), (f"parent={done[0]}", []), ("duration_from_ms=0", done), ("duration_from_ms=3600000", [])):
             with self.subTest(query):
                 got, after = [], ""
                 while True:
@@ -267,6 +269,9 @@ class Routes(Case):
                         break
                     after = f"&after={page['next']}"
                 self.assertEqual(got, sorted(want, reverse=True))
+                histogram = ask(daemon, "GET", f"/api/v1/runs/histogram?intervals=3&{query}")[2]
+                self.assertEqual((histogram["count"], histogram["exact"]), (len(want), True))
+                self.assertEqual(sum(sum(bar.values()) for bar in histogram["items"]), len(want))
         self.assertEqual(ask(daemon, "GET", "/api/v1/runs?version=1")[0], 400)
         self.assertEqual(ask(daemon, "GET", "/api/v1/runs?workflow=nothing")[0], 404)
         answer = ask(daemon, "POST", "/api/v1/bulk/stop", {"runs": [str(run) for run in waiting] + ["999999"], "cause": "enough"})[2]
@@ -276,6 +281,9 @@ class Routes(Case):
         page = ask(daemon, "GET", f"/api/v1/runs/{done[0]}/history?limit=1&newest_first=true&without_data=true")[2]
         self.assertEqual([event["type"] for event in page["items"]], ["ExecutionSucceeded"])
         self.assertIn("next", page)
+        states = ask(daemon, "GET", f"/api/v1/runs/{done[0]}/states?limit=1&status=succeeded")[2]
+        self.assertEqual((states["items"][0]["definition_path"], states.get("next")), ("Only", None))
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{done[0]}/map/Only/items")[0], 404)
         self.assertEqual([s["state"] for s in ask(daemon, "GET", f"/api/v1/runs/{done[0]}/states")[2]["items"]], ["Only"])
 
     def test_probes_and_metrics(self):

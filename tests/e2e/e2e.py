@@ -149,8 +149,16 @@ class Look(Case):
                 asked = stepwell(*command, *self.server, "--output", "json")
                 read = stepwell(*command, "--data", self.data, "--output", "json")
                 self.assertEqual((asked.returncode, asked.stderr), (0, ""))
-                self.assertEqual(asked.stdout, read.stdout)
+                self.assertEqual(self.members_of_both(asked, read), json.loads(read.stdout))
                 self.assertEqual(stepwell(*command, *self.server).stdout, stepwell(*command, "--data", self.data).stdout)
+
+    def members_of_both(self, asked, read):
+        """What the daemon answers, without what only it can know: what is usual, what a run waits for."""
+        asked, read = json.loads(asked.stdout), json.loads(read.stdout)
+        if isinstance(asked.get("items"), list) and "complete" in asked:
+            asked["items"] = [{name: run[name] for name in known} for run, known in zip(asked["items"], read["items"], strict=True)]
+            del asked["complete"]
+        return asked
 
     def test_runs_are_listed_newest_first_and_by_status(self):
         for _ in range(3):
@@ -167,13 +175,14 @@ class Look(Case):
             stepwell("start", "greet", *self.server)
         wait_until(lambda: all(r["status"] == "succeeded" for r in json.loads(stepwell("list", *self.server, "--output", "json").stdout)["items"]))
         for flags, want in ((("--workflow", "greet", "--version", "1"), 2), (("--origin", "api,webhook"), 2), (("--origin", "schedule"), 0),
-                            (("--error", "E"), 0), (("--started-from", "2020-01-01T00:00:00Z"), 2), (("--started-from", "2999-01-01T00:00:00.5Z"), 0),
-                            (("--started-until", "2020-01-01T00:00:00+01:00"), 0), (("--duration-from", "1h"), 0), (("--duration-until", "1h"), 2)):
+                            (("--error", "E"), 0), (("--workflow", "gr*t"), 2), (("--name", "nobody*"), 0), (("--text", "no such"), 0), (("--caught",), 0),
+                            (("--trigger", "greet#nightly"), 0), (("--from", "2020-01-01T00:00:00Z"), 2), (("--from", "2999-01-01T00:00:00.5Z"), 0),
+                            (("--to", "2020-01-01T00:00:00+01:00"), 0), (("--duration-from", "1h"), 0), (("--duration-to", "1h"), 2)):
             for place in (self.server, ("--data", self.data)):
                 with self.subTest((flags, place)):
                     got = stepwell("list", *flags, *place, "--output", "json")
                     self.assertEqual((got.returncode, len(json.loads(got.stdout)["items"])), (0, want), got.stderr)
-        for flags in (("--version", "1"), ("--origin", "nobody"), ("--started-from", "yesterday"), ("--duration-from", "long")):
+        for flags in (("--version", "1"), ("--origin", "nobody"), ("--from", "yesterday"), ("--duration-from", "long")):
             with self.subTest(flags):
                 got = stepwell("list", *flags, *self.server)
                 self.assertEqual((got.returncode, got.stdout), (2, ""), got.stderr)

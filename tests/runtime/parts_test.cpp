@@ -333,6 +333,22 @@ TEST_CASE("logs are read page by page, each line once, and from the end where th
     CHECK(page->parts[0].lines == std::vector<std::string>{"line 3"});
     CHECK(page->parts[0].numbers == std::vector<std::uint64_t>{4});
 
+    const TaskToken noisy{run, FrameId{9}, 1};
+    logs.begin(noisy, {"Load", 9, 1, 0, "2024-01-01T00:00:09"});
+    for (const char* line : {"ok", "WARN: late", "fatal in small letters", "ERROR E_X", "ok"}) {
+        logs.write(noisy, line);
+    }
+    logs.end(noisy);
+    TaskLogQuery bad_lines;
+    bad_lines.level = LogLevel::warning;
+    const auto warned = read_task_log_page(folder.path(), run, bad_lines);
+    REQUIRE((warned && warned->parts.size() == 1));
+    CHECK(warned->parts[0].numbers == std::vector<std::uint64_t>{2, 4});
+    bad_lines.level = LogLevel::error;
+    bad_lines.search = "E_";
+    CHECK(read_task_log_page(folder.path(), run, bad_lines)->parts[0].lines ==
+          std::vector<std::string>{"ERROR E_X"});
+
     TaskLogQuery tail;
     tail.frame = 2;
     tail.lines_max = 2;

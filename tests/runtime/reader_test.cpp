@@ -199,7 +199,7 @@ TEST_CASE("a search looks at some twenty thousand executions at most, whatever i
             journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", stage.clock.now(), "", ""};
         // The oldest one is what is asked for.
         const auto status = n == 1 ? core::Status::succeeded : core::Status::failed;
-        run.end = journal::ExecutionEnd{status, stage.clock.now(), n == 1 ? "" : "E"};
+        run.end = journal::ExecutionEnd{status, stage.clock.now(), n == 1 ? "Rare" : "E"};
         run.chunks.push_back({journal::ChunkId{n}, journal::ChunkId{0}, 0, "events"});
         batch.add(std::move(run));
     }
@@ -213,11 +213,12 @@ TEST_CASE("a search looks at some twenty thousand executions at most, whatever i
     cases[0].query.statuses = {core::Status::succeeded};
     cases[1].name = "of a workflow";
     cases[1].query.statuses = {core::Status::succeeded, core::Status::timed_out};
-    cases[1].query.workflow = "a";
+    cases[1].query.workflows = {"a"};
     cases[2].name = "an error";
-    cases[2].query.error = "";
+    cases[2].query.error = "R*";
+    cases[2].query.statuses = {core::Status::succeeded, core::Status::failed};
     cases[3].name = "a duration that none has";
-    cases[3].query.workflow = "a";
+    cases[3].query.workflows = {"a"};
     for (Case& c : cases) {
         CAPTURE(c.name);
         const bool is_none = &c == &cases[3];

@@ -359,27 +359,22 @@ Result<Page<ExecutionSummary>> Reader::list(const ListQuery& query) {
 }
 
 Result<Page<ExecutionSummary>> Reader::search(const RunQuery& query) {
-    journal::ExecutionQuery rows;
-    if (query.workflow) {
-        const auto owner = SW_TRY(impl_->owner(*query.workflow));
-        rows.workflow = owner.id;
-        if (query.version) rows.version = SW_TRY(version(owner.name, *query.version)).version.id;
-    }
-    rows.parent = query.parent;
     const PageToken token(impl_->journal_.secret(), search_text_of(query));
-    if (query.token) rows.before = static_cast<ExecutionId>(SW_TRY(token.read(*query.token)));
-    const auto found = SW_TRY(search_rows(impl_->journal_, query, rows, page_size(query.limit)));
+    std::optional<ExecutionId> before;
+    if (query.token) before = static_cast<ExecutionId>(SW_TRY(token.read(*query.token)));
+    RunQuery sized = query;
+    sized.limit = page_size(query.limit);
+    const auto search = SW_TRY(RunSearch::make(impl_->journal_, impl_->names_, std::move(sized)));
+    const auto found = SW_TRY(search.page(before));
     Page<ExecutionSummary> page;
     for (const auto& row : found.rows) page.items.push_back(SW_TRY(impl_->summary(row)));
     if (found.next) page.next = token.write(*found.next);
     return page;
 }
 
-Result<Moment> Reader::hold() {
-    SW_TRY(impl_->journal_.begin_snapshot());
-    Moment moment(impl_->journal_);
-    moment.feed_end_ = SW_TRY(feed_end());
-    return moment;
+Result<RunTally> Reader::tally(const RunQuery& query) {
+    const auto search = SW_TRY(RunSearch::make(impl_->journal_, impl_->names_, query));
+    return search.tally();
 }
 
 Result<Page<WorkflowDescription>> Reader::versions(const std::string& workflow, std::size_t limit,

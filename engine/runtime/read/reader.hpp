@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,20 +77,43 @@ struct ListQuery {
     std::optional<bool> is_redriven = {};
 };
 
-/// Further conditions on a list. What is empty or absent asks nothing.
+/// Which runs: all conditions at once. What is empty or absent asks nothing. In a pattern `*`
+/// stands for any characters and `?` for one; what has neither is meant as it stands.
 struct RunQuery {
-    std::optional<std::string> workflow;     // name
-    std::optional<std::uint32_t> version;    // its number; only with a workflow
+    std::vector<std::string> workflows;      // one of them: names or patterns
+    std::optional<std::uint32_t> version;    // its number; only with one workflow, by its name
     std::vector<core::Status> statuses;      // one of them
     std::vector<std::string> origins;        // one of them
     std::optional<ExecutionId> parent;       // has started it
-    std::optional<std::string> error;        // exactly this one
+    std::optional<std::string> trigger;      // the schedule, file trigger or webhook, by its id
+    std::optional<std::string> name;         // or a pattern
+    std::optional<std::string> error;        // it has one: this, or a pattern
+    std::optional<std::string> text;         // in its name, or in what it failed for and where; in
+                                             // capitals or not
     std::optional<Timestamp> started_from;   // at or after
     std::optional<Timestamp> started_until;  // before
     std::optional<Duration> duration_from;   // it ended, and took at least that long
     std::optional<Duration> duration_until;  // it ended, and took less
+    bool has_caught = false;                 // it ended, and had caught a failure
+    std::optional<std::vector<ExecutionId>> among;  // one of them
+    /// It goes on, and was started before what is said here of its workflow.
+    std::optional<std::map<std::string, Timestamp>> late_before;
+    std::size_t budget = 20'000;  // what a page may cost, in runs that are looked at
     std::size_t limit = 50;
     std::optional<std::string> token;
+};
+
+/// How many runs fit a RunQuery, by the minute in which they were started.
+struct RunTally {
+    struct Part {
+        Timestamp minute;
+        core::Status status = core::Status::running;
+        std::uint64_t count = 0;
+    };
+    std::vector<Part> parts;  // in no order; a minute may come twice
+    std::uint64_t count = 0;  // of all parts
+    /// Nothing: of all. Else only those were looked at that were started then or later.
+    std::optional<Timestamp> counted_from;
 };
 
 /// Which counts of runs by the minute of their start.
@@ -166,9 +190,14 @@ public:
     /// Newest first. Fails with `not_found` for an unknown workflow, `invalid` for a token that is
     /// not of this query.
     Result<Page<ExecutionSummary>> list(const ListQuery& query);
-    /// As list(), for people's questions. Looks at some twenty thousand executions at most: a page
-    /// may be short, or empty, and still have a next one.
+    /// As list(), for people's questions. Looks at `budget` executions at most: a page may be
+    /// short, or empty, and still have a next one. Fails with `invalid` also for a version without
+    /// one workflow.
     Result<Page<ExecutionSummary>> search(const RunQuery& query);
+    /// How many runs fit. Over all of them where only workflows, statuses and a span are asked for;
+    /// else it looks at `budget` executions at most, and says how far it came. `limit` and `token`
+    /// mean nothing. Fails as search() does.
+    Result<RunTally> tally(const RunQuery& query);
     /// Events as GetExecutionHistory shows them. Fails with `not_found`, `invalid` (the token).
     Result<Page<Json>> history(ExecutionId id, const HistoryQuery& query);
     /// All events, internal ones too, oldest first: for traces.
@@ -234,6 +263,8 @@ public:
     Result<WorkflowDescription> version(const std::string& workflow, std::uint32_t number);
     /// What an execution was started with.
     Result<WorkflowDescription> workflow_of(ExecutionId id);
+    /// The number of a version that an execution has.
+    Result<std::uint32_t> version_number(VersionId id);
 
 private:
     class Impl;

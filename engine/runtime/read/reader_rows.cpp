@@ -151,4 +151,17 @@ Result<std::optional<ExecutionSummary>> Reader::success_before(const ExecutionSu
     return std::optional<ExecutionSummary>();
 }
 
+Result<Moment> Reader::hold() {
+    SW_TRY(rows().begin_snapshot());
+    Moment moment(rows());
+    moment.feed_end_ = SW_TRY(feed_end());
+    return moment;
+}
+
+Result<std::uint32_t> Reader::version_number(VersionId id) {
+    const auto version = SW_TRY(rows().version(id));
+    if (!version) return fail(ErrorCode::corruption, "an execution has lost its version");
+    return version->number;
+}
+
 }  // namespace stepwell::runtime

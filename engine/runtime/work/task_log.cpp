@@ -220,6 +220,10 @@ namespace {
 constexpr std::uint64_t kPageBytesMax = 1u << 20;
 constexpr std::uint64_t kSearchBytesMax = 8u << 20;
 
+bool passes_over(const TaskLogQuery& query) {
+    return !query.search.empty() || query.level != LogLevel::any;
+}
+
 struct ListedLog {
     TaskLogHeader header;
     std::filesystem::path path;
@@ -298,8 +302,9 @@ bool read_page_of(const ListedLog& log, const TaskLogQuery& query, LogPlace& pla
         place.offset += size;
         bytes_left -= std::min(bytes_left, size);
         const std::uint64_t number = place.line++;
-        if (!query.search.empty()) {
-            if (line.find(query.search) == line.npos) continue;
+        if (passes_over(query)) {
+            const bool fits = line.find(query.search) != line.npos && level_of(line) >= query.level;
+            if (!fits) continue;
             part.numbers.push_back(number);
         }
         part.lines.push_back(std::move(line));
@@ -322,7 +327,7 @@ Result<TaskLogPage> read_task_log_page(const std::filesystem::path& logs_folder,
     }
     TaskLogPage page;
     std::size_t lines_left = query.lines_max;
-    std::uint64_t bytes_left = query.search.empty() ? kPageBytesMax : kSearchBytesMax;
+    std::uint64_t bytes_left = passes_over(query) ? kSearchBytesMax : kPageBytesMax;
     for (bool goes_on = query.token.has_value(); at != logs.end(); ++at, goes_on = false) {
         if (!goes_on) place = {at->header.frame, at->header.attempt, 1, at->begin};
         TaskLogPart part{at->header, place.line, {}, {}};

@@ -22,6 +22,7 @@
 #include "engine/base/ids.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
+#include "engine/runtime/work/log_level.hpp"
 
 namespace stepwell::runtime {
 
@@ -79,7 +80,8 @@ struct TaskLogQuery {
     std::string state = {};                   // empty: of all states
     std::optional<std::uint32_t> frame = {};  // of one branch or item; absent: of all
     std::optional<std::uint32_t> attempt = {};
-    std::string search = {};  // only lines with this in them
+    std::string search = {};         // only lines with this in them
+    LogLevel level = LogLevel::any;  // only lines that are as bad as that, or worse
     std::size_t lines_max = 1'000;
     std::optional<std::string> token = {};  // where the page before ended
 };
@@ -97,8 +99,8 @@ struct TaskLogPage {
 };
 
 /// A page of the logs of an execution, in the order in which the attempts began. Reads what it
-/// shows, and with `search` some megabytes at most: then a page may be empty and have a next one.
-/// Fails with `invalid` (the token).
+/// shows, and with `search` or `level` some megabytes at most: then a page may be empty and have a
+/// next one. Fails with `invalid` (the token).
 Result<TaskLogPage> read_task_log_page(const std::filesystem::path& logs_folder,
                                        ExecutionId execution, const TaskLogQuery& query);
 
