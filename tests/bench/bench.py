@@ -25,12 +25,13 @@ from daemon import Daemon, wait_until  # noqa: E402
 import demo  # noqa: E402
 import hard_questions  # noqa: E402
 import land  # noqa: E402
+import run_lists  # noqa: E402
 import stalls  # noqa: E402
 
 RELEASE = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(RELEASE, "stepwell")
 LOAD = os.path.join(RELEASE, "tests", "bench", "http_bench")
-PARTS = ["engine", "http", "live", "tasks", "hard", "stalls", "data"]
+PARTS = ["engine", "http", "live", "tasks", "hard", "stalls", "lists", "data"]
 
 
 class Table:
@@ -258,7 +259,7 @@ def main():
     parts = {"http": lambda t, p: http_figures(t, quick, p), "live": lambda t, p: live_figures(t, quick, p),
              "tasks": lambda t, p: task_runs(t, quick, p), "hard": lambda t, p: hard_questions.figures(t, serving, p, LOAD, quick, resident_mb),
              "stalls": lambda t, p: stalls.figures(t, serving, p, quick),
-             "data": lambda t, p: data_figures(t, source, p)}
+             "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb), "data": lambda t, p: data_figures(t, source, p)}
     for name in arguments.only or PARTS:
         if name == "engine":
             engine_figures(table, quick)
