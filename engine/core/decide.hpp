@@ -40,9 +40,9 @@ struct Limits {
     /// What one state may look at and make in one go, in units of base/work.hpp; one that needs
     /// more fails with States.Runtime. A state cannot be cut, so this is what it may make others
     /// wait.
-    std::uint64_t work_per_state_max = 2'000'000;
+    std::uint64_t work_per_state_max = 1'000'000;
     /// The same for all states of a turn: the one that goes beyond is its last.
-    std::uint64_t work_per_turn_max = 500'000;
+    std::uint64_t work_per_turn_max = 250'000;
     /// Payload bytes that an execution may hold at one time; one that goes beyond fails with
     /// States.DataLimitExceeded, and no other execution suffers from it.
     std::size_t execution_bytes_max = std::size_t{512} << 20;

@@ -92,7 +92,7 @@ const Json& Evaluation::object() const {
         static const Json nothing = Json::object();
         const Facts& facts = turn_.execution().facts();
         const Json& input = look_into(facts.input);
-        if (!work().spend(cost_to_copy(facts.input.bytes()))) return nothing;
+        if (!expression::pay_for_copy(input, work())) return nothing;
         scratch = new_context(facts, turn_.execution().header(), input);
     }
     if (!is_context_filled_) {

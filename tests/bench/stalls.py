@@ -22,8 +22,8 @@ def calculated(expression, count=20):
     return chain({"Parameters": {"x.$": expression}, "ResultPath": None}, count)
 
 
-def mapped(inner, **fields):
-    return {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemsPath": "$.a", "End": True, "ResultPath": None, **fields, "ItemProcessor": inner}}}
+def mapped(inner, name="M", **fields):
+    return {"StartAt": name, "States": {name: {"Type": "Map", "ItemsPath": "$.a", "End": True, "ResultPath": None, **fields, "ItemProcessor": inner}}}
 
 
 def endless(fields):
@@ -43,11 +43,11 @@ def heavy():
     numbers = {"a": list(range(40_000)), "n": 1}
     objects = {"a": [{"k": n, "v": f"value {n}"} for n in range(7_000)], "n": 1}
     large = {"a": list(range(100)), "text": "x" * 250_000, "n": 1}
-    fan = {"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": True, "ResultPath": None, "Branches": [chain({"ResultPath": "$.r", "Result": n}, 2) for n in range(100)]}}}
+    fan = {"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": True, "ResultPath": None, "Branches": [{"StartAt": f"B{n}", "States": {f"B{n}": {"Type": "Pass", "Result": n, "ResultPath": "$.r", "End": True}}} for n in range(100)]}}}
     choice = {"StartAt": "C", "States": {"C": {"Type": "Choice", "Default": "D", "Choices": [
         {"Variable": "$.text", "StringMatches": "*" + f"x*{n}*" * 20, "Next": "D"} for n in range(50)]}, "D": {"Type": "Succeed"}}}
     inner = {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": True}}}
-    nested = mapped(mapped(inner, ItemSelector={"t.$": "$.text", "i.$": "$$.Map.Item.Index"}), ItemSelector={"t.$": "$.text", "text.$": "$.text", "a.$": "$.a"})
+    nested = mapped(mapped(inner, "N", ItemSelector={"t.$": "$.text", "i.$": "$$.Map.Item.Index"}), ItemSelector={"t.$": "$.text", "text.$": "$.text", "a.$": "$.a"})
     return {
         "an object of 23,000 members": (calculated("$.m77"), {f"m{n}": n % 10 for n in range(23_000)}),
         "$..* of it": (calculated("$..*"), {f"m{n}": n % 10 for n in range(23_000)}),
