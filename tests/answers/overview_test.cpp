@@ -65,22 +65,28 @@ TEST_CASE("a run names the runs that it started, and the one that started it") {
     const std::string parent =
         R"({"StartAt":"Go","States":{"Go":{"Type":"Task",)"
         R"("Resource":"arn:aws:states:::states:startExecution","Parameters":{)"
-        R"("StateMachineArn":"x"},"End":true}}})";
+        R"("StateMachineArn":"arn:aws:states:us-east-1:123456789012:stateMachine:child"},)"
+        R"("End":true}}})";
     REQUIRE(theatre.create("child", kPass));
     REQUIRE(theatre.create("parent", parent));
     const auto begun = theatre.start("parent");
     REQUIRE(begun);
-    const auto child = theatre.start(
+    const ExecutionId child{value_of(begun->id) + 1};
+    // Something else may have started one for it, and say so in its input.
+    const auto told = theatre.start(
         "child", R"({"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID":")" + begun->arn + "\"}");
-    REQUIRE(child);
-    theatre.succeed(R"({"ExecutionArn":")" + child->arn + "\"}");
+    REQUIRE(told);
 
     const auto of_parent = overview(theatre, begun->id);
     REQUIRE(of_parent);
     REQUIRE((*of_parent)["children"].size() == 1);
     CHECK((*of_parent)["children"][0]["workflow"] == "child");
     CHECK((*of_parent)["children"][0]["status"] == "succeeded");
-    const auto of_child = overview(theatre, child->id);
-    REQUIRE(of_child);
-    CHECK((*of_child)["parent"]["run"] == value_of(begun->id));
+    CHECK((*of_parent)["children"][0]["run"] == value_of(child));
+    for (const ExecutionId id : {child, told->id}) {
+        const auto of_child = overview(theatre, id);
+        REQUIRE(of_child);
+        CHECK((*of_child)["parent"]["run"] == value_of(begun->id));
+        CHECK((*of_child)["parent"]["arn"] == begun->arn);
+    }
 }
