@@ -95,6 +95,8 @@ inline constexpr const char* kAddIndexes =
     "CREATE TABLE IF NOT EXISTS history_marks(execution INTEGER NOT NULL,"
     " events_before INTEGER NOT NULL, chunk INTEGER NOT NULL,"
     " PRIMARY KEY(execution, events_before)) STRICT, WITHOUT ROWID";
+inline constexpr const char* kHasMarks =
+    "SELECT count(*) FROM sqlite_schema WHERE name = 'history_marks'";
 /// Who started a run: a column that came later, in files that any Stepwell of this form can use.
 inline constexpr const char* kHasPrincipals =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";

@@ -620,7 +620,8 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
     if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
     const bool is_older =
         version < kSchemaVersion || SW_TRY(database.scalar(kHasPrincipals)) == 0 ||
-        SW_TRY(database.scalar(kHasParents)) == 0 || !SW_TRY(has_run_rows(database));
+        SW_TRY(database.scalar(kHasParents)) == 0 || SW_TRY(database.scalar(kHasMarks)) == 0 ||
+        !SW_TRY(has_run_rows(database));
     if (is_older) {
         return fail(ErrorCode::invalid, "'" + path.string() + "': expected a journal of form " +
                                             std::to_string(kSchemaVersion) +
