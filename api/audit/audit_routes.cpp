@@ -3,11 +3,24 @@
 
 #include "api/audit/audit_chain.hpp"
 #include "api/auth/routes.hpp"
+#include "api/router/paging.hpp"
+#include "api/router/parameters.hpp"
 
 namespace stepwell::api {
 namespace {
 
 constexpr std::size_t kPage = 500;
+
+constexpr const char* kEntry = R"json({"type": "object", "required": ["hash"],
+    "description": "of one that cannot be read there is only the hash, and `unreadable`",
+    "properties": {
+    "sequence": {"type": "integer", "minimum": 1}, "at": {"type": "string", "format": "date-time"},
+    "who": {"type": "string", "description": "KIND:ID; empty: nobody known"},
+    "credential": {"type": "string"}, "from": {"type": "string"},
+    "action": {"type": "string"}, "subject": {"type": "string"},
+    "outcome": {"type": "string", "description": "the status of the answer"},
+    "details": {"type": "object", "additionalProperties": true},
+    "hash": {"type": "string"}, "unreadable": {"type": "boolean"}}})json";
 
 Result<AuditHead> head_of(runtime::Reader& reader) {
     const auto document = SW_TRY(reader.document(kAuditHeadCollection, kAuditHeadKey));
@@ -54,17 +67,26 @@ Result<Json> list(runtime::Reader& reader, const AuditFilter& filter, std::uint6
     }
     const bool has_more = entries.size() == filter.limit && !entries.empty();
     const Json* last = has_more ? find(entries.back(), "sequence") : nullptr;
-    Json next = last && *last != first ? *last : Json();
-    return Json{{"items", std::move(entries)}, {"next", std::move(next)}};
+    std::string next = last && *last != first ? to_text(*last) : "";
+    Json out{{"items", std::move(entries)}};
+    if (!next.empty()) out["next"] = std::move(next);
+    return out;
 }
 
 Result<Json> list(const SecurityParts& parts, const Call& call) {
     auto reader = SW_TRY(parts.readers.take());
     const AuditHead head = SW_TRY(head_of(*reader));
     AuditFilter filter;
-    const auto before = call.integer("before");
-    filter.before = before ? static_cast<std::uint64_t>(*before) : head.sequence + 1;
-    filter.before = std::min(filter.before, head.sequence + 1);
+    filter.before = head.sequence + 1;
+    if (const auto after = call.text("after")) {
+        const auto number = parse_integer(*after);
+        if (!number || *number < 1) {
+            return fail(
+                ErrorCode::invalid,
+                "expected 'after' to be 'next' of the page before, but got '" + *after + "'");
+        }
+        filter.before = std::min(filter.before, static_cast<std::uint64_t>(*number));
+    }
     filter.limit = static_cast<std::size_t>(*call.integer("limit"));
     filter.who = call.text("who").value_or("");
     filter.action = call.text("action").value_or("");
@@ -92,21 +114,17 @@ Result<Json> verify(const SecurityParts& parts, const Call&) {
 }  // namespace
 
 void add_audit_routes(Router& router, const SecurityParts& parts) {
-    router.add({.method = "GET",
-                .pattern = "/api/v1/audit",
-                .operation = "listAuditEntries",
-                .role = Role::admin,
-                .tag = "security",
-                .summary = "Who did what, newest first",
-                .query = {integer_parameter("limit", "how many", 1, 1'000, 100),
-                          integer_parameter("before", "only entries with a lower number: `next`", 1,
-                                            1'000'000'000'000),
-                          text_parameter("who", "only of this user"),
-                          text_parameter("action", "only actions that begin with this")},
-                .answer = R"json({"type": "object", "required": ["items", "next"],
-                    "properties": {"items": {"type": "array", "items": {"type": "object"}},
-                    "next": {"type": ["integer", "null"]}}})json",
-                .read = [parts](const Call& call) { return list(parts, call); }});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/audit",
+         .operation = "listAuditEntries",
+         .role = Role::admin,
+         .tag = "security",
+         .summary = "Who did what, newest first",
+         .query = page_parameters({text_parameter("who", "only of this user"),
+                                   text_parameter("action", "only actions that begin with this")}),
+         .answer = list_schema(kEntry),
+         .read = [parts](const Call& call) { return list(parts, call); }});
     router.add({.method = "GET",
                 .pattern = "/api/v1/audit/verification",
                 .operation = "verifyAudit",

@@ -201,9 +201,12 @@ std::optional<Identities::SignedIn> Identities::by_session(std::string_view cook
     if (now - found->second.used_at >= kSessionUseGrain) sessions_used_[hash] = now;
     if (is_local) {
         return SignedIn{{Principal::Kind::local, kLocalAdmin, "local", Role::admin, "session"},
-                        found->second.csrf};
+                        found->second.csrf,
+                        found->second.created_at + kSessionAge};
     }
-    return SignedIn{{Principal::Kind::user, user, user, *role, "session"}, found->second.csrf};
+    return SignedIn{{Principal::Kind::user, user, user, *role, "session"},
+                    found->second.csrf,
+                    found->second.created_at + kSessionAge};
 }
 
 std::vector<User> Identities::users() const {

@@ -73,6 +73,7 @@ public:
     struct SignedIn {
         Principal principal;
         std::string csrf;
+        Timestamp expires_at;  // however much it is used
     };
     std::optional<SignedIn> by_session(std::string_view cookie, Timestamp now);
 

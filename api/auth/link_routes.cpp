@@ -4,6 +4,7 @@
 // has one made and opens it.
 #include "api/auth/routes.hpp"
 #include "api/http/problem.hpp"
+#include "api/router/paging.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -73,22 +74,23 @@ Result<Json> end_sessions(const SecurityParts& parts, const Call& call) {
 }
 
 void add_list_routes(Router& router, const SecurityParts& parts) {
-    router.add({.method = "GET",
-                .pattern = "/api/v1/sessions",
-                .operation = "listSessions",
-                .role = Role::viewer,
-                .tag = "security",
-                .summary = "One's own sessions; of an admin all",
-                .description = "`user` is \"local\" for who owns the data folder.",
-                .answer = R"json({"type": "object", "required": ["sessions"], "properties": {
-                    "sessions": {"type": "array", "items": {"type": "object",
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/sessions",
+         .operation = "listSessions",
+         .role = Role::viewer,
+         .tag = "security",
+         .summary = "One's own sessions; of an admin all",
+         .description = "`user` is \"local\" for who owns the data folder.",
+         .query = page_parameters(),
+         .answer = list_schema(R"json({"type": "object",
                     "required": ["id", "user", "created_at", "used_at"], "properties": {
                     "id": {"type": "string"}, "user": {"type": "string"},
                     "created_at": {"type": "string", "format": "date-time"},
-                    "used_at": {"type": "string", "format": "date-time"}}}}}})json",
-                .read = [parts](const Call& call) -> Result<Json> {
-                    return Json{{"sessions", sessions_view(parts, call.principal())}};
-                }});
+                    "used_at": {"type": "string", "format": "date-time"}}})json"),
+         .read = [parts](const Call& call) -> Result<Json> {
+             return page_of(call, Json{{"items", sessions_view(parts, call.principal())}}, "id");
+         }});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/sessions",
                 .operation = "endSessions",

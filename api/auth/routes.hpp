@@ -23,6 +23,7 @@ struct SecurityParts {
     DocumentWriter write;
     std::string seal_key;  // of the audit log
     Json configuration;    // the sections that may name secrets, without their values
+    bool is_open = false;  // --open
 };
 
 void add_security_routes(Router& router, const SecurityParts& parts);

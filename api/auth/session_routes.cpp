@@ -1,4 +1,6 @@
 // Signing in and out, for the dashboard.
+#include <algorithm>
+
 #include "api/auth/routes.hpp"
 #include "api/http/problem.hpp"
 
@@ -33,7 +35,8 @@ void finish_sign_in(const SecurityParts& parts, const Call& call, const std::str
                                  {"id", name},
                                  {"role", name_of(user ? user->role : Role::viewer)},
                                  {"credential", "session"},
-                                 {"csrf", (*session)->csrf}});
+                                 {"csrf", (*session)->csrf},
+                                 {"expires_at", to_iso8601(parts.clock.now() + kSessionAge)}});
     call.respond(std::move(response));
 }
 
@@ -53,6 +56,19 @@ void sign_in(const SecurityParts& parts, const Call& call) {
     if (!is_posted) call.respond(too_many(Duration{1'000}));
 }
 
+/// How one may come in, for a page that asks who does: nothing of who there is.
+Json ways_view(const SecurityParts& parts) {
+    const auto users = parts.identities.users();
+    const bool has_password = std::any_of(users.begin(), users.end(), [](const User& user) {
+        return !user.is_disabled && !user.password_hash.empty();
+    });
+    Json ways = Json::array();
+    if (parts.is_open) ways.push_back("open");
+    if (has_password) ways.push_back("password");
+    ways.push_back("link");
+    return Json{{"ways", std::move(ways)}};
+}
+
 Json session_view(const SecurityParts& parts, const Call& call) {
     const auto signed_in =
         parts.identities.by_session(session_cookie(call.request()), parts.clock.now());
@@ -63,7 +79,8 @@ Json session_view(const SecurityParts& parts, const Call& call) {
             {"id", principal.id},
             {"role", name_of(principal.role)},
             {"credential", principal.credential},
-            {"csrf", is_session ? Json(signed_in->csrf) : Json()}};
+            {"csrf", is_session ? Json(signed_in->csrf) : Json()},
+            {"expires_at", is_session ? Json(to_iso8601(signed_in->expires_at)) : Json()}};
 }
 
 void sign_out(const SecurityParts& parts, const Call& call) {
@@ -119,11 +136,13 @@ std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
 
 void add_session_routes(Router& router, const SecurityParts& parts) {
     router.add_schema("Session", R"json({"type": "object",
-        "required": ["name", "kind", "id", "role", "credential", "csrf"], "properties": {
+        "required": ["name", "kind", "id", "role", "credential", "csrf", "expires_at"], "properties": {
         "name": {"type": "string"}, "kind": {"type": "string",
         "enum": ["nobody", "user", "service", "access_key", "daemon", "local"]},
         "id": {"type": "string"}, "role": {"type": "string"}, "credential": {"type": "string"},
-        "csrf": {"type": ["string", "null"]}}})json");
+        "csrf": {"type": ["string", "null"]},
+        "expires_at": {"type": ["string", "null"],
+        "description": "of a session, at the latest: unused for 12 hours it ends earlier"}}})json");
     const std::string answer = R"({"$ref": "#/components/schemas/Session"})";
     router.add({.method = "POST",
                 .pattern = "/api/v1/session",
@@ -156,12 +175,26 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
          .summary = "Who asks",
          .answer = answer,
          .read = [parts](const Call& call) -> Result<Json> { return session_view(parts, call); }});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/session/ways",
+                .operation = "listSignInWays",
+                .role = Role::none,
+                .tag = "security",
+                .summary = "How one may sign in, for a page that asks who does",
+                .description = "password: POST /session; link: `stepwell open` prints one; open: "
+                               "whoever calls from the machine itself is let in without.",
+                .answer = R"json({"type": "object", "required": ["ways"], "properties": {
+                    "ways": {"type": "array", "items": {"type": "string",
+                    "enum": ["open", "password", "link"]}}}})json",
+                .read = [parts](const Call&) -> Result<Json> { return ways_view(parts); }});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/session",
                 .operation = "signOut",
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "Sign out",
+                .answer = R"json({"type": "object", "required": ["signed_out"], "properties": {
+                    "signed_out": {"type": "boolean", "description": "false: there was no session"}}})json",
                 .errors = {503},
                 .act = [parts](const Call& call) {
                     const bool is_posted =
@@ -181,6 +214,8 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                     "new_password": {"type": "string", "minLength": 8, "maxLength": 1024,
                     "writeOnly": true}}})json",
                                   true),
+                .answer = R"json({"type": "object", "required": ["name"],
+                    "properties": {"name": {"type": "string"}}})json",
                 .errors = {409, 503},
                 .act = done_later(parts, change_password)});
 }

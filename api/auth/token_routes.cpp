@@ -1,6 +1,7 @@
 // API tokens and access keys: everybody may make some of their own, with no more than their own
 // role; an admin sees all, and makes them for others.
 #include "api/auth/routes.hpp"
+#include "api/router/paging.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -136,11 +137,10 @@ void add_token_routes(Router& router, const SecurityParts& parts) {
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "One's own API tokens; of an admin all",
-                .answer = R"json({"type": "object", "required": ["items"], "properties": {
-                    "items": {"type": "array",
-                    "items": {"$ref": "#/components/schemas/Token"}}}})json",
+                .query = page_parameters(),
+                .answer = list_schema(R"({"$ref": "#/components/schemas/Token"})"),
                 .read = [parts](const Call& call) -> Result<Json> {
-                    return Json{{"items", list_of(parts, call, false)}};
+                    return page_of(call, Json{{"items", list_of(parts, call, false)}}, "id");
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/tokens",
@@ -172,11 +172,10 @@ void add_key_routes(Router& router, const SecurityParts& parts) {
                 .role = Role::viewer,
                 .tag = "security",
                 .summary = "One's own access keys; of an admin all",
-                .answer = R"json({"type": "object", "required": ["items"], "properties": {
-                    "items": {"type": "array",
-                    "items": {"$ref": "#/components/schemas/Token"}}}})json",
+                .query = page_parameters(),
+                .answer = list_schema(R"({"$ref": "#/components/schemas/Token"})"),
                 .read = [parts](const Call& call) -> Result<Json> {
-                    return Json{{"items", list_of(parts, call, true)}};
+                    return page_of(call, Json{{"items", list_of(parts, call, true)}}, "id");
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/keys",

@@ -1,5 +1,6 @@
 // Users: for admins.
 #include "api/auth/routes.hpp"
+#include "api/router/paging.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -60,14 +61,14 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "All users",
-                .answer = R"json({"type": "object", "required": ["items"], "properties": {
-                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/User"}}}})json",
-                .read = [parts](const Call&) -> Result<Json> {
+                .query = page_parameters(),
+                .answer = list_schema(R"({"$ref": "#/components/schemas/User"})"),
+                .read = [parts](const Call& call) -> Result<Json> {
                     Json users = Json::array();
                     for (const User& user : parts.identities.users()) {
                         users.push_back(view_of(user));
                     }
-                    return Json{{"items", std::move(users)}};
+                    return page_of(call, Json{{"items", std::move(users)}}, "name");
                 }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/users",

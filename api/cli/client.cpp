@@ -52,7 +52,13 @@ Failure<Error> Server::unreachable(const std::string& why) const {
 }
 
 Result<Json> Server::workflows() {
-    return get("workflows");
+    return list("workflows");
+}
+
+Result<Json> Server::list(const std::string& path) {
+    return all_pages(path, [](Json& whole, Json page) {
+        for (Json& item : page["items"]) whole["items"].push_back(std::move(item));
+    });
 }
 
 Result<Json> Server::runs(const runtime::RunQuery& query) {
@@ -108,8 +114,9 @@ Result<Json> Server::all_pages(const std::string& path,
                                const std::function<void(Json& whole, Json page)>& add) {
     Json whole = SW_TRY(get(path));
     std::string next = string_or(whole, "next", "");
+    const std::string more = path + (path.find('?') == path.npos ? "?" : "&") + "after=";
     while (!next.empty()) {
-        Json page = SW_TRY(get(path + "&after=" + percent_encode(next)));
+        Json page = SW_TRY(get(more + percent_encode(next)));
         next = string_or(page, "next", "");
         add(whole, std::move(page));
     }

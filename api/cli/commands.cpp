@@ -355,7 +355,8 @@ int call(const RestCommand& command, const Given& given, const Options& options,
     const auto request = request_of(command, given);
     if (!request) return report(terminal, request.error());
     Server server = server_of(options);
-    const auto answer = server.request(*request);
+    const auto answer =
+        command.shows_whole_list() ? server.list(request->path) : server.request(*request);
     if (!answer) return report(terminal, with_guess(answer.error(), given, server));
     if (options.is_json) {
         print_json(terminal, *answer);

@@ -1,5 +1,6 @@
 #include "api/cli/rest_command.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "api/cli/options.hpp"
@@ -145,6 +146,12 @@ void print_rows(const RestCommand& command, const Terminal& terminal, const Json
 }
 
 }  // namespace
+
+bool RestCommand::shows_whole_list() const {
+    return method == "GET" && (is_list || rows == "items") &&
+           std::none_of(flags.begin(), flags.end(),
+                        [](const Flag& flag) { return flag.name == "limit"; });
+}
 
 Result<RestRequest> request_of(const RestCommand& command, const Given& given) {
     RestRequest request;

@@ -71,8 +71,13 @@ struct RestCommand {
     std::vector<Column> columns = {};  // of each
     std::string done = {};             // a line: "{RUN}" as given, "{.at}" of the answer
     std::function<void(const Terminal&, const Json&)> print = {};
+    bool is_list = false;  // what `print` shows has pages
     /// What the process ends with, where an answer may be bad news; else kSuccess.
     std::function<int(const Json&)> status = {};
+
+    /// Whether it shows a list as a whole, however many pages that takes: it asks for one, and has
+    /// no flag that says how much of it is wanted.
+    [[nodiscard]] bool shows_whole_list() const;
 };
 
 /// Every command of this kind, in the order in which help lists them.

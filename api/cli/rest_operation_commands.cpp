@@ -1,5 +1,6 @@
 // Operating: why something does not run, pools, retention, pausing a workflow.
 #include "api/cli/rest_tables.hpp"
+#include "api/cli/show.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -68,11 +69,52 @@ RestCommand resume_command() {
             .done = "workflow {WORKFLOW} starts by itself again"};
 }
 
+RestCommand delete_command() {
+    return {.words = {"delete"},
+            .help = "Let a workflow start no more runs; what runs goes on, what ran stays",
+            .method = "DELETE",
+            .path = "workflows/{WORKFLOW}",
+            .arguments = {{"WORKFLOW", "its name"}},
+            .done = "workflow {WORKFLOW} is deleted"};
+}
+
+std::string fault_line(const Json& file, const Json& fault) {
+    std::string line = string_or(file, "path", "");
+    if (find(fault, "line")) {
+        line += ":" + plain_text(find(fault, "line")) + ":" + plain_text(find(fault, "column"));
+    }
+    line += ": " + string_or(fault, "severity", "error") + ": " + string_or(fault, "message", "");
+    const std::string hint = string_or(fault, "hint", "");
+    return hint.empty() ? line : line + " (" + hint + ")";
+}
+
+void print_files(const Terminal& terminal, const Json& answer) {
+    const Json* files = find(answer, "items");
+    if (!files) return;
+    Table table({"FILE", "STATUS", "WORKFLOW", "SINCE (UTC)"});
+    for (const Json& file : *files) {
+        table.add({string_or(file, "path", ""), string_or(file, "status", ""),
+                   string_or(file, "workflow", ""), time_text(string_or(file, "since", ""))});
+    }
+    table.print(terminal);
+    for (const Json& file : *files) {
+        for (const Json& fault : file["faults"]) terminal.out << fault_line(file, fault) << '\n';
+    }
+}
+
+RestCommand files_command() {
+    return {.words = {"files"},
+            .help = "List workflow files: good, faulty or gone, and their faults",
+            .path = "workflow-files",
+            .print = print_files,
+            .is_list = true};
+}
+
 }  // namespace
 
 std::vector<RestCommand> operation_commands() {
-    return {explain_command(), pools_command(), retention_command(), pause_command(),
-            resume_command()};
+    return {files_command(),     delete_command(), explain_command(), pools_command(),
+            retention_command(), pause_command(),  resume_command()};
 }
 
 }  // namespace stepwell::api::cli

@@ -23,7 +23,7 @@ RestCommand start_command() {
                       {.name = "name",
                        .help = "the run's name; the same start under the same name starts one run",
                        .place = Flag::Place::body}},
-            .done = "run {.id} started; see `stepwell show {.id}`"};
+            .done = "run {.run} started; see `stepwell show {.run}`"};
 }
 
 RestCommand stop_command() {

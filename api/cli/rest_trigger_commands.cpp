@@ -13,14 +13,15 @@ RestCommand schedules_command() {
             .flags = {{.name = "next",
                        .help = "how many fires to list for each, 3 by default",
                        .value = "N",
-                       .kind = Flag::Kind::number}},
+                       .kind = Flag::Kind::number,
+                       .member = "fires"}},
             .rows = "items",
             .columns = {{"SCHEDULE", "id"},
                         {"WHEN", "expression"},
                         {"TIME ZONE", "timezone"},
                         {"PAUSED", "paused"},
                         {"LAST RUN", "last.run"},
-                        {"NEXT", "next", Kind::list}}};
+                        {"NEXT", "next_fires", Kind::list}}};
 }
 
 RestCommand pause_command(const char* word, const char* help, const char* done) {
@@ -74,7 +75,7 @@ RestCommand deadlines_command() {
                         {"TIME", "expression"},
                         {"TIME ZONE", "timezone"},
                         {"STATUS", "status"},
-                        {"NEXT", "next"}}};
+                        {"NEXT", "next_due"}}};
 }
 
 }  // namespace

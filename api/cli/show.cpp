@@ -104,22 +104,29 @@ void print_workflows(const Terminal& terminal, const Json& view) {
     Table table(
         {"WORKFLOW", "VERSION", "UPDATED (UTC)", "LAST RUN", "STARTED (UTC)", "STATUS", ""});
     static const Json kNever = Json::object();
+    bool has_trouble = false;
     for (const Json& workflow : items(view, "items")) {
         const Json* found = find(workflow, "last_run");
         const Json& run = found ? *found : kNever;
         const bool is_paused = text(workflow, "paused") == "true";
+        const Json* file = find(workflow, "file");
+        const std::string status = file ? text(*file, "status") : "";
+        const bool is_troubled = status == "faulty" || status == "gone";
+        has_trouble = has_trouble || is_troubled;
         table.add({text(workflow, "name"), text(workflow, "version"), time(workflow, "updated_at"),
-                   text(run, "id"), time(run, "started_at"),
+                   text(run, "run"), time(run, "started_at"),
                    found ? terminal.styled_status(text(run, "status")) : "",
-                   (is_paused ? "(paused) " : "") + shortened(text(workflow, "description"), 60)});
+                   (is_paused ? "(paused) " : "") + (is_troubled ? "(file " + status + ") " : "") +
+                       shortened(text(workflow, "description"), 60)});
     }
     table.print(terminal);
+    if (has_trouble) terminal.out << "`stepwell files` says what is wrong\n";
 }
 
 void print_runs(const Terminal& terminal, const Json& view) {
     Table table({"RUN", "WORKFLOW", "STARTED (UTC)", "DURATION", "STATUS"});
     for (const Json& run : items(view, "items")) {
-        table.add({text(run, "id"), text(run, "workflow"), time(run, "started_at"), duration(run),
+        table.add({text(run, "run"), text(run, "workflow"), time(run, "started_at"), duration(run),
                    terminal.styled_status(text(run, "status")) +
                        (find(run, "error") ? "  " + text(run, "error") : "")});
     }
@@ -131,7 +138,7 @@ void print_runs(const Terminal& terminal, const Json& view) {
 }
 
 void print_run(const Terminal& terminal, const Json& view) {
-    terminal.out << terminal.styled("run " + text(view, "id"), Style::bold) << "  "
+    terminal.out << terminal.styled("run " + text(view, "run"), Style::bold) << "  "
                  << text(view, "workflow") << "  " << terminal.styled_status(text(view, "status"))
                  << (find(view, "duration_ms") ? " in " + duration(view) : "") << '\n'
                  << "started  " << time(view, "started_at") << " UTC" << started_by(view) << '\n'
@@ -151,7 +158,7 @@ void print_run(const Terminal& terminal, const Json& view) {
 }
 
 void print_outcome(const Terminal& terminal, const Json& run) {
-    terminal.out << "run " << text(run, "id") << ' ' << terminal.styled_status(text(run, "status"))
+    terminal.out << "run " << text(run, "run") << ' ' << terminal.styled_status(text(run, "status"))
                  << " in " << duration(run) << '\n';
     if (find(run, "error")) terminal.out << "error   " << text(run, "error") << '\n';
     if (find(run, "cause")) terminal.out << "cause   " << text(run, "cause") << '\n';

@@ -42,6 +42,8 @@ public:
     Result<Json> history(const std::string& run) override;
     Result<Json> logs(const std::string& run, const std::string& state) override;
 
+    /// A list, all of its pages as one.
+    Result<Json> list(const std::string& path);
     /// The answer; {} where there is none.
     Result<Json> request(const RestRequest& request);
     /// Calls `take` with the data of each server-sent event as it comes, until it returns false;

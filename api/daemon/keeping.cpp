@@ -8,6 +8,7 @@
 #include "api/read/run_row.hpp"
 #include "api/read/views.hpp"
 #include "api/secrets/secret_store.hpp"
+#include "api/system/routes.hpp"
 #include "engine/journal/backup.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/clock.hpp"
@@ -48,7 +49,10 @@ runtime::RetentionSettings retention_settings(const Configuration& configuration
     settings.logs_folder = logs_folder(configuration.data);
     const auto& rule = configuration.retention;
     const bool is_on = rule.succeeded || rule.failed || rule.runs || rule.bytes;
-    if (is_on) settings.claims.sources = triggers::forgettable_sources();
+    if (is_on) {
+        settings.claims.sources = triggers::forgettable_sources();
+        settings.claims.sources.emplace_back(kStartKeys);
+    }
     settings.bytes_apart = audit_bytes;
     return settings;
 }

@@ -160,7 +160,8 @@ public:
                      return engine.write_now(std::move(writes));
                  },
                  seal_key,
-                 configuration.tasks} {}
+                 configuration.tasks,
+                 configuration.is_open} {}
 
     ~Impl() { stop(); }
 

@@ -75,7 +75,14 @@ void log_file(const FileReport& given) {
             return spdlog::error("workflow file {} has faults; the last good version stays:\n{}",
                                  report.file, report.text);
         case FileReport::Kind::gone:
-            return spdlog::warn("workflow file {} is gone; its workflow stays", report.file);
+            if (report.text.empty()) {
+                return spdlog::info("workflow file {} is gone; it was no workflow's", report.file);
+            }
+            return spdlog::warn(
+                "workflow file {} is gone; workflow {} stays, and its schedules and triggers go "
+                "on; "
+                "`stepwell delete {}` ends that",
+                report.file, report.text, report.text);
         case FileReport::Kind::unwatched:
             return spdlog::warn(
                 "folder {} cannot be watched ({}); it is looked at every few seconds", report.file,
@@ -121,9 +128,10 @@ Error with_hint(Error error, const Configuration& configuration) {
     return error;
 }
 
-void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers, EventFeed& feed,
+void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers,
+                       WorkflowFiles& files, EventFeed& feed,
                        const std::filesystem::path& data_folder) {
-    add_workflow_routes(router, engine, readers, tasks::builtin_task_names());
+    add_workflow_routes(router, engine, readers, files, tasks::builtin_task_names());
     add_run_routes(router, engine, readers);
     add_redrive_routes(router, engine, readers);
     add_bulk_routes(router, engine, readers);
@@ -201,7 +209,9 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_schemas(router);
     add_aws_route(router, aws);
     EventFeed feed((*node)->engine(), readers);
-    add_native_routes(router, (*node)->engine(), readers, feed, configuration.data);
+    WorkflowFiles files((*node)->engine(), readers, runtime::system_clock(), &(*node)->secrets());
+    SW_TRY(files.open());
+    add_native_routes(router, (*node)->engine(), readers, files, feed, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     answer_sources.gate = &(*node)->gate();
     answer_sources.health = health_of(configuration, **node);
@@ -216,7 +226,11 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     Metrics metrics((*node)->engine(), (*node)->gate(), readers, configuration.data);
     add_system_routes(router, metrics, readers, (*node)->engine(), STEPWELL_VERSION);
     auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
-                                                 tasks::builtin_task_names(), log_file));
+                                                 tasks::builtin_task_names(), files,
+                                                 [&feed](const FileReport& report) {
+                                                     log_file(report);
+                                                     feed.tell("workflow-files", report.file);
+                                                 }));
     SW_TRY(log_what_is_there(readers, (*node)->engine()));
     triggers->start();
     keeper.start();

@@ -173,7 +173,7 @@ Json going_view(const Going& one) {
                             {"due", state.due ? Json(to_iso8601(*state.due)) : Json()}});
         }
     }
-    return {{"id", value_of(one.run.id)},
+    return {{"run", value_of(one.run.id)},
             {"name", one.run.name},
             {"workflow", one.run.workflow_name},
             {"started_at", to_iso8601(one.run.started_at)},
@@ -205,8 +205,8 @@ Result<Json> next_fires(runtime::Reader& reader, Timestamp now, std::size_t limi
     std::vector<std::pair<Timestamp, Json>> fires;
     for (const Json& schedule : all.at("items")) {
         const bool goes = schedule.at("enabled") == true && schedule.at("paused") == false;
-        if (!goes || schedule.at("next").empty()) continue;
-        const std::string local = schedule.at("next")[0].get<std::string>();
+        if (!goes || schedule.at("next_fires").empty()) continue;
+        const std::string local = schedule.at("next_fires")[0].get<std::string>();
         const auto instant = parse_rfc3339(local);
         if (!instant) continue;
         const Timestamp at = from_ms(instant->seconds * 1'000);

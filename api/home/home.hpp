@@ -26,7 +26,7 @@ struct HomeQuery {
 ///            {"count", "exact", "bars": [N an interval], "worst": [{"workflow", "count"}]}},
 ///  "outcomes": [{"succeeded", "failed", "timed_out", "aborted", "running"}]: an interval each,
 ///  "causes": as the "groups" of failures_view(),
-///  "running": [{"id", "name", "workflow", "started_at", "elapsed_ms", "usual": QUANTILES, "late",
+///  "running": [{"run", "name", "workflow", "started_at", "elapsed_ms", "usual": QUANTILES, "late",
 ///               "waiting", "queued": as queued_view(), "open": [{"place", "since", "due"}]}]:
 ///               the longest over its usual first,
 ///  "health": as health_view(); absent where nothing is known of it,

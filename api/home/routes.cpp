@@ -6,8 +6,10 @@
 #include "api/home/failures.hpp"
 #include "api/home/home.hpp"
 #include "api/home/schemas.hpp"
+#include "api/router/paging.hpp"
 #include "api/runs/map.hpp"
 #include "api/runs/results.hpp"
+#include "api/workflows/figures.hpp"
 #include "api/workflows/grid.hpp"
 #include "api/workflows/overview.hpp"
 
@@ -123,18 +125,22 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                 .read = reading_run(sources, [&sources](auto& histories, auto run, auto& call) {
                     return failure_view(histories, run, failure_query(sources, call));
                 })});
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs/{run}/results",
-                .operation = "listRunResults",
-                .tag = "runs",
-                .summary = "The results of a run's data tasks",
-                .description = kRunHelp,
-                .query = {text_parameter("state", "only of this state")},
-                .answer = reference("Results"),
-                .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
-                    return results_view(histories.reader(), run, call.text("state").value_or(""),
-                                        samples_for(call));
-                })});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/results",
+         .operation = "listRunResults",
+         .tag = "runs",
+         .summary = "The results of a run's data tasks",
+         .description = kRunHelp,
+         .query = page_parameters({text_parameter("state", "only of this state")}),
+         .answer = reference("Results"),
+         .read = reading_run(sources, [](auto& histories, auto run, auto& call) -> Result<Json> {
+             return page_of(
+                 call,
+                 SW_TRY(results_view(histories.reader(), run, call.text("state").value_or(""),
+                                     samples_for(call))),
+                 "");
+         })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/map/{state}",
                 .operation = "getRunMap",
@@ -184,7 +190,29 @@ Result<Json> grid_answer(Histories& histories, const Call& call) {
     return grid_view(histories, query);
 }
 
+Result<Json> figures_answer(AnswerSources& sources, Histories& histories, const Call& call) {
+    FiguresQuery query;
+    query.now = sources.clock.now();
+    query.runs = count_of(call, "last");
+    Json names = SW_TRY(workflow_names_view(histories.reader()));
+    Json page = SW_TRY(page_of(call, std::move(names), "workflow"));
+    SW_TRY(add_figures(histories, query, page));
+    return page;
+}
+
 void add_workflow_answers(Router& router, AnswerSources& sources) {
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/workflow-figures",
+         .operation = "listWorkflowFigures",
+         .tag = "workflows",
+         .summary = "Workflows by name: how the last runs ended, how long it takes, when it "
+                    "starts next",
+         .query = page_parameters({integer_parameter("last", "how many runs of each", 1, 100, 30)}),
+         .answer = reference("WorkflowFigures"),
+         .read = reading(sources, [&sources](auto& histories, auto& call) {
+             return figures_answer(sources, histories, call);
+         })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows/{workflow}/grid",
                 .operation = "getWorkflowGrid",
@@ -210,9 +238,13 @@ void add_workflow_answers(Router& router, AnswerSources& sources) {
                 .tag = "workflows",
                 .summary = "The latest result of each data task of a workflow",
                 .description = "Looks at the last 50 runs.",
+                .query = page_parameters(),
                 .answer = reference("Results"),
-                .read = reading(sources, [](auto& histories, auto& call) {
-                    return latest_results_view(histories, call.path("workflow"), samples_for(call));
+                .read = reading(sources, [](auto& histories, auto& call) -> Result<Json> {
+                    return page_of(call,
+                                   SW_TRY(latest_results_view(histories, call.path("workflow"),
+                                                              samples_for(call))),
+                                   "definition_path");
                 })});
 }
 
@@ -221,8 +253,8 @@ Result<Json> failures_answer(AnswerSources& sources, Histories& histories, const
     query.workflow = call.text("workflow");
     query.span = span_of(call, sources.clock.now());
     query.intervals = count_of(call, "intervals");
-    query.groups = count_of(call, "limit");
-    return failures_view(histories, query);
+    query.groups = items_needed(call);
+    return page_of(call, SW_TRY(failures_view(histories, query)), "id");
 }
 
 Result<Json> home_answer(AnswerSources& sources, Histories& histories, const Call& call) {
@@ -239,22 +271,21 @@ Result<Json> home_answer(AnswerSources& sources, Histories& histories, const Cal
 }
 
 void add_overall_answers(Router& router, AnswerSources& sources) {
-    router.add(
-        {.method = "GET",
-         .pattern = "/api/v1/failures",
-         .operation = "listFailures",
-         .tag = "answers",
-         .summary = "Failures by cause, and how each stands",
-         .description = kSpanHelp,
-         .query = {text_parameter("workflow", "only of this workflow"), range_parameter("7d"),
-                   time_parameter("from", "from then on"), time_parameter("to", "before then"),
-                   integer_parameter("intervals", "parts of the span", 1, 200, 28),
-                   integer_parameter("limit", "causes", 1, 200, 50)},
-         .answer = reference("Failures"),
-         .errors = {404},
-         .read = reading(sources, [&sources](auto& histories, auto& call) {
-             return failures_answer(sources, histories, call);
-         })});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/failures",
+                .operation = "listFailures",
+                .tag = "answers",
+                .summary = "Failures by cause, and how each stands",
+                .description = kSpanHelp,
+                .query = page_parameters(
+                    {text_parameter("workflow", "only of this workflow"), range_parameter("7d"),
+                     time_parameter("from", "from then on"), time_parameter("to", "before then"),
+                     integer_parameter("intervals", "parts of the span", 1, 200, 28)}),
+                .answer = reference("Failures"),
+                .errors = {404},
+                .read = reading(sources, [&sources](auto& histories, auto& call) {
+                    return failures_answer(sources, histories, call);
+                })});
     router.add({.method = "GET",
                 .pattern = "/api/v1/home",
                 .operation = "getHome",

@@ -14,6 +14,14 @@ constexpr NamedSchema kSchemas[] = {
   "type": ["object", "null"], "required": ["p50_ms", "p95_ms", "count"], "properties": {
     "p50_ms": {"type": "integer"}, "p95_ms": {"type": "integer"},
     "count": {"type": "integer", "minimum": 1, "description": "of how many"}}})json"},
+    {"Difference", R"json({
+  "description": "from the older definition to the newer one; null where nothing is known, or nothing differs",
+  "type": ["object", "null"], "required": ["added", "removed", "changed", "workflow"], "properties": {
+        "added": {"type": "array", "items": {"type": "string"}},
+        "removed": {"type": "array", "items": {"type": "string"}},
+        "changed": {"type": "array", "items": {"type": "object", "required": ["state", "fields"], "properties": {
+          "state": {"type": "string"}, "fields": {"type": "array", "items": {"type": "string"}}}}},
+        "workflow": {"type": "array", "items": {"type": "string"}, "description": "members of the definition itself"}}})json"},
     {"Failure", R"json({
   "type": "object",
   "required": ["state", "definition_path", "path", "type", "resource", "items", "tries", "error", "message", "event", "at", "caught"],
@@ -34,9 +42,14 @@ constexpr NamedSchema kSchemas[] = {
     "caught": {"type": "boolean"},
     "ended_by": {"type": "string", "description": "the Fail state that ended the run in its place"},
     "code": {"type": ["string", "null"]},
-    "rows": {"type": "object"},
-    "inputs": {"type": "array"},
-    "checks": {"type": "array", "description": "those that did not pass"}}})json"},
+    "rows": {"type": "object", "additionalProperties": true},
+    "inputs": {"type": "array", "items": {"type": "object", "additionalProperties": true}},
+    "checks": {"type": "array", "items": {"type": "object", "additionalProperties": true}, "description": "those that did not pass"}}})json"},
+    {"Rows", R"json({
+  "type": "object", "description": "of all data tasks of a run; empty where it has none", "properties": {
+    "read": {"type": "integer", "description": "by the first of them"},
+    "rejected": {"type": "integer"},
+    "by_task": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "integer"}}}}})json"},
     {"FailureAnswer", R"json({
   "type": "object",
   "required": ["run", "status", "failure", "log", "count", "by_error", "others", "caught_count", "caught"],
@@ -79,6 +92,7 @@ constexpr NamedSchema kSchemas[] = {
     {"Failures", R"json({
   "type": "object", "required": ["from", "to", "intervals", "items", "complete", "as_of"], "properties": {
     "as_of": {"$ref": "#/components/schemas/AsOf"},
+    "next": {"type": "string", "description": "give it as `after`; absent on the last page"},
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "intervals": {"type": "array", "items": {"type": "string", "format": "date-time"}},
@@ -87,21 +101,44 @@ constexpr NamedSchema kSchemas[] = {
     {"Results", R"json({
   "type": "object", "required": ["items", "complete", "as_of"], "properties": {
     "as_of": {"$ref": "#/components/schemas/AsOf"},
+    "next": {"type": "string", "description": "give it as `after`; absent on the last page"},
     "run": {"type": "integer"},
     "workflow": {"type": "string"},
     "items": {"type": "array", "items": {"type": "object",
       "required": ["state", "definition_path", "path", "items", "task", "status", "at"], "properties": {
         "state": {"type": "string"}, "definition_path": {"type": "string"}, "path": {"type": "string"},
-        "items": {"type": "array"},
+        "items": {"type": "array", "items": {"type": "object", "required": ["state", "index"], "properties": {
+          "state": {"type": "string"}, "index": {"type": "integer", "minimum": 0}}}},
         "task": {"type": "string"},
         "status": {"type": "string"},
         "at": {"type": "string", "format": "date-time"},
         "duration_ms": {"type": "integer"},
-        "result": {"type": "object", "description": "the result envelope; absent where the answer would be too large"},
+        "result": {"type": "object", "additionalProperties": true, "description": "the result envelope; absent where the answer would be too large"},
         "run": {"type": "integer"},
         "started_at": {"type": "string", "format": "date-time"},
         "later_runs": {"type": "integer", "description": "newer runs that did not reach the task"}}}},
     "complete": {"type": "boolean"}}})json"},
+    {"WorkflowFigures", R"json({
+  "type": "object", "required": ["items", "complete", "as_of"], "properties": {
+    "as_of": {"$ref": "#/components/schemas/AsOf"},
+    "items": {"type": "array", "items": {"type": "object",
+      "required": ["workflow", "runs", "succeeded", "failed", "aborted", "duration", "running", "paused", "next_fire"],
+      "properties": {
+        "workflow": {"type": "string"},
+        "runs": {"type": "array", "description": "the last ones, the oldest first", "items": {"type": "object",
+          "required": ["run", "status", "started_at"], "properties": {
+            "run": {"type": "integer"}, "status": {"type": "string"},
+            "started_at": {"type": "string", "format": "date-time"}, "duration_ms": {"type": "integer"}}}},
+        "succeeded": {"type": "integer", "description": "of `runs`"},
+        "failed": {"type": "integer", "description": "of `runs`, those that timed out among them"},
+        "aborted": {"type": "integer", "description": "of `runs`"},
+        "duration": {"$ref": "#/components/schemas/Quantiles"},
+        "running": {"type": "integer", "description": "in all"},
+        "paused": {"type": "boolean", "description": "its schedules and file triggers start nothing"},
+        "next_fire": {"type": ["object", "null"], "required": ["schedule", "at"], "properties": {
+          "schedule": {"type": "string"}, "at": {"type": "string", "format": "date-time"}}}}}},
+    "complete": {"type": "boolean", "description": "false: not all successes are folded yet"},
+    "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})json"},
     {"Usual", R"json({
   "type": "object", "required": ["workflow", "duration", "states", "complete", "as_of"], "properties": {
     "as_of": {"$ref": "#/components/schemas/AsOf"},
@@ -117,15 +154,25 @@ constexpr NamedSchema kSchemas[] = {
     "as_of": {"$ref": "#/components/schemas/AsOf"},
     "workflow": {"type": "string"},
     "runs": {"type": "array", "description": "the oldest first", "items": {"type": "object",
-      "required": ["id", "name", "status", "version", "started_at"]}},
+      "required": ["run", "name", "status", "version", "started_at"], "properties": {
+        "run": {"type": "integer"}, "name": {"type": "string"}, "status": {"type": "string"},
+        "version": {"type": "integer"}, "started_at": {"type": "string", "format": "date-time"},
+        "duration_ms": {"type": "integer"}, "error": {"type": "string"},
+        "retries": {"type": "integer"}, "caught": {"type": "integer"},
+        "rows": {"$ref": "#/components/schemas/Rows"}}}},
     "states": {"type": "array", "description": "in flow order", "items": {"type": "object",
       "required": ["name", "definition_path", "type", "depth", "usual", "share", "cells"], "properties": {
+        "name": {"type": "string"}, "definition_path": {"type": "string"}, "type": {"type": "string"},
+        "depth": {"type": "integer", "minimum": 0},
         "usual": {"$ref": "#/components/schemas/Quantiles"},
         "share": {"type": "number", "minimum": 0, "maximum": 1},
         "cells": {"type": "array", "description": "one for each run; null: not reached",
-          "items": {"type": ["object", "null"]}}}}},
+          "items": {"type": ["object", "null"], "required": ["status", "busy_ms", "entered"], "properties": {
+            "status": {"type": "string"}, "duration_ms": {"type": "integer"}, "busy_ms": {"type": "integer"},
+            "entered": {"type": "integer"}, "failed": {"type": "integer"}, "retries": {"type": "integer"}}}}}}},
     "usual": {"$ref": "#/components/schemas/Quantiles"},
-    "versions": {"type": "array", "items": {"type": "object", "required": ["number", "run"]}},
+    "versions": {"type": "array", "items": {"type": "object", "required": ["number", "run"], "properties": {
+      "number": {"type": "integer"}, "run": {"type": "integer", "description": "the first with it"}}}},
     "complete": {"type": "boolean"},
     "next": {"type": "string", "description": "`after` of the page of older runs"}}})json"},
     {"MapAnswer", R"json({
@@ -139,7 +186,9 @@ constexpr NamedSchema kSchemas[] = {
     "total": {"type": "integer"},
     "counts": {"type": "object", "additionalProperties": {"type": "integer"},
       "description": "by succeeded, failed, aborted, running, not_reached"},
-    "buckets": {"type": "array", "items": {"type": "object", "required": ["from", "to", "counts"]}},
+    "buckets": {"type": "array", "items": {"type": "object", "required": ["from", "to", "counts"], "properties": {
+      "from": {"type": "integer"}, "to": {"type": "integer", "description": "behind its last item"},
+      "counts": {"type": "object", "additionalProperties": {"type": "integer"}}}}},
     "failed": {"type": "array", "items": {"type": "integer"}},
     "duration": {"$ref": "#/components/schemas/Quantiles"}}})json"},
     {"MapItems", R"json({
@@ -166,15 +215,37 @@ constexpr NamedSchema kSchemas[] = {
     "as_of": {"$ref": "#/components/schemas/AsOf"},
     "run": {"$ref": "#/components/schemas/Run"},
     "failure": {"$ref": "#/components/schemas/FailureAnswer"},
-    "usual": {"type": "object", "required": ["duration", "states", "against"]},
+    "usual": {"type": "object", "required": ["duration", "states", "against"], "properties": {
+      "duration": {"$ref": "#/components/schemas/Quantiles"},
+      "states": {"type": "array", "items": {"type": "object", "required": ["definition_path", "duration"], "properties": {
+        "definition_path": {"type": "string"}, "duration": {"$ref": "#/components/schemas/Quantiles"}}}},
+      "against": {"type": ["number", "null"], "description": "how many times the median it took"},
+      "complete": {"type": "boolean"}}},
     "states": {"type": "array", "description": "in flow order, also those not reached", "items": {
-      "type": "object", "required": ["name", "definition_path", "type", "depth", "status", "usual"]}},
+      "type": "object", "required": ["name", "definition_path", "type", "depth", "status", "usual"], "properties": {
+        "name": {"type": "string"}, "definition_path": {"type": "string"}, "type": {"type": "string"},
+        "depth": {"type": "integer", "minimum": 0}, "status": {"type": "string"},
+        "usual": {"$ref": "#/components/schemas/Quantiles"},
+        "entered": {"type": "integer"}, "duration_ms": {"type": "integer"}, "busy_ms": {"type": "integer"},
+        "retries": {"type": "integer"},
+        "outcomes": {"type": "object", "additionalProperties": {"type": "integer"}}}}},
     "open": {"type": "array", "description": "what the run is doing", "items": {"type": "object",
-      "required": ["path", "type", "since", "due", "retries"]}},
-    "rows": {"type": "object"},
-    "version": {"type": "object", "required": ["number", "newest", "last_success"]},
-    "parent": {"type": ["object", "null"]},
-    "children": {"type": "array", "items": {"type": "object", "required": ["run", "arn"]}},
+      "required": ["path", "type", "since", "due", "retries"], "properties": {
+        "path": {"type": "string"}, "type": {"type": "string"},
+        "since": {"type": "string", "format": "date-time"}, "due": {"type": ["string", "null"]},
+        "retries": {"type": "integer"}}}},
+    "rows": {"$ref": "#/components/schemas/Rows"},
+    "version": {"type": "object", "required": ["number", "newest", "last_success"], "properties": {
+      "number": {"type": "integer"},
+      "newest": {"type": ["integer", "null"], "description": "null: the workflow is deleted"},
+      "last_success": {"type": ["object", "null"], "required": ["run", "name", "number", "same", "difference"], "properties": {
+        "run": {"type": "integer"}, "name": {"type": "string"}, "number": {"type": "integer"},
+        "same": {"type": "boolean"}, "difference": {"$ref": "#/components/schemas/Difference"}}}}},
+    "parent": {"type": ["object", "null"], "required": ["run", "arn"], "properties": {
+      "run": {"type": ["integer", "null"]}, "arn": {"type": "string"}}},
+    "children": {"type": "array", "items": {"type": "object", "required": ["run", "arn"], "properties": {
+      "run": {"type": ["integer", "null"]}, "arn": {"type": "string"}, "workflow": {"type": "string"},
+      "name": {"type": "string"}, "status": {"type": "string"}}}},
     "events": {"type": "integer"}}})json"},
     {"Home", R"json({
   "type": "object",
@@ -189,14 +260,31 @@ constexpr NamedSchema kSchemas[] = {
         "exact": {"type": "boolean", "description": "false: there are more"},
         "count": {"type": "integer"},
         "bars": {"type": "array", "items": {"type": "integer"}},
-        "worst": {"type": "array"}}}},
+        "worst": {"type": "array", "items": {"type": "object", "required": ["workflow", "count"], "properties": {
+          "workflow": {"type": "string"}, "count": {"type": "integer"}}}}}}},
     "outcomes": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "integer"}}},
     "causes": {"type": "array", "items": {"$ref": "#/components/schemas/FailureGroup"}},
     "running": {"type": "array", "items": {"type": "object",
-      "required": ["id", "name", "workflow", "started_at", "elapsed_ms", "usual", "late", "waiting", "queued", "open"],
-      "properties": {"queued": {"type": ["object", "null"], "required": ["state", "pool", "place", "holders"]}}}},
+      "required": ["run", "name", "workflow", "started_at", "elapsed_ms", "usual", "late", "waiting", "queued", "open"],
+      "properties": {
+        "run": {"type": "integer"}, "name": {"type": "string"}, "workflow": {"type": "string"},
+        "started_at": {"type": "string", "format": "date-time"}, "elapsed_ms": {"type": "integer"},
+        "usual": {"$ref": "#/components/schemas/Quantiles"},
+        "late": {"type": "boolean"}, "waiting": {"type": "boolean"},
+        "queued": {"type": ["object", "null"], "required": ["state", "pool", "place", "holders"], "properties": {
+          "state": {"type": "string"}, "pool": {"type": ["string", "null"], "description": "null: for a place in its workflow"},
+          "place": {"type": "integer"},
+          "holders": {"type": "array", "items": {"type": "object", "required": ["run", "name"], "properties": {
+            "run": {"type": "integer"}, "name": {"type": "string"}}}}}},
+        "open": {"type": "array", "items": {"type": "object", "required": ["path", "since", "due"], "properties": {
+          "path": {"type": "string"}, "since": {"type": "string", "format": "date-time"},
+          "due": {"type": ["string", "null"]}}}}}}},
     "next_fires": {"type": "array", "description": "the soonest first", "items": {"type": "object",
-      "required": ["schedule", "workflow", "at", "local", "last"]}},
+      "required": ["schedule", "workflow", "at", "local", "last"], "properties": {
+        "schedule": {"type": "string"}, "workflow": {"type": "string"},
+        "at": {"type": "string", "format": "date-time"},
+        "local": {"type": "string", "description": "in the schedule's time zone"},
+        "last": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Claim"}]}}}},
     "health": {"type": "object", "required": ["over", "figures"], "properties": {
       "over": {"type": "boolean"},
       "figures": {"type": "array", "items": {"type": "object",

@@ -127,6 +127,7 @@ private:
         parser_->header_limit(worker_.settings.header_bytes_max);
         parser_->body_limit(worker_.settings.body_bytes_max);
         is_admitted_ = is_refused_ = false;
+        listed_origin_.clear();
         phase_ = Phase::reading;
         set_deadline(buffer_.size() == 0 ? worker_.settings.idle_time
                                          : worker_.settings.header_time);
@@ -226,6 +227,17 @@ private:
             refuse(std::move(*refusal));
             return false;
         }
+        listed_origin_ = worker_.gate.listed_origin(incoming);
+        const bool is_preflight = !listed_origin_.empty() && method() == "OPTIONS" &&
+                                  !header("Access-Control-Request-Method").empty();
+        if (is_preflight) {
+            // A browser asks without any credential, and waits for the answer on a connection of
+            // its own.
+            is_refused_ = true;
+            phase_ = Phase::handling;
+            respond({204, "", {}, preflight_headers()});
+            return false;
+        }
         auto principal = worker_.admission ? worker_.admission(*this) : Principal{};
         if (!principal) {
             refuse(std::move(principal).error());
@@ -297,6 +309,7 @@ private:
         keeps_alive_ = !is_refused_ && !worker_.is_draining && request.keep_alive();
         is_chunked_ = response.stream && request.version() == 11;
         if (response.stream && !is_chunked_) keeps_alive_ = false;
+        if (!listed_origin_.empty()) response.headers += cors_headers(listed_origin_);
         if (request_id_.empty()) request_id_ = worker_.budget.next_request_id();
         if (response.content_type == kProblemType) add_request_id(response.body, request_id_);
         out_ = response_head(response,
@@ -473,6 +486,7 @@ private:
     Principal principal_;
     std::uint64_t number_ = 0;       // of the request, on this connection
     std::string request_id_;         // once it is needed
+    std::string listed_origin_;      // of the page that asks, where it is a listed one
     std::uint64_t bytes_taken_ = 0;  // for its body
     std::string out_;
     std::size_t sent_ = 0;

@@ -81,15 +81,40 @@ bool Gate::is_known_host(std::string_view host) const {
                        [&](const std::string& known) { return equal_ignoring_case(known, name); });
 }
 
-bool Gate::is_known_origin(std::string_view origin, std::string_view host) const {
+bool Gate::is_own_origin(std::string_view origin, std::string_view host) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (origin.substr(0, scheme.size()) == scheme &&
             equal_ignoring_case(origin.substr(scheme.size()), host)) {
             return true;
         }
     }
+    return false;
+}
+
+bool Gate::is_known_origin(std::string_view origin, std::string_view host) const {
+    if (is_own_origin(origin, host)) return true;
     return std::find(settings_.origins.begin(), settings_.origins.end(), origin) !=
            settings_.origins.end();
+}
+
+std::string_view Gate::listed_origin(const Incoming& request) const {
+    if (request.origins.empty() || request.hosts.empty()) return {};
+    const std::string_view origin = request.origins.front();
+    return is_own_origin(origin, request.hosts.front()) ? std::string_view{} : origin;
+}
+
+// No Allow-Credentials: a page of others shows a token; our cookie is not for it.
+std::string cors_headers(std::string_view origin) {
+    return "Access-Control-Allow-Origin: " + std::string(origin) +
+           "\r\nAccess-Control-Expose-Headers: ETag, Location, Retry-After, X-Request-Id\r\n"
+           "Vary: Origin\r\n";
+}
+
+std::string preflight_headers() {
+    return "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE\r\n"
+           "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, If-Match, "
+           "If-None-Match, Last-Event-ID, X-Stepwell-Token\r\n"
+           "Access-Control-Max-Age: 600\r\n";
 }
 
 Result<ListenAddress> parse_listen(std::string_view text) {

@@ -45,11 +45,21 @@ public:
     /// Nothing where the request may go on.
     [[nodiscard]] std::optional<Refusal> check(const Incoming& request) const;
 
+    /// The listed web page that sends the request; empty where none does, or our own.
+    /// REQUIRES: check() lets it pass.
+    [[nodiscard]] std::string_view listed_origin(const Incoming& request) const;
+
 private:
+    [[nodiscard]] static bool is_own_origin(std::string_view origin, std::string_view host);
     [[nodiscard]] bool is_known_host(std::string_view host) const;
     [[nodiscard]] bool is_known_origin(std::string_view origin, std::string_view host) const;
     GateSettings settings_;
 };
+
+/// What lets a listed page read an answer: complete lines.
+std::string cors_headers(std::string_view origin);
+/// What tells its browser, which asks first, what the page may send.
+std::string preflight_headers();
 
 struct ListenAddress {
     std::string host = "127.0.0.1";

@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 5> kRoleNames{"none", "viewer", "operator
 constexpr std::array<std::string_view, 6> kKindNames{"nobody",     "user",   "service",
                                                      "access_key", "daemon", "local"};
 
-char lower(char c) {
+char lower_case(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
@@ -29,9 +29,10 @@ std::optional<Role> role_named(std::string_view name) {
 
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view kScheme = "bearer ";
-    const bool is_bearer = authorization.size() > kScheme.size() &&
-                           std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
-                                      [](char expected, char c) { return lower(c) == expected; });
+    const bool is_bearer =
+        authorization.size() > kScheme.size() &&
+        std::equal(kScheme.begin(), kScheme.end(), authorization.begin(),
+                   [](char expected, char c) { return lower_case(c) == expected; });
     return is_bearer ? authorization.substr(kScheme.size()) : std::string_view{};
 }
 

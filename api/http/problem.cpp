@@ -34,13 +34,14 @@ std::string_view code_of(unsigned status) {
         unsigned status;
         std::string_view name;
     };
-    static constexpr std::array<Code, 14> kCodes{{{400, "invalid"},
+    static constexpr std::array<Code, 15> kCodes{{{400, "invalid"},
                                                   {401, "unauthenticated"},
                                                   {403, "forbidden"},
                                                   {404, "not_found"},
                                                   {405, "method_not_allowed"},
                                                   {409, "conflict"},
                                                   {410, "gone"},
+                                                  {412, "stale"},
                                                   {413, "body_too_large"},
                                                   {415, "unsupported_media_type"},
                                                   {422, "unprocessable"},
@@ -125,7 +126,7 @@ std::string_view reason_phrase(unsigned status) {
         unsigned status;
         std::string_view text;
     };
-    static constexpr std::array<Phrase, 20> kPhrases{{
+    static constexpr std::array<Phrase, 21> kPhrases{{
         {200, "OK"},
         {201, "Created"},
         {202, "Accepted"},
@@ -138,6 +139,7 @@ std::string_view reason_phrase(unsigned status) {
         {405, "Method Not Allowed"},
         {409, "Conflict"},
         {410, "Gone"},
+        {412, "Precondition Failed"},
         {413, "Payload Too Large"},
         {415, "Unsupported Media Type"},
         {422, "Unprocessable Content"},

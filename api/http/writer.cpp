@@ -31,14 +31,15 @@ std::string response_head(const Response& response, const Framing& framing) {
     out += ' ';
     out += reason_phrase(response.status);
     out += "\r\n";
-    if (response.status != 204) {
+    const bool has_body = response.status != 204 && response.status != 304;
+    if (has_body) {
         out += "Content-Type: ";
         out += response.content_type;
         out += "\r\n";
     }
     if (framing.is_chunked) {
         out += "Transfer-Encoding: chunked\r\n";
-    } else if (!response.stream && response.status != 204) {
+    } else if (!response.stream && has_body) {
         out += "Content-Length: ";
         out += std::to_string(response.body.size());
         out += "\r\n";

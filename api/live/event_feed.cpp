@@ -34,6 +34,10 @@ public:
         return std::shared_ptr<Stream>(std::move(stream));
     }
 
+    void tell(std::string_view kind, std::string_view subject) {
+        hub_->tell(subject, sse_frame("changed", "", {{"kind", kind}, {"subject", subject}}));
+    }
+
     void stop() {
         {
             const std::lock_guard lock(mutex_);
@@ -155,6 +159,10 @@ EventFeed::~EventFeed() = default;
 Result<std::shared_ptr<Stream>> EventFeed::open(EventFilter filter,
                                                 std::optional<FeedPosition> after) {
     return impl_->open(std::move(filter), after);
+}
+
+void EventFeed::tell(std::string_view kind, std::string_view subject) {
+    impl_->tell(kind, subject);
 }
 
 void EventFeed::stop() {

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "api/http/http.hpp"
 #include "api/live/event_filter.hpp"
@@ -37,6 +38,11 @@ public:
     /// between is not there any more, the first is `event: reset`. Of a single run the last one is
     /// `event: end`, and ends the stream.
     Result<std::shared_ptr<Stream>> open(EventFilter filter, std::optional<FeedPosition> after);
+
+    /// Tells who listens to all runs, or to those of the workflow that `subject` ("flights",
+    /// "flights#daily") is about, that something changed which is no event of a run: `event:
+    /// changed`. It has no place in the feed: who is away for the moment is not told.
+    void tell(std::string_view kind, std::string_view subject);
 
     /// Ends the thread: streams get nothing more. Called before the engine stops.
     void stop();

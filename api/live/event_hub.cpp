@@ -49,6 +49,28 @@ void EventHub::add(std::vector<FeedEvent> events, std::uint64_t to) {
     trim();
 }
 
+namespace {
+
+/// Of one stream that does not ask for its part; beyond it what comes is not told.
+constexpr std::size_t kNoticeBytesMax = 16u << 10;
+
+bool is_about(std::string_view subject, const EventFilter& filter) {
+    if (filter.run || !filter.types.empty()) return false;
+    return !filter.workflow || subject.substr(0, subject.find_first_of("#:")) == *filter.workflow;
+}
+
+}  // namespace
+
+void EventHub::tell(std::string_view subject, const std::string& frame) {
+    const std::lock_guard lock(mutex);
+    for (EventStream* stream : streams_) {
+        const bool has_room = stream->notices.size() + frame.size() <= kNoticeBytesMax;
+        if (!has_room || !is_about(subject, stream->filter)) continue;
+        stream->notices += frame;
+        if (stream->waker) stream->waker();
+    }
+}
+
 /// Whole pieces go: the ring never begins within one.
 void EventHub::trim() {
     while (bytes_ > bytes_max_ && !events_.empty()) {

@@ -25,6 +25,9 @@ public:
     /// The events of the pieces behind to(), up to piece `to`. Wakes whom they concern.
     void add(std::vector<FeedEvent> events, std::uint64_t to);
 
+    /// Hands `frame` to the streams that it concerns, and wakes them.
+    void tell(std::string_view subject, const std::string& frame);
+
     void join(EventStream& stream);
     void leave(EventStream& stream);
     [[nodiscard]] bool is_wanted() const;
@@ -70,6 +73,7 @@ public:
     const EventFilter filter;
     FeedPosition place;           // what lies before it has been sent, or is not wanted
     std::function<void()> waker;  // may be empty
+    std::string notices;          // frames beside the feed, for the next part
 
 private:
     Next replay(std::string& out);
@@ -79,6 +83,7 @@ private:
     void send(const std::vector<FeedEvent>& events, std::string& out) const;
     Next finish(std::string& out);
     [[nodiscard]] FeedPosition current_place() const;
+    std::string take_notices();
     void move_to(FeedPosition place);
 
     const std::shared_ptr<EventHub> hub_;

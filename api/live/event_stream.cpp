@@ -50,6 +50,11 @@ void EventStream::move_to(FeedPosition place_) {
     place = std::max(place, place_);
 }
 
+std::string EventStream::take_notices() {
+    const std::lock_guard lock(hub_->mutex);
+    return std::exchange(notices, {});
+}
+
 /// With the place, so that one who comes back after a long quiet need not be told much.
 std::string EventStream::idle() {
     return ": nothing new\nid: " + current_place().text() + "\n\n";
@@ -63,6 +68,7 @@ Stream::Next EventStream::next(std::string& out) {
     if (is_over_) return Next::end;
     // At once: a client that is cut off before the first event knows where to go on.
     if (!std::exchange(has_begun_, true)) out += idle();
+    out += take_notices();
     bool is_end = false;
     const bool is_replaying = must_look_ || !pending_.empty();
     const auto taken =

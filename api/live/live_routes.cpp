@@ -1,5 +1,6 @@
 // Live events and logs.
 #include "api/http/problem.hpp"
+#include "api/http/url.hpp"
 #include "api/live/event_feed.hpp"
 #include "api/live/log_stream.hpp"
 #include "api/read/views.hpp"
@@ -117,10 +118,34 @@ Result<std::shared_ptr<Stream>> open_logs(runtime::Engine& engine, EventFeed& fe
     return follow_logs(engine, feed, logs_folder(data_folder), std::move(filter));
 }
 
+/// What is no event of a run, and concerns who looks at lists: the collection, and which one of it.
+/// Nothing for the rest, names of users and secrets among it.
+std::optional<std::pair<std::string, std::string>> change_by(const Exchange& exchange) {
+    const Request& request = exchange.request;
+    if (exchange.status >= 300 || request.method() == "GET" || request.method() == "HEAD") {
+        return std::nullopt;
+    }
+    const auto path = split_path(split_target(request.target()).first);
+    if (path.empty()) {  // the AWS API
+        const std::string_view target = request.header("X-Amz-Target");
+        const std::string_view action = target.substr(target.find('.') + 1);
+        const bool is_change = action == "CreateStateMachine" || action == "UpdateStateMachine" ||
+                               action == "DeleteStateMachine";
+        return is_change ? std::optional(std::pair<std::string, std::string>("workflows", ""))
+                         : std::nullopt;
+    }
+    const bool is_told = path.size() > 3 && (path[2] == "workflows" || path[2] == "schedules");
+    if (!is_told) return std::nullopt;
+    return std::pair(std::string(path[2]), percent_decode_strictly(path[3]).value_or(""));
+}
+
 }  // namespace
 
 void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
                      const std::filesystem::path& data_folder) {
+    router.on_answer([&feed](const Exchange& exchange) {
+        if (const auto change = change_by(exchange)) feed.tell(change->first, change->second);
+    });
     auto parameters = stream_parameters();
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/events",
@@ -144,7 +169,11 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 .operation = "followEvents",
                 .tag = "live",
                 .summary = "Events of all runs, as they become durable",
-                .description = std::string(kStreamText) + " Without a place it begins now.",
+                .description = std::string(kStreamText) +
+                               " Without a place it begins now. `event: changed` (`kind`: "
+                               "workflows, workflow-files or schedules; `subject`) says that "
+                               "something changed beside the runs: where neither `run` nor "
+                               "`types` is given.",
                 .query = std::move(parameters),
                 .answer = R"({"type": "string"})",
                 .answer_type = "text/event-stream",

@@ -77,7 +77,7 @@ std::string status_word(core::Status status) {
 }
 
 Json run_summary_view(const runtime::ExecutionSummary& summary) {
-    Json out{{"id", value_of(summary.id)},
+    Json out{{"run", value_of(summary.id)},
              {"name", summary.name},
              {"workflow", summary.workflow_name},
              {"status", status_word(summary.status)},
@@ -107,20 +107,25 @@ Json workflow_view(const runtime::WorkflowDescription& found) {
             {"arn", found.workflow.arn}};
 }
 
+Result<Json> workflow_row_view(runtime::Reader& reader, const runtime::WorkflowDescription& found,
+                               Timestamp now) {
+    Json row = workflow_view(found);
+    add_description(found, row);
+    const auto pause = SW_TRY(reader.document(runtime::kPaused, found.workflow.name));
+    row["paused"] = runtime::pause_in(pause, now).has_value();
+    runtime::ListQuery newest;
+    newest.workflow = found.workflow.name;
+    newest.limit = 1;
+    // It may have been deleted meanwhile.
+    const auto runs = reader.list(newest);
+    if (runs && !runs->items.empty()) row["last_run"] = run_summary_view(runs->items.front());
+    return row;
+}
+
 Result<Json> workflows_view(runtime::Reader& reader, Timestamp now) {
     Json workflows = Json::array();
     for (const auto& found : SW_TRY(reader.workflows())) {
-        Json one = workflow_view(found);
-        add_description(found, one);
-        const auto pause = SW_TRY(reader.document(runtime::kPaused, found.workflow.name));
-        one["paused"] = runtime::pause_in(pause, now).has_value();
-        runtime::ListQuery newest;
-        newest.workflow = found.workflow.name;
-        newest.limit = 1;
-        // It may have been deleted meanwhile.
-        const auto runs = reader.list(newest);
-        if (runs && !runs->items.empty()) one["last_run"] = run_summary_view(runs->items.front());
-        workflows.push_back(std::move(one));
+        workflows.push_back(SW_TRY(workflow_row_view(reader, found, now)));
     }
     return Json{{"items", std::move(workflows)}};
 }

@@ -17,16 +17,18 @@ std::string status_word(core::Status status);
 /// Fails with `invalid`.
 Result<core::Status> status_named(std::string_view word);
 
-/// {"id", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error", "arn"}:
-/// how lists show a run; what is not known yet is absent.
+/// {"run", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error",
+/// "arn"}: how lists show a run; what is not known yet is absent.
 Json run_summary_view(const runtime::ExecutionSummary& summary);
 Json workflow_view(const runtime::WorkflowDescription& found);
 /// Adds "description", where the workflow's file has one.
 void add_description(const runtime::WorkflowDescription& found, Json& out);
-/// {"items": [{"name", "arn", "type", "version", "created_at", "updated_at", "description",
-/// "paused", "last_run"}]}
+/// How lists show it: with "description", "paused" and "last_run".
+Result<Json> workflow_row_view(runtime::Reader& reader, const runtime::WorkflowDescription& found,
+                               Timestamp now);
+/// {"items": [as workflow_row_view()]}: all of them, by name.
 Result<Json> workflows_view(runtime::Reader& reader, Timestamp now);
-/// {"items": [{"id", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
+/// {"items": [{"run", "name", "workflow", "status", "started_at", ...}], "next"}: newest first.
 Result<Json> runs_view(runtime::Reader& reader, const runtime::RunQuery& query);
 /// One run: what the list says of it, input, output, error, cause, and "states".
 Result<Json> run_view(runtime::Reader& reader, std::string_view run);

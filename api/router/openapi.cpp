@@ -81,6 +81,15 @@ Json parameters_of(const Route& route) {
         }
         out.push_back(std::move(item));
     }
+    for (const Parameter& header : route.headers) {
+        Json schema = schema_of(header);
+        schema["minLength"] = 0;  // an empty one is none
+        out.push_back({{"name", header.name},
+                       {"in", "header"},
+                       {"description", header.description},
+                       {"required", false},
+                       {"schema", std::move(schema)}});
+    }
     return out;
 }
 
@@ -109,14 +118,73 @@ std::set<unsigned> errors_of(const Route& route) {
     return out;
 }
 
+using Schemas = std::map<std::string, Json>;
+
+/// One object of the parts of an allOf: closed ones that are held against one value each would
+/// refuse what the others have.
+Json merged(Json schema, const Schemas& schemas) {
+    const auto parts = schema.find("allOf");
+    if (parts == schema.end()) return schema;
+    const Json all = *parts;
+    schema.erase("allOf");
+    for (Json part : all) {
+        if (const Json* reference = find(part, "$ref")) {
+            const auto& text = reference->get_ref<const std::string&>();
+            part = schemas.at(text.substr(text.rfind('/') + 1));
+        }
+        part = merged(std::move(part), schemas);
+        schema["type"] = "object";
+        for (const char* members : {"properties", "required"}) {
+            const Json* own = find(part, members);
+            if (!own) continue;
+            if (own->is_object()) schema["properties"].update(*own);
+            for (const Json& name : own->is_array() ? *own : Json::array()) {
+                schema["required"].push_back(name);
+            }
+        }
+    }
+    return schema;
+}
+
+/// Closes every object that says which members it has and not whether it has others: who reads an
+/// answer meets nothing that is not declared.
+Json closed(Json schema, const Schemas& schemas) {
+    if (!schema.is_object()) return schema;
+    schema = merged(std::move(schema), schemas);
+    const bool is_silent =
+        schema.contains("properties") && !schema.contains("additionalProperties");
+    if (is_silent) schema["additionalProperties"] = false;
+    if (const auto members = schema.find("properties"); members != schema.end()) {
+        for (auto& [name, member] : members->items()) member = closed(std::move(member), schemas);
+    }
+    for (const char* inner : {"items", "additionalProperties"}) {
+        if (schema.contains(inner)) schema[inner] = closed(std::move(schema[inner]), schemas);
+    }
+    for (const char* parts : {"oneOf", "anyOf"}) {
+        if (!schema.contains(parts)) continue;
+        for (Json& part : schema[parts]) part = closed(std::move(part), schemas);
+    }
+    return schema;
+}
+
+/// Whether its answers have an entity tag.
+bool has_tag(const Route& route) {
+    return route.method == "GET" && !route.handle && route.status == 200 &&
+           route.answer_type != "text/event-stream";
+}
+
 /// What comes beside the body. Every answer has the first.
-Json headers_of(unsigned status) {
+Json headers_of(const Route& route, unsigned status) {
     const auto header = [](const char* description, Json schema) {
         return Json{{"description", description}, {"schema", std::move(schema)}};
     };
     const Json text{{"type", "string"}};
     Json out{{"X-Request-Id", header("under which the daemon's log has what failed within", text)}};
     if (status == 201) out["Location"] = header("where what was made is, if that is a run", text);
+    if (has_tag(route) && (status == 200 || status == 304)) {
+        out["ETag"] =
+            header("of this answer: give it as If-None-Match, and what you have is a 304", text);
+    }
     if (status == 429 || status == 503) {
         out["Retry-After"] = header("seconds after which to ask again, where that is known",
                                     {{"type", "integer"}, {"minimum", 0}});
@@ -124,34 +192,41 @@ Json headers_of(unsigned status) {
     return out;
 }
 
-Json responses_of(const Route& route) {
+Json success_of(const Route& route, unsigned status, const Schemas& schemas) {
+    Json out{{"description", std::string(reason_phrase(status))},
+             {"headers", headers_of(route, status)}};
+    if (status == 204) return out;
+    out["content"][route.answer_type]["schema"] = closed(parsed(route.answer), schemas);
+    if (route.may_stream) out["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
+    return out;
+}
+
+Json responses_of(const Route& route, const Schemas& schemas) {
     Json out = Json::object();
-    Json& success = out[std::to_string(route.status)];
-    success["description"] = std::string(reason_phrase(route.status));
-    success["headers"] = headers_of(route.status);
-    if (route.status != 204) {
-        success["content"][route.answer_type]["schema"] = parsed(route.answer);
-        if (route.may_stream) {
-            success["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
-        }
+    out[std::to_string(route.status)] = success_of(route, route.status, schemas);
+    if (has_tag(route)) {
+        out["304"] = {{"description", std::string(reason_phrase(304))},
+                      {"headers", headers_of(route, 304)}};
     }
+    if (route.repeated != 0)
+        out[std::to_string(route.repeated)] = success_of(route, route.repeated, schemas);
     for (const unsigned status : errors_of(route)) {
         Json& problem = out[std::to_string(status)];
         problem["description"] = std::string(reason_phrase(status));
-        problem["headers"] = headers_of(status);
+        problem["headers"] = headers_of(route, status);
         problem["content"][std::string(kProblemType)]["schema"] = {
             {"$ref", "#/components/schemas/Problem"}};
     }
     return out;
 }
 
-Json operation_of(const Route& route) {
+Json operation_of(const Route& route, const Schemas& schemas) {
     Json out{{"operationId", route.operation}, {"summary", route.summary}};
     if (!route.description.empty()) out["description"] = route.description;
     if (!route.tag.empty()) out["tags"] = Json::array({route.tag});
     out["parameters"] = parameters_of(route);
     if (route.body.kind != Body::Kind::none) out["requestBody"] = body_of(route.body);
-    out["responses"] = responses_of(route);
+    out["responses"] = responses_of(route, schemas);
     out["x-role"] = name_of(route.role);
     if (route.role == Role::none) out["security"] = Json::array();
     return out;
@@ -172,7 +247,7 @@ Json openapi_document(const std::vector<const Route*>& routes,
                       const std::map<std::string, Json>& schemas, std::string_view version) {
     Json paths = Json::object();
     for (const Route* route : routes) {
-        paths[route->pattern][lower(route->method)] = operation_of(*route);
+        paths[route->pattern][lower(route->method)] = operation_of(*route, schemas);
     }
     Json components = Json::object();
     components["Problem"] = parsed(R"({
@@ -181,23 +256,25 @@ Json openapi_document(const std::vector<const Route*>& routes,
             "type": {"type": "string", "description": "about:blank: see code"},
             "title": {"type": "string", "description": "of the status"},
             "status": {"type": "integer"},
-            "code": {"type": "string", "description": "what a program goes by: invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, gone, body_too_large, unsupported_media_type, too_many_requests, unavailable, internal, io, corruption"},
+            "code": {"type": "string", "description": "what a program goes by: invalid, unauthenticated, forbidden, not_found, method_not_allowed, conflict, gone, stale, body_too_large, unsupported_media_type, too_many_requests, unavailable, internal, io, corruption"},
             "detail": {"type": "string", "description": "what was wrong, for people"},
             "request_id": {"type": "string", "description": "as in the header X-Request-Id, and in the daemon's log"},
             "faults": {"type": "array", "description": "each of the things that are wrong", "items": {
                 "type": "object", "required": ["pointer", "code", "message"], "properties": {
-                    "pointer": {"type": "string", "description": "#/a/b in the body, ?name in the query, {name} in the path"},
+                    "pointer": {"type": "string", "description": "#/a/b in the body, ?name in the query, {name} in the path, ^Name in the headers"},
                     "code": {"type": "string"},
                     "message": {"type": "string"},
                     "hint": {"type": "string"}}}}}})");
-    for (const auto& [name, schema] : schemas) components[name] = schema;
+    for (const auto& [name, schema] : schemas) components[name] = closed(schema, schemas);
     return {{"openapi", "3.1.0"},
             {"info",
              {{"title", "Stepwell"},
               {"version", version},
               {"description",
                "Workflows, their runs, and what starts them. Every answer that is no success has "
-               "the schema Problem. `x-role` is the least role that may call."}}},
+               "the schema Problem. `x-role` is the least role that may call. What GET answers has "
+               "an ETag, and with it as `If-None-Match` it is a 304 where nothing changed; with "
+               "`Accept-Encoding: gzip` long answers are compressed."}}},
             {"servers", Json::array({{{"url", "/"}}})},
             {"security",
              *parse_json(R"([{"token": []}, {"token_header": []}, {"session": [], "csrf": []}])")},

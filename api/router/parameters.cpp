@@ -46,12 +46,13 @@ std::string expectation(const Parameter& parameter, const std::string& value) {
     return "";
 }
 
-void check(const Parameter& parameter, const std::string& text, std::vector<Fault>& faults) {
+void check(const Parameter& parameter, const std::string& text, std::vector<Fault>& faults,
+           const char* sign = "?") {
     const auto values = parameter.is_list ? split_list(text) : std::vector<std::string>{text};
     for (const std::string& value : values) {
         const std::string expected = expectation(parameter, value);
         if (expected.empty()) continue;
-        faults.push_back({"?" + parameter.name, "invalid",
+        faults.push_back({sign + parameter.name, "invalid",
                           "expected '" + parameter.name + "' to be " + expected + ", but got '" +
                               value.substr(0, 100) + "'"});
     }
@@ -100,6 +101,14 @@ Call::Values read_query(std::string_view query, const std::vector<Parameter>& de
         }
     }
     return values;
+}
+
+void check_headers(const Request& request, const std::vector<Parameter>& declared,
+                   std::vector<Fault>& faults) {
+    for (const Parameter& parameter : declared) {
+        const std::string value(request.header(parameter.name));
+        if (!value.empty()) check(parameter, value, faults, "^");
+    }
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {

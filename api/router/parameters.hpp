@@ -16,6 +16,10 @@ namespace stepwell::api {
 Call::Values read_query(std::string_view query, const std::vector<Parameter>& declared,
                         std::vector<Fault>& faults);
 
+/// Appends to `faults` what is not as declared.
+void check_headers(const Request& request, const std::vector<Parameter>& declared,
+                   std::vector<Fault>& faults);
+
 /// What a parameter of a path may be long, in characters.
 inline constexpr std::size_t kPathParameterMax = 512;
 

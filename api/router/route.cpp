@@ -116,13 +116,13 @@ std::vector<std::string> Call::list(std::string_view name) const {
     return found ? split_list(*found) : std::vector<std::string>{};
 }
 
-void Call::answer(const Result<Json>& result, std::string_view location) const {
+void Call::answer(const Result<Json>& result, std::string_view location, unsigned status) const {
     if (!result) return respond_(problem(result.error()));
     Response response;
-    response.status = route_->status;
+    response.status = status == 0 ? route_->status : status;
     if (!location.empty()) response.headers = "Location: " + std::string(location) + "\r\n";
     const bool is_viewer = principal().role < Role::operator_;
-    if (route_->status != 204) {
+    if (response.status != 204) {
         response.body = to_text(is_viewer ? with_hidden_samples(*result) : *result);
     }
     respond_(std::move(response));

@@ -73,6 +73,10 @@ public:
     /// Lives until the response is given.
     [[nodiscard]] const Request& request() const { return *request_; }
     [[nodiscard]] const Route& route() const { return *route_; }
+    /// A header that the route declares; empty where it is not there.
+    [[nodiscard]] std::string_view header(std::string_view name) const {
+        return request_->header(name);
+    }
     [[nodiscard]] const Principal& principal() const { return request_->principal(); }
     /// A parameter of the path, decoded. REQUIRES: the pattern has it.
     [[nodiscard]] const std::string& path(std::string_view name) const;
@@ -91,7 +95,9 @@ public:
     void respond(Response response) const { respond_(std::move(response)); }
     /// The JSON with the route's status, or the problem. Once.
     /// `location` is where what was made can be found, if that is somewhere.
-    void answer(const Result<Json>& result, std::string_view location = {}) const;
+    /// `status`: instead of the route's; 0: that one.
+    void answer(const Result<Json>& result, std::string_view location = {},
+                unsigned status = 0) const;
 
 private:
     Request* request_;
@@ -111,12 +117,15 @@ struct Route {
     std::string summary = {};      // "A run's events"
     std::string description = {};  // Markdown; may be empty
     std::vector<Parameter> query = {};
+    /// Headers that it looks at, beside those that every route does; absent where they are empty.
+    std::vector<Parameter> headers = {};
     Body body = {};
     /// JSON Schema of the answer, as text: R"({"$ref": "#/components/schemas/Run"})".
     std::string answer = R"({"type": "object"})";
     std::string answer_type = "application/json";
     bool may_stream = false;  // asked so, it answers with server-sent events
     unsigned status = 200;    // of an answer that is no problem
+    unsigned repeated = 0;    // of one that says what an earlier request did; 0: as `status`
     std::vector<unsigned> errors =
         {};  // that it may answer with, beside those that follow from the rest
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "api/http/conditions.hpp"
 #include "api/http/problem.hpp"
 #include "api/http/url.hpp"
 #include "api/router/openapi.hpp"
@@ -222,6 +223,13 @@ void Router::handle(Request& request, Responder respond) const {
         return respond(with_headers(
             problem(405, "expected one of the methods " + found.resource->allow), allow));
     }
+    // What speaks another language has its own rules.
+    if (!found.entry->route.handle) {
+        respond = [&request, inner = std::move(respond)](Response response) {
+            finish_answer(request, response);
+            inner(std::move(response));
+        };
+    }
     dispatch(request, std::move(found), std::move(respond));
 }
 
@@ -260,6 +268,7 @@ void Router::carry_out(Request& request, Match match, Responder respond) {
                               std::to_string(kPathParameterMax) + " characters"});
     }
     auto query = read_query(split_target(request.target()).second, route.query, faults);
+    check_headers(request, route.headers, faults);
     Json body;
     if (route.body.kind != Body::Kind::none) {
         if (auto refusal = check_type(request, route.body)) return respond(std::move(*refusal));

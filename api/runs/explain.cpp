@@ -275,7 +275,7 @@ void add_schedules(const WorkflowSnapshot& snapshot, Explanation& out) {
             out.add("SCHEDULE_PAUSED", "the schedule '" + id + "' is stopped", {{"schedule", id}});
             continue;
         }
-        const Json* next = find(schedule, "next");
+        const Json* next = find(schedule, "next_fires");
         if (!next || !next->is_array() || next->empty()) continue;
         const Json& at = next->front();
         out.add("NEXT_FIRE",

@@ -47,7 +47,7 @@ constexpr const char* kPlan = R"json({
     "version": {"type": "object", "required": ["number", "newest", "difference"], "properties": {
       "number": {"type": "integer", "description": "the one that the run keeps"},
       "newest": {"type": ["integer", "null"]},
-      "difference": {"type": ["object", "null"], "description": "from its own to the newest"}}}}})json";
+      "difference": {"$ref": "#/components/schemas/Difference"}}}}})json";
 
 }  // namespace
 

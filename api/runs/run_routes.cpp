@@ -1,6 +1,7 @@
 // Runs: show, start, stop, history.
 #include "api/http/problem.hpp"
 #include "api/read/views.hpp"
+#include "api/router/paging.hpp"
 #include "api/system/routes.hpp"
 
 namespace stepwell::api {
@@ -72,12 +73,20 @@ std::optional<std::string> departed_run(Readers& readers, const Call::Values& pa
     return std::nullopt;
 }
 
+constexpr const char* kIdempotencyKey = "Idempotency-Key";
+
 void start_run(runtime::Engine& engine, Call call) {
     const Json& body = call.body();
     runtime::StartRequest request;
     request.workflow = string_or(body, "workflow", "");
     request.name = text_member(body, "name");
     request.principal = who_is(call.principal());
+    request.adopts_existing = true;
+    if (const std::string key(call.header(kIdempotencyKey)); !key.empty()) {
+        // Of each party its own.
+        request.claims.push_back({kStartKeys + request.principal, key, "{}"});
+        request.claims_are_exact = true;
+    }
     if (const Json* input = find(body, "input")) request.input = Payload(*input);
     const std::string workflow = request.workflow;
     engine.start_execution(std::move(request), [call, workflow](Result<runtime::Started> started) {
@@ -86,12 +95,13 @@ void start_run(runtime::Engine& engine, Call call) {
                                                                    "', but there is none"}));
         }
         if (!started) return call.respond(problem(started.error()));
-        call.answer(Json{{"id", value_of(started->id)},
+        call.answer(Json{{"run", value_of(started->id)},
                          {"name", started->name},
                          {"arn", started->arn},
                          {"started_at", to_iso8601(started->started_at)},
                          {"new", started->is_new}},
-                    "/api/v1/runs/" + std::to_string(value_of(started->id)));
+                    "/api/v1/runs/" + std::to_string(value_of(started->id)),
+                    started->is_new ? 201 : 200);
     });
 }
 
@@ -116,11 +126,7 @@ void add_reading_routes(Router& router, Readers& readers) {
          .tag = "runs",
          .summary = "A run, its input, output and states",
          .description = "`run`: its number, its ARN, or WORKFLOW/NAME with the slash as %2F.",
-         .answer = R"({"allOf": [{"$ref": "#/components/schemas/Run"}, {
-                    "type": "object", "required": ["input", "states", "as_of"], "properties": {
-                    "as_of": {"$ref": "#/components/schemas/AsOf"},
-                    "input": {}, "output": {}, "cause": {"type": "string"},
-                    "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}}}]})",
+         .answer = R"({"$ref": "#/components/schemas/RunDetails"})",
          .read = snapshot(readers, read_run)});
     router.add(
         {.method = "GET",
@@ -139,7 +145,7 @@ void add_reading_routes(Router& router, Readers& readers) {
                     "as_of": {"$ref": "#/components/schemas/AsOf"},
                     "run": {"type": "integer"},
                     "next": {"type": "string"},
-                    "items": {"type": "array", "items": {"type": "object"},
+                    "items": {"type": "array", "items": {"type": "object", "additionalProperties": true},
                         "description": "as GetExecutionHistory shows them"},
                     "lines": {"type": "array", "items": {"type": "string"},
                         "description": "the same, a line each"}}})",
@@ -179,8 +185,13 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
          .tag = "runs",
          .summary = "Start a run",
          .description =
-             "With a `name` the start may be repeated: it then answers with the run that "
-             "is there. The same name with another input is a conflict.",
+             "With a `name` the start may be repeated, also when the run has ended: it then "
+             "answers "
+             "200 with the run that is there. The same name with another input is a conflict. "
+             "An Idempotency-Key does the same without naming the run: each party has keys of its "
+             "own, kept for 30 days at least, and longer where the run is.",
+         .headers = {text_parameter(kIdempotencyKey, "the same start under the same key is one",
+                                    200)},
          .body = json_body(R"json({
             "type": "object", "required": ["workflow"], "additionalProperties": false,
             "properties": {
@@ -190,11 +201,12 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                 "input": {"description": "any JSON value; {} where it is absent"}}})json",
                            true),
          .answer =
-             R"({"type": "object", "required": ["id", "name", "arn", "started_at", "new"], "properties": {
+             R"({"type": "object", "required": ["run", "name", "arn", "started_at", "new"], "properties": {
             "new": {"type": "boolean", "description": "false: a repetition, and the run was there"},
-            "id": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
+            "run": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
             "started_at": {"type": "string", "format": "date-time"}}})",
          .status = 201,
+         .repeated = 200,
          .errors = {404, 409},
          .act = [&engine](Call call) { start_run(engine, std::move(call)); },
          .is_quick = true});

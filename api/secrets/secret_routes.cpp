@@ -1,5 +1,6 @@
 // Secrets: their names and where they are used, never a value.
 #include "api/auth/routes.hpp"
+#include "api/router/paging.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -84,17 +85,23 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                 .summary = "The names of secrets, where they come from and who uses them",
                 .description = "`missing`: those that a workflow or the configuration names, and "
                                "that are not there.",
-                .answer = R"json({"type": "object", "required": ["items", "missing"],
-                    "properties": {"items": {"type": "array", "items": {"type": "object",
+                .query = page_parameters(),
+                .answer = list_schema(R"json({"type": "object",
                     "required": ["name", "provider", "place", "updated_at", "updated_by",
                                  "used_by"],
                     "properties": {"name": {"type": "string"},
                     "provider": {"type": "string", "enum": ["store", "env", "file"]},
                     "place": {"type": "string"}, "updated_at": {"type": ["string", "null"]},
                     "updated_by": {"type": ["string", "null"]},
-                    "used_by": {"type": "array", "items": {"type": "string"}}}}},
-                    "missing": {"type": "array", "items": {"type": "object"}}}})json",
-                .read = [parts](const Call&) { return list(parts); }});
+                    "used_by": {"type": "array", "items": {"type": "string"}}}})json",
+                                      R"json(
+                    "missing": {"type": "array", "items": {"type": "object",
+                    "required": ["name", "used_by"], "properties": {"name": {"type": "string"},
+                    "used_by": {"type": "array", "items": {"type": "string"}}}}},)json",
+                                      R"json(, "missing")json"),
+                .read = [parts](const Call& call) -> Result<Json> {
+                    return page_of(call, SW_TRY(list(parts)), "name");
+                }});
     router.add({.method = "PUT",
                 .pattern = "/api/v1/secrets/{secret}",
                 .operation = "putSecret",
@@ -108,6 +115,9 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                     "value": {"type": "string", "minLength": 4, "maxLength": 8192,
                     "writeOnly": true}}})json",
                                   true),
+                .answer = R"json({"type": "object", "required": ["name", "updated_at"],
+                    "properties": {"name": {"type": "string"},
+                    "updated_at": {"type": "string", "format": "date-time"}}})json",
                 .errors = {409, 503},
                 .act = done_later(parts, put)});
     router.add({.method = "DELETE",

@@ -16,13 +16,34 @@ constexpr std::string_view kWorkflow = R"json({
     "description": {"type": "string", "description": "what its file says; absent where it says nothing"},
     "paused": {"type": "boolean", "description": "in lists: its schedules and file triggers start nothing"},
     "last_run": {"$ref": "#/components/schemas/Run", "description": "in lists: the newest; absent where there is none"},
-    "arn": {"type": "string"}}})json";
+    "arn": {"type": "string"},
+    "options": {"type": "object", "additionalProperties": true,
+      "description": "what its file says beside the definition; of one workflow, not in lists"},
+    "file": {"$ref": "#/components/schemas/WorkflowFile"}}})json";
+
+constexpr std::string_view kWorkflowFile = R"json({
+  "type": "object",
+  "description": "A workflow file. 'faulty': the last good version stays in force; 'gone': the workflow stays",
+  "required": ["path", "status", "since", "faults"],
+  "properties": {
+    "path": {"type": "string"},
+    "status": {"type": "string", "enum": ["good", "faulty", "gone"]},
+    "workflow": {"type": "string", "description": "absent where it never became one"},
+    "since": {"type": "string", "format": "date-time"},
+    "faults": {"type": "array", "items": {
+      "type": "object",
+      "required": ["severity", "pointer", "code", "message"],
+      "properties": {
+        "severity": {"type": "string", "enum": ["error", "warning"]},
+        "line": {"type": "integer"}, "column": {"type": "integer"},
+        "pointer": {"type": "string"}, "code": {"type": "string"},
+        "message": {"type": "string"}, "hint": {"type": "string"}}}}}})json";
 
 constexpr std::string_view kRun = R"json({
   "type": "object",
-  "required": ["id", "name", "workflow", "status", "started_at", "arn"],
+  "required": ["run", "name", "workflow", "status", "started_at", "arn"],
   "properties": {
-    "id": {"type": "integer"},
+    "run": {"type": "integer", "description": "its number"},
     "name": {"type": "string"},
     "workflow": {"type": "string"},
     "status": {"type": "string", "enum": ["running", "succeeded", "failed", "timed_out", "aborted"]},
@@ -63,7 +84,22 @@ constexpr std::string_view kState = R"json({
     "retries": {"type": "integer"},
     "error": {"type": "string"},
     "cause": {"type": "string"},
-    "rows": {"type": "object", "description": "of a data task: read, good, rejected, ..."}}})json";
+    "rows": {"type": "object", "additionalProperties": true,
+      "description": "of a data task: read, good, rejected, ..."}}})json";
+
+/// Beside what lists say of a run.
+constexpr std::string_view kRunDetails = R"json({
+  "as_of": {"$ref": "#/components/schemas/AsOf"},
+  "input": {}, "output": {},
+  "cause": {"type": "string"},
+  "states": {"type": "array", "items": {"$ref": "#/components/schemas/State"}}})json";
+
+std::string run_details() {
+    Json schema = *parse_json(kRun);
+    schema["properties"].update(*parse_json(kRunDetails));
+    for (const char* name : {"input", "states", "as_of"}) schema["required"].push_back(name);
+    return to_text(schema);
+}
 
 constexpr std::string_view kAsOf = R"json({
   "type": "string", "pattern": "^[0-9]+$",
@@ -74,7 +110,9 @@ constexpr std::string_view kAsOf = R"json({
 void add_schemas(Router& router) {
     router.add_schema("AsOf", kAsOf);
     router.add_schema("Workflow", kWorkflow);
+    router.add_schema("WorkflowFile", kWorkflowFile);
     router.add_schema("Run", kRun);
+    router.add_schema("RunDetails", run_details());
     router.add_schema("State", kState);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/http/problem.hpp"
+#include "api/router/paging.hpp"
 #include "api/runs/explain.hpp"
 #include "api/triggers/views.hpp"
 
@@ -19,10 +20,10 @@ constexpr const char* kExplanation = R"json({
     "run": {"type": "integer"}, "name": {"type": "string"}, "workflow": {"type": "string"},
     "code": {"type": "string", "description": "of the first reason"},
     "reasons": {"type": "array", "items": {"type": "object", "required": ["code", "text"],
-      "properties": {"code": {"type": "string"}, "text": {"type": "string"}}},
+      "properties": {"code": {"type": "string"}, "text": {"type": "string"}}, "additionalProperties": true},
       "description": "what keeps it waiting first; beside code and text what belongs to them: holders, place, until, ..."},
     "passed": {"type": "array", "items": {"type": "object", "required": ["code", "text"],
-      "properties": {"code": {"type": "string"}, "text": {"type": "string"}}},
+      "properties": {"code": {"type": "string"}, "text": {"type": "string"}}, "additionalProperties": true},
       "description": "what it might have waited for, but does not"},
     "at": {"type": "string", "format": "date-time"}}})json";
 
@@ -160,21 +161,20 @@ void add_explain_routes(Router& router, const Sources& sources) {
                     }
                     run_explanation(sources, subject, call);
                 }});
-    router.add(
-        {.method = "GET",
-         .pattern = "/api/v1/pools",
-         .operation = "listPools",
-         .tag = "operations",
-         .summary = "Pools: who holds their slots, and who waits",
-         .answer = std::string(R"json({"type": "object", "required": ["items"], "properties": {
-                    "items": {"type": "array", "items": {"type": "object",
+    router.add({.method = "GET",
+                .pattern = "/api/v1/pools",
+                .operation = "listPools",
+                .tag = "operations",
+                .summary = "Pools: who holds their slots, and who waits",
+                .query = page_parameters(),
+                .answer = list_schema(std::string(R"json({"type": "object",
                     "required": ["name", "slots", "working", "waiting", "waiting_count"],
                     "properties": {"name": {"type": "string"}, "slots": {"type": "integer"},
                     "waiting_count": {"type": "integer"}, "working": )json") +
-                   kPoolTasks + R"(, "waiting": )" + kPoolTasks + "}}}}}",
-         .read = [&sources](const Call&) -> Result<Json> {
-             return pools_view(sources.gate.pools());
-         }});
+                                      kPoolTasks + R"(, "waiting": )" + kPoolTasks + "}}"),
+                .read = [&sources](const Call& call) -> Result<Json> {
+                    return page_of(call, pools_view(sources.gate.pools()), "name");
+                }});
 }
 
 void write_pause(const Sources& sources, const Call& call, journal::DocumentWrite write,
@@ -314,7 +314,7 @@ void add_keeping_routes(Router& router, const Sources& sources) {
                     "properties": {"name": {"type": "string", "maxLength": 100}}})"),
                 .answer = R"json({"type": "object", "required": ["file", "bytes", "manifest"],
                     "properties": {"file": {"type": "string"}, "bytes": {"type": "integer"},
-                                   "manifest": {"type": "object"}}})json",
+                                   "manifest": {"type": "object", "additionalProperties": true}}})json",
                 .status = 201,
                 .errors = {409, 500},
                 .act = [&sources](const Call& call) { back_up(sources, call); }});

@@ -20,9 +20,14 @@ void add_schemas(Router& router);
 /// POST /: the AWS API.
 void add_aws_route(Router& router, aws::Api& aws);
 
-/// Workflows: list, show, versions, definition, put, delete.
+class WorkflowFiles;
+
+/// Workflows: list, show, versions, definition, source, files, put, delete.
 void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& readers,
-                         std::vector<std::string> builtin_tasks);
+                         WorkflowFiles& files, std::vector<std::string> builtin_tasks);
+
+/// Where the Idempotency-Keys of starts are: what the sources of their claims begin with.
+inline constexpr const char* kStartKeys = "start:";
 
 /// Runs: list, show, start, stop, history.
 void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers);

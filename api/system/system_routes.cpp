@@ -122,7 +122,8 @@ void add_probe_routes(Router& router, Metrics& metrics, Readers& readers,
          .description = "503 with `reasons` where it does not.",
          .answer = R"({"type": "object", "required": ["status", "reasons"], "properties": {
                     "status": {"type": "string", "enum": ["ready"]},
-                    "reasons": {"type": "array", "items": {"type": "object"}}}})",
+                    "reasons": {"type": "array", "items": {"type": "object",
+                        "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}}}})",
          .act =
              [&readers, &engine,
               commits = std::make_shared<CommitWatch>(kCommitPatience)](const Call& call) {

@@ -1,6 +1,7 @@
 #include "api/triggers/routes.hpp"
 
 #include "api/http/problem.hpp"
+#include "api/router/paging.hpp"
 #include "api/triggers/views.hpp"
 
 namespace stepwell::api {
@@ -19,7 +20,7 @@ constexpr const char* kClaim = R"json({
 
 constexpr const char* kSchedule = R"json({
   "type": "object",
-  "required": ["id", "workflow", "name", "kind", "expression", "timezone", "catchup", "overlap", "enabled", "paused", "queued", "next"],
+  "required": ["id", "workflow", "name", "kind", "expression", "timezone", "catchup", "overlap", "enabled", "paused", "queued", "next_fires"],
   "properties": {
     "id": {"type": "string", "description": "WORKFLOW#NAME"},
     "workflow": {"type": "string"}, "name": {"type": "string"},
@@ -30,7 +31,7 @@ constexpr const char* kSchedule = R"json({
     "enabled": {"type": "boolean", "description": "what the file says"},
     "paused": {"type": "boolean"}, "paused_at": {"type": "string", "format": "date-time"},
     "queued": {"type": "integer", "description": "fires that wait for the run before them"},
-    "next": {"type": "array", "items": {"type": "string"}, "description": "in the schedule's time zone"},
+    "next_fires": {"type": "array", "items": {"type": "string"}, "description": "in the schedule's time zone"},
     "last": {"$ref": "#/components/schemas/Claim"}}})json";
 
 constexpr const char* kTrigger = R"json({
@@ -57,7 +58,7 @@ constexpr const char* kDeadline = R"json({
     "expression": {"type": "string", "description": "cron: each fire is a deadline"},
     "timezone": {"type": "string"},
     "status": {"type": "string", "enum": ["waiting", "late", "met"], "description": "met: it was late, and has come since"},
-    "next": {"type": "string"}, "late_due": {"type": "string"}, "met_at": {"type": "string"}}})json";
+    "next_due": {"type": "string", "description": "in its time zone"}, "late_due": {"type": "string"}, "met_at": {"type": "string"}}})json";
 
 unsigned status_of(triggers::HookRefusal refusal) {
     switch (refusal) {
@@ -134,14 +135,14 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
                 .operation = "listSchedules",
                 .tag = "schedules",
                 .summary = "Schedules, with their next fires",
-                .query = {integer_parameter("next", "how many fires to list for each", 0, 100, 3)},
-                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
-                    "as_of": {"$ref": "#/components/schemas/AsOf"},
-                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Schedule"}}}})",
+                .query = page_parameters(
+                    {integer_parameter("fires", "how many fires to list for each", 0, 100, 3)}),
+                .answer = snapshot_schema(R"({"$ref": "#/components/schemas/Schedule"})"),
                 .read = [&readers, &clock](const Call& call) -> Result<Json> {
-                    const auto count = static_cast<std::size_t>(*call.integer("next"));
-                    return snapshot_of(readers, [&](runtime::Reader& reader) {
-                        return schedules_view(reader, clock.now(), count);
+                    const auto count = static_cast<std::size_t>(*call.integer("fires"));
+                    return snapshot_of(readers, [&](runtime::Reader& reader) -> Result<Json> {
+                        return page_of(call, SW_TRY(schedules_view(reader, clock.now(), count)),
+                                       "id");
                     });
                 }});
     add_pause_route(router, triggers, readers, true);
@@ -151,12 +152,11 @@ void add_schedule_routes(Router& router, triggers::Triggers& triggers, Readers& 
                 .operation = "listDeadlines",
                 .tag = "schedules",
                 .summary = "Deadlines, and which are late",
-                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
-                    "as_of": {"$ref": "#/components/schemas/AsOf"},
-                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Deadline"}}}})",
-                .read = [&readers, &clock](const Call&) -> Result<Json> {
-                    return snapshot_of(readers, [&](runtime::Reader& reader) {
-                        return deadlines_view(reader, clock.now());
+                .query = page_parameters(),
+                .answer = snapshot_schema(R"({"$ref": "#/components/schemas/Deadline"})"),
+                .read = [&readers, &clock](const Call& call) -> Result<Json> {
+                    return snapshot_of(readers, [&](runtime::Reader& reader) -> Result<Json> {
+                        return page_of(call, SW_TRY(deadlines_view(reader, clock.now())), "id");
                     });
                 }});
 }
@@ -167,15 +167,14 @@ void add_trigger_routes(Router& router, triggers::Triggers& triggers, Readers& r
                 .operation = "listTriggers",
                 .tag = "triggers",
                 .summary = "File triggers and webhooks",
-                .answer = R"({"type": "object", "required": ["items", "as_of"], "properties": {
-                    "as_of": {"$ref": "#/components/schemas/AsOf"},
-                    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Trigger"}},
+                .query = page_parameters(),
+                .answer = snapshot_schema(R"({"$ref": "#/components/schemas/Trigger"})", R"(
                     "starting": {"type": "integer", "description": "starts that the engine has not taken yet"},
-                    "trouble": {"type": "string", "description": "why it did not take the last one it refused"}}})",
-                .read = [&triggers, &readers](const Call&) -> Result<Json> {
+                    "trouble": {"type": "string", "description": "why it did not take the last one it refused"},)"),
+                .read = [&triggers, &readers](const Call& call) -> Result<Json> {
                     const triggers::Status status = triggers.status();
-                    return snapshot_of(readers, [&](runtime::Reader& reader) {
-                        return triggers_view(reader, &status);
+                    return snapshot_of(readers, [&](runtime::Reader& reader) -> Result<Json> {
+                        return page_of(call, SW_TRY(triggers_view(reader, &status)), "id");
                     });
                 }});
     router.add({.method = "GET",

@@ -116,12 +116,12 @@ Result<Json> to_json(runtime::Reader& reader, const WorkflowPlan& plan, const Sc
              {"enabled", spec.is_enabled},
              {"paused", pause.is_paused},
              {"queued", state ? state->queued.size() : 0},
-             {"next", Json::array()}};
+             {"next_fires", Json::array()}};
     if (pause.is_paused) out["paused_at"] = to_iso8601(pause.at);
     const bool is_off = pause.is_paused || !spec.is_enabled;
     const Timestamp end = now + std::chrono::hours(24 * 366 * 50);
     for (const Timestamp fire : schedule.fires_between(now, end, is_off ? 0 : next_count)) {
-        out["next"].push_back(schedule.local_time(fire));
+        out["next_fires"].push_back(schedule.local_time(fire));
     }
     SW_TRY(add_last(reader, triggers::schedule_source(id), false, out));
     return out;
@@ -264,7 +264,7 @@ Result<Json> deadlines_view(runtime::Reader& reader, Timestamp now) {
                                 : state.met_at  ? "met"
                                                 : "late"}};
             if (const auto next = schedule.next_fire(now)) {
-                out["next"] = schedule.local_time(*next);
+                out["next_due"] = schedule.local_time(*next);
             }
             if (state.late_due) out["late_due"] = schedule.local_time(*state.late_due);
             if (state.met_at) out["met_at"] = schedule.local_time(*state.met_at);

@@ -15,7 +15,7 @@
 namespace stepwell::api {
 
 /// {"schedules": [{"id", "workflow", "name", "kind": "cron" | "rate" | "at", "expression",
-/// "timezone", "catchup", "overlap", "enabled", "paused", "queued", "next": [times in the
+/// "timezone", "catchup", "overlap", "enabled", "paused", "queued", "next_fires": [times in the
 /// schedule's zone], "last": {"key": the fire, "at", "run" or "skipped"}}]}, by id.
 Result<Json> schedules_view(runtime::Reader& reader, Timestamp now, std::size_t next_count);
 
@@ -30,7 +30,7 @@ Result<Json> ledger_view(runtime::Reader& reader, std::string_view trigger, std:
                          const std::optional<std::string>& after);
 
 /// {"deadlines": [{"id", "workflow", "kind", "time", "timezone", "state": "waiting" | "late" |
-/// "met", "next", "late_due", "met_at"}]}, by workflow.
+/// "met", "next_due", "late_due", "met_at"}]}, by workflow.
 Result<Json> deadlines_view(runtime::Reader& reader, Timestamp now);
 
 /// The id of a schedule as the journal has it. Fails with `not_found`.

@@ -52,7 +52,7 @@ std::uint32_t retries_of(const RunDigest& digest) {
 
 Json column_view(const Column& column) {
     const auto& run = column.run;
-    Json out{{"id", value_of(run.id)},
+    Json out{{"run", value_of(run.id)},
              {"name", run.name},
              {"status", status_word(run.status)},
              {"version", column.version},

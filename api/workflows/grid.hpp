@@ -13,7 +13,7 @@ struct GridQuery {
 };
 
 /// {"workflow",
-///  "runs": [{"id", "name", "status", "version", "started_at", "duration_ms", "error", "retries",
+///  "runs": [{"run", "name", "status", "version", "started_at", "duration_ms", "error", "retries",
 ///            "caught", "rows"}]: the oldest first,
 ///  "states": [{"name", "path", "type", "depth", "usual": QUANTILES, "share": of the time of the
 ///              runs shown, "cells": [{"status", "duration_ms", "busy_ms", "entered", "failed",

@@ -80,7 +80,7 @@ Result<Json> version_part(runtime::Reader& reader, const runtime::ExecutionSumma
     out["last_success"] = {{"run", value_of(success->id)},
                            {"name", success->name},
                            {"number", then.version.number},
-                           {"is_same", is_same_definition(difference)},
+                           {"same", is_same_definition(difference)},
                            {"difference", std::move(difference)}};
     return out;
 }

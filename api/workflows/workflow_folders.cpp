@@ -15,6 +15,7 @@
 #include <map>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "api/daemon/config.hpp"
 #include "api/read/workflow_file.hpp"
@@ -49,21 +50,12 @@ runtime::WorkflowSpec spec_of(const definition::Workflow& workflow) {
     return spec;
 }
 
-namespace {
-
-Result<runtime::WorkflowSpec> parse_workflow(const fs::path& file, const std::string& text,
-                                             const definition::ParseOptions& options) {
-    const definition::Parsed parsed = definition::parse(text, options);
-    if (parsed.is_valid()) return spec_of(parsed.workflow);
-    return fail(ErrorCode::invalid, definition::render(parsed.diagnostics, file.string(), text));
-}
-
-}  // namespace
-
 Result<runtime::WorkflowSpec> read_workflow_file(const fs::path& file,
                                                  const std::vector<std::string>& builtin_tasks) {
     const std::string text = SW_TRY(read_file(file));
-    return parse_workflow(file, text, options_for(file, builtin_tasks));
+    const definition::Parsed parsed = definition::parse(text, options_for(file, builtin_tasks));
+    if (parsed.is_valid()) return spec_of(parsed.workflow);
+    return fail(ErrorCode::invalid, definition::render(parsed.diagnostics, file.string(), text));
 }
 
 class WorkflowFolders::Impl {
@@ -71,10 +63,12 @@ class WorkflowFolders::Impl {
 
 public:
     Impl(std::vector<fs::path> folders, runtime::Engine& engine,
-         std::vector<std::string> builtin_tasks, Reporter reporter, FolderLooks looks)
+         std::vector<std::string> builtin_tasks, WorkflowFiles& files, Reporter reporter,
+         FolderLooks looks)
         : folders_(std::move(folders)),
           engine_(engine),
           builtin_tasks_(std::move(builtin_tasks)),
+          files_(files),
           reporter_(std::move(reporter)),
           looks_(looks),
           inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
@@ -96,7 +90,10 @@ public:
         // Watches first: a file that comes during the scan is read twice rather than not at all.
         watch();
         scan();
-        for (const auto& [file, text] : texts_) stamps_[file] = seen_[file] = stamp_of(file);
+        for (const auto& [file, text] : texts_) {
+            seen_[file] = stamp_of(file);
+            if (text != 0) stamps_[file] = seen_[file];  // 0: to be read again
+        }
         thread_ = std::thread([this] { run(); });
         return {};
     }
@@ -158,7 +155,11 @@ private:
 
     void note_gone(const fs::path& file) {
         stamps_.erase(file);
-        if (texts_.erase(file) > 0) reporter_({FileReport::Kind::gone, file.string(), ""});
+        told_.erase(file);
+        std::erase_if(owners_, [&](const auto& each) { return each.second == file; });
+        const std::string workflow = files_.is_gone(file.string());
+        if (texts_.erase(file) == 0) return;
+        reporter_({FileReport::Kind::gone, file.string(), workflow});
     }
 
     /// What a change of a file changes; all zero where there is none.
@@ -182,39 +183,68 @@ private:
         return files;
     }
 
+    /// What was read of a good file.
+    struct Good {
+        runtime::WorkflowSpec spec;
+        WorkflowSource source;
+        std::vector<definition::Diagnostic> warnings;
+    };
+    struct Pending {
+        Good good;
+        std::future<Result<runtime::WorkflowStatus>> put;
+    };
+
     /// All at once, so that they share a commit.
     void load(const std::vector<fs::path>& files) {
-        std::vector<std::pair<fs::path, std::future<Result<runtime::WorkflowStatus>>>> pending;
+        std::vector<Pending> pending;
         for (const fs::path& file : files) {
-            auto spec = read(file);
-            if (!spec) continue;
+            auto good = read(file);
+            if (!good) continue;
             auto promise = std::make_shared<std::promise<Result<runtime::WorkflowStatus>>>();
-            pending.emplace_back(file, promise->get_future());
-            engine_.put_workflow(std::move(*spec), [promise](Result<runtime::WorkflowStatus> put) {
+            engine_.put_workflow(good->spec, [promise](Result<runtime::WorkflowStatus> put) {
                 promise->set_value(std::move(put));
             });
+            pending.push_back({std::move(*good), promise->get_future()});
         }
-        for (auto& [file, future] : pending) report(file, future.get());
+        for (auto& [good, put] : pending) report(std::move(good), put.get());
+        const auto kept = files_.flush();
+        if (!kept) tell_fault("", "the texts of workflows are not kept: " + kept.error().message);
     }
 
-    void report(const fs::path& file, const Result<runtime::WorkflowStatus>& put) {
+    void report(Good good, const Result<runtime::WorkflowStatus>& put) {
+        const fs::path file = good.source.file;
         if (!put) {
             const ErrorCode code = put.error().code;
             const bool is_for_good = code == ErrorCode::invalid || code == ErrorCode::conflict;
             if (!is_for_good) forget(file);
-            reporter_({FileReport::Kind::fault, file.string(),
-                       file.string() + ": " + put.error().message});
-        } else if (put->is_changed) {
-            const auto kind = put->number == 1 ? FileReport::Kind::made : FileReport::Kind::changed;
-            reporter_({kind, file.string(), std::to_string(put->number)});
+            return note_fault(file, "REFUSED", put.error().message);
         }
+        told_.erase(file);
+        good.source.version = put->number;
+        files_.is_good(std::move(good.source), std::move(good.warnings));
+        if (!put->is_changed) return;
+        const auto kind = put->number == 1 ? FileReport::Kind::made : FileReport::Kind::changed;
+        reporter_({kind, file.string(), std::to_string(put->number)});
+    }
+
+    /// A fault of the whole file.
+    void note_fault(const fs::path& file, const char* code, const std::string& message) {
+        files_.is_faulty(file.string(), {{definition::Severity::error, code, message, "", "", {}}});
+        tell_fault(file, file.string() + ": " + message);
+    }
+
+    /// Once, however often it is tried again.
+    void tell_fault(const fs::path& file, const std::string& text) {
+        if (std::exchange(told_[file], text) == text) return;
+        reporter_({FileReport::Kind::fault, file.string(), text});
     }
 
     /// Nothing where the file has not changed, is no workflow, or has faults, which are reported.
-    std::optional<runtime::WorkflowSpec> read(const fs::path& file) {
+    std::optional<Good> read(const fs::path& file) {
         auto text = read_file(file);
         if (!text) {
-            reporter_({FileReport::Kind::fault, file.string(), text.error().message});
+            forget(file);
+            note_fault(file, "UNREADABLE", text.error().message);
             return std::nullopt;
         }
         auto [known, is_new] = texts_.try_emplace(file, 0);
@@ -222,25 +252,44 @@ private:
         if (!is_new && known->second == hash) return std::nullopt;
         known->second = hash;
         const definition::ParseOptions options = options_for(file, builtin_tasks_);
-        if (!is_workflow_document(*text, options.format)) return std::nullopt;
-        auto spec = parse_workflow(file, *text, options);
-        if (spec) spec = claim(file, std::move(*spec));
-        if (spec) return std::move(spec).value();
-        reporter_({FileReport::Kind::fault, file.string(), spec.error().message});
-        return std::nullopt;
+        const bool is_workflow =
+            is_workflow_document(*text, options.format) || files_.is_known(file.string());
+        return is_workflow ? parse(file, std::move(*text), options) : std::nullopt;
     }
 
-    /// Two files must not take turns as one workflow.
-    Result<runtime::WorkflowSpec> claim(const fs::path& file, runtime::WorkflowSpec spec) {
-        const auto [owner, is_new] = owners_.try_emplace(spec.name, file);
-        std::error_code ignored;
-        if (owner->second == file || !fs::exists(owner->second, ignored)) {
-            owner->second = file;
-            return spec;
+    std::optional<Good> parse(const fs::path& file, std::string text,
+                              const definition::ParseOptions& options) {
+        definition::Parsed parsed = definition::parse(text, options);
+        if (!parsed.is_valid()) {
+            told_.erase(file);  // somebody has changed it: also the same faults are news
+            tell_fault(file, definition::render(parsed.diagnostics, file.string(), text));
+            files_.is_faulty(file.string(), std::move(parsed.diagnostics));
+            return std::nullopt;
         }
-        return fail(ErrorCode::conflict, file.string() + ": expected a name of its own, but '" +
-                                             spec.name + "' is the workflow of " +
-                                             owner->second.string());
+        if (!claim(file, parsed.workflow.name)) return std::nullopt;
+        const bool is_yaml = options.format == definition::ParseOptions::Format::yaml;
+        return Good{
+            spec_of(parsed.workflow),
+            {parsed.workflow.name, 0, file.string(), is_yaml ? "yaml" : "json", std::move(text)},
+            std::move(parsed.diagnostics)};
+    }
+
+    /// Two files must not take turns as one workflow: the name is the first one's, until it goes or
+    /// calls its workflow otherwise.
+    bool claim(const fs::path& file, const std::string& name) {
+        const auto [owner, is_new] = owners_.try_emplace(name, file);
+        std::error_code ignored;
+        if (owner->second != file && fs::exists(owner->second, ignored)) {
+            forget(file);
+            note_fault(file, "NAME_TAKEN",
+                       "expected a name of its own, but '" + name + "' is the workflow of " +
+                           owner->second.string());
+            return false;
+        }
+        owner->second = file;
+        std::erase_if(owners_,
+                      [&](const auto& each) { return each.second == file && each.first != name; });
+        return true;
     }
 
     void run() {
@@ -294,6 +343,7 @@ private:
     const std::vector<fs::path> folders_;
     runtime::Engine& engine_;
     const std::vector<std::string> builtin_tasks_;
+    WorkflowFiles& files_;
     const Reporter reporter_;
     const FolderLooks looks_;
     Descriptor inotify_;
@@ -305,6 +355,7 @@ private:
     std::map<fs::path, Stamp> seen_;          // of the last look
     std::map<fs::path, std::size_t> texts_;   // hashes of what was read last
     std::map<std::string, fs::path> owners_;  // by workflow
+    std::map<fs::path, std::string> told_;    // faults that were told
     std::thread thread_;
 };
 
@@ -313,8 +364,8 @@ WorkflowFolders::~WorkflowFolders() = default;
 
 Result<std::unique_ptr<WorkflowFolders>> WorkflowFolders::start(
     std::vector<fs::path> folders, runtime::Engine& engine, std::vector<std::string> builtin_tasks,
-    Reporter reporter, FolderLooks looks) {
-    auto impl = std::make_unique<Impl>(std::move(folders), engine, std::move(builtin_tasks),
+    WorkflowFiles& files, Reporter reporter, FolderLooks looks) {
+    auto impl = std::make_unique<Impl>(std::move(folders), engine, std::move(builtin_tasks), files,
                                        std::move(reporter), looks);
     SW_TRY(impl->start());
     return std::unique_ptr<WorkflowFolders>(new WorkflowFolders(std::move(impl)));

@@ -5,7 +5,11 @@
 // watches left at times, and tells nothing of a folder that is exchanged by a link or made anew.
 //
 // Files that are no workflows (neither StartAt nor States in them) are passed over. A file that
-// goes leaves its workflow: its runs and whoever starts it may still need it.
+// goes leaves its workflow: its runs and whoever starts it may still need it. All of it is noted in
+// WorkflowFiles, where it can be asked for.
+//
+// What was refused for a reason that may pass (the disk is full, another file has the name) is
+// tried again with each look.
 //
 // Threads: one of its own, which calls the reporter; start() calls it too.
 #pragma once
@@ -16,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "api/workflows/workflow_files.hpp"
 #include "engine/definition/workflow.hpp"
 #include "engine/runtime/engine.hpp"
 
@@ -25,7 +30,9 @@ struct FileReport {
     enum class Kind { made, changed, fault, gone, unwatched };
     Kind kind = Kind::made;
     std::string file;  // where it is unwatched: the folder
-    std::string text;  // of a fault: every one, as render() shows them; why it is not watched
+    /// Of a fault: every one, as render() shows them; why it is not watched; of a file that is
+    /// gone: the workflow that it leaves, if any.
+    std::string text;
 };
 
 /// How folders are looked at; tests ask for less.
@@ -40,10 +47,12 @@ public:
     using Reporter = std::function<void(const FileReport&)>;
 
     /// Reads what is there, and then watches. On return the engine has every good file's workflow.
-    /// Fails with `not_found` where a folder is missing. REQUIRES: `engine` outlives it.
+    /// Fails with `not_found` where a folder is missing. REQUIRES: `engine` and `files`, which is
+    /// open, outlive it.
     static Result<std::unique_ptr<WorkflowFolders>> start(
         std::vector<std::filesystem::path> folders, runtime::Engine& engine,
-        std::vector<std::string> builtin_tasks, Reporter reporter, FolderLooks looks = {});
+        std::vector<std::string> builtin_tasks, WorkflowFiles& files, Reporter reporter,
+        FolderLooks looks = {});
     /// Stops watching.
     ~WorkflowFolders();
 

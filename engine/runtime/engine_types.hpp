@@ -69,6 +69,9 @@ struct WorkflowSpec {
     std::string role_arn;
     /// Whatever else belongs to a version, as JSON text; opaque to the engine.
     std::string settings = "{}";
+    /// Only where this is still the newest version, so that nobody's change is lost; VersionId{0}:
+    /// only where there is no such workflow. See WorkflowStatus::is_stale.
+    std::optional<VersionId> replaces = {};
 };
 
 /// What to change; what is absent stays.
@@ -87,6 +90,7 @@ struct WorkflowStatus {
     Timestamp created_at;     // of the workflow
     Timestamp updated_at;     // of the version
     bool is_changed = false;  // a workflow or version was made
+    bool is_stale = false;    // another version was the newest than the spec said: nothing was done
 };
 
 struct StartRequest {
@@ -101,6 +105,9 @@ struct StartRequest {
     /// Taken in the same transaction as the start. Where one execution has taken all of them, it is
     /// the answer; where only some are taken, or by several, the start is refused.
     std::vector<journal::Claim> claims;
+    /// The claims stand for just this start: whoever holds them has to be of this workflow and
+    /// input, else the start is refused with `conflict`.
+    bool claims_are_exact = false;
     std::vector<journal::DocumentWrite> documents;  // written with the start, and only with it
     /// With a name that is taken: where the input is the same, answer with the execution that has
     /// it even if it has ended. For callers that may have started it before a crash.

@@ -105,13 +105,13 @@ TEST_CASE("home counts who is queued, and names the place and who holds the pool
     CHECK(figure((*home)["health"], "database")["value"].get<std::uint64_t>() > 0);
     std::size_t queued = 0;
     for (const Json& run : (*home)["running"]) {
-        if (run["id"] == value_of(holder->id)) {
+        if (run["run"] == value_of(holder->id)) {
             CHECK(run["queued"] == nullptr);
             continue;
         }
         ++queued;
         CHECK((run["queued"]["state"] == "T" && run["queued"]["pool"] == "one"));
-        CHECK(run["queued"]["place"] == run["id"].get<std::uint64_t>() - 1);
+        CHECK(run["queued"]["place"] == run["run"].get<std::uint64_t>() - 1);
         CHECK(run["queued"]["holders"][0]["run"] == value_of(holder->id));
     }
     CHECK(queued == 2);

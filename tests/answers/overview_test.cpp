@@ -41,7 +41,7 @@ TEST_CASE("a run's page is one answer: failure, usual, states, version against t
     const Json& version = (*view)["version"];
     CHECK(version["number"] == 2);
     CHECK(version["last_success"]["number"] == 1);
-    CHECK(version["last_success"]["is_same"] == false);
+    CHECK(version["last_success"]["same"] == false);
     CHECK(version["last_success"]["difference"]["changed"][0]["state"] == "V");
     CHECK((*view)["parent"].is_null());
     CHECK((*view)["children"].empty());

@@ -80,7 +80,7 @@ TEST_CASE("runs that caught a failure are told, and found") {
     asked.query.has_caught = true;
     const Json list = list_of_runs(theatre, asked);
     REQUIRE(list["items"].size() == 1);
-    CHECK(list["items"][0]["id"] == value_of(caught));
+    CHECK(list["items"][0]["run"] == value_of(caught));
     CHECK(list["items"][0]["caught"] == 1);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("a run that waits for a place says who holds it") {
     const Json list = list_of_runs(theatre);
     CHECK_FALSE(list["items"][1].contains("queued"));
     REQUIRE(list["items"][0].contains("queued"));
-    CHECK(list["items"][0]["id"] == value_of(second->id));
+    CHECK(list["items"][0]["run"] == value_of(second->id));
     CHECK(list["items"][0]["queued"]["holders"][0]["run"] == value_of(first->id));
 }
 

@@ -5,6 +5,7 @@
 #include "api/read/views.hpp"
 #include "api/runs/map.hpp"
 #include "api/runs/results.hpp"
+#include "api/workflows/figures.hpp"
 #include "api/workflows/grid.hpp"
 #include "tests/answers/theatre.hpp"
 
@@ -74,6 +75,35 @@ TEST_CASE("an answer reads no more histories of runs that go on than its allowan
     CHECK((*grid_view(more, query))["complete"] == true);
 }
 
+TEST_CASE(
+    "a workflow at a glance: its last runs, what is usual, what runs, and when it starts next") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    REQUIRE(theatre.create("quiet", kTwo));
+    theatre.play("w", kGood);
+    theatre.play("w", kBad);
+    REQUIRE(theatre.start("w"));
+    auto histories = theatre.histories();
+    Json page = *workflow_names_view(histories.reader());
+    FiguresQuery query;
+    query.now = theatre.clock.now();
+    REQUIRE(add_figures(histories, query, page));
+    REQUIRE(page["items"].size() == 2);
+    const Json& quiet = page["items"][0];
+    CHECK(quiet["workflow"] == "quiet");
+    CHECK((quiet["runs"].empty() && quiet["duration"].is_null() && quiet["next_fire"].is_null()));
+    const Json& busy = page["items"][1];
+    REQUIRE(busy["runs"].size() == 3);
+    CHECK(busy["runs"][0]["run"] == 1);
+    CHECK(busy["runs"][2]["status"] == "running");
+    CHECK((busy["succeeded"] == 1 && busy["failed"] == 1 && busy["running"] == 1));
+    CHECK(busy["duration"]["count"] == 1);
+    CHECK(busy["paused"] == false);
+    query.runs = 2;
+    REQUIRE(add_figures(histories, query, page));
+    CHECK(page["items"][1]["runs"].size() == 2);
+}
+
 TEST_CASE("the grid shows states by runs, the newest at the right edge") {
     Theatre theatre;
     REQUIRE(theatre.create("w", kTwo));
@@ -86,7 +116,7 @@ TEST_CASE("the grid shows states by runs, the newest at the right edge") {
     const auto grid = grid_view(histories, query);
     REQUIRE(grid);
     REQUIRE((*grid)["runs"].size() == 3);
-    CHECK((*grid)["runs"][0]["id"] == 1);
+    CHECK((*grid)["runs"][0]["run"] == 1);
     CHECK((*grid)["runs"][0]["rows"]["read"] == 10);
     CHECK((*grid)["runs"][0]["rows"]["rejected"] == 1);
     CHECK((*grid)["runs"][2]["status"] == "failed");
@@ -103,7 +133,7 @@ TEST_CASE("the grid shows states by runs, the newest at the right edge") {
     query.last = 2;
     const auto page = grid_view(histories, query);
     REQUIRE(page);
-    CHECK((*page)["runs"][0]["id"] == 2);
+    CHECK((*page)["runs"][0]["run"] == 2);
     query.until = (*page)["next"].get<std::string>();
     const auto before = grid_view(histories, query);
     REQUIRE(before);
@@ -217,7 +247,7 @@ TEST_CASE("late runs are found, however many run that were started after them") 
     CHECK((*home)["tiles"]["running"]["count"] == 121);
     CHECK((*home)["tiles"]["late"]["count"] == 1);
     CHECK((*home)["running"].size() == 50);
-    CHECK((*home)["running"][0]["id"] == value_of(late->id));
+    CHECK((*home)["running"][0]["run"] == value_of(late->id));
     CHECK((*home)["running"][0]["late"] == true);
     CHECK((*home)["complete"] == true);
 }

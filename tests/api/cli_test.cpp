@@ -123,6 +123,16 @@ TEST_CASE("a table without rows says so, and what is named and not there is told
     CHECK(out.str() == "(none)\nmissing: hook, used by workflow: a\n");
 }
 
+TEST_CASE("a list is shown whole where no flag says how much of it") {
+    RestCommand command;
+    command.path = "pools";
+    CHECK_FALSE(command.shows_whole_list());
+    command.rows = "items";
+    CHECK(command.shows_whole_list());
+    command.flags = {{.name = "limit", .help = "how many"}};
+    CHECK_FALSE(command.shows_whole_list());
+}
+
 TEST_CASE("every command that is a request says what it sends and what it shows") {
     std::set<std::vector<std::string>> known;
     for (const RestCommand& command : rest_commands()) {

@@ -159,7 +159,7 @@ TEST_CASE("a workflow says what keeps it from starting, and what will start it")
     made.has_room = false;
     made.schedules = Json::parse(
         R"([{"id":"etl#a","paused":true},{"id":"etl#b","paused":false,"enabled":true,
-             "next":["2024-01-01T06:00:00Z"]}])");
+             "next_fires":["2024-01-01T06:00:00Z"]}])");
     made.triggers = Json::parse(
         R"([{"id":"etl#0","kind":"files","files":["in/*.csv"],"waiting":2},
             {"id":"etl#1","kind":"webhook"},{"id":"etl#2","kind":"files","fault":"no folder"}])");
@@ -181,7 +181,7 @@ TEST_CASE(
     made.triggers = Json::parse(R"([{"id":"etl#0","kind":"files","enabled":false}])");
     CHECK(codes_of(explain_workflow(made)) == "TRIGGER_DISABLED ");
     made.schedules = Json::parse(
-        R"([{"id":"etl#a","paused":true},{"id":"etl#b","next":["2024-01-01T06:00:00Z"]}])");
+        R"([{"id":"etl#a","paused":true},{"id":"etl#b","next_fires":["2024-01-01T06:00:00Z"]}])");
     CHECK(explain_workflow(made)["code"] == "NEXT_FIRE");
 }
 

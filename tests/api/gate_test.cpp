@@ -79,6 +79,19 @@ TEST_CASE("a web page may send requests only where it came from here or is liste
     }
 }
 
+TEST_CASE("a listed page may read what it is answered, and our own needs no leave") {
+    const Gate gate({{}, {"https://ops.example"}, ""});
+    Incoming request = plain();
+    CHECK(gate.listed_origin(request).empty());
+    request.origins = {"http://127.0.0.1:8083"};
+    CHECK(gate.listed_origin(request).empty());
+    request.origins = {"https://ops.example"};
+    CHECK(gate.listed_origin(request) == "https://ops.example");
+    const std::string headers = cors_headers("https://ops.example");
+    CHECK(headers.starts_with("Access-Control-Allow-Origin: https://ops.example\r\n"));
+    CHECK(headers.find("Credentials") == std::string::npos);
+}
+
 TEST_CASE("Transfer-Encoding is 'chunked' and nothing else") {
     const Gate gate({});
     Incoming request = plain();

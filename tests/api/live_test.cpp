@@ -269,6 +269,25 @@ TEST_CASE("a filter lets through only what it names, and a quiet listener keeps 
     CHECK(*place > *parse_position(line_of(last, "id")));
 }
 
+TEST_CASE("what changes beside the runs is told to who listens to all, or to that workflow") {
+    Site site;
+    EventFilter of_pass;
+    of_pass.workflow = "pass";
+    EventFilter of_type;
+    of_type.types = {"ExecutionSucceeded"};
+    Listener all(site.open({}));
+    Listener pass(site.open(of_pass));
+    Listener typed(site.open(of_type));
+    site.feed->tell("schedules", "wait#daily");
+    site.feed->tell("workflows", "pass");
+    const auto told = all.frames(2);
+    REQUIRE(told.size() == 2);
+    CHECK(told[0] == "event: changed\ndata: {\"kind\":\"schedules\",\"subject\":\"wait#daily\"}");
+    CHECK(pass.frames(1) == std::vector<std::string>{told[1]});
+    site.run("pass");
+    CHECK(gists(typed.frames(1)).front().starts_with("ExecutionSucceeded"));
+}
+
 TEST_CASE("of one run all is told from its beginning, and its end ends the stream") {
     Site site;
     const auto run = site.run("wait");

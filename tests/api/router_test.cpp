@@ -23,7 +23,7 @@ public:
 };
 
 /// Answers with what the call holds.
-Result<Json> echo(const Call& call) {
+Result<Json> echo_call(const Call& call) {
     Json out = Json::object();
     out["limit"] = call.integer("limit").value_or(-1);
     out["words"] = call.list("words");
@@ -41,6 +41,8 @@ struct RoutingTable {
     Router router{authenticator};
 
     RoutingTable() {
+        router.add_schema("Part",
+                          R"({"type": "object", "required": ["a"], "properties": {"a": {}}})");
         router.add_schema("Word", R"({"type": "string", "minLength": 2, "pattern": "^[a-zü]+$"})");
         router.add({.method = "GET",
                     .pattern = "/api/v1/items",
@@ -48,7 +50,7 @@ struct RoutingTable {
                     .query = {integer_parameter("limit", "", 1, 10, 5),
                               list_of(choice_parameter("words", "", {"a", "b"})),
                               flag_parameter("deep", ""), time_parameter("since", "")},
-                    .read = echo});
+                    .read = echo_call});
         router.add({.method = "GET", .pattern = "/api/v1/items/{item}", .read = item});
         router.add({.method = "GET",
                     .pattern = "/api/v1/items/newest",
@@ -72,7 +74,13 @@ struct RoutingTable {
                             "tags": {"type": "array", "maxItems": 2, "items": {"enum": ["x", "y"]}}
                         }})json",
                                       true),
+                    .answer = R"({"type": "object", "properties": {"name": {"type": "string"},
+                        "others": {"type": "array", "items": {"properties": {"a": {}}}},
+                        "both": {"allOf": [{"$ref": "#/components/schemas/Part"},
+                            {"required": ["b"], "properties": {"b": {}}}]},
+                        "free": {"properties": {"a": {}}, "additionalProperties": true}}})",
                     .status = 201,
+                    .repeated = 200,
                     .read = [](const Call& call) -> Result<Json> { return call.body(); }});
     }
 
@@ -281,7 +289,21 @@ TEST_CASE("the OpenAPI document says what the table holds") {
     CHECK(create["requestBody"]["required"] == true);
     CHECK(create["responses"].contains("201"));
     CHECK(create["responses"].contains("415"));
+    CHECK(create["responses"].contains("200"));  // a repetition
     CHECK(create["x-role"] == "operator");
     CHECK(document["paths"]["/api/v1/items/newest"]["get"]["security"] == Json::array());
     CHECK(document["components"]["schemas"].contains("Word"));
+}
+
+TEST_CASE("an answer has no members but those that the document declares, but where it says so") {
+    const RoutingTable table;
+    const Json document = table.router.openapi("1.2.3");
+    const Json& answer = document["paths"]["/api/v1/items"]["post"]["responses"]["201"]["content"]
+                                 ["application/json"]["schema"];
+    CHECK(answer["additionalProperties"] == false);
+    CHECK(answer["properties"]["others"]["items"]["additionalProperties"] == false);
+    CHECK(answer["properties"]["free"]["additionalProperties"] == true);
+    const Json& both = answer["properties"]["both"];
+    CHECK(both["required"] == Json::array({"a", "b"}));
+    CHECK((both["properties"].size() == 2 && both["additionalProperties"] == false));
 }

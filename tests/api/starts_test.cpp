@@ -34,17 +34,18 @@ TEST_CASE("Schedules are shown with their next fires in their own zones, paused 
     const Json shown = view();
     REQUIRE(shown.size() == 2);
     CHECK(shown[0].at("id") == "orders#early");
-    CHECK(shown[0].at("next") == Json({"2026-03-29T06:00:00+02:00", "2026-03-30T06:00:00+02:00"}));
+    CHECK(shown[0].at("next_fires") ==
+          Json({"2026-03-29T06:00:00+02:00", "2026-03-30T06:00:00+02:00"}));
     CHECK(shown[0].at("catchup") == "last");
     CHECK(shown[1].at("id") == "orders#1");
     CHECK(shown[1].at("kind") == "rate");
     CHECK(shown[1].at("enabled") == false);
-    CHECK(shown[1].at("next") == Json::array());
+    CHECK(shown[1].at("next_fires") == Json::array());
     REQUIRE(stage.stage.answer_of<void>(
         [&](auto answer) { stage.triggers().pause("orders#early", true, answer); }));
     CHECK(view()[0].at("paused") == true);
     CHECK(view()[0].at("paused_at") == "2026-03-28T12:00:00Z");
-    CHECK(view()[0].at("next") == Json::array());
+    CHECK(view()[0].at("next_fires") == Json::array());
     REQUIRE(stage.stage.answer_of<void>(
         [&](auto answer) { stage.triggers().pause("orders#early", false, answer); }));
     stage.at("2026-03-29T04:00:00Z");
@@ -119,7 +120,7 @@ TEST_CASE("A deadline waits, is late, and is met") {
     };
     CHECK(view().at("id") == "orders#finish_by");
     CHECK(view().at("status") == "waiting");
-    CHECK(view().at("next") == "2026-01-05T08:00:00+01:00");
+    CHECK(view().at("next_due") == "2026-01-05T08:00:00+01:00");
     stage.at("2026-01-05T07:00:00Z");
     CHECK(view().at("status") == "late");
     CHECK(view().at("late_due") == "2026-01-05T08:00:00+01:00");

@@ -98,4 +98,4 @@ def run_number(daemon, workflow):
     connection.request("GET", f"/api/v1/runs?limit=1&workflow={workflow}")
     answer = json.loads(connection.getresponse().read())
     connection.close()
-    return (answer.get("items") or answer["runs"])[0]["id"]
+    return answer["items"][0]["run"]

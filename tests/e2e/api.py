@@ -6,6 +6,7 @@ running server (schemathesis). Ends with "N passed, M failed".
 --keep: writes what the program prints to api/openapi.json, which is the contract from then on; breaks are named.
 """
 import datetime
+import gzip
 import http.client
 import json
 import os
@@ -222,10 +223,10 @@ class Routes(Case):
         daemon = self.daemon()
         daemon.workflow("sampled")
         run = self.start(daemon, "sampled", input={"result": result, "says": 'echo "result: $0"; exit 1'})
-        self.end_of(daemon, run["id"])
+        self.end_of(daemon, run["run"])
         make_admin(daemon)
         tokens = role_tokens(daemon)
-        here = f"/api/v1/runs/{run['id']}"
+        here = f"/api/v1/runs/{run['run']}"
         paths = [here, here + "/history", here + "/history?limit=100", here + "/states", here + "/overview", here + "/failure", here + "/logs",
                  here + "/logs?follow=true"]
         aws = {"Content-Type": "application/x-amz-json-1.0"}
@@ -247,8 +248,8 @@ class Routes(Case):
 
     def test_runs_are_found_by_every_filter_and_stopped_together(self):
         daemon = self.daemon()
-        done = [self.start(daemon, "pass", name=f"p{i}")["id"] for i in range(5)]
-        waiting = [self.start(daemon, "wait")["id"] for _ in range(3)]
+        done = [self.start(daemon, "pass", name=f"p{i}")["run"] for i in range(5)]
+        waiting = [self.start(daemon, "wait")["run"] for _ in range(3)]
         for run in done:
             self.end_of(daemon, run)
         first = ask(daemon, "GET", f"/api/v1/runs/{done[0]}")[2]
@@ -264,7 +265,7 @@ class Routes(Case):
                 while True:
                     status, _, page = ask(daemon, "GET", f"/api/v1/runs?limit=2&{query}{after}")
                     self.assertEqual(status, 200, page)
-                    got += [run["id"] for run in page["items"]]
+                    got += [run["run"] for run in page["items"]]
                     if "next" not in page:
                         break
                     after = f"&after={page['next']}"
@@ -288,7 +289,7 @@ class Routes(Case):
 
     def test_probes_and_metrics(self):
         daemon = self.daemon()
-        self.end_of(daemon, self.start(daemon, "pass")["id"])
+        self.end_of(daemon, self.start(daemon, "pass")["run"])
         waiting = self.start(daemon, "wait")
         self.assertEqual(ask(daemon, "GET", "/healthz")[2], {"status": "ok"})
         self.assertEqual(ask(daemon, "GET", "/readyz")[2], {"status": "ready", "reasons": []})
@@ -321,7 +322,7 @@ class Live(Case):
             def load():
                 while not stop.is_set():
                     try:
-                        runs.append(ask(daemon, "POST", "/api/v1/runs", {"workflow": "pass"})[2]["id"])
+                        runs.append(ask(daemon, "POST", "/api/v1/runs", {"workflow": "pass"})[2]["run"])
                     except (OSError, http.client.HTTPException, ValueError):
                         return
 
@@ -338,7 +339,7 @@ class Live(Case):
             stop.set()
             thread.join()
         daemon.start()
-        final = self.start(daemon, "pass")["id"]
+        final = self.start(daemon, "pass")["run"]
         for identity, name, data in Events(daemon, "/api/v1/events?types=ExecutionStarted,PassStateEntered,ExecutionSucceeded", last):
             seen.append((data["run"], data["type"]))
             if seen[-1] == (final, "ExecutionSucceeded"):
@@ -361,7 +362,7 @@ class Live(Case):
         try:
             for _ in range(10):
                 page = ask(daemon, "GET", "/api/v1/runs?limit=1000")[2]
-                shown = {run["id"] for run in page["items"]}
+                shown = {run["run"] for run in page["items"]}
                 events = Events(daemon, f"/api/v1/events?types=ExecutionStarted&after={page['as_of']}")
                 told = [data["run"] for _, (_, _, data) in zip(range(3), events)]
                 events.connection.close()
@@ -373,9 +374,75 @@ class Live(Case):
         for path in ("home", "failures", "workflows", "schedules", "deadlines", "triggers", "runs/1", "runs/1/history", "runs/1/states", "runs/1/overview"):
             self.assertRegex(ask(daemon, "GET", "/api/v1/" + path)[2]["as_of"], "^[0-9]+$", path)
 
+    def test_lists_come_in_pages_and_the_same_start_twice_is_one(self):
+        daemon = self.daemon()
+        names, after = [], ""
+        for _ in range(3):
+            page = ask(daemon, "GET", "/api/v1/workflows?limit=1" + after)[2]
+            names += [workflow["name"] for workflow in page["items"]]
+            after = "&after=" + page.get("next", "")
+        self.assertEqual((names, "next" in page), (["pass", "shell", "wait"], False))
+        document = ask(daemon, "GET", "/api/v1/openapi.json")[2]["paths"]
+        for path, methods in document.items():
+            schema = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            if "items" in schema.get("properties", {}) and methods["get"]["operationId"].startswith("list"):
+                names = {parameter["name"] for parameter in methods["get"]["parameters"]}
+                self.assertTrue({"limit", "after"} <= names and schema["properties"]["next"]["type"] == "string", path)
+        body = {"workflow": "pass", "name": "once", "input": {"a": 1}}
+        first, again = ask(daemon, "POST", "/api/v1/runs", body), ask(daemon, "POST", "/api/v1/runs", body)
+        self.assertEqual((first[0], again[0], again[2]["run"], again[2]["new"]), (201, 200, first[2]["run"], False))
+        self.end_of(daemon, first[2]["run"])
+        self.assertEqual(ask(daemon, "POST", "/api/v1/runs", body)[0], 200)
+        self.assertEqual(ask(daemon, "POST", "/api/v1/runs", {**body, "input": {}})[0], 409)
+
+    def test_what_a_client_has_is_not_sent_again_and_what_it_replaces_is_what_it_saw(self):
+        daemon = self.daemon()
+        daemon.workflow("wait")
+        here = "/api/v1/workflows/mine"
+        self.assertEqual(ask(daemon, "PUT", here, PASS, {"If-Match": "*"})[0], 412)
+        self.assertEqual(ask(daemon, "PUT", here, PASS, {"If-None-Match": "*"})[0], 200)
+        self.assertEqual(ask(daemon, "PUT", here, PASS, {"If-None-Match": "*"})[2]["code"], "stale")
+        tags = {}
+        for path in (here + "/definition", here + "/source", "/api/v1/workflows", "/api/v1/schedules"):
+            tags[path] = ask(daemon, "GET", path)[1].getheader("ETag")
+            status, response, body = ask(daemon, "GET", path, None, {"If-None-Match": tags[path]})
+            self.assertEqual((status, body, response.getheader("ETag")), (304, "", tags[path]))
+        for path, machine in ((here + "/definition", WAIT), (here + "/source", PASS)):
+            self.assertEqual(ask(daemon, "PUT", here, machine, {"If-Match": tags[path]})[0], 200)
+            self.assertEqual(ask(daemon, "PUT", here, machine, {"If-Match": tags[path]})[0], 412)
+            tags[here + "/source"] = ask(daemon, "GET", here + "/source")[1].getheader("ETag")
+        plain = ask(daemon, "GET", "/api/v1/openapi.json")[2]
+        connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+        connection.request("GET", "/api/v1/openapi.json", headers={"Accept-Encoding": "gzip"})
+        response = connection.getresponse()
+        data = response.read()
+        connection.close()
+        self.assertEqual((response.getheader("Content-Encoding"), json.loads(gzip.decompress(data))), ("gzip", plain))
+        self.assertLess(len(data), len(json.dumps(plain)) / 5)
+
+    def test_a_key_makes_a_start_one_and_a_listed_page_may_read(self):
+        with open(os.path.join(self.folder, "stepwell.yaml"), "w") as file:
+            file.write("allowed_origins: ['https://ops.example']\n")
+        daemon = self.daemon("--config", os.path.join(self.folder, "stepwell.yaml"))
+        daemon.workflow("pass")
+        body, key = {"workflow": "pass", "input": {"a": 1}}, {"Idempotency-Key": "k1"}
+        first, again = ask(daemon, "POST", "/api/v1/runs", body, key), ask(daemon, "POST", "/api/v1/runs", body, key)
+        self.assertEqual((first[0], again[0], again[2]["run"]), (201, 200, first[2]["run"]))
+        self.assertEqual(ask(daemon, "POST", "/api/v1/runs", {**body, "input": {}}, key)[0], 409)
+        self.assertEqual(ask(daemon, "POST", "/api/v1/runs", body, {"Idempotency-Key": "k" * 201})[2]["faults"][0]["pointer"], "^Idempotency-Key")
+        self.assertEqual(ask(daemon, "POST", "/api/v1/runs", body, {"Idempotency-Key": "k2"})[0], 201)
+        page = {"Origin": "https://ops.example"}
+        self.assertEqual(ask(daemon, "GET", "/api/v1/runs", None, page)[1].getheader("Access-Control-Allow-Origin"), page["Origin"])
+        self.assertEqual(ask(daemon, "GET", "/api/v1/nothing", None, page)[1].getheader("Access-Control-Allow-Origin"), page["Origin"])
+        status, response, _ = ask(daemon, "OPTIONS", "/api/v1/runs", None, {**page, "Access-Control-Request-Method": "POST"})
+        self.assertEqual((status, "Idempotency-Key" in response.getheader("Access-Control-Allow-Headers")), (204, True))
+        self.assertIsNone(ask(daemon, "GET", "/api/v1/runs")[1].getheader("Access-Control-Allow-Origin"))
+        self.assertEqual(ask(daemon, "OPTIONS", "/api/v1/runs", None, {"Origin": "https://evil.example"})[0], 403)
+        self.assertEqual(ask(daemon, "GET", "/api/v1/session/ways")[2], {"ways": ["open", "link"]})
+
     def test_of_one_run_everything_is_told_and_then_the_end(self):
         daemon = self.daemon()
-        run = self.start(daemon, "wait")["id"]
+        run = self.start(daemon, "wait")["run"]
         events = iter(Events(daemon, f"/api/v1/runs/{run}/events"))
         self.assertEqual([next(events)[2]["type"] for _ in range(2)], ["ExecutionStarted", "WaitStateEntered"])
         ask(daemon, "POST", f"/api/v1/runs/{run}/stop", {})
@@ -389,7 +456,7 @@ class Live(Case):
 
     def test_logs_are_followed_to_the_end(self):
         daemon = self.daemon()
-        run = self.start(daemon, "shell")["id"]
+        run = self.start(daemon, "shell")["run"]
         lines = list(Events(daemon, f"/api/v1/runs/{run}/logs?follow=true"))
         self.assertEqual(lines[-1][1], "end")
         texts = [data["text"] for _, name, data in lines if name is None]
@@ -426,8 +493,9 @@ class Document(Case):
         self.assertEqual(status, 201, run)
         # Streams have no end that a tool could wait for; the AWS API and the hooks have tests of their own. That all that fits
         # a schema is accepted cannot hold: a page's token, a definition and a secret's name have rules that no schema says.
+        # A secret such as "0000" would be in what it starts afterwards: those starts are refused, and slowed down, as they should.
         command = [SCHEMATHESIS, "run", f"http://127.0.0.1:{daemon.port}/api/v1/openapi.json", "--seed", "1", "--max-examples", "15",
-                   "--exclude-path-regex", r"/events$|^/$|^/hooks/", "--exclude-checks", "positive_data_acceptance",
+                   "--exclude-path-regex", r"/events$|^/$|^/hooks/", "--exclude-operation-id", "putSecret", "--exclude-checks", "positive_data_acceptance",
                    "--suppress-health-check", "all", "--no-color", "-H", f"Authorization: {headers['Authorization']}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=self.folder)
         self.assertEqual(done.returncode, 0, done.stdout[-8000:] + done.stderr[-2000:])

@@ -223,14 +223,14 @@ class Daemon(e2e.Case):
             return json.loads(answer.read())
 
     def play(self, script):
-        run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["id"]
+        run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["run"]
         wait_until(lambda: self.get(f"runs/{run}")["status"] != "running", 60, "the run's end")
         return run
 
     def test_a_start_under_a_name_starts_one_run(self):
         first = self.json_of("start", "load", "--name", "once", "--input", '{"script": "sleep 600"}')
         again = self.json_of("start", "load", "--name", "once", "--input", '{"script": "sleep 600"}')
-        self.assertEqual(first["id"], again["id"])
+        self.assertEqual(first["run"], again["run"])
         stopped = stepwell("stop", "load/once", *self.server, "--error", "E_HAND")
         self.assertEqual((stopped.returncode, stopped.stdout), (0, "run load/once stopped\n"))
         self.assertEqual(self.get("runs/load%2Fonce")["error"], "E_HAND")
@@ -248,7 +248,7 @@ class Daemon(e2e.Case):
             "schedules": [{"name": "early", "cron": "0 6 * * *", "timezone": "America/New_York"}], **e2e.PASS})
         self.running.workflow("daily")
         listed = wait_until(lambda: self.json_of("schedules", "--next", "2")["items"], 30, "the schedule")
-        self.assertEqual((listed[0]["id"], len(listed[0]["next"])), ("daily#early", 2))
+        self.assertEqual((listed[0]["id"], len(listed[0]["next_fires"])), ("daily#early", 2))
         self.assertEqual(stepwell("schedules", "pause", "daily:early", *self.server).stdout, "schedule daily#early is paused\n")
         self.assertTrue(self.json_of("schedules")["items"][0]["paused"])
         self.assertEqual(self.get("home")["next_fires"], [])
@@ -331,11 +331,11 @@ class Daemon(e2e.Case):
     def test_logs_that_are_followed_end_as_the_run_did(self):
         for script, status, outcome in (("echo one; exit 3", 1, "FAILED"), ("echo one", 0, "SUCCEEDED")):
             with self.subTest(script):
-                run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["id"]
+                run = self.json_of("start", "load", "--input", json.dumps({"script": script}))["run"]
                 got = stepwell("logs", str(run), "--follow", *self.server)
                 self.assertEqual(got.returncode, status, got.stderr)
                 self.assertRegex(got.stdout, rf"--- Check, .* UTC\none\nrun {run} {outcome} in ")
-        run = self.json_of("start", "load", "--input", json.dumps({"script": "echo one; sleep 600"}))["id"]
+        run = self.json_of("start", "load", "--input", json.dumps({"script": "echo one; sleep 600"}))["run"]
         following = subprocess.Popen([e2e.PROGRAM, "logs", str(run), "-f", *self.server], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while following.stdout.readline() != "one\n":
             pass
@@ -354,7 +354,7 @@ class Daemon(e2e.Case):
         e2e.write(os.path.join(self.folder, "flows", "each.json"), machine({"Each": {"Type": "Map", "End": True, "ItemProcessor": machine({
             "Say": {**STEP, "Parameters": {"script": "printf '\\033]0;title\\007\\033[31mred\\n'"}, "End": True}})}}))
         self.running.workflow("each")
-        run = self.json_of("start", "each", "--input", "[1, 2]")["id"]
+        run = self.json_of("start", "each", "--input", "[1, 2]")["run"]
         followed = stepwell("logs", str(run), "-f", *self.server).stdout
         shown = stepwell("logs", str(run), *self.server).stdout
         for text in (followed, shown):

@@ -142,7 +142,7 @@ class Look(Case):
 
     def test_a_daemon_and_its_folder_give_the_same_views(self):
         started = json.loads(stepwell("start", "greet", *self.server, "--input", '{"a": 1}', "--output", "json").stdout)
-        wait_until(lambda: json.loads(stepwell("show", str(started["id"]), *self.server, "--output", "json").stdout)["status"] == "succeeded")
+        wait_until(lambda: json.loads(stepwell("show", str(started["run"]), *self.server, "--output", "json").stdout)["status"] == "succeeded")
         for command in (("list",), ("list", "workflows"), ("show", "1"), ("history", "1"), ("logs", "1"), ("show", started["arn"]),
                         ("show", f"greet/{started['name']}")):
             with self.subTest(command):
@@ -166,8 +166,8 @@ class Look(Case):
         def ended():
             runs = json.loads(stepwell("list", *self.server, "--status", "succeeded", "--output", "json").stdout)["items"]
             return len(runs) == 3 and runs
-        self.assertEqual([r["id"] for r in wait_until(ended)], [3, 2, 1])
-        self.assertEqual(json.loads(stepwell("list", *self.server, "--limit", "1", "--output", "json").stdout)["items"][0]["id"], 3)
+        self.assertEqual([r["run"] for r in wait_until(ended)], [3, 2, 1])
+        self.assertEqual(json.loads(stepwell("list", *self.server, "--limit", "1", "--output", "json").stdout)["items"][0]["run"], 3)
         self.assertEqual(json.loads(stepwell("list", *self.server, "--status", "failed", "--output", "json").stdout)["items"], [])
 
     def test_runs_are_listed_by_every_condition_of_the_api(self):
@@ -189,7 +189,7 @@ class Look(Case):
 
     def test_a_run_is_stopped(self):
         self.create(self.running, machine({"W": {"Type": "Wait", "Seconds": 600, "End": True}}), "wait")
-        run = json.loads(stepwell("start", "wait", *self.server, "--output", "json").stdout)["id"]
+        run = json.loads(stepwell("start", "wait", *self.server, "--output", "json").stdout)["run"]
         self.assertEqual(stepwell("stop", str(run), *self.server, "--cause", "enough").returncode, 0)
         view = json.loads(stepwell("show", str(run), *self.server, "--output", "json").stdout)
         self.assertEqual((view["status"], view["cause"]), ("aborted", "enough"))

@@ -71,7 +71,7 @@ class Place:
     def start(self, workflow, name=None, document=None):
         self.daemon.workflow(workflow)
         body = {"workflow": workflow, "input": document or {}}
-        return self.post("runs", {**body, "name": name} if name else body)["id"]
+        return self.post("runs", {**body, "name": name} if name else body)["run"]
 
     def ended(self, run, seconds=120):
         return wait_until(lambda: (lambda r: r["status"] != "running" and r)(self.get(f"runs/{run}")), seconds, f"the end of run {run}")
@@ -209,7 +209,7 @@ def pause(program):
             wait_until(lambda: "paused" in place.get("triggers").get("trouble", ""), 30, "the trigger to be refused")
             by_hand = place.start("quick")
             expect("expected a start by hand to go on", place.ended(by_hand)["status"] == "succeeded", by_hand)
-            expect("expected no other run", [r["id"] for r in place.get("runs")["items"]] == [by_hand], place.get("runs"))
+            expect("expected no other run", [r["run"] for r in place.get("runs")["items"]] == [by_hand], place.get("runs"))
             place.post("workflows/quick/resume")
             wait_until(lambda: len(place.get("runs")["items"]) == 2, 60, "the file's run after all")
             expect("expected 404 for an unknown workflow", place.request("POST", "workflows/none/pause", {})[0] == 404, None)
@@ -234,7 +234,7 @@ def retention(program):
             expect("expected the file to stop growing", sizes[3] <= sizes[1] * 1.2, sizes)
             expect("expected the open run to stay", place.get(f"runs/{open_run}")["status"] == "running", open_run)
             expect("expected it to be counted", place.get("retention")["removed"]["count"] > 0, place.get("retention"))
-            newest = place.get("runs?limit=1")["items"][0]["id"]
+            newest = place.get("runs?limit=1")["items"][0]["run"]
             status, answer = place.request("GET", f"runs/{newest - 20}")
             expect("expected 410 for a forgotten run", (status, answer["code"]) == (410, "gone"), answer)
             expect("expected 410 of its logs, too", place.request("GET", f"runs/{newest - 20}/logs")[0] == 410, newest)

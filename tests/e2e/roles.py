@@ -32,7 +32,7 @@ class Roles(Case):
                "editor": token(name="t", owner="edna", role="editor"), "service": token(name="vera", role="viewer"), "admin": token(name="t", owner="ann", role="admin")}
         of_ann = token(name="other", owner="ann", role="viewer")["id"]
         key = self.ask(daemon, "POST", "/api/v1/keys", {"name": "k", "owner": "ann", "role": "viewer"}, **as_admin)[2]["id"]
-        run = self.ask(daemon, "POST", "/api/v1/runs", {"workflow": "m", "name": "one"}, **as_admin)[2]["id"]
+        run = self.ask(daemon, "POST", "/api/v1/runs", {"workflow": "m", "name": "one"}, **as_admin)[2]["run"]
         self.sign_in(daemon, "vera")
         levels = ["nobody", "viewer", "service", "operator", "editor", "admin"]
         # What each gets, in the order of `levels`; None: anything but a refusal (401, 403, and 404 of what is another's).
@@ -57,7 +57,7 @@ class Roles(Case):
                     self.assertTrue(got == want if want else got not in (401, 403, 405), got)
         seen = {level: {t["id"] for t in self.ask(daemon, "GET", "/api/v1/tokens", Authorization="Bearer " + own[level]["token"])[2]["items"]} for level in levels[1:5]}
         self.assertEqual(seen, {level: {own[level]["id"]} for level in levels[1:5]})
-        self.assertEqual(self.ask(daemon, "GET", "/api/v1/sessions", Authorization="Bearer " + own["operator"]["token"])[2]["sessions"], [])
+        self.assertEqual(self.ask(daemon, "GET", "/api/v1/sessions", Authorization="Bearer " + own["operator"]["token"])[2]["items"], [])
 
     def test_roles_hold_for_tokens(self):
         daemon = self.start()

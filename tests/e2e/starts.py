@@ -133,7 +133,7 @@ def flights(program, source):
             os.replace(again + ".tmp", again)
             check("runs for the same bytes again", 0, settle(daemon, "flights#0"))
             ledger = api(daemon, "/api/v1/triggers/flights:0/ledger")["items"]
-            check("runs in the ledger", sorted(r["id"] for r in runs), sorted(c["run"] for c in ledger))
+            check("runs in the ledger", sorted(r["run"] for r in runs), sorted(c["run"] for c in ledger))
             daemon.stop()
         warehouse = duckdb.connect(os.path.join(folder, "data", "warehouse.duckdb"), read_only=True)
         want = land.connect(source).execute("select count(*) from flights where strftime(departed_at, '%Y-%m') in ('" + "', '".join(months) + "')").fetchone()[0]
@@ -206,19 +206,19 @@ def kills(program, rng, count):
             caller.join(60)
             check("the fault of a call", None, caller.fault)
             runs = ended_runs(daemon, "files", names)
-            inputs = [api(daemon, f"/api/v1/runs/{r['id']}")["input"]["trigger"]["files"] for r in runs]
+            inputs = [api(daemon, f"/api/v1/runs/{r['run']}")["input"]["trigger"]["files"] for r in runs]
             check("files, runs, different files", (names, names, names), (names, len(runs), len({f[0]["path"] for f in inputs})))
-            listed = lambda: [f["path"] for r in runs_of(daemon, "batches") for f in api(daemon, f"/api/v1/runs/{r['id']}")["input"]["trigger"]["files"]]
+            listed = lambda: [f["path"] for r in runs_of(daemon, "batches") for f in api(daemon, f"/api/v1/runs/{r['run']}")["input"]["trigger"]["files"]]
             wait_until(lambda: len(listed()) >= names, 60, "the batches")
             check("files in batches, different ones", (names, names), (len(listed()), len(set(listed()))))
             calls = runs_of(daemon, "calls")
-            numbers = [api(daemon, f"/api/v1/runs/{r['id']}")["input"]["number"] for r in calls]
+            numbers = [api(daemon, f"/api/v1/runs/{r['run']}")["input"]["number"] for r in calls]
             check("no call has started two runs", len(numbers), len(set(numbers)))
-            check("answered calls that are there", True, set(caller.answered.values()) <= {r["id"] for r in calls})
+            check("answered calls that are there", True, set(caller.answered.values()) <= {r["run"] for r in calls})
             check("calls were answered", True, len(caller.answered) > count // 4)
             wait_until(lambda: time.time() > first + count, 60, "the last fire")
             wait_until(lambda: len(runs_of(daemon, "fires")) >= count, 60, "the fires")
-            fires = [api(daemon, f"/api/v1/runs/{r['id']}")["input"]["schedule"]["scheduled_time"] for r in runs_of(daemon, "fires")]
+            fires = [api(daemon, f"/api/v1/runs/{r['run']}")["input"]["schedule"]["scheduled_time"] for r in runs_of(daemon, "fires")]
             check("fires that started a run", [m.replace("Z", "+00:00") for m in moments], sorted(fires))
             daemon.stop()
         print(f"  {count} kills, {names} files, {len(caller.answered)} calls, {len(fires)} fires", flush=True)
@@ -236,10 +236,10 @@ def operating(program):
             {"name": "late", "cron": "0 6 * * *", "timezone": "Europe/Berlin"}], "deadlines": {"finish_by": "08:00"},
             "triggers": [{"webhook": {"name": "door", "token": "${file:key}"}}, {"webhook": {"name": "kept", "token": "${secret:kept}"}}, {"files": "missing/*"}], **machine}))
         with Daemon(program, data, "--workflows", workflows) as daemon:
-            schedule = api(daemon, "/api/v1/schedules?next=2")["items"][0]
-            check("next fires", [True, True], ["T06:00:00+0" in fire for fire in schedule["next"]])
+            schedule = api(daemon, "/api/v1/schedules?fires=2")["items"][0]
+            check("next fires", [True, True], ["T06:00:00+0" in fire for fire in schedule["next_fires"]])
             check("pause", (200, {"id": "clock#late", "paused": True}), request(daemon, "POST", "/api/v1/schedules/clock%23late/pause"))
-            check("a paused schedule", (True, []), (lambda s: (s["paused"], s["next"]))(api(daemon, "/api/v1/schedules")["items"][0]))
+            check("a paused schedule", (True, []), (lambda s: (s["paused"], s["next_fires"]))(api(daemon, "/api/v1/schedules")["items"][0]))
             check("resume", 200, request(daemon, "POST", "/api/v1/schedules/clock:late/resume")[0])
             check("an unknown schedule", 404, request(daemon, "POST", "/api/v1/schedules/clock:x/pause")[0])
             check("deadlines", ["clock#finish_by"], [d["id"] for d in api(daemon, "/api/v1/deadlines")["items"]])

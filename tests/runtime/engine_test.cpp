@@ -152,6 +152,59 @@ TEST_CASE("two starts under one name in one turn are one execution") {
     CHECK((started[0].id == started[1].id && started[0].is_new && !started[1].is_new));
 }
 
+TEST_CASE("a key of one start is not good for another") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kWait));
+    REQUIRE(stage.create("other", kWait));
+    const auto start = [&](const std::string& workflow, const char* input) {
+        StartRequest request;
+        request.workflow = workflow;
+        request.input = Payload::trusted(input);
+        request.claims = {{"start:ann", "key", "{}"}};
+        request.claims_are_exact = true;
+        return stage.answer_of<Started>(
+            [&](auto answer) { stage.engine().start_execution(request, answer); });
+    };
+    const auto first = start("etl", R"({"a":1})");
+    REQUIRE(first);
+    for (int look = 0; look < 3; ++look) {  // it runs; it ran before a restart; it has ended
+        CAPTURE(look);
+        if (look == 1) stage.boot();
+        if (look == 2) stage.advance(60s);
+        const auto again = start("etl", R"({"a":1})");
+        REQUIRE(again);
+        CHECK((again->id == first->id && !again->is_new));
+        for (const auto& other : {start("etl", R"({"a":2})"), start("other", R"({"a":1})")}) {
+            REQUIRE_FALSE(other);
+            CHECK(other.error().code == ErrorCode::conflict);
+        }
+    }
+}
+
+TEST_CASE("who names the version that a workflow has replaces it, and nobody else's change") {
+    Stage stage;
+    WorkflowSpec spec;
+    spec.name = "etl";
+    spec.definition = kPass;
+    const auto put = [&](std::optional<VersionId> replaces, const std::string& definition) {
+        spec.definition = definition;
+        spec.replaces = replaces;
+        const auto status = stage.answer_of<WorkflowStatus>(
+            [&](auto answer) { stage.engine().put_workflow(spec, answer); });
+        REQUIRE(status);
+        return *status;
+    };
+    CHECK(put(VersionId{7}, kPass).is_stale);  // there is none
+    const auto first = put(VersionId{}, kPass);
+    CHECK((!first.is_stale && first.number == 1));
+    CHECK(put(VersionId{}, kWait).is_stale);  // there is one
+    const auto second = put(first.version, kWait);
+    CHECK((!second.is_stale && second.number == 2));
+    const auto late = put(first.version, kPass);
+    CHECK((late.is_stale && late.number == 2));
+    CHECK(put(std::nullopt, kPass).number == 3);
+}
+
 TEST_CASE("a claim starts one execution, in one turn, in two, and after a restart") {
     Stage stage;
     REQUIRE(stage.create("etl", kPass));

@@ -33,6 +33,11 @@ LoadedVersionPtr loaded(const journal::WorkflowRecord& workflow,
                       definition::operations_of(version.settings)});
 }
 
+WorkflowStatus stale(WorkflowStatus newest) {
+    newest.is_stale = true;
+    return newest;
+}
+
 template <class Id>
 Id take_next(Id& next) {
     const Id id = next;
@@ -74,9 +79,15 @@ Result<void> Catalog::visit_latest(
 Result<WorkflowStatus> Catalog::apply(const CreateWorkflow& message, journal::Batch& batch) {
     const WorkflowSpec& spec = message.spec;
     const auto at = entries_.find(spec.name);
-    if (at == entries_.end()) return add_workflow(message, batch);
+    if (at == entries_.end()) {
+        const bool is_missed = spec.replaces && *spec.replaces != VersionId{};
+        return is_missed ? stale({}) : add_workflow(message, batch);
+    }
     Entry& entry = at->second;
     const journal::VersionRecord& latest = *SW_TRY(latest_of(entry));
+    if (spec.replaces && *spec.replaces != latest.id) {
+        return stale(status_of(entry.workflow, latest));
+    }
     const bool is_same = latest.definition == spec.definition && latest.settings == spec.settings &&
                          entry.workflow.type == spec.type;
     if (message.existing == CreateWorkflow::Existing::refuse) {

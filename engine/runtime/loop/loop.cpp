@@ -333,7 +333,25 @@ Result<std::optional<Started>> Loop::started_by_claims(const StartRequest& reque
         holder = by;
     }
     if (!holder || value_of(*holder) == 0) return std::optional<Started>();
+    if (request.claims_are_exact) SW_TRY(check_same_start(*holder, request));
     return std::optional(SW_TRY(started_before(*holder)));
+}
+
+/// What has been removed since is taken for the same.
+Result<void> Loop::check_same_start(ExecutionId id, const StartRequest& request) {
+    const auto is_same = [&](const core::Facts& facts) {
+        return facts.workflow_name == request.workflow && facts.input == request.input;
+    };
+    bool is_good = true;
+    if (const Slot* slot = SW_TRY(open(id))) {
+        is_good = is_same(slot->execution.facts());
+    } else if (const auto row = SW_TRY(journal_.execution(id))) {
+        is_good = is_same(*SW_TRY(facts_of(journal_, *row)));
+    }
+    if (is_good) return {};
+    return stepwell::fail(ErrorCode::conflict,
+                          "expected the same workflow and input as before: run " +
+                              std::to_string(value_of(id)) + " was started under that key");
 }
 
 Result<Started> Loop::started_before(ExecutionId id) {

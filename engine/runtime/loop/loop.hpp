@@ -153,6 +153,7 @@ private:
     Result<Started> start(const StartRequest& request);
     Result<Started> begin(const StartRequest& request, LoadedVersionPtr version);
     Result<std::optional<Started>> started_by_claims(const StartRequest& request);
+    Result<void> check_same_start(ExecutionId id, const StartRequest& request);
     Result<Started> started_before(ExecutionId id);
     Result<std::optional<journal::ExecutionRecord>> holder_of(WorkflowId workflow,
                                                               const std::string& name);
