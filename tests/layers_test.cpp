@@ -105,8 +105,9 @@ const std::vector<Layer> kLayers = {
     {"api/triggers/", all_of({kRuntimePorts, kBelowResources})},
     {"api/runs/", all_of({kRuntimePorts, kBelowResources, {"api/system/", "api/home/"}})},
     {"api/workflows/",
-     all_of(
-         {kRuntimePorts, kBelowResources, {"api/system/", "api/runs/", "api/daemon/config.hpp"}})},
+     all_of({kRuntimePorts,
+             kBelowResources,
+             {"api/system/", "api/runs/", "api/triggers/", "api/daemon/config.hpp"}})},
     {"api/home/",
      all_of({kRuntimePorts, kBelowResources, {"api/runs/", "api/workflows/", "api/triggers/"}})},
     {"api/system/", all_of({kRuntimePorts,

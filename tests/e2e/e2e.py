@@ -149,15 +149,15 @@ class Look(Case):
                 asked = stepwell(*command, *self.server, "--output", "json")
                 read = stepwell(*command, "--data", self.data, "--output", "json")
                 self.assertEqual((asked.returncode, asked.stderr), (0, ""))
-                self.assertEqual(self.members_of_both(asked, read), json.loads(read.stdout))
+                self.assertEqual(self.members_of_both(command, asked, read), json.loads(read.stdout))
                 self.assertEqual(stepwell(*command, *self.server).stdout, stepwell(*command, "--data", self.data).stdout)
 
-    def members_of_both(self, asked, read):
-        """What the daemon answers, without what only it can know: what is usual, what a run waits for."""
+    def members_of_both(self, command, asked, read):
+        """What the daemon answers, without what only it can know: what is usual, what a run waits for, the file of a workflow."""
         asked, read = json.loads(asked.stdout), json.loads(read.stdout)
-        if isinstance(asked.get("items"), list) and "complete" in asked:
-            asked["items"] = [{name: run[name] for name in known} for run, known in zip(asked["items"], read["items"], strict=True)]
-            del asked["complete"]
+        if command[0] == "list":
+            asked["items"] = [{name: item[name] for name in known} for item, known in zip(asked["items"], read["items"], strict=True)]
+            asked.pop("complete", None)
         return asked
 
     def test_runs_are_listed_newest_first_and_by_status(self):
@@ -268,7 +268,7 @@ class Serve(Case):
         shell = self.create(daemon, machine({"S": {"Type": "Task", "Resource": "stepwell:shell", "End": True, "Parameters": {
             "script": f"echo try >> {mark}; while ! [ -e {go} ]; do sleep 0.05; done; echo done"}}}), "shell")
         runs = [daemon.call("StartExecution", stateMachineArn=arn)["executionArn"] for arn in (wait, shell)]
-        wait_until(lambda: os.path.exists(mark), 30, "the shell task")
+        wait_until(lambda: os.path.exists(mark) and os.path.getsize(mark), 30, "what the shell task writes")
         daemon.kill()
         daemon.start()
         open(go, "w").close()

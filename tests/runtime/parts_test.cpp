@@ -212,7 +212,7 @@ TEST_CASE("of executions that wait to be started a turn that is refused loses no
     };
     const auto take = [&] { return value_of(starts.take().token.execution); };
     starts.begin_turn();
-    for (const std::uint64_t id : {1, 2, 3}) add(id);
+    for (const std::uint64_t id : {1U, 2U, 3U}) add(id);
     starts.begin_turn();
     CHECK((take() == 1 && take() == 2));
     add(4);  // asked for by what is refused
@@ -235,7 +235,7 @@ TEST_CASE("of executions that wait to be started a turn that is refused loses no
 
 TEST_CASE("one that has to wait is the first of those that are started then") {
     ChildStarts starts;
-    for (const std::uint64_t id : {1, 2}) starts.add({{ExecutionId{id}, FrameId{0}, 1}, true});
+    for (const std::uint64_t id : {1U, 2U}) starts.add({{ExecutionId{id}, FrameId{0}, 1}, true});
     starts.begin_turn();
     starts.hold(starts.take(), Duration(10));
     CHECK(starts.held_until() == Duration(10));
