@@ -116,8 +116,8 @@ class Mixer(threading.Thread):
             self.fault = repr(error)
 
     def answered(self, action, **payload):
-        """The answer, or the error that the daemon gave; asks until there is one."""
-        while not self.is_over.is_set():
+        """The answer, or the error that the daemon gave; asks until there is one: what was not answered may have been done."""
+        while True:
             try:
                 return self.world.daemon.call(action, **payload)
             except ApiError as error:
@@ -126,15 +126,12 @@ class Mixer(threading.Thread):
             except (OSError, ValueError):
                 pass
             time.sleep(0.01)
-        return None
 
     def start_run(self, workflow):
         number = self.world.numbers.get(workflow, 0)
         name = f"{workflow}-{number}"
         answer = self.answered("StartExecution", stateMachineArn=self.world.arns[workflow], name=name,
                                input=json.dumps({"number": number, "pause": self.rng.randrange(3)}))
-        if answer is None:
-            return
         if isinstance(answer, ApiError) and "ExecutionAlreadyExists" not in answer.body:
             raise answer
         self.world.numbers[workflow] = number + 1
@@ -235,6 +232,7 @@ def run(program, folder, rng, kills, check, kill_in_the_middle):
         kill_in_the_middle(daemon, rng, kills, 0.6, lambda: None)
         mixer.is_over.set()
         mixer.join(120)
+        check("a call without an answer", False, mixer.is_alive())
         check("the fault of a call", None, mixer.fault)
         mixer.finish()
         check_runs(world, check)
