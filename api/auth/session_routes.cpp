@@ -134,6 +134,30 @@ std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
     };
 }
 
+namespace {
+
+void add_password_route(Router& router, const SecurityParts& parts) {
+    router.add({.method = "POST",
+                .pattern = "/api/v1/session/password",
+                .operation = "changePassword",
+                .role = Role::viewer,
+                .tag = "security",
+                .summary = "Change one's own password",
+                .body = json_body(R"json({"type": "object", "additionalProperties": false,
+                    "required": ["old_password", "new_password"], "properties": {
+                    "old_password": {"type": "string", "maxLength": 1024,
+                    "writeOnly": true},
+                    "new_password": {"type": "string", "minLength": 8, "maxLength": 1024,
+                    "writeOnly": true}}})json",
+                                  true),
+                .answer = R"json({"type": "object", "required": ["name"],
+                    "properties": {"name": {"type": "string"}}})json",
+                .errors = {409, 503},
+                .act = done_later(parts, change_password)});
+}
+
+}  // namespace
+
 void add_session_routes(Router& router, const SecurityParts& parts) {
     router.add_schema("Session", R"json({"type": "object",
         "required": ["name", "kind", "id", "role", "credential", "csrf", "expires_at"], "properties": {
@@ -201,23 +225,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                         parts.jobs.post([parts, call] { sign_out(parts, call); });
                     if (!is_posted) call.respond(too_many(Duration{1'000}));
                 }});
-    router.add({.method = "POST",
-                .pattern = "/api/v1/session/password",
-                .operation = "changePassword",
-                .role = Role::viewer,
-                .tag = "security",
-                .summary = "Change one's own password",
-                .body = json_body(R"json({"type": "object", "additionalProperties": false,
-                    "required": ["old_password", "new_password"], "properties": {
-                    "old_password": {"type": "string", "maxLength": 1024,
-                    "writeOnly": true},
-                    "new_password": {"type": "string", "minLength": 8, "maxLength": 1024,
-                    "writeOnly": true}}})json",
-                                  true),
-                .answer = R"json({"type": "object", "required": ["name"],
-                    "properties": {"name": {"type": "string"}}})json",
-                .errors = {409, 503},
-                .act = done_later(parts, change_password)});
+    add_password_route(router, parts);
 }
 
 void add_security_routes(Router& router, const SecurityParts& parts) {

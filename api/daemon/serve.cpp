@@ -167,8 +167,11 @@ Result<std::unique_ptr<HttpServer>> start_server(const Configuration& configurat
         [&](const Request& request) { return security.admit(router, request); });
 }
 
-void tell_how_to_come_in(const Configuration& configuration, Security& security,
-                         const std::string& url, const Terminal& terminal) {
+/// Where, and how to come in.
+void tell_that_it_listens(const Configuration& configuration, Security& security,
+                          const std::string& url, const Terminal& terminal) {
+    terminal.out << "stepwell: listening on " << url << " (data: " << configuration.data.string()
+                 << ")" << std::endl;
     if (configuration.is_open) {
         spdlog::warn(
             "--open: nobody is asked for a credential; every account and every program of this "
@@ -179,6 +182,29 @@ void tell_how_to_come_in(const Configuration& configuration, Security& security,
     }
 }
 
+/// What the node says goes to the log; a journal that fails ends the daemon.
+NodeHooks hooks_of(std::atomic<bool>& has_failed, Signals& signals) {
+    NodeHooks hooks;
+    hooks.log = [](const std::string& line) { spdlog::info("{}", line); };
+    hooks.warn = [](const std::string& line) { spdlog::warn("{}", line); };
+    hooks.failed = [&has_failed, &signals](const Error& error) {
+        spdlog::critical("the journal failed, so this daemon ends: {}", error.message);
+        has_failed = true;
+        signals.wake();
+    };
+    return hooks;
+}
+
+/// `sources` has to outlive the router.
+void add_answers(Router& router, answers::AnswerSources& sources,
+                 const Configuration& configuration, Node& node) {
+    sources.gate = &node.gate();
+    sources.health = health_of(configuration, node);
+    answers::add_answer_routes(router, sources);
+    answers::add_redrive_plan_route(router, sources, node.engine().redrive_policy(),
+                                    input_probe(configuration));
+}
+
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
@@ -186,16 +212,8 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     raise_descriptor_limit();
 
     std::atomic<bool> has_failed{false};
-    NodeHooks hooks;
-    hooks.log = [](const std::string& line) { spdlog::info("{}", line); };
-    hooks.warn = [](const std::string& line) { spdlog::warn("{}", line); };
-    hooks.failed = [&](const Error& error) {
-        spdlog::critical("the journal failed, so this daemon ends: {}", error.message);
-        has_failed = true;
-        signals.wake();
-    };
     LogMask log_mask;
-    auto node = Node::open(configuration, hooks);
+    auto node = Node::open(configuration, hooks_of(has_failed, signals));
     if (!node) return fail(with_hint(std::move(node).error(), configuration));
 
     log_mask.use(&(*node)->secrets());
@@ -213,11 +231,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     SW_TRY(files.open());
     add_native_routes(router, (*node)->engine(), readers, files, feed, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
-    answer_sources.gate = &(*node)->gate();
-    answer_sources.health = health_of(configuration, **node);
-    answers::add_answer_routes(router, answer_sources);
-    answers::add_redrive_plan_route(router, answer_sources, (*node)->engine().redrive_policy(),
-                                    input_probe(configuration));
+    add_answers(router, answer_sources, configuration, **node);
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
     security->add_routes(router);
@@ -236,14 +250,11 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     keeper.start();
     security->start();
     auto server = SW_TRY(start_server(configuration, *security, router));
-    terminal.out << "stepwell: listening on " << url_of(configuration.listen, server->port())
-                 << " (data: " << configuration.data.string() << ")" << std::endl;
-
-    tell_how_to_come_in(configuration, *security, url_of(configuration.listen, server->port()),
-                        terminal);
+    const std::string url = url_of(configuration.listen, server->port());
+    tell_that_it_listens(configuration, *security, url, terminal);
 
     const ServiceNotice notice(environment_variable("NOTIFY_SOCKET"));
-    notice.ready("listening on " + url_of(configuration.listen, server->port()));
+    notice.ready("listening on " + url);
     auto watchdog = start_watchdog((*node)->engine(), notice);
     if (const auto signal = signals.wait()) {
         spdlog::info("{} came; stopping", *signal == SIGTERM ? "SIGTERM" : "SIGINT");

@@ -101,6 +101,47 @@ std::function<Result<Json>(const Call&)> reading_run(AnswerSources& sources, Run
         });
 }
 
+void add_map_answers(Router& router, AnswerSources& sources) {
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs/{run}/map/{state}",
+                .operation = "getRunMap",
+                .tag = "runs",
+                .summary = "The items of a Map by status, whole and in buckets",
+                .description = kRunHelp,
+                .query = {text_parameter("path", "which entry of it; the last where it is absent"),
+                          integer_parameter("buckets", "how many buckets at most", 1, 1'000, 60)},
+                .answer = reference("MapAnswer"),
+                .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
+                    MapQuery query;
+                    query.state = call.path("state");
+                    query.place = call.text("path").value_or("");
+                    query.buckets = count_of(call, "buckets");
+                    return map_view(histories.reader(), run, query);
+                })});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/map/{state}/items",
+         .operation = "listRunMapItems",
+         .tag = "runs",
+         .summary = "The items of a Map one by one, in their order",
+         .description = kRunHelp,
+         .query = {text_parameter("path", "which entry of it; the last where it is absent"),
+                   choice_parameter("status", "only these",
+                                    {"succeeded", "failed", "aborted", "running", "not_reached"}),
+                   integer_parameter("limit", "how many at most", 1, 1'000, 100),
+                   integer_parameter("after", "`next` of the page before", 0, 1'000'000'000)},
+         .answer = reference("MapItems"),
+         .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
+             MapItemsQuery query;
+             query.state = call.path("state");
+             query.place = call.text("path").value_or("");
+             query.status = call.text("status").value_or("");
+             query.after = count_of(call, "after");
+             query.limit = count_of(call, "limit");
+             return map_items_view(histories.reader(), run, query);
+         })});
+}
+
 void add_run_answers(Router& router, AnswerSources& sources) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/overview",
@@ -141,44 +182,7 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                                      samples_for(call))),
                  "");
          })});
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs/{run}/map/{state}",
-                .operation = "getRunMap",
-                .tag = "runs",
-                .summary = "The items of a Map by status, whole and in buckets",
-                .description = kRunHelp,
-                .query = {text_parameter("path", "which entry of it; the last where it is absent"),
-                          integer_parameter("buckets", "how many buckets at most", 1, 1'000, 60)},
-                .answer = reference("MapAnswer"),
-                .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
-                    MapQuery query;
-                    query.state = call.path("state");
-                    query.place = call.text("path").value_or("");
-                    query.buckets = count_of(call, "buckets");
-                    return map_view(histories.reader(), run, query);
-                })});
-    router.add(
-        {.method = "GET",
-         .pattern = "/api/v1/runs/{run}/map/{state}/items",
-         .operation = "listRunMapItems",
-         .tag = "runs",
-         .summary = "The items of a Map one by one, in their order",
-         .description = kRunHelp,
-         .query = {text_parameter("path", "which entry of it; the last where it is absent"),
-                   choice_parameter("status", "only these",
-                                    {"succeeded", "failed", "aborted", "running", "not_reached"}),
-                   integer_parameter("limit", "how many at most", 1, 1'000, 100),
-                   integer_parameter("after", "`next` of the page before", 0, 1'000'000'000)},
-         .answer = reference("MapItems"),
-         .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
-             MapItemsQuery query;
-             query.state = call.path("state");
-             query.place = call.text("path").value_or("");
-             query.status = call.text("status").value_or("");
-             query.after = count_of(call, "after");
-             query.limit = count_of(call, "limit");
-             return map_items_view(histories.reader(), run, query);
-         })});
+    add_map_answers(router, sources);
 }
 
 Result<Json> grid_answer(Histories& histories, const Call& call) {

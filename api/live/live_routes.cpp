@@ -139,48 +139,8 @@ std::optional<std::pair<std::string, std::string>> change_by(const Exchange& exc
     return std::pair(std::string(path[2]), percent_decode_strictly(path[3]).value_or(""));
 }
 
-}  // namespace
-
-void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
-                     const std::filesystem::path& data_folder) {
-    router.on_answer([&feed](const Exchange& exchange) {
-        if (const auto change = change_by(exchange)) feed.tell(change->first, change->second);
-    });
-    auto parameters = stream_parameters();
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs/{run}/events",
-                .operation = "followRun",
-                .tag = "live",
-                .summary = "A run's events: those that were, then those that come, until it ends",
-                .description = std::string(kStreamText) +
-                               " Without a place it begins with the run's first event. "
-                               "`event: end` is the last one, when it has ended for good at that "
-                               "moment; who comes back with the id of it gets a 204.",
-                .query = parameters,
-                .answer = R"({"type": "string"})",
-                .answer_type = "text/event-stream",
-                .act = [&feed, &readers](const Call& call) {
-                    respond_with(call, open_run(feed, readers, call));
-                }});
-    parameters.push_back(text_parameter("run", "only of this run, and until it ends"));
-    parameters.push_back(text_parameter("workflow", "only of this workflow's runs"));
-    router.add({.method = "GET",
-                .pattern = "/api/v1/events",
-                .operation = "followEvents",
-                .tag = "live",
-                .summary = "Events of all runs, as they become durable",
-                .description = std::string(kStreamText) +
-                               " Without a place it begins now. `event: changed` (`kind`: "
-                               "workflows, workflow-files or schedules; `subject`) says that "
-                               "something changed beside the runs: where neither `run` nor "
-                               "`types` is given.",
-                .query = std::move(parameters),
-                .answer = R"({"type": "string"})",
-                .answer_type = "text/event-stream",
-                .errors = {404},
-                .act = [&feed, &readers](const Call& call) {
-                    respond_with(call, open_all(feed, readers, call));
-                }});
+void add_log_route(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
+                   const std::filesystem::path& data_folder) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/logs",
                 .operation = "listRunLogs",
@@ -231,6 +191,51 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                     }
                     respond_with(call, open_logs(engine, feed, readers, data_folder, call));
                 }});
+}
+
+}  // namespace
+
+void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
+                     const std::filesystem::path& data_folder) {
+    router.on_answer([&feed](const Exchange& exchange) {
+        if (const auto change = change_by(exchange)) feed.tell(change->first, change->second);
+    });
+    auto parameters = stream_parameters();
+    router.add({.method = "GET",
+                .pattern = "/api/v1/runs/{run}/events",
+                .operation = "followRun",
+                .tag = "live",
+                .summary = "A run's events: those that were, then those that come, until it ends",
+                .description = std::string(kStreamText) +
+                               " Without a place it begins with the run's first event. "
+                               "`event: end` is the last one, when it has ended for good at that "
+                               "moment; who comes back with the id of it gets a 204.",
+                .query = parameters,
+                .answer = R"({"type": "string"})",
+                .answer_type = "text/event-stream",
+                .act = [&feed, &readers](const Call& call) {
+                    respond_with(call, open_run(feed, readers, call));
+                }});
+    parameters.push_back(text_parameter("run", "only of this run, and until it ends"));
+    parameters.push_back(text_parameter("workflow", "only of this workflow's runs"));
+    router.add({.method = "GET",
+                .pattern = "/api/v1/events",
+                .operation = "followEvents",
+                .tag = "live",
+                .summary = "Events of all runs, as they become durable",
+                .description = std::string(kStreamText) +
+                               " Without a place it begins now. `event: changed` (`kind`: "
+                               "workflows, workflow-files or schedules; `subject`) says that "
+                               "something changed beside the runs: where neither `run` nor "
+                               "`types` is given.",
+                .query = std::move(parameters),
+                .answer = R"({"type": "string"})",
+                .answer_type = "text/event-stream",
+                .errors = {404},
+                .act = [&feed, &readers](const Call& call) {
+                    respond_with(call, open_all(feed, readers, call));
+                }});
+    add_log_route(router, engine, feed, readers, data_folder);
 }
 
 }  // namespace stepwell::api

@@ -150,7 +150,7 @@ std::string WorkflowFiles::is_gone(const std::string& file) {
     const std::lock_guard lock(mutex_);
     const auto known = facts_.find(file);
     if (known == facts_.end()) return "";
-    const std::string workflow = known->second.workflow;
+    std::string workflow = known->second.workflow;
     const auto home = homes_.find(workflow);
     if (home != homes_.end() && home->second.file == file) home->second.left = clock_.now();
     facts_.erase(known);
