@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -74,6 +75,12 @@ void reap_if_ended(pid_t pid) {
     ::waitpid(pid, nullptr, WNOHANG);
 }
 
+/// In one call, where a look into /proc is many: what has lost its parents is our child.
+bool has_children() {
+    siginfo_t ignored;
+    return ::waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
 }  // namespace
 
 std::optional<ProcessFacts> facts_of(pid_t pid) {
@@ -108,7 +115,7 @@ void adopt_orphans() {
 }
 
 void end_strays_of(const std::string& mark, const std::set<pid_t>& leaders, bool takes_unmarked) {
-    for (int round = 0; round < kRoundsMax; ++round) {
+    for (int round = 0; round < kRoundsMax && has_children(); ++round) {
         int alive = 0;
         for (const pid_t child : children_of(::getpid())) {
             if (leaders.contains(child)) continue;

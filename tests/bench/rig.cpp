@@ -104,7 +104,9 @@ void multiply_execution(const std::filesystem::path& folder, std::uint64_t count
         std::to_string(count - 1) + ") ";
     must(database.execute("PRAGMA synchronous = OFF; BEGIN"));
     must(database.execute(
-        "INSERT INTO executions " + numbers +
+        "INSERT INTO executions(id, workflow, version, name, status, started, stopped, first_chunk,"
+        " last_chunk, error, origin, redrives, redriven, principal) " +
+        numbers +
         "SELECT id + i, workflow, version, name, status, started, stopped, first_chunk + i,"
         " last_chunk + i, error, origin, redrives, redriven, principal FROM n, (SELECT * FROM "
         "executions "
