@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "tasks/data/data_tasks.hpp"
+#include "tasks/data_tasks.hpp"
 #include "tasks/etl/etl.hpp"
 #include "tasks/function/function_tasks.hpp"
 #include "tasks/glob.hpp"

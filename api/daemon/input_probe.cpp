@@ -1,6 +1,6 @@
 #include "api/daemon/input_probe.hpp"
 
-#include "tasks/data/locations.hpp"
+#include "tasks/files/locations.hpp"
 
 namespace stepwell::api {
 

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "tasks/data/duckdb_engine.hpp"
-#include "tasks/data/parameters.hpp"
-#include "tasks/data/sqlite_engine.hpp"
-#include "tasks/data/unfinished_file.hpp"
+#include "tasks/files/csv_function.hpp"
 #include "tasks/lake/lake_table.hpp"
+#include "tasks/sql/duckdb/duckdb_engine.hpp"
+#include "tasks/sql/duckdb/unfinished_file.hpp"
+#include "tasks/sql/sqlite/sqlite_engine.hpp"
+#include "tasks/support/parameters.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::data {
@@ -145,6 +146,7 @@ DataResult<std::shared_ptr<Database>> DataSession::open(const ConnectionSettings
     options.memory_limit = settings.memory_limit;
     options.threads = settings.threads;
     options.is_read_only = settings.is_read_only;
+    options.functions = {duckdb::register_csv_function};
     return open_duckdb(options);
 }
 

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tasks/data/database_cache.hpp"
-#include "tasks/data/locations.hpp"
-#include "tasks/data/sql_engine.hpp"
+#include "tasks/files/locations.hpp"
+#include "tasks/sql/database_cache.hpp"
+#include "tasks/sql/sql_engine.hpp"
 #include "tasks/task.hpp"
 
 namespace stepwell::tasks::data {

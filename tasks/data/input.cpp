@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "tasks/data/csv_function.hpp"
+#include "tasks/files/csv_function.hpp"
 
 namespace stepwell::tasks::data {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "tasks/data/csv_scan.hpp"
 #include "tasks/data/data_session.hpp"
-#include "tasks/data/parameters.hpp"
+#include "tasks/files/csv_scan.hpp"
+#include "tasks/support/parameters.hpp"
 
 namespace stepwell::tasks::data {
 

@@ -1,6 +1,6 @@
 #include "tasks/data/type_inference.hpp"
 
-#include "tasks/data/load_schema.hpp"
+#include "tasks/sql/column_types.hpp"
 
 namespace stepwell::tasks::data {
 namespace {

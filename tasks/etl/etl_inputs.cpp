@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "engine/base/digest.hpp"
-#include "tasks/data/load_schema.hpp"
-#include "tasks/data/row_writer.hpp"
 #include "tasks/lake/lake_table.hpp"
+#include "tasks/sql/column_types.hpp"
+#include "tasks/sql/row_writer.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {

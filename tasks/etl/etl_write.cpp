@@ -3,7 +3,7 @@
 
 #include "tasks/etl/etl_run.hpp"
 #include "tasks/etl/step_tools.hpp"
-#include "tasks/lake/files.hpp"
+#include "tasks/files/durable_files.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -142,7 +142,7 @@ DataResult<MergePlan> plan_merge(Pipeline& pipeline, const LakeTarget& target,
 DataResult<std::vector<lake::StagedFile>> staged_files(Pipeline& pipeline,
                                                        const std::filesystem::path& folder) {
     std::vector<lake::StagedFile> files;
-    if (SW_TRY(lake::files_below(folder)).empty()) return files;
+    if (SW_TRY(files::files_below(folder)).empty()) return files;
     const auto rows = SW_TRY(pipeline.connection().query(
         "select file_name, num_rows from parquet_file_metadata(" +
         quote_literal((folder / "**" / "*.parquet.new").string()) + ")"));

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tasks/data/parameters.hpp"
+#include "tasks/support/parameters.hpp"
 
 namespace stepwell::tasks::etl {
 

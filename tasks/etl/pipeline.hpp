@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tasks/data/sql_engine.hpp"
+#include "tasks/sql/sql_engine.hpp"
 
 namespace stepwell::tasks::etl {
 

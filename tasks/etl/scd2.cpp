@@ -5,10 +5,10 @@
 // (one MERGE on DuckDB). A second run with the same rows finds nothing to do.
 #include <algorithm>
 
-#include "tasks/data/load_schema.hpp"
-#include "tasks/data/row_writer.hpp"
 #include "tasks/etl/etl_run.hpp"
 #include "tasks/etl/step_tools.hpp"
+#include "tasks/sql/column_types.hpp"
+#include "tasks/sql/row_writer.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {

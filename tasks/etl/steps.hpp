@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tasks/data/parameters.hpp"
 #include "tasks/etl/pipeline.hpp"
+#include "tasks/support/parameters.hpp"
 
 namespace stepwell::tasks::etl {
 

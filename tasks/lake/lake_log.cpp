@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "tasks/lake/files.hpp"
+#include "tasks/files/durable_files.hpp"
 
 namespace stepwell::tasks::lake {
 namespace {
@@ -50,7 +50,7 @@ std::vector<LakeFile> files_from(const Json& list) {
 }
 
 DataResult<Json> read_json(const fs::path& path) {
-    const std::string text = SW_TRY(read_file(path));
+    const std::string text = SW_TRY(files::read_file(path));
     auto json = parse_json(text);
     if (!json) return data_fail("E_FORMAT", path.string() + ": " + json.error().message);
     return *std::move(json);
@@ -202,7 +202,7 @@ struct LogNames {
 
 DataResult<LogNames> list_log(const fs::path& root) {
     LogNames names;
-    for (const auto& name : SW_TRY(files_below(log_folder(root)))) {
+    for (const auto& name : SW_TRY(files::files_below(log_folder(root)))) {
         if (const auto commit = number_of(name, ".json"))
             names.last_commit = std::max(names.last_commit, *commit);
         if (const auto checkpoint = number_of(name, ".checkpoint.json"))
@@ -241,15 +241,15 @@ DataResult<LakeState> read_log(const fs::path& root) {
 }
 
 DataResult<void> append_commit(const fs::path& root, const Commit& commit) {
-    SW_TRY(make_folder(log_folder(root)));
-    return create_file(log_folder(root) / file_name(commit.number, ".json"),
-                       commit.to_json().dump(1));
+    SW_TRY(files::make_folder(log_folder(root)));
+    return files::create_file(log_folder(root) / file_name(commit.number, ".json"),
+                              commit.to_json().dump(1));
 }
 
 void write_checkpoint(const fs::path& root, const LakeState& state) {
     if (state.version % kCheckpointEvery != 0) return;
-    (void)create_file(log_folder(root) / file_name(state.version, ".checkpoint.json"),
-                      to_text(state.to_json()));
+    (void)files::create_file(log_folder(root) / file_name(state.version, ".checkpoint.json"),
+                             to_text(state.to_json()));
 }
 
 }  // namespace stepwell::tasks::lake

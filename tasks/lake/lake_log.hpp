@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
-#include "tasks/data/data_error.hpp"
+#include "tasks/support/data_error.hpp"
 
 namespace stepwell::tasks::lake {
 

@@ -6,7 +6,7 @@
 
 #include "engine/base/time.hpp"
 #include "engine/base/uuid.hpp"
-#include "tasks/lake/files.hpp"
+#include "tasks/files/durable_files.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::lake {
@@ -30,12 +30,12 @@ fs::path lock_path(const fs::path& root) {
 
 /// Readers share a lock that a publishing writer takes alone. The gate in front of it lets a
 /// waiting writer pass before readers that come later.
-DataResult<std::shared_ptr<void>> lock_readers(const fs::path& root, LockKind kind,
+DataResult<std::shared_ptr<void>> lock_readers(const fs::path& root, files::LockKind kind,
                                                const Waiting& waiting) {
     const fs::path folder = root / "_stepwell";
     const auto gate =
-        SW_TRY(lock_file(folder / "gate.lock", kind, waiting.timeout, waiting.is_cancelled));
-    return lock_file(folder / "readers.lock", kind, waiting.timeout, waiting.is_cancelled);
+        SW_TRY(files::lock_file(folder / "gate.lock", kind, waiting.timeout, waiting.is_cancelled));
+    return files::lock_file(folder / "readers.lock", kind, waiting.timeout, waiting.is_cancelled);
 }
 
 DataResult<void> reached(const WriteOptions& options, std::string_view point) {
@@ -54,21 +54,21 @@ std::string partition_of(const std::string& path) {
 
 bool has_file_of(const Commit& commit, const fs::path& root, const std::string& partition) {
     return std::any_of(commit.added.begin(), commit.added.end(), [&](const LakeFile& file) {
-        return file.partition() == partition && is_there(root / file.path);
+        return file.partition() == partition && files::is_there(root / file.path);
     });
 }
 
 DataResult<void> move_to_trash(const fs::path& from, const fs::path& to) {
-    SW_TRY(make_folder(to.parent_path()));
-    return rename_path(from, to.string() + std::string(kTrashSuffix));
+    SW_TRY(files::make_folder(to.parent_path()));
+    return files::rename_path(from, to.string() + std::string(kTrashSuffix));
 }
 
 /// Gives the staged files of a partition the names that the log has for them.
 DataResult<void> name_staged(const fs::path& staged) {
-    for (const auto& name : SW_TRY(files_below(staged))) {
+    for (const auto& name : SW_TRY(files::files_below(staged))) {
         if (!name.ends_with(kStagedSuffix)) continue;
-        SW_TRY(rename_path(staged / name,
-                           staged / name.substr(0, name.size() - kStagedSuffix.size())));
+        SW_TRY(files::rename_path(staged / name,
+                                  staged / name.substr(0, name.size() - kStagedSuffix.size())));
     }
     return {};
 }
@@ -77,13 +77,13 @@ DataResult<void> name_staged(const fs::path& staged) {
 /// there under a second name only, and goes.
 DataResult<void> discard(const fs::path& root, const fs::path& folder, const fs::path& trash,
                          const std::string& partition) {
-    if (!is_there(folder)) return {};
-    for (const auto& name : SW_TRY(files_below(folder))) {
+    if (!files::is_there(folder)) return {};
+    for (const auto& name : SW_TRY(files::files_below(folder))) {
         const fs::path path = fs::path(partition) / name;
-        if (is_there(root / path)) continue;
+        if (files::is_there(root / path)) continue;
         SW_TRY(move_to_trash(folder / name, trash / path));
     }
-    return remove_tree(folder);
+    return files::remove_tree(folder);
 }
 
 DataResult<void> publish_partition(const fs::path& root, const Commit& commit,
@@ -92,16 +92,16 @@ DataResult<void> publish_partition(const fs::path& root, const Commit& commit,
     const fs::path target = root / partition;
     const fs::path trash = trash_folder(root) / std::to_string(commit.number);
     if (!has_file_of(commit, root, partition)) {
-        SW_TRY(make_folder(target.parent_path()));
+        SW_TRY(files::make_folder(target.parent_path()));
         SW_TRY(name_staged(staged));
-        const bool is_swapped = is_there(target) && SW_TRY(exchange(staged, target));
+        const bool is_swapped = files::is_there(target) && SW_TRY(files::exchange(staged, target));
         if (!is_swapped) {
             const fs::path aside = stage_folder(root) / commit.stage / "_old" / partition;
-            SW_TRY(make_folder(aside.parent_path()));
-            if (is_there(target)) SW_TRY(rename_path(target, aside));
-            SW_TRY(rename_path(staged, target));
+            SW_TRY(files::make_folder(aside.parent_path()));
+            if (files::is_there(target)) SW_TRY(files::rename_path(target, aside));
+            SW_TRY(files::rename_path(staged, target));
         }
-        SW_TRY(sync_folder(target.parent_path()));
+        SW_TRY(files::sync_folder(target.parent_path()));
     }
     SW_TRY(reached(options, "published " + partition));
     SW_TRY(discard(root, stage_folder(root) / commit.stage / "_old" / partition, trash, partition));
@@ -114,7 +114,7 @@ DataResult<void> remove_partition(const fs::path& root, const Commit& commit,
                                   const std::string& partition) {
     const fs::path trash = trash_folder(root) / std::to_string(commit.number);
     for (const auto& path : commit.removed) {
-        if (LakeFile{path}.partition() != partition || !is_there(root / path)) continue;
+        if (LakeFile{path}.partition() != partition || !files::is_there(root / path)) continue;
         SW_TRY(move_to_trash(root / path, trash / path));
     }
     std::error_code failed;
@@ -134,14 +134,14 @@ void purge_trash(const fs::path& root) {
          it.increment(failed)) {
         std::error_code unreadable;
         const auto at = it->last_write_time(unreadable);
-        if (!unreadable && at < oldest) (void)remove_tree(it->path());
+        if (!unreadable && at < oldest) (void)files::remove_tree(it->path());
     }
 }
 
 /// A folder with files but without a log is somebody else's.
 DataResult<void> check_is_ours(const fs::path& root) {
     if (is_lake_table(root)) return {};
-    for (const auto& name : SW_TRY(files_below(root))) {
+    for (const auto& name : SW_TRY(files::files_below(root))) {
         if (name.starts_with("_stepwell/")) continue;
         return data_fail("E_CONFLICT",
                          root.string() +
@@ -154,34 +154,35 @@ DataResult<void> check_is_ours(const fs::path& root) {
 /// Steps 6 and 7. May be repeated after a crash at any point.
 DataResult<void> publish(const fs::path& root, const Commit& commit, const WriteOptions& options) {
     const fs::path stage = stage_folder(root) / commit.stage;
-    if (!is_there(stage)) return {};
+    if (!files::is_there(stage)) return {};
     for (const auto& partition : commit.replaced_partitions)
         SW_TRY(publish_partition(root, commit, partition, options));
     for (const auto& partition : commit.removed_partitions)
         SW_TRY(remove_partition(root, commit, partition));
     SW_TRY(reached(options, "published"));
-    SW_TRY(remove_tree(stage));
-    return sync_folder(stage_folder(root));
+    SW_TRY(files::remove_tree(stage));
+    return files::sync_folder(stage_folder(root));
 }
 
 }  // namespace
 
 bool is_lake_table(const fs::path& root) {
-    return is_there(log_folder(root));
+    return files::is_there(log_folder(root));
 }
 
 DataResult<void> recover(const fs::path& root, const LakeState& state,
                          const WriteOptions& options) {
-    if (!is_there(stage_folder(root))) return {};
-    if (state.version > 0 && is_there(stage_folder(root) / state.stage)) {
+    if (!files::is_there(stage_folder(root))) return {};
+    if (state.version > 0 && files::is_there(stage_folder(root) / state.stage)) {
         const Commit commit = SW_TRY(read_commit(root, state.version));
-        const auto readers = SW_TRY(lock_readers(root, LockKind::exclusive, options.waiting));
+        const auto readers =
+            SW_TRY(lock_readers(root, files::LockKind::exclusive, options.waiting));
         SW_TRY(publish(root, commit, options));
     }
     std::error_code failed;
     for (fs::directory_iterator it(stage_folder(root), failed), end; !failed && it != end;
          it.increment(failed)) {
-        SW_TRY(remove_tree(it->path()));
+        SW_TRY(files::remove_tree(it->path()));
     }
     return {};
 }
@@ -193,10 +194,10 @@ DataResult<Snapshot> read_snapshot(const fs::path& root, const Waiting& waiting)
     }
     while (true) {
         Snapshot snapshot;
-        snapshot.guard = SW_TRY(lock_readers(root, LockKind::shared, waiting));
+        snapshot.guard = SW_TRY(lock_readers(root, files::LockKind::shared, waiting));
         snapshot.state = SW_TRY(read_log(root));
-        const bool is_published =
-            snapshot.state.version == 0 || !is_there(stage_folder(root) / snapshot.state.stage);
+        const bool is_published = snapshot.state.version == 0 ||
+                                  !files::is_there(stage_folder(root) / snapshot.state.stage);
         if (is_published) {
             for (const auto& [path, file] : snapshot.state.files)
                 snapshot.paths.push_back(root / path);
@@ -206,8 +207,8 @@ DataResult<Snapshot> read_snapshot(const fs::path& root, const Waiting& waiting)
         snapshot.guard.reset();
         WriteOptions options;
         options.waiting = waiting;
-        const auto lock = SW_TRY(
-            lock_file(lock_path(root), LockKind::exclusive, waiting.timeout, waiting.is_cancelled));
+        const auto lock = SW_TRY(files::lock_file(lock_path(root), files::LockKind::exclusive,
+                                                  waiting.timeout, waiting.is_cancelled));
         const LakeState now = SW_TRY(read_log(root));
         SW_TRY(recover(root, now, options));
     }
@@ -222,18 +223,18 @@ LakeWrite::LakeWrite(fs::path root, WriteOptions options, std::shared_ptr<void> 
       stage_(new_stage_name()) {}
 
 LakeWrite::~LakeWrite() {
-    if (lock_ != nullptr && owns_stage_) (void)remove_tree(stage_folder(root_) / stage_);
+    if (lock_ != nullptr && owns_stage_) (void)files::remove_tree(stage_folder(root_) / stage_);
 }
 
 DataResult<LakeWrite> LakeWrite::begin(const fs::path& root, WriteOptions options) {
-    SW_TRY(make_folder(stage_folder(root)));
-    auto lock = SW_TRY(lock_file(lock_path(root), LockKind::exclusive, options.waiting.timeout,
-                                 options.waiting.is_cancelled));
+    SW_TRY(files::make_folder(stage_folder(root)));
+    auto lock = SW_TRY(files::lock_file(lock_path(root), files::LockKind::exclusive,
+                                        options.waiting.timeout, options.waiting.is_cancelled));
     SW_TRY(check_is_ours(root));
     LakeState before = SW_TRY(read_log(root));
     SW_TRY(recover(root, before, options));
     LakeWrite write(root, std::move(options), std::move(lock), std::move(before));
-    SW_TRY(make_folder(write.data_folder()));
+    SW_TRY(files::make_folder(write.data_folder()));
     return write;
 }
 
@@ -354,8 +355,8 @@ DataResult<void> LakeWrite::link_kept_files(const Commit& commit) const {
         if (!std::binary_search(commit.replaced_partitions.begin(),
                                 commit.replaced_partitions.end(), partition))
             continue;
-        SW_TRY(link_file(root_ / path,
-                         stage_folder(root_) / stage_ / (path + std::string(kStagedSuffix))));
+        SW_TRY(files::link_file(
+            root_ / path, stage_folder(root_) / stage_ / (path + std::string(kStagedSuffix))));
     }
     return {};
 }
@@ -367,11 +368,11 @@ DataResult<WriteSummary> LakeWrite::commit(const std::vector<StagedFile>& files,
     SW_TRY(check(files, rows_expected));
     const Commit commit = SW_TRY(plan(files, schema, emptied));
     SW_TRY(link_kept_files(commit));
-    SW_TRY(sync_tree(stage_folder(root_) / stage_));
+    SW_TRY(files::sync_tree(stage_folder(root_) / stage_));
     SW_TRY(reach("synced"));
     // From the commit to the end of publishing no reader may look: the log already names files
     // that are not yet in their places.
-    const auto readers = SW_TRY(lock_readers(root_, LockKind::exclusive, options_.waiting));
+    const auto readers = SW_TRY(lock_readers(root_, files::LockKind::exclusive, options_.waiting));
     SW_TRY(reach("locked"));
     SW_TRY(append_commit(root_, commit));
     owns_stage_ = false;

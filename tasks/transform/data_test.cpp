@@ -1,7 +1,7 @@
 // Tests on data: each is a query for failures.
 #include <map>
 
-#include "tasks/data/parameters.hpp"
+#include "tasks/support/parameters.hpp"
 #include "tasks/transform/materialize.hpp"
 
 namespace stepwell::tasks::transform {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tasks/data/load_schema.hpp"
+#include "tasks/sql/column_types.hpp"
 
 namespace stepwell::tasks::transform {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tasks/data/sql_engine.hpp"
+#include "tasks/sql/sql_engine.hpp"
 #include "tasks/transform/rendering.hpp"
 
 namespace stepwell::tasks::transform {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/digest.hpp"
-#include "tasks/lake/files.hpp"
+#include "tasks/files/durable_files.hpp"
 
 namespace stepwell::tasks::transform {
 namespace {
@@ -24,7 +24,7 @@ public:
 
     DataResult<Project> run() {
         SW_TRY(read_project_file());
-        const std::vector<std::string> all = SW_TRY(lake::files_below(project_.folder));
+        const std::vector<std::string> all = SW_TRY(files::files_below(project_.folder));
         for (const auto& file : all) {
             if (is_hidden(file)) continue;
             take(read_one(file));
@@ -44,7 +44,7 @@ private:
         if (!done) faults_ += (faults_.empty() ? "" : "; ") + done.error().message;
     }
     DataResult<std::string> text_of(const std::string& file) const {
-        return lake::read_file(project_.folder / file);
+        return files::read_file(project_.folder / file);
     }
     static std::vector<std::string> texts(const Json& object, const char* key,
                                           std::vector<std::string> otherwise) {
@@ -59,13 +59,13 @@ private:
     }
 
     DataResult<void> read_project_file() {
-        const bool has_models = lake::is_there(project_.folder / "models");
+        const bool has_models = files::is_there(project_.folder / "models");
         model_paths_ = {has_models ? "models" : "."};
-        if (!lake::is_there(project_.folder))
+        if (!files::is_there(project_.folder))
             return data_fail(
                 "E_NOT_FOUND",
                 project_.folder.string() + ": expected a folder with models, but there is none");
-        if (lake::is_there(project_.folder / "dbt_project.yml")) {
+        if (files::is_there(project_.folder / "dbt_project.yml")) {
             const std::string text = SW_TRY(text_of("dbt_project.yml"));
             const Json file = SW_TRY(read_yaml(text, "dbt_project.yml"));
             project_.name = string_or(file, "name", project_.name);

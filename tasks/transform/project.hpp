@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "tasks/data/sql_engine.hpp"
+#include "tasks/sql/sql_engine.hpp"
 #include "tasks/template/template.hpp"
 #include "tasks/transform/yaml.hpp"
 

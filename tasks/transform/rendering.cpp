@@ -1,6 +1,6 @@
 #include "tasks/transform/rendering.hpp"
 
-#include "tasks/data/parameters.hpp"
+#include "tasks/support/parameters.hpp"
 #include "tasks/template/interpreter.hpp"
 
 namespace stepwell::tasks::transform {

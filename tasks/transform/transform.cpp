@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "tasks/data/parameters.hpp"
+#include "tasks/support/parameters.hpp"
 #include "tasks/transform/graph.hpp"
 #include "tasks/transform/schedule.hpp"
 

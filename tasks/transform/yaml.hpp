@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "engine/base/json.hpp"
-#include "tasks/data/data_error.hpp"
+#include "tasks/support/data_error.hpp"
 
 namespace stepwell::tasks::transform {
 

@@ -1,9 +1,9 @@
 // CSV files come out whole: each record once, with its line, or with what is wrong with it.
 #include <doctest/doctest.h>
 
-#include "tasks/data/csv_function.hpp"
-#include "tasks/data/csv_scan.hpp"
 #include "tasks/data/input.hpp"
+#include "tasks/files/csv_function.hpp"
+#include "tasks/files/csv_scan.hpp"
 #include "tests/tasks/data/data_test.hpp"
 
 namespace stepwell::test {

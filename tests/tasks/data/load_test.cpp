@@ -2,7 +2,7 @@
 // and the same messages.
 #include <doctest/doctest.h>
 
-#include "tasks/data/data_tasks.hpp"
+#include "tasks/data_tasks.hpp"
 #include "tests/tasks/data/task_test.hpp"
 
 namespace stepwell::test {

@@ -1,5 +1,5 @@
 // Where tasks may read and write, and what a place stands for.
-#include "tasks/data/locations.hpp"
+#include "tasks/files/locations.hpp"
 
 #include <doctest/doctest.h>
 

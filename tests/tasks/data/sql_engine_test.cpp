@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tasks/data/database_cache.hpp"
-#include "tasks/data/duckdb_engine.hpp"
-#include "tasks/data/sqlite_engine.hpp"
-#include "tasks/data/unfinished_file.hpp"
+#include "tasks/sql/database_cache.hpp"
+#include "tasks/sql/duckdb/duckdb_engine.hpp"
+#include "tasks/sql/duckdb/unfinished_file.hpp"
+#include "tasks/sql/sqlite/sqlite_engine.hpp"
 #include "tests/tasks/data/data_test.hpp"
 
 namespace stepwell::test {

@@ -1,7 +1,7 @@
 #include "tests/tasks/data/task_test.hpp"
 
 #include "tasks/data/data_session.hpp"
-#include "tasks/data/data_tasks.hpp"
+#include "tasks/data_tasks.hpp"
 
 namespace stepwell::test {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <thread>
 
-#include "tasks/lake/files.hpp"
+#include "tasks/files/durable_files.hpp"
 #include "tasks/lake/lake_write.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -16,6 +16,7 @@ namespace {
 
 using namespace stepwell::tasks;
 using namespace stepwell::tasks::lake;
+using namespace stepwell::tasks::files;
 namespace fs = std::filesystem;
 
 using Rows = std::multiset<std::string>;

@@ -1,0 +1,32 @@
+#include "tasks/data_tasks.hpp"
+
+#include "tasks/data/data_session.hpp"
+#include "tasks/load/load.hpp"
+#include "tasks/refresh/refresh.hpp"
+#include "tasks/unload/unload.hpp"
+#include "tasks/validate/validate.hpp"
+
+namespace stepwell::tasks {
+namespace {
+
+using Body = data::DataResult<void> (*)(data::DataSession&, const Json&);
+
+TaskType data_task(const char* name, Body body) {
+    TaskType type;
+    type.name = name;
+    type.host = HostKind::data;
+    type.run = [name, body](const Json& parameters, TaskContext& context) {
+        return data::run_data_task(
+            context, name, [&](data::DataSession& session) { return body(session, parameters); });
+    };
+    return type;
+}
+
+}  // namespace
+
+std::vector<TaskType> data_tasks() {
+    return {data_task("validate", data::run_validate), data_task("load", data::run_load),
+            data_task("refresh", data::run_refresh), data_task("unload", data::run_unload)};
+}
+
+}  // namespace stepwell::tasks

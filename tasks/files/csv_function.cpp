@@ -1,0 +1,258 @@
+#include "tasks/files/csv_function.hpp"
+
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <random>
+
+#include "tasks/sql/duckdb/duckdb_api.hpp"
+
+namespace stepwell::tasks::data::duckdb {
+namespace {
+
+constexpr const char* kName = "stepwell_csv";
+
+enum class Extra { file, line, fault, raw };
+constexpr Size kExtraColumns = 4;
+
+struct Registry {
+    std::mutex mutex;
+    std::map<std::int64_t, std::shared_ptr<const CsvScan>> scans;
+    // Not counted up: SQL must not be able to guess another task's scan.
+    std::mt19937_64 numbers{std::random_device{}()};
+};
+
+Registry& registry() {
+    static Registry instance;
+    return instance;
+}
+
+struct BindData {
+    std::shared_ptr<const CsvScan> scan;
+};
+
+/// What all threads of one scan share.
+struct GlobalState {
+    std::shared_ptr<const CsvScan> scan;
+    std::vector<Size> projected;  // column indexes
+    std::atomic<std::size_t> next_unit = 0;
+};
+
+struct LocalState {
+    std::unique_ptr<CsvReader> reader;
+    std::vector<int> fields;  // per projected column, the field of the current file; -1 none
+    CsvRecord record;
+};
+
+template <class T>
+void destroy(void* data) {
+    delete static_cast<T*>(data);
+}
+
+const Api& library() {
+    return **duckdb::api();
+}
+
+void bind(Handle info) {
+    const Api& api = library();
+    Handle parameter = api.bind_get_parameter(info, 0);
+    const std::int64_t id = api.get_int64(parameter);
+    api.destroy_value(&parameter);
+    std::shared_ptr<const CsvScan> scan;
+    {
+        auto& all = registry();
+        const std::lock_guard lock(all.mutex);
+        if (const auto found = all.scans.find(id); found != all.scans.end()) scan = found->second;
+    }
+    if (!scan) return api.bind_set_error(info, "stepwell_csv reads only files that a task opened");
+    Handle text = api.create_logical_type(Type::varchar);
+    Handle number = api.create_logical_type(Type::bigint);
+    for (const auto& name : scan->columns()) api.bind_add_result_column(info, name.c_str(), text);
+    api.bind_add_result_column(info, "_sw_file", text);
+    api.bind_add_result_column(info, "_sw_line", number);
+    api.bind_add_result_column(info, "_sw_fault", text);
+    api.bind_add_result_column(info, "_sw_raw", text);
+    api.destroy_logical_type(&text);
+    api.destroy_logical_type(&number);
+    constexpr Size kBytesPerField = 8;
+    api.bind_set_cardinality(info, scan->bytes() / (kBytesPerField * (scan->columns().size() + 1)),
+                             false);
+    api.bind_set_bind_data(info, new BindData{std::move(scan)}, destroy<BindData>);
+}
+
+void init(Handle info) {
+    const Api& api = library();
+    auto* state = new GlobalState;
+    state->scan = static_cast<BindData*>(api.init_get_bind_data(info))->scan;
+    for (Size i = 0; i < api.init_get_column_count(info); ++i) {
+        state->projected.push_back(api.init_get_column_index(info, i));
+    }
+    api.init_set_max_threads(info, std::max<Size>(1, state->scan->units().size()));
+    api.init_set_init_data(info, state, destroy<GlobalState>);
+}
+
+void local_init(Handle info) {
+    library().init_set_init_data(info, new LocalState, destroy<LocalState>);
+}
+
+/// One column of the output chunk.
+struct Target {
+    Handle vector = nullptr;
+    void* data = nullptr;
+    std::uint64_t* validity = nullptr;
+};
+
+void set_null(const Api& api, Target& target, Size row) {
+    if (target.validity == nullptr) {
+        api.vector_ensure_validity_writable(target.vector);
+        target.validity = api.vector_get_validity(target.vector);
+    }
+    target.validity[row / 64] &= ~(1ULL << (row % 64));
+}
+
+void set_text(const Api& api, const Target& target, Size row, std::string_view text) {
+    if (text.size() > kInlinedBytesMax) {
+        api.vector_assign_string_element_len(target.vector, row, text.data(), text.size());
+        return;
+    }
+    auto& string = static_cast<StringData*>(target.data)[row];
+    string.length = static_cast<std::uint32_t>(text.size());
+    std::memset(string.inlined, 0, sizeof string.inlined);
+    std::memcpy(string.inlined, text.data(), text.size());
+}
+
+/// Bytes that are no text must not enter the engine: it relies on UTF-8.
+std::string printable(std::string_view bytes) {
+    if (is_utf8(bytes)) return std::string(bytes);
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            text += c;
+            continue;
+        }
+        constexpr std::string_view kDigits = "0123456789ABCDEF";
+        text += "\\x";
+        text += kDigits[byte >> 4U];
+        text += kDigits[byte & 15U];
+    }
+    return text;
+}
+
+void set_extra(const Api& api, Target& target, Size row, Extra which, const CsvRecord& record,
+               const std::string& uri) {
+    switch (which) {
+        case Extra::file:
+            return set_text(api, target, row, uri);
+        case Extra::line:
+            static_cast<std::int64_t*>(target.data)[row] = record.line;
+            return;
+        case Extra::fault:
+            if (record.fault.empty()) return set_null(api, target, row);
+            return set_text(api, target, row, record.fault);
+        case Extra::raw:
+            if (record.fault.empty()) return set_null(api, target, row);
+            return set_text(api, target, row, printable(record.raw));
+    }
+}
+
+void set_field(const Api& api, Target& target, Size row, int field, const CsvRecord& record) {
+    // The fields of a broken record may be anybody's: _sw_raw has it as it stands.
+    const bool is_absent = field < 0 || static_cast<std::size_t>(field) >= record.fields.size();
+    if (is_absent || !record.fault.empty()) return set_null(api, target, row);
+    const CsvField& value = record.fields[static_cast<std::size_t>(field)];
+    if (value.text.empty() && !value.is_quoted) return set_null(api, target, row);
+    set_text(api, target, row, value.text);
+}
+
+/// Goes on with the unit, or takes the next one. False when there is none left.
+DataResult<bool> next_record(GlobalState& global, LocalState& local) {
+    while (true) {
+        if (local.reader && SW_TRY(local.reader->next(local.record))) return true;
+        const std::size_t index = global.next_unit.fetch_add(1);
+        if (index >= global.scan->units().size()) return false;
+        const CsvUnit& unit = global.scan->units()[index];
+        local.reader = std::make_unique<CsvReader>(global.scan, unit);
+        const auto& fields = global.scan->fields_of(unit.file);
+        local.fields.clear();
+        for (const Size column : global.projected) {
+            local.fields.push_back(column < fields.size() ? fields[column] : -1);
+        }
+    }
+}
+
+DataResult<Size> fill(const Api& api, GlobalState& global, LocalState& local, Handle chunk) {
+    std::vector<Target> targets(global.projected.size());
+    for (Size i = 0; i < targets.size(); ++i) {
+        targets[i].vector = api.data_chunk_get_vector(chunk, i);
+        targets[i].data = api.vector_get_data(targets[i].vector);
+    }
+    const Size columns = global.scan->columns().size();
+    const Size rows_max = api.vector_size();
+    Size row = 0;
+    for (; row < rows_max; ++row) {
+        if (!SW_TRY(next_record(global, local))) break;
+        const auto& file = global.scan->files()[local.reader->unit().file];
+        for (Size i = 0; i < targets.size(); ++i) {
+            const Size column = global.projected[i];
+            if (column < columns) {
+                set_field(api, targets[i], row, local.fields[i], local.record);
+            } else if (column - columns < kExtraColumns) {
+                set_extra(api, targets[i], row, static_cast<Extra>(column - columns), local.record,
+                          file.file.uri);
+            }
+        }
+    }
+    return row;
+}
+
+void produce(Handle info, Handle chunk) {
+    const Api& api = library();
+    auto& global = *static_cast<GlobalState*>(api.function_get_init_data(info));
+    auto& local = *static_cast<LocalState*>(api.function_get_local_init_data(info));
+    const auto rows = fill(api, global, local, chunk);
+    if (!rows) return api.function_set_error(info, rows.error().message.c_str());
+    api.data_chunk_set_size(chunk, *rows);
+}
+
+}  // namespace
+
+DataResult<void> register_csv_function(void* connection) {
+    const Api& api = *SW_TRY(duckdb::api());
+    Handle function = api.create_table_function();
+    Handle number = api.create_logical_type(Type::bigint);
+    api.table_function_set_name(function, kName);
+    api.table_function_add_parameter(function, number);
+    api.table_function_set_bind(function, bind);
+    api.table_function_set_init(function, init);
+    api.table_function_set_local_init(function, local_init);
+    api.table_function_set_function(function, produce);
+    api.table_function_supports_projection_pushdown(function, true);
+    const State state = api.register_table_function(connection, function);
+    api.destroy_table_function(&function);
+    api.destroy_logical_type(&number);
+    if (state == State::success) return {};
+    return data_fail("E_INTERNAL", "expected DuckDB to take a table function, but it refused");
+}
+
+CsvLease::CsvLease(std::shared_ptr<const CsvScan> scan) {
+    auto& all = registry();
+    const std::lock_guard lock(all.mutex);
+    do {
+        id_ = static_cast<std::int64_t>(all.numbers() >> 1U);
+    } while (all.scans.contains(id_));
+    all.scans.emplace(id_, std::move(scan));
+}
+
+CsvLease::~CsvLease() {
+    auto& all = registry();
+    const std::lock_guard lock(all.mutex);
+    all.scans.erase(id_);
+}
+
+std::string CsvLease::relation() const {
+    return std::string(kName) + "(" + std::to_string(id_) + ")";
+}
+
+}  // namespace stepwell::tasks::data::duckdb

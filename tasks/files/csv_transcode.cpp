@@ -1,0 +1,214 @@
+#include "tasks/files/csv_transcode.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace stepwell::tasks::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+constexpr std::size_t kHeaderBytesMax = 4U << 20U;
+
+std::string head_of(const fs::path& path, std::size_t bytes) {
+    std::ifstream file(path, std::ios::binary);
+    std::string head(bytes, 0);
+    file.read(head.data(), static_cast<std::streamsize>(bytes));
+    head.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+    return head;
+}
+
+void append_utf8(std::string& out, char32_t point) {
+    const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
+    if (point < 0x80) return put(point);
+    if (point < 0x800) {
+        put(0xC0 | point >> 6U);
+    } else if (point < 0x10000) {
+        put(0xE0 | point >> 12U);
+        put(0x80 | ((point >> 6U) & 0x3F));
+    } else {
+        put(0xF0 | point >> 18U);
+        put(0x80 | ((point >> 12U) & 0x3F));
+        put(0x80 | ((point >> 6U) & 0x3F));
+    }
+    put(0x80 | (point & 0x3F));
+}
+
+/// UTF-16, with or without its mark, as UTF-8; nothing where it is not UTF-16.
+bool from_utf16(std::string_view bytes, std::string& out) {
+    bool is_big = false;
+    if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
+        is_big = bytes[0] == '\xFE';
+        bytes.remove_prefix(2);
+    }
+    if (bytes.size() % 2 != 0) return false;
+    const auto unit = [&](std::size_t at) -> char32_t {
+        const auto first = static_cast<unsigned char>(bytes[at]);
+        const auto second = static_cast<unsigned char>(bytes[at + 1]);
+        return is_big ? static_cast<char32_t>(first << 8U | second)
+                      : static_cast<char32_t>(second << 8U | first);
+    };
+    for (std::size_t i = 0; i < bytes.size(); i += 2) {
+        char32_t point = unit(i);
+        if (point >= 0xDC00 && point < 0xE000) return false;
+        if (point >= 0xD800 && point < 0xDC00) {
+            if (i + 4 > bytes.size()) return false;
+            const char32_t low = unit(i + 2);
+            if (low < 0xDC00 || low >= 0xE000) return false;
+            point = 0x10000 + ((point - 0xD800) << 10U) + (low - 0xDC00);
+            i += 2;
+        }
+        append_utf8(out, point);
+    }
+    return true;
+}
+
+std::string from_latin1(std::string_view bytes) {
+    std::string out;
+    out.reserve(bytes.size() + bytes.size() / 8);
+    for (const char c : bytes) append_utf8(out, static_cast<unsigned char>(c));
+    return out;
+}
+
+DataResult<void> keep_copy(CsvFile& file, const CsvOptions& options, const std::string& text) {
+    static std::atomic<int> counter = 0;
+    std::error_code failed;
+    fs::create_directories(options.temporary_folder, failed);
+    const fs::path path = options.temporary_folder /
+                          ("csv-" + std::to_string(::getpid()) + "-" + std::to_string(++counter));
+    std::ofstream out(path, std::ios::binary);
+    out << text;
+    out.close();
+    if (!out) {
+        return data_fail("E_DISK", file.file.uri + ": expected room for a copy in " +
+                                       options.temporary_folder.string() +
+                                       ", but: " + std::strerror(errno));
+    }
+    file.readable = path;
+    file.copy = std::shared_ptr<void>(nullptr, [path](void*) {
+        std::error_code ignored;
+        fs::remove(path, ignored);
+    });
+    return {};
+}
+
+}  // namespace
+
+DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
+    file.readable = file.file.path;
+    const std::string head = head_of(file.file.path, 4);
+    const std::string& uri = file.file.uri;
+    if (head.starts_with("\x1F\x8B") || head.starts_with("\x28\xB5\x2F\xFD")) {
+        return data_fail("E_UNSUPPORTED",
+                         uri + ": expected a plain CSV file, but it is compressed; decompress it");
+    }
+    const bool has_utf16_mark = head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF");
+    if (options.encoding == "utf-8") {
+        if (!has_utf16_mark) return {};
+        return data_fail("E_ENCODING", uri +
+                                           ": expected UTF-8, but it begins with the mark of "
+                                           "UTF-16; say encoding: utf-16");
+    }
+    const std::string bytes = head_of(file.file.path, file.file.bytes);
+    if (options.encoding == "latin-1") return keep_copy(file, options, from_latin1(bytes));
+    if (options.encoding == "utf-16") {
+        std::string text;
+        if (from_utf16(bytes, text)) return keep_copy(file, options, text);
+        return data_fail("E_ENCODING", uri + ": expected UTF-16, but the bytes are something else");
+    }
+    return data_fail("E_UNSUPPORTED", "expected encoding utf-8, latin-1 or utf-16, but got '" +
+                                          options.encoding + "'");
+}
+
+namespace {
+
+/// Gives columns without a name one, and refuses names that appear twice.
+DataResult<void> check_names(CsvFile& file) {
+    for (std::size_t i = 0; i < file.header.size(); ++i) {
+        std::string& name = file.header[i];
+        if (name.empty()) name = "column_" + std::to_string(i + 1);
+        for (std::size_t j = 0; j < i; ++j) {
+            if (file.header[j] != name) continue;
+            return data_fail("E_SCHEMA", file.file.uri + ": expected each column once, but '" +
+                                             name + "' is in the header twice");
+        }
+    }
+    return {};
+}
+
+std::string stripped(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r");
+    if (first == text.npos) return {};
+    return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
+}
+
+/// Splits the header line; quoted names may hold delimiters, not line ends.
+std::vector<std::string> split_header(std::string_view line, const CsvOptions& options) {
+    std::vector<std::string> names(1);
+    bool is_quoted = false;
+    for (const char c : line) {
+        if (options.quote != 0 && c == options.quote) {
+            is_quoted = !is_quoted;
+        } else if (c == options.delimiter && !is_quoted) {
+            names.emplace_back();
+        } else {
+            names.back() += c;
+        }
+    }
+    for (auto& name : names) name = stripped(name);
+    return names;
+}
+
+}  // namespace
+
+DataResult<void> read_header(CsvFile& file, const CsvOptions& options) {
+    const std::string head =
+        head_of(file.readable, std::min<std::size_t>(file.end_byte, kHeaderBytesMax));
+    std::size_t at = head.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0;
+    const auto next_line = [&]() -> std::string_view {
+        const std::size_t end = std::min(head.find('\n', at), head.size());
+        const std::string_view line = std::string_view(head).substr(at, end - at);
+        at = std::min(end + 1, head.size());
+        ++file.first_line;
+        return line;
+    };
+    for (int i = 0; i < options.skip && at < head.size(); ++i) next_line();
+    file.header = options.names;
+    if (options.is_lines && options.names.empty()) file.header = {"line"};
+    if (options.has_header && !options.is_lines) {
+        std::string_view line;
+        while (at < head.size() &&
+               (line.empty() || (options.comment != 0 && line[0] == options.comment))) {
+            line = next_line();
+            if (line == "\r") line = {};
+        }
+        if (line.empty() || (options.comment != 0 && line[0] == options.comment)) {
+            file.is_empty = true;
+            file.header.clear();
+        } else if (!is_utf8(line)) {
+            return data_fail("E_ENCODING", file.file.uri +
+                                               ": expected a header in UTF-8, but it "
+                                               "has other bytes; say encoding: latin-1 "
+                                               "or utf-16");
+        } else {
+            file.header = split_header(line, options);
+        }
+    }
+    file.is_empty = file.is_empty || head.empty();
+    file.first_byte = at;
+    if (file.header.empty() && !file.is_empty) {
+        return data_fail("E_CONFIG",
+                         "expected the columns' names where files have no header; "
+                         "say options.names");
+    }
+    return check_names(file);
+}
+
+}  // namespace stepwell::tasks::data

@@ -1,0 +1,349 @@
+#include "tasks/refresh/refresh.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "tasks/refresh/view_graph.hpp"
+#include "tasks/support/parameters.hpp"
+
+namespace stepwell::tasks::data {
+namespace {
+
+struct RefreshParameters {
+    std::string connection;
+    std::vector<std::pair<std::string, std::string>> definitions;  // name, SQL
+    std::vector<std::string> patterns;                             // names and globs
+    std::string mode = "auto";
+    bool is_cascading = true;
+    bool is_only_if_stale = false;
+    std::string key;  // of incremental
+    std::int64_t window_seconds = -1;
+
+    static DataResult<RefreshParameters> parse(const Json& parameters);
+};
+
+DataResult<RefreshParameters> RefreshParameters::parse(const Json& parameters) {
+    Faults faults;
+    ParameterReader read(parameters, "", faults);
+    RefreshParameters refresh;
+    refresh.connection = read.text("connection");
+    const Json* views = read.any("views");
+    if (views == nullptr || !(views->is_array() || views->is_string())) {
+        read.fault("views", "expected a list of views");
+    } else {
+        for (const auto& view : views->is_array() ? *views : Json::array({*views})) {
+            if (view.is_string()) {
+                refresh.patterns.push_back(view.get<std::string>());
+                continue;
+            }
+            ParameterReader one(view, "views.", faults);
+            const std::string name = one.required_text("name");
+            refresh.definitions.emplace_back(name, one.required_text("sql"));
+            refresh.patterns.push_back(name);
+            one.finish();
+        }
+    }
+    refresh.mode = read.choice("mode", {"auto", "full", "incremental", "concurrently"}, "auto");
+    refresh.is_cascading = read.flag("cascade", true);
+    refresh.is_only_if_stale = read.flag("only_if_stale", false);
+    ParameterReader incremental = read.object("incremental");
+    refresh.key = incremental.text("key");
+    if (const Json* window = incremental.any("window")) {
+        const auto seconds = parse_duration(*window);
+        if (!seconds) incremental.fault("window", "expected a duration like 3d");
+        refresh.window_seconds = seconds.value_or(-1);
+    }
+    incremental.finish();
+    if (refresh.mode == "incremental" && refresh.key.empty()) {
+        read.fault("incremental", "mode incremental expects incremental.key");
+    }
+    read.integer("max_parallel");
+    read.finish();
+    SW_TRY(faults.result());
+    return refresh;
+}
+
+class Refresher {
+public:
+    Refresher(DataSession& session, RefreshParameters refresh)
+        : session_(session), refresh_(std::move(refresh)) {}
+    DataResult<void> run();
+
+private:
+    struct Outcome {
+        std::string mode;
+        std::string reason;
+        std::int64_t rows = 0;
+        std::int64_t changed = 0;
+    };
+
+    DataResult<void> define();
+    DataResult<std::set<std::string>> choose();
+    DataResult<void> refresh_one(const StoredView& view);
+    DataResult<Outcome> rebuild(const StoredView& view, const TableReference& table);
+    DataResult<Outcome> rebuild_full(const StoredView& view, const TableReference& table);
+    DataResult<Outcome> rebuild_changed(const StoredView& view, const TableReference& table);
+    DataResult<std::vector<std::string>> drop_indexes(const TableName& table);
+    [[nodiscard]] std::string normal_name(const std::string& name) const;
+
+    DataSession& session_;
+    RefreshParameters refresh_;
+    Connection* connection_ = nullptr;
+    std::string connection_name_;
+    std::map<std::string, StoredView> views_;
+    std::map<std::string, std::string> catalog_;
+    std::set<std::string> failed_;
+};
+
+/// Without the connection in front.
+std::string Refresher::normal_name(const std::string& name) const {
+    const std::string prefix = connection_name_ + ".";
+    return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+}
+
+DataResult<void> Refresher::define() {
+    // Definitions are kept in the database, and read again without this task.
+    if (session_.context().request().has_secrets && !refresh_.definitions.empty()) {
+        return data_fail("E_CONFIG", "expected no secret in the definition of a view");
+    }
+    SW_TRY(make_view_table(*connection_));
+    for (auto& [name, sql] : refresh_.definitions) {
+        // Alone, so that it is one whole query; what it lacks is reported when it is refreshed.
+        auto described = connection_->describe(sql);
+        const bool is_config = !described && described.error().code == "E_CONFIG" &&
+                               described.error().message.find("syntax") != std::string::npos;
+        if (is_config) return fail(std::move(described).error().within("view " + name));
+        SW_TRY(define_view(*connection_, normal_name(name), sql));
+    }
+    for (auto& pattern : refresh_.patterns) pattern = normal_name(pattern);
+    views_ = SW_TRY(read_views(*connection_));
+    catalog_ = SW_TRY(read_catalog(*connection_));
+    std::set<std::string> names;
+    for (const auto& [name, ignored] : catalog_) names.insert(name);
+    for (const auto& [name, ignored] : views_) names.insert(name);
+    for (auto& [name, view] : views_) {
+        view.inputs = mentioned(view.sql, names);
+        view.inputs.erase(name);
+    }
+    return {};
+}
+
+DataResult<std::set<std::string>> Refresher::choose() {
+    std::set<std::string> wanted;
+    for (const auto& pattern : refresh_.patterns) {
+        bool has_any = false;
+        for (const auto& [name, ignored] : views_) {
+            if (fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
+            wanted.insert(name);
+            has_any = true;
+        }
+        if (has_any) continue;
+        return data_fail("E_NOT_FOUND", "expected a view '" + pattern +
+                                            "', but none is defined; give it as {name, sql} once");
+    }
+    if (!refresh_.is_cascading) return wanted;
+    // What the wanted ones are made of, and what is made of them.
+    for (bool has_grown = true; has_grown;) {
+        const auto before = wanted.size();
+        for (const auto& [name, view] : views_) {
+            const bool is_above = std::any_of(view.inputs.begin(), view.inputs.end(),
+                                              [&](auto& input) { return wanted.contains(input); });
+            if (is_above) wanted.insert(name);
+            if (!wanted.contains(name)) continue;
+            for (const auto& input : view.inputs) {
+                if (views_.contains(input)) wanted.insert(input);
+            }
+        }
+        has_grown = wanted.size() != before;
+    }
+    return wanted;
+}
+
+DataResult<std::vector<std::string>> Refresher::drop_indexes(const TableName& table) {
+    std::vector<std::string> created;
+    if (connection_->dialect() == Dialect::sqlite) {
+        const Rows rows = SW_TRY(connection_->query(
+            "select name, sql from sqlite_schema where type = 'index' and tbl_name = $table and "
+            "sql is not null",
+            {{"table", table.display()}}));
+        for (const auto& row : rows.rows) created.push_back(row[1].get<std::string>());
+        return created;  // they go with the table
+    }
+    const Rows rows = SW_TRY(connection_->query(
+        "select index_name, sql, schema_name from duckdb_indexes() where table_name = $table and "
+        "schema_name = case when $schema = '' then current_schema() else $schema end and sql is "
+        "not null",
+        {{"table", table.table}, {"schema", table.schema}}));
+    for (const auto& row : rows.rows) {
+        created.push_back(row[1].get<std::string>());
+        SW_TRY(connection_->execute("drop index " + quote_identifier(row[2].get<std::string>()) +
+                                    "." + quote_identifier(row[0].get<std::string>())));
+    }
+    return created;
+}
+
+/// A new table beside the old one, which it then replaces: readers see one or the other.
+DataResult<Refresher::Outcome> Refresher::rebuild_full(const StoredView& view,
+                                                       const TableReference& table) {
+    const Dialect dialect = connection_->dialect();
+    TableName fresh = table.name;
+    fresh.table += "__new";
+    const std::string name = quote_table(table.name, dialect);
+    const std::string fresh_name = quote_table(fresh, dialect);
+    SW_TRY(connection_->execute("drop table if exists " + fresh_name));
+    SW_TRY(connection_->execute("create table " + fresh_name + " as select * from (" + view.sql +
+                                "\n) as definition"));
+    const auto indexes = SW_TRY(drop_indexes(table.name));
+    SW_TRY(connection_->execute("drop table if exists " + name));
+    const std::string renamed =
+        quote_identifier(dialect == Dialect::sqlite ? table.name.display() : table.name.table);
+    SW_TRY(connection_->execute("alter table " + fresh_name + " rename to " + renamed));
+    for (const auto& index : indexes) SW_TRY(connection_->execute(index));
+    Outcome outcome;
+    outcome.mode = "full";
+    outcome.rows = SW_TRY(connection_->query_integer("select count(*) from " + name));
+    outcome.changed = outcome.rows;
+    return outcome;
+}
+
+/// Only the groups whose rows differ are written again.
+DataResult<Refresher::Outcome> Refresher::rebuild_changed(const StoredView& view,
+                                                          const TableReference& table) {
+    const std::string name = quote_table(table.name, connection_->dialect());
+    const std::string key = quote_identifier(refresh_.key);
+    std::string range;
+    if (refresh_.window_seconds >= 0) {
+        const std::string seconds = std::to_string(refresh_.window_seconds);
+        range = connection_->dialect() == Dialect::sqlite
+                    ? " where " + key + " >= (select datetime(max(" + key + "), '-" + seconds +
+                          " seconds') from " + name + ")"
+                    : " where " + key + " >= (select max(" + key + ") - interval " + seconds +
+                          " seconds from " + name + ")";
+    }
+    SW_TRY(connection_->execute("drop table if exists _sw_fresh"));
+    SW_TRY(connection_->execute("create temp table _sw_fresh as select * from (" + view.sql +
+                                "\n) as definition" + range));
+    SW_TRY(connection_->execute("drop table if exists _sw_changed"));
+    SW_TRY(connection_->execute(
+        "create temp table _sw_changed as select distinct " + key +
+        " as changed_key from (select * from (select * from _sw_fresh except select * from " +
+        name + range + ") as added union all select * from (select * from " + name + range +
+        " except select * from _sw_fresh) as gone) as differing"));
+    const std::string is_changed =
+        " where exists (select 1 from _sw_changed where changed_key is "
+        "not distinct from " +
+        key + ")";
+    SW_TRY(connection_->execute("delete from " + name + is_changed));
+    SW_TRY(connection_->execute("insert into " + name + " select * from _sw_fresh" + is_changed));
+    Outcome outcome;
+    outcome.mode = "incremental";
+    outcome.rows = SW_TRY(connection_->query_integer("select count(*) from " + name));
+    outcome.changed = SW_TRY(connection_->query_integer("select count(*) from _sw_changed"));
+    const auto groups =
+        SW_TRY(connection_->query_integer("select count(distinct " + key + ") from " + name));
+    outcome.reason =
+        std::to_string(outcome.changed) + " of " + std::to_string(groups) + " groups changed";
+    SW_TRY(connection_->execute("drop table _sw_fresh"));
+    SW_TRY(connection_->execute("drop table _sw_changed"));
+    return outcome;
+}
+
+DataResult<Refresher::Outcome> Refresher::rebuild(const StoredView& view,
+                                                  const TableReference& table) {
+    const bool exists = SW_TRY(connection_->has_table(table.name));
+    bool is_incremental = exists && !view.versions.empty() && !refresh_.key.empty() &&
+                          (refresh_.mode == "auto" || refresh_.mode == "incremental");
+    if (is_incremental) {
+        const auto fresh = SW_TRY(connection_->describe(view.sql));
+        const auto old = SW_TRY(connection_->table_columns(table.name));
+        const bool has_key = std::any_of(fresh.begin(), fresh.end(), [&](const Column& column) {
+            return column.name == refresh_.key;
+        });
+        if (!has_key) {
+            return data_fail("E_CONFIG",
+                             "expected the key '" + refresh_.key + "' to be a column of the view");
+        }
+        is_incremental = fresh.size() == old.size();
+    }
+    return is_incremental ? rebuild_changed(view, table) : rebuild_full(view, table);
+}
+
+DataResult<void> Refresher::refresh_one(const StoredView& view) {
+    const auto begun = std::chrono::steady_clock::now();
+    Json& result = session_.result();
+    for (const auto& input : view.inputs) {
+        if (!failed_.contains(input)) continue;
+        failed_.insert(view.name);
+        result["skipped"].push_back(
+            {{"name", view.name}, {"reason", input + " is not up to date"}});
+        return {};
+    }
+    const auto table = SW_TRY(session_.table_reference(view.name, connection_name_));
+    const auto guard = SW_TRY(session_.lock_table(table));
+    const bool exists = SW_TRY(connection_->has_table(table.name));
+    const std::string versions = SW_TRY(input_versions(*connection_, view, catalog_));
+    const bool is_stale = !exists || versions != view.versions;
+    if (!is_stale && refresh_.is_only_if_stale) {
+        result["skipped"].push_back({{"name", view.name}, {"reason", "fresh"}});
+        return {};
+    }
+    if (!table.name.schema.empty() && connection_->dialect() == Dialect::duckdb) {
+        SW_TRY(connection_->execute("create schema if not exists " +
+                                    quote_identifier(table.name.schema)));
+    }
+    auto transaction = SW_TRY(Transaction::begin(*connection_));
+    Outcome outcome = SW_TRY(rebuild(view, table));
+    SW_TRY(record_refresh(*connection_, view, versions));
+    SW_TRY(transaction.commit());
+    catalog_[view.name] = "";
+    if (outcome.reason.empty()) {
+        outcome.reason = !exists                 ? "it was not there"
+                         : view.versions.empty() ? "its definition is new"
+                         : is_stale              ? "its inputs changed"
+                                                 : "asked for";
+    }
+    const auto taken = std::chrono::steady_clock::now() - begun;
+    result["views"].push_back(
+        {{"name", view.name},
+         {"mode", outcome.mode},
+         {"reason", outcome.reason},
+         {"rows", outcome.rows},
+         {"changed", outcome.changed},
+         {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(taken).count()},
+         {"stale_before", is_stale}});
+    session_.count("rows", "inserted", outcome.changed);
+    return {};
+}
+
+DataResult<void> Refresher::run() {
+    Json& result = session_.result();
+    result["views"] = Json::array();
+    result["skipped"] = Json::array();
+    connection_name_ = refresh_.connection.empty() ? "wh" : refresh_.connection;
+    connection_ = SW_TRY(session_.connect(connection_name_));
+    SW_TRY(define());
+    const auto wanted = SW_TRY(choose());
+    const auto order = SW_TRY(order_of(views_, wanted));
+    result["order"] = order;
+    std::optional<DataError> first;
+    for (const auto& name : order) {
+        auto done = refresh_one(views_.at(name));
+        if (done) continue;
+        failed_.insert(name);
+        result["views"].push_back(
+            {{"name", name}, {"mode", "failed"}, {"reason", done.error().message}});
+        if (done.error().code == "E_CANCELLED") return done;
+        if (!first) first = std::move(done).error().within("view " + name);
+    }
+    if (first) return fail(*std::move(first));
+    return {};
+}
+
+}  // namespace
+
+DataResult<void> run_refresh(DataSession& session, const Json& parameters) {
+    return Refresher(session, SW_TRY(RefreshParameters::parse(parameters))).run();
+}
+
+}  // namespace stepwell::tasks::data

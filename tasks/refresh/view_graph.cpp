@@ -1,0 +1,211 @@
+#include "tasks/refresh/view_graph.hpp"
+
+#include <cctype>
+#include <functional>
+
+#include "tasks/wall_clock.hpp"
+
+namespace stepwell::tasks::data {
+
+DataResult<void> make_view_table(Connection& connection) {
+    const auto guard =
+        SW_TRY(lock_by_name("_stepwell_views", std::chrono::minutes(1), [] { return false; }));
+    SW_TRY(connection.execute(
+        "create table if not exists _stepwell_views(name varchar primary key, sql varchar, "
+        "deps varchar, last_refresh varchar, input_versions varchar)"));
+    return {};
+}
+
+DataResult<std::map<std::string, StoredView>> read_views(Connection& connection) {
+    std::map<std::string, StoredView> views;
+    const Rows rows = SW_TRY(
+        connection.query("select name, sql, coalesce(input_versions, '') from _stepwell_views"));
+    for (const auto& row : rows.rows) {
+        StoredView view;
+        view.name = row[0].get<std::string>();
+        view.sql = row[1].get<std::string>();
+        view.versions = row[2].get<std::string>();
+        views.emplace(view.name, std::move(view));
+    }
+    return views;
+}
+
+DataResult<void> define_view(Connection& connection, const std::string& name,
+                             const std::string& sql) {
+    SW_TRY(connection.execute(
+        "insert into _stepwell_views (name, sql) values ($name, $sql) on conflict (name) do update "
+        "set sql = excluded.sql, input_versions = null where sql <> excluded.sql",
+        {{"name", name}, {"sql", sql}}));
+    return {};
+}
+
+DataResult<void> record_refresh(Connection& connection, const StoredView& view,
+                                const std::string& versions) {
+    Json inputs = Json::array();
+    for (const auto& input : view.inputs) inputs.push_back(input);
+    const auto now = wall_clock();
+    SW_TRY(
+        connection.execute("update _stepwell_views set deps = $deps, last_refresh = $now, "
+                           "input_versions = $versions where name = $name",
+                           {{"deps", to_text(inputs)},
+                            {"now", to_iso8601(now)},
+                            {"versions", versions},
+                            {"name", view.name}}));
+    return {};
+}
+
+DataResult<std::map<std::string, std::string>> read_catalog(Connection& connection) {
+    const bool is_sqlite = connection.dialect() == Dialect::sqlite;
+    const Rows rows = SW_TRY(connection.query(
+        is_sqlite ? "select name, case type when 'view' then sql else '' end from sqlite_schema "
+                    "where type in ('table', 'view')"
+                  : "select case schema_name when 'main' then '' else schema_name || '.' end || "
+                    "table_name, '' from duckdb_tables() where database_name = current_database() "
+                    "union all select case schema_name when 'main' then '' else schema_name || '.' "
+                    "end || view_name, sql from duckdb_views() where database_name = "
+                    "current_database() and not internal"));
+    std::map<std::string, std::string> catalog;
+    for (const auto& row : rows.rows) {
+        const std::string name = row[0].get<std::string>();
+        if (!name.starts_with("_stepwell_")) catalog[name] = row[1].get<std::string>();
+    }
+    return catalog;
+}
+
+namespace {
+
+std::string lower(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+bool is_word(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+/// The end of a text or comment that begins at `at`; `at` itself where none does.
+std::size_t skip_quiet(const std::string& sql, std::size_t at) {
+    const auto end_of = [&](std::string_view mark, std::size_t from) {
+        const auto end = sql.find(mark, from);
+        return end == sql.npos ? sql.size() : end + mark.size();
+    };
+    if (sql[at] == '\'') return end_of("'", at + 1);
+    if (sql.compare(at, 2, "--") == 0) return end_of("\n", at);
+    if (sql.compare(at, 2, "/*") == 0) return end_of("*/", at + 2);
+    return at;
+}
+
+/// Dotted names in the SQL, in lower case: "select a.b from \"S\".t" -> a.b, s.t, ...
+std::set<std::string> dotted_names(const std::string& sql) {
+    std::set<std::string> names;
+    std::string name;
+    const auto close = [&] {
+        if (!name.empty()) names.insert(lower(name));
+        name.clear();
+    };
+    for (std::size_t i = 0; i < sql.size();) {
+        if (const std::size_t end = skip_quiet(sql, i); end != i) {
+            close();
+            i = end;
+        } else if (sql[i] == '"') {
+            const std::size_t closing = std::min(sql.find('"', i + 1), sql.size());
+            if (!name.empty() && name.back() != '.') close();
+            name += sql.substr(i + 1, closing - i - 1);
+            i = closing + 1;
+        } else if (is_word(sql[i]) || sql[i] == '.') {
+            name += sql[i++];
+        } else {
+            close();
+            ++i;
+        }
+    }
+    close();
+    return names;
+}
+
+}  // namespace
+
+std::set<std::string> mentioned(const std::string& sql, const std::set<std::string>& names) {
+    const std::set<std::string> words = dotted_names(sql);
+    std::set<std::string> found;
+    for (const auto& name : names) {
+        const std::string wanted = lower(name);
+        for (const auto& word : words) {
+            // Also with a connection's name in front.
+            const bool is_it =
+                word == wanted || (word.size() > wanted.size() && word.ends_with("." + wanted));
+            if (is_it) found.insert(name);
+        }
+    }
+    return found;
+}
+
+DataResult<std::vector<std::string>> order_of(const std::map<std::string, StoredView>& views,
+                                              const std::set<std::string>& wanted) {
+    std::vector<std::string> order;
+    std::set<std::string> done;
+    std::vector<std::string> path;
+    std::string circle;
+    const std::function<void(const std::string&)> visit = [&](const std::string& name) {
+        if (done.contains(name) || !circle.empty()) return;
+        for (std::size_t i = 0; i < path.size(); ++i) {
+            if (path[i] != name) continue;
+            for (; i < path.size(); ++i) circle += path[i] + " -> ";
+            circle += name;
+            return;
+        }
+        path.push_back(name);
+        for (const auto& input : views.at(name).inputs) {
+            if (views.contains(input)) visit(input);
+        }
+        path.pop_back();
+        done.insert(name);
+        if (wanted.contains(name)) order.push_back(name);
+    };
+    for (const auto& name : wanted) visit(name);
+    if (circle.empty()) return order;
+    return data_fail("E_CONFIG", "expected views without a circle, but " + circle);
+}
+
+DataResult<std::string> input_versions(Connection& connection, const StoredView& view,
+                                       const std::map<std::string, std::string>& catalog) {
+    std::set<std::string> names;
+    for (const auto& [name, ignored] : catalog) names.insert(name);
+    std::set<std::string> tables;
+    std::set<std::string> seen = {view.name};
+    std::vector<std::string> open(view.inputs.begin(), view.inputs.end());
+    while (!open.empty()) {
+        const std::string name = open.back();
+        open.pop_back();
+        if (!seen.insert(name).second) continue;
+        const std::string& sql = catalog.at(name);
+        if (sql.empty()) {
+            tables.insert(name);
+            continue;
+        }
+        for (const auto& input : mentioned(sql, names)) open.push_back(input);
+    }
+    Json versions = Json::object();
+    for (const auto& table : tables) {
+        const auto dot = table.find('.');
+        const bool is_sqlite = connection.dialect() == Dialect::sqlite;
+        const TableName name = dot == table.npos || is_sqlite
+                                   ? TableName{"", table}
+                                   : TableName{table.substr(0, dot), table.substr(dot + 1)};
+        const std::string quoted = quote_table(name, connection.dialect());
+        std::string hash = "coalesce(sum(hash(t)), 0)";
+        if (is_sqlite) {
+            std::vector<std::string> columns;
+            for (const auto& column : SW_TRY(connection.table_columns(name))) {
+                columns.push_back(column.name);
+            }
+            hash = "stepwell_rows_hash(" + quoted_list(columns) + ")";
+        }
+        const Rows rows =
+            SW_TRY(connection.query("select count(*), " + hash + " from " + quoted + " as t"));
+        versions[table] = Json::array({rows.rows[0][0], rows.rows[0][1]});
+    }
+    return to_text(versions);
+}
+
+}  // namespace stepwell::tasks::data

@@ -1,0 +1,452 @@
+#include "tasks/sql/duckdb/duckdb_values.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+namespace stepwell::tasks::data::duckdb {
+namespace {
+
+__extension__ using Wide = __int128;
+__extension__ using UnsignedWide = unsigned __int128;
+
+/// Owns a logical type.
+class TypeHandle {
+public:
+    TypeHandle(const Api& api, Handle handle) : api_(api), handle_(handle) {}
+    ~TypeHandle() { api_.destroy_logical_type(&handle_); }
+    TypeHandle(const TypeHandle&) = delete;
+    TypeHandle& operator=(const TypeHandle&) = delete;
+    [[nodiscard]] Handle get() const { return handle_; }
+
+private:
+    const Api& api_;
+    Handle handle_;
+};
+
+std::string taken(const Api& api, char* text) {
+    std::string copy = text == nullptr ? "" : text;
+    api.free(text);
+    return copy;
+}
+
+template <class T>
+T element(Handle vector, const Api& api, Size row) {
+    return static_cast<const T*>(api.vector_get_data(vector))[row];
+}
+
+bool is_null(const Api& api, Handle vector, Size row) {
+    const std::uint64_t* mask = api.vector_get_validity(vector);
+    return mask != nullptr && ((mask[row / 64] >> (row % 64)) & 1U) == 0;
+}
+
+std::string digits(UnsignedWide value) {
+    std::string text;
+    do {
+        text.insert(text.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+        value /= 10;
+    } while (value != 0);
+    return text;
+}
+
+std::string text_of(Wide value) {
+    if (value >= 0) return digits(static_cast<UnsignedWide>(value));
+    return "-" + digits(~static_cast<UnsignedWide>(value) + 1);
+}
+
+constexpr std::int64_t kExactDoubleMax = 9'007'199'254'740'992;  // 2^53
+
+Json whole(Wide value) {
+    if (value >= INT64_MIN && value <= INT64_MAX) return static_cast<std::int64_t>(value);
+    return text_of(value);
+}
+
+Json decimal(Wide value, std::uint8_t scale) {
+    if (scale == 0) return whole(value);
+    std::string text = text_of(value < 0 ? -value : value);
+    if (text.size() <= scale) text.insert(0, scale + 1U - text.size(), '0');
+    text.insert(text.size() - scale, ".");
+    if (value < 0) text.insert(0, "-");
+    const bool is_exact = value < kExactDoubleMax && value > -kExactDoubleMax;
+    return is_exact ? Json(std::strtod(text.c_str(), nullptr)) : Json(text);
+}
+
+Wide widened(const Api& api, Handle vector, Type internal, Size row) {
+    switch (internal) {
+        case Type::smallint:
+            return element<std::int16_t>(vector, api, row);
+        case Type::integer:
+            return element<std::int32_t>(vector, api, row);
+        case Type::bigint:
+            return element<std::int64_t>(vector, api, row);
+        default:
+            break;
+    }
+    const auto parts = element<Hugeint>(vector, api, row);
+    return (static_cast<Wide>(parts.upper) << 64) | parts.lower;
+}
+
+/// Gregorian date of a day count from 1970-01-01 (Howard Hinnant's civil-from-days formula).
+std::string date_text(std::int64_t days) {
+    if (days == INT32_MAX) return "infinity";
+    if (days == -INT32_MAX) return "-infinity";
+    days += 719'468;
+    const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
+    const std::int64_t day_of_era = days - era * 146'097;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+    const std::int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const std::int64_t month_index = (5 * day_of_year + 2) / 153;
+    const std::int64_t day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    const std::int64_t month = month_index < 10 ? month_index + 3 : month_index - 9;
+    const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
+    std::array<char, 48> text{};
+    std::snprintf(text.data(), text.size(), "%04lld-%02lld-%02lld", static_cast<long long>(year),
+                  static_cast<long long>(month), static_cast<long long>(day));
+    return text.data();
+}
+
+std::string time_text(std::int64_t micros) {
+    const std::int64_t seconds = micros / 1'000'000;
+    std::array<char, 48> text{};
+    std::snprintf(text.data(), text.size(), "%02lld:%02lld:%02lld",
+                  static_cast<long long>(seconds / 3600), static_cast<long long>(seconds / 60 % 60),
+                  static_cast<long long>(seconds % 60));
+    std::string result = text.data();
+    if (const std::int64_t fraction = micros % 1'000'000; fraction != 0) {
+        std::snprintf(text.data(), text.size(), ".%06lld", static_cast<long long>(fraction));
+        result += text.data();
+        while (result.back() == '0') result.pop_back();
+    }
+    return result;
+}
+
+constexpr std::int64_t kDayMicros = 86'400'000'000;
+
+std::string timestamp_text(std::int64_t micros) {
+    if (micros == INT64_MAX) return "infinity";
+    if (micros == -INT64_MAX) return "-infinity";
+    std::int64_t days = micros / kDayMicros;
+    if (micros % kDayMicros < 0) --days;
+    return date_text(days) + " " + time_text(micros - days * kDayMicros);
+}
+
+std::string interval_text(const Interval& interval) {
+    std::string text;
+    if (interval.months != 0) text += std::to_string(interval.months) + " months ";
+    if (interval.days != 0) text += std::to_string(interval.days) + " days ";
+    if (interval.micros != 0 || text.empty()) {
+        text +=
+            interval.micros < 0 ? "-" + time_text(-interval.micros) : time_text(interval.micros);
+    }
+    if (text.back() == ' ') text.pop_back();
+    return text;
+}
+
+std::string uuid_text(Hugeint value) {
+    std::array<char, 40> text{};
+    const std::uint64_t high = static_cast<std::uint64_t>(value.upper) ^ (1ULL << 63);
+    std::snprintf(text.data(), text.size(), "%08llx-%04llx-%04llx-%04llx-%012llx",
+                  static_cast<unsigned long long>(high >> 32),
+                  static_cast<unsigned long long>((high >> 16) & 0xffff),
+                  static_cast<unsigned long long>(high & 0xffff),
+                  static_cast<unsigned long long>(value.lower >> 48),
+                  static_cast<unsigned long long>(value.lower & 0xffffffffffffULL));
+    return text.data();
+}
+
+std::string_view bytes_at(const Api& api, Handle vector, Size row) {
+    const auto* strings = static_cast<const StringData*>(api.vector_get_data(vector));
+    const StringData& string = strings[row];
+    if (string.length <= kInlinedBytesMax) return {string.inlined, string.length};
+    const char* pointer = nullptr;
+    __builtin_memcpy(&pointer, string.inlined + 4, sizeof pointer);
+    return {pointer, string.length};
+}
+
+std::string hexadecimal(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += kDigits[byte >> 4U];
+        text += kDigits[byte & 15U];
+    }
+    return text;
+}
+
+Json enum_value(const Api& api, Handle vector, Handle type, Size row) {
+    Size index = 0;
+    switch (api.enum_internal_type(type)) {
+        case Type::utinyint:
+            index = element<std::uint8_t>(vector, api, row);
+            break;
+        case Type::usmallint:
+            index = element<std::uint16_t>(vector, api, row);
+            break;
+        default:
+            index = element<std::uint32_t>(vector, api, row);
+            break;
+    }
+    return taken(api, api.enum_dictionary_value(type, index));
+}
+
+Json struct_value(const Api& api, Handle vector, Handle type, Size row) {
+    Json object = Json::object();
+    for (Size i = 0; i < api.struct_type_child_count(type); ++i) {
+        const TypeHandle child(api, api.struct_type_child_type(type, i));
+        object[taken(api, api.struct_type_child_name(type, i))] =
+            value_at(api, api.struct_vector_get_child(vector, i), child.get(), row);
+    }
+    return object;
+}
+
+/// A LIST, or a MAP (a list of key and value).
+Json list_value(const Api& api, Handle vector, Handle type, Size row) {
+    const TypeHandle child(api, api.list_type_child_type(type));
+    const auto entry = element<ListEntry>(vector, api, row);
+    Handle elements = api.list_vector_get_child(vector);
+    Json list = Json::array();
+    for (Size i = 0; i < entry.length; ++i) {
+        list.push_back(value_at(api, elements, child.get(), entry.offset + i));
+    }
+    return list;
+}
+
+Json map_value(const Api& api, Handle vector, Handle type, Size row) {
+    Json object = Json::object();
+    for (auto& entry : list_value(api, vector, type, row)) {
+        const Json& key = entry["key"];
+        object[key.is_string() ? key.get<std::string>() : to_text(key)] = entry["value"];
+    }
+    return object;
+}
+
+Json array_value(const Api& api, Handle vector, Handle type, Size row) {
+    const TypeHandle child(api, api.array_type_child_type(type));
+    const Size length = api.array_type_array_size(type);
+    Handle elements = api.array_vector_get_child(vector);
+    Json list = Json::array();
+    for (Size i = 0; i < length; ++i) {
+        list.push_back(value_at(api, elements, child.get(), row * length + i));
+    }
+    return list;
+}
+
+Json floating(double value) {
+    if (std::isfinite(value)) return value;
+    if (std::isnan(value)) return "nan";
+    return value > 0 ? "infinity" : "-infinity";
+}
+
+Json number_at(const Api& api, Handle vector, Type id, Size row) {
+    switch (id) {
+        case Type::tinyint:
+            return element<std::int8_t>(vector, api, row);
+        case Type::smallint:
+            return element<std::int16_t>(vector, api, row);
+        case Type::integer:
+            return element<std::int32_t>(vector, api, row);
+        case Type::bigint:
+            return element<std::int64_t>(vector, api, row);
+        case Type::utinyint:
+            return element<std::uint8_t>(vector, api, row);
+        case Type::usmallint:
+            return element<std::uint16_t>(vector, api, row);
+        case Type::uinteger:
+            return element<std::uint32_t>(vector, api, row);
+        case Type::ubigint:
+            return element<std::uint64_t>(vector, api, row);
+        case Type::float_:
+            return floating(static_cast<double>(element<float>(vector, api, row)));
+        case Type::double_:
+            return floating(element<double>(vector, api, row));
+        case Type::hugeint:
+            return whole(widened(api, vector, Type::hugeint, row));
+        default:
+            break;
+    }
+    const auto parts = element<Hugeint>(vector, api, row);  // uhugeint
+    const auto value =
+        (static_cast<UnsignedWide>(static_cast<std::uint64_t>(parts.upper)) << 64) | parts.lower;
+    return value <= UINT64_MAX ? Json(static_cast<std::uint64_t>(value)) : Json(digits(value));
+}
+
+std::string time_tz_text(std::uint64_t bits) {
+    constexpr int kOffsetBits = 24;
+    constexpr std::int64_t kOffsetMax = 16 * 60 * 60 - 1;
+    const auto stored = static_cast<std::int64_t>(bits & ((1ULL << kOffsetBits) - 1));
+    const std::int64_t offset = kOffsetMax - stored;
+    const std::int64_t size = offset < 0 ? -offset : offset;
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%c%02lld:%02lld", offset < 0 ? '-' : '+',
+                  static_cast<long long>(size / 3600), static_cast<long long>(size / 60 % 60));
+    return time_text(static_cast<std::int64_t>(bits >> kOffsetBits)) + text.data();
+}
+
+std::string moment_at(const Api& api, Handle vector, Type id, Size row) {
+    const auto count = [&] { return element<std::int64_t>(vector, api, row); };
+    switch (id) {
+        case Type::date:
+            return date_text(element<std::int32_t>(vector, api, row));
+        case Type::time:
+            return time_text(count());
+        case Type::time_tz:
+            return time_tz_text(element<std::uint64_t>(vector, api, row));
+        case Type::timestamp_s:
+            return timestamp_text(count() * 1'000'000);
+        case Type::timestamp_ms:
+            return timestamp_text(count() * 1000);
+        case Type::timestamp_ns:
+            return timestamp_text(count() / 1000);
+        case Type::timestamp_tz:
+            return timestamp_text(count()) + "+00";
+        case Type::interval:
+            return interval_text(element<Interval>(vector, api, row));
+        default:
+            return timestamp_text(count());
+    }
+}
+
+}  // namespace
+
+Json value_at(const Api& api, Handle vector, Handle logical_type, Size row) {
+    if (is_null(api, vector, row)) return nullptr;
+    const Type id = api.get_type_id(logical_type);
+    switch (id) {
+        case Type::boolean:
+            return element<bool>(vector, api, row);
+        case Type::varchar:
+            return std::string(bytes_at(api, vector, row));
+        case Type::blob:
+        case Type::bit:
+            return hexadecimal(bytes_at(api, vector, row));
+        case Type::decimal:
+            return decimal(widened(api, vector, api.decimal_internal_type(logical_type), row),
+                           api.decimal_scale(logical_type));
+        case Type::uuid:
+            return uuid_text(element<Hugeint>(vector, api, row));
+        case Type::enum_:
+            return enum_value(api, vector, logical_type, row);
+        case Type::list:
+            return list_value(api, vector, logical_type, row);
+        case Type::map:
+            return map_value(api, vector, logical_type, row);
+        case Type::array:
+            return array_value(api, vector, logical_type, row);
+        case Type::struct_:
+            return struct_value(api, vector, logical_type, row);
+        case Type::date:
+        case Type::time:
+        case Type::time_tz:
+        case Type::timestamp:
+        case Type::timestamp_s:
+        case Type::timestamp_ms:
+        case Type::timestamp_ns:
+        case Type::timestamp_tz:
+        case Type::interval:
+            return moment_at(api, vector, id, row);
+        case Type::sqlnull:
+        case Type::union_:
+            return nullptr;
+        default:
+            return number_at(api, vector, id, row);
+    }
+}
+
+namespace {
+
+std::string struct_name(const Api& api, Handle type) {
+    std::string text = "struct(";
+    for (Size i = 0; i < api.struct_type_child_count(type); ++i) {
+        const TypeHandle child(api, api.struct_type_child_type(type, i));
+        text += (i > 0 ? ", \"" : "\"") + taken(api, api.struct_type_child_name(type, i)) + "\" " +
+                type_name(api, child.get());
+    }
+    return text + ")";
+}
+
+std::string simple_name(Type id) {
+    switch (id) {
+        case Type::boolean:
+            return "boolean";
+        case Type::tinyint:
+            return "tinyint";
+        case Type::smallint:
+            return "smallint";
+        case Type::integer:
+            return "integer";
+        case Type::bigint:
+            return "bigint";
+        case Type::utinyint:
+            return "utinyint";
+        case Type::usmallint:
+            return "usmallint";
+        case Type::uinteger:
+            return "uinteger";
+        case Type::ubigint:
+            return "ubigint";
+        case Type::float_:
+            return "float";
+        case Type::double_:
+            return "double";
+        case Type::timestamp:
+            return "timestamp";
+        case Type::date:
+            return "date";
+        case Type::time:
+            return "time";
+        case Type::interval:
+            return "interval";
+        case Type::hugeint:
+            return "hugeint";
+        case Type::uhugeint:
+            return "uhugeint";
+        case Type::varchar:
+            return "varchar";
+        case Type::blob:
+            return "blob";
+        case Type::timestamp_s:
+            return "timestamp_s";
+        case Type::timestamp_ms:
+            return "timestamp_ms";
+        case Type::timestamp_ns:
+            return "timestamp_ns";
+        case Type::timestamp_tz:
+            return "timestamptz";
+        case Type::time_tz:
+            return "timetz";
+        case Type::uuid:
+            return "uuid";
+        case Type::bit:
+            return "bit";
+        case Type::enum_:
+            return "varchar";  // its values are what other tables can hold
+        case Type::map:
+            return "map";
+        case Type::union_:
+            return "union";
+        default:
+            return "varchar";
+    }
+}
+
+}  // namespace
+
+std::string type_name(const Api& api, Handle logical_type) {
+    const Type id = api.get_type_id(logical_type);
+    if (id == Type::decimal) {
+        return "decimal(" + std::to_string(api.decimal_width(logical_type)) + "," +
+               std::to_string(api.decimal_scale(logical_type)) + ")";
+    }
+    if (id == Type::list) {
+        const TypeHandle child(api, api.list_type_child_type(logical_type));
+        return type_name(api, child.get()) + "[]";
+    }
+    if (id == Type::struct_) return struct_name(api, logical_type);
+    return simple_name(id);
+}
+
+}  // namespace stepwell::tasks::data::duckdb

@@ -1,0 +1,441 @@
+#include "tasks/validate/validate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/digest.hpp"
+#include "tasks/sql/column_types.hpp"
+#include "tasks/sql/row_copy.hpp"
+
+namespace stepwell::tasks::data {
+namespace {
+
+/// Whether a check or an output speaks of a table: then all happens in that table's database.
+bool needs_database(const ValidateParameters& parameters) {
+    if (parameters.input.uri.is_null() || !parameters.good_table.empty()) return true;
+    return std::any_of(parameters.checks.begin(), parameters.checks.end(), [](const Json& check) {
+        return check.contains("references") || check.contains("sql");
+    });
+}
+
+/// Where the rows are checked: in the database of the tables that are spoken of, if that is
+/// DuckDB's; else in memory. Sets `rows.connection`.
+DataResult<Connection*> connect(DataSession& session, const ValidateParameters& parameters,
+                                CheckedRows& rows) {
+    if (!needs_database(parameters)) return session.connect_memory();
+    std::string name = parameters.connection;
+    if (name.empty()) name = parameters.input.connection;
+    const auto of_table = [&](const std::string& table) -> DataResult<void> {
+        if (!table.empty() && name.empty()) {
+            name = SW_TRY(session.table_reference(table, name)).connection;
+        }
+        return {};
+    };
+    SW_TRY(of_table(parameters.input.table));
+    SW_TRY(of_table(parameters.good_table));
+    for (const auto& check : parameters.checks) {
+        const Json* references = find(check, "references");
+        const Json* to = references == nullptr ? nullptr : find(*references, "to");
+        if (to != nullptr) SW_TRY(of_table(string_or(*to, "table", "")));
+    }
+    auto* connection = SW_TRY(session.connect(name));
+    if (connection->dialect() == Dialect::sqlite) return session.connect_memory();
+    rows.connection = name.empty() ? "wh" : name;
+    return connection;
+}
+
+const ColumnRule* rule_of(const ValidateParameters& parameters, const std::string& column) {
+    for (const auto& rule : parameters.columns) {
+        const bool is_it =
+            parameters.is_case_sensitive ? rule.name == column : is_same_column(rule.name, column);
+        if (is_it) return &rule;
+    }
+    return nullptr;
+}
+
+/// Opens a table or query, and gives its rows numbers, so that they can be told apart.
+DataResult<Input> open_rows(DataSession& session, Connection& connection,
+                            const ValidateParameters& parameters, const std::string& here) {
+    std::string name = parameters.input.connection;
+    if (name.empty()) name = parameters.connection.empty() ? "wh" : parameters.connection;
+    if (!parameters.input.table.empty()) {
+        name = SW_TRY(session.table_reference(parameters.input.table, name)).connection;
+    }
+    Connection* reader = name == here ? &connection : SW_TRY(session.connect(name));
+    Input input = SW_TRY(open_raw_input(session, *reader, parameters.input, {}));
+    const std::string sql = "select * from " + input.relation + " as input";
+    if (reader == &connection) {
+        SW_TRY(connection.execute("create temp table _sw_input as " + sql, input.parameters));
+    } else {
+        SW_TRY(copy_to_duckdb(*reader, sql, input.parameters, connection, "_sw_input"));
+        session.note_engine(connection.database());
+    }
+    input.columns = SW_TRY(connection.describe("select * from _sw_input"));
+    input.relation = "(select *, '' as _sw_file, rowid + 1 as _sw_line from _sw_input)";
+    input.parameters = Json::object();
+    return input;
+}
+
+/// A column as it is written, as text, and as its type; equal ones are the same expression.
+struct TypedColumn {
+    std::string source, text, typed;
+};
+
+TypedColumn typed_column(const ValidateParameters& parameters, const Input& input,
+                         const Column& column) {
+    TypedColumn made;
+    made.source = quote_identifier(column.name);
+    made.text = input.is_text ? text_expression(parameters.input, column.name)
+                              : "cast(" + made.source + " as varchar)";
+    made.typed = input.is_text ? made.text : made.source;
+    const ColumnRule* rule = rule_of(parameters, column.name);
+    if (rule == nullptr || rule->type.empty()) return made;
+    const bool is_already = !input.is_text && column.type == rule->type;
+    if (!is_already) made.typed = cast_expression(made.text, rule->type, rule->format);
+    return made;
+}
+
+constexpr const char* kLineAndFault = "_sw_line, _sw_fault, _sw_raw";
+constexpr const char* kPlaceAndFault = "_sw_file, _sw_line, _sw_fault, _sw_raw";
+
+std::string input_with_faults(const Input& input) {
+    if (input.is_text) return input.relation;
+    return "(select *, null::varchar as _sw_fault, null::varchar as _sw_raw from " +
+           input.relation + " as input)";
+}
+
+void make_typed_rows(const ValidateParameters& parameters, const Input& input, CheckedRows& rows) {
+    rows.columns = input.columns;
+    rows.parameters = parameters.params;
+    std::string select;
+    for (const auto& column : input.columns) {
+        const TypedColumn made = typed_column(parameters, input, column);
+        select += made.typed + " as " + made.source + ", " + made.text + " as " +
+                  quote_identifier(raw_name(column.name)) + ", " + made.source + " as " +
+                  quote_identifier(source_name(column.name)) + ", ";
+    }
+    rows.relation =
+        "(select " + select + kPlaceAndFault + " from " + input_with_faults(input) + ")";
+}
+
+/// Of files. Beyond it every query reads them again: rows of any number must not fill the disk.
+DataResult<std::int64_t> kept_bytes_max(DataSession& session) {
+    constexpr std::int64_t kDefault = 256 << 20;
+    const Json* section = find(session.context().settings().configuration, "tasks");
+    const Json* told = section == nullptr ? nullptr : find(*section, "kept_rows");
+    if (told == nullptr) return kDefault;
+    if (const auto bytes = parse_bytes(*told)) return *bytes;
+    return data_fail("E_CONFIG",
+                     "tasks.kept_rows: expected a size such as 256MB, but got " + to_text(*told));
+}
+
+DataResult<bool> is_worth_keeping(DataSession& session, const Input& input) {
+    const std::int64_t bytes_max = SW_TRY(kept_bytes_max(session));
+    std::int64_t bytes = 0;
+    for (const auto& file : input.files) bytes += static_cast<std::int64_t>(file.bytes);
+    return input.is_text && bytes <= bytes_max;
+}
+
+/// The columns of `_sw_rows`, and how they are called outside of it. Values that are the same in
+/// several forms stand there once.
+class KeptColumns {
+public:
+    std::string keep(const std::string& expression) {
+        std::string name = "_sw_" + std::to_string(++number_);
+        kept_ += expression + " as " + name + ", ";
+        return name;
+    }
+    void show(const std::string& kept, const std::string& name) {
+        shown_ += kept + " as " + quote_identifier(name) + ", ";
+    }
+    /// `file`: an expression that says of which file a row is.
+    void show_file(const std::string& file) { shown_ += file + " as _sw_file, "; }
+    [[nodiscard]] std::string table(const std::string& rows) const {
+        return "create or replace temp table _sw_rows as select " + kept_ + kLineAndFault +
+               " from " + rows;
+    }
+    [[nodiscard]] std::string relation() const {
+        return "(select " + shown_ + kLineAndFault + " from _sw_rows)";
+    }
+
+private:
+    std::size_t number_ = 0;
+    std::string kept_;
+    std::string shown_;
+};
+
+/// Reads text files once, into a table of this task's own, in which each row also has what the row
+/// checks said of it: verdicts, samples, rejects and outputs all ask that table.
+DataResult<void> keep_rows(Validation& validation) {
+    const Input& input = validation.input;
+    if (!SW_TRY(is_worth_keeping(validation.session, input))) return {};
+    KeptColumns columns;
+    for (const auto& column : input.columns) {
+        const TypedColumn made = typed_column(validation.parameters, input, column);
+        const std::string own = source_name(column.name);
+        const std::string source = columns.keep(quote_identifier(own));
+        const std::string text = made.text == made.source
+                                     ? source
+                                     : columns.keep(quote_identifier(raw_name(column.name)));
+        const std::string typed =
+            made.typed == made.text ? text : columns.keep(quote_identifier(column.name));
+        columns.show(typed, column.name);
+        columns.show(text, raw_name(column.name));
+        columns.show(source, own);
+    }
+    // The same long text in every row would be most of what is kept.
+    const bool is_one_file = input.scan && input.scan->files().size() == 1;
+    columns.show_file(is_one_file ? quote_literal(input.scan->files().front().file.uri)
+                                  : columns.keep("_sw_file"));
+    std::size_t number = 0;
+    for (Check& check : validation.checks) {
+        if (check.fails.empty()) continue;
+        const std::string name = "_sw_fails_" + std::to_string(++number);
+        columns.show(columns.keep(check.fails), name);
+        check.fails = name;
+    }
+    SW_TRY(validation.connection->execute(columns.table(validation.rows.relation),
+                                          validation.rows.parameters));
+    validation.rows.relation = columns.relation();
+    return {};
+}
+
+/// The checks that are told from the files alone.
+void add_file_checks(Validation& validation) {
+    for (const auto& item : validation.parameters.checks) {
+        const Json* file_rule = find(item, "file");
+        if (file_rule == nullptr) continue;
+        Check check;
+        check.name = string_or(*file_rule, "name", "file");
+        check.kind = "file";
+        const bool is_warning = string_or(*file_rule, "on_exceed", "fail") == "warn" ||
+                                string_or(*file_rule, "severity", "error") == "warn";
+        check.severity = is_warning ? "warn" : "error";
+        const auto limit = [&](const char* name) {
+            const Json* value = find(*file_rule, name);
+            return value == nullptr ? std::nullopt : parse_bytes(*value);
+        };
+        const auto low = limit("min_bytes");
+        const auto high = limit("max_bytes");
+        for (const auto& file : validation.input.files) {
+            const auto bytes = static_cast<std::int64_t>(file.bytes);
+            const bool is_small = low && bytes < *low;
+            if (!is_small && !(high && bytes > *high)) continue;
+            check.status = is_small ? "fail" : is_warning ? "warn" : "fail";
+            check.message = file.uri + " has " + std::to_string(bytes) + " bytes; expected " +
+                            (is_small ? "at least " + std::to_string(*low)
+                                      : "at most " + std::to_string(*high));
+        }
+        validation.checks.push_back(std::move(check));
+    }
+    if (!validation.input.scan) return;
+    for (const auto& file : validation.input.scan->files()) {
+        if (!file.is_empty) continue;
+        Check check;
+        check.name = "file.not_empty";
+        check.kind = "file";
+        check.status = "fail";
+        check.message = file.file.uri + " is empty; expected at least a header";
+        validation.checks.push_back(std::move(check));
+    }
+}
+
+/// Columns must be in every file, not only in some.
+void add_missing_by_file(Validation& validation) {
+    if (!validation.input.scan || validation.input.scan->files().size() < 2) return;
+    for (const auto& file : validation.input.scan->files()) {
+        if (file.is_empty) continue;
+        for (const auto& rule : validation.parameters.columns) {
+            const bool is_there =
+                std::any_of(file.header.begin(), file.header.end(),
+                            [&](auto& name) { return is_same_column(name, rule.name); });
+            if (is_there || !rule.is_required) continue;
+            Check check;
+            check.name = "schema.missing";
+            check.kind = "schema";
+            check.column = rule.name;
+            check.status = "fail";
+            check.message = file.file.uri + " lacks column " + rule.name;
+            validation.checks.push_back(std::move(check));
+        }
+    }
+}
+
+std::string percent_text(std::int64_t part, std::int64_t whole) {
+    const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+    constexpr double kHundredths = 1e4;  // of a percent
+    return Tolerance{std::round(share * kHundredths) / kHundredths, -1}.display();
+}
+
+/// The verdict, as the envelope's status, or as an error to fail with.
+DataResult<void> judge(Validation& validation) {
+    const auto& parameters = validation.parameters;
+    Json& result = validation.session.result();
+    std::string first;
+    bool is_hard = false;
+    int failing = 0;
+    bool has_warning = false;
+    for (const auto& check : validation.checks) {
+        has_warning = has_warning || check.status == "warn";
+        if (!check.is_failing()) continue;
+        ++failing;
+        const bool rejects = check.is_row_check() || !check.keys.empty() ||
+                             check.kind == "structure" || check.extra.contains("rejects");
+        is_hard = is_hard || !rejects;
+        if (first.empty() || !rejects) {
+            if (first.empty() || is_hard)
+                first = check.name + (check.message.empty() ? "" : ": " + check.message);
+        }
+    }
+    if (failing == 0) {
+        result["status"] = has_warning ? "warn" : "success";
+        return {};
+    }
+    const std::string count =
+        std::to_string(failing) + (failing == 1 ? " check fails" : " checks fail");
+    if (parameters.on_fail == "warn") {
+        result["status"] = "warn";
+        result["message"] = count + "; " + first;
+        return {};
+    }
+    if (parameters.on_fail == "fail" || is_hard) {
+        return data_fail("E_QUALITY", count + "; " + first);
+    }
+    const std::string rejected = std::to_string(validation.rejected) + " of " +
+                                 std::to_string(validation.read) + " rows rejected (" +
+                                 percent_text(validation.rejected, validation.read) + ")";
+    if (parameters.max_bad &&
+        parameters.max_bad->is_exceeded(validation.rejected, validation.read)) {
+        return data_fail("E_QUALITY", rejected + " > max_bad " + parameters.max_bad->display());
+    }
+    result["status"] = "warn";
+    result["message"] = rejected;
+    return {};
+}
+
+void fill_result(Validation& validation) {
+    Json& result = validation.session.result();
+    result["rows"]["read"] = validation.read;
+    result["rows"]["good"] = validation.good();
+    result["rows"]["rejected"] = validation.rejected;
+    const double score = validation.read == 0 ? 1
+                                              : static_cast<double>(validation.good()) /
+                                                    static_cast<double>(validation.read);
+    result["score"] = score;
+    result["checks"] = Json::array();
+    for (const auto& check : validation.checks) result["checks"].push_back(check.to_json());
+}
+
+std::string dataset_of(DataSession& session, const ValidateParameters& parameters) {
+    if (!parameters.dataset.empty()) return parameters.dataset;
+    const auto& request = session.context().request();
+    return request.workflow_name + "/" + request.state_name + " " + to_text(parameters.input.uri);
+}
+
+/// A run that already moved its input away has nothing to read again: its verdict stands.
+DataResult<std::optional<Json>> earlier_verdict(DataSession& session, MetricsStore& store,
+                                                const ValidateParameters& parameters) {
+    const bool is_moving = !parameters.move_passed.empty() || !parameters.move_failed.empty();
+    if (!is_moving || session.run_key().empty() || parameters.input.uri.is_null()) {
+        return std::optional<Json>();
+    }
+    const auto files = session.locations().expand(parameters.input.uri);
+    if (files && !files->empty()) return std::optional<Json>();
+    return store.verdict_of(session.run_key());
+}
+
+DataResult<void> repeat_verdict(DataSession& session, Json verdict) {
+    verdict["replayed"] = true;
+    session.result() = std::move(verdict);
+    const Json& result = session.result();
+    if (result["status"] != "failed") return {};
+    return data_fail(result["code"].get<std::string>(), result["message"].get<std::string>());
+}
+
+DataResult<void> open(Validation& validation) {
+    auto& session = validation.session;
+    auto& parameters = validation.parameters;
+    validation.connection = SW_TRY(connect(session, parameters, validation.rows));
+    if (parameters.input.uri.is_null()) {
+        validation.input = SW_TRY(
+            open_rows(session, *validation.connection, parameters, validation.rows.connection));
+    } else {
+        auto files = SW_TRY(session.input_files(parameters.input.uri));
+        validation.input = SW_TRY(
+            open_raw_input(session, *validation.connection, parameters.input, std::move(files)));
+    }
+    make_typed_rows(parameters, validation.input, validation.rows);
+    auto known = validation.connection->describe("select * from " + validation.rows.relation,
+                                                 validation.rows.parameters);
+    if (!known) return data_fail("E_CONFIG", "columns: " + known.error().message);
+    return {};
+}
+
+DataResult<void> fingerprint(Validation& validation, const Json& parameters) {
+    std::string text = to_text(parameters);
+    for (const auto& file : validation.input.files) text += "\n" + file.uri + " " + file.etag();
+    if (!validation.rejected_table.empty()) {
+        const Json sum = SW_TRY(validation.connection->query_value(
+            "select bit_xor(hash(_sw_file, _sw_line)) from " + validation.rejected_table));
+        text += "\n" + to_text(sum) + " " + std::to_string(validation.rejected);
+    }
+    validation.fingerprint = digest_hex("SHA-256", text).value_or("");
+    return {};
+}
+
+/// Moves the input where its verdict says, as the last thing that happens; the verdict is kept
+/// first, because the input is no longer there for a second look.
+DataResult<void> finish_move(Validation& validation, MetricsStore& store,
+                             const DataResult<void>& verdict) {
+    const auto& parameters = validation.parameters;
+    const std::string& rule = verdict ? parameters.move_passed : parameters.move_failed;
+    if (rule.empty()) return {};
+    Json envelope = validation.session.result();
+    if (!verdict) {
+        envelope["status"] = "failed";
+        envelope["code"] = verdict.error().code;
+        envelope["message"] = verdict.error().message;
+    }
+    SW_TRY(store.record_verdict(validation.session.run_key(), envelope));
+    return move_inputs(validation.session, validation.input.files, rule);
+}
+
+}  // namespace
+
+DataResult<void> run_validate(DataSession& session, const Json& parameters) {
+    Validation validation(session, SW_TRY(ValidateParameters::parse(parameters)));
+    MetricsStore store = SW_TRY(MetricsStore::open(session));
+    if (auto verdict = SW_TRY(earlier_verdict(session, store, validation.parameters))) {
+        return repeat_verdict(session, *std::move(verdict));
+    }
+    SW_TRY(open(validation));
+    const std::string dataset = dataset_of(session, validation.parameters);
+    const MetricsHistory history = SW_TRY(store.history(dataset));
+    add_file_checks(validation);
+    add_missing_by_file(validation);
+    auto built = SW_TRY(build_checks(session, *validation.connection, validation.parameters,
+                                     validation.rows, history));
+    validation.checks.insert(validation.checks.end(), built.begin(), built.end());
+    for (Check& check : validation.checks) {
+        if (check.is_row_check() && check.skipped.empty()) check.fails = failing_condition(check);
+    }
+    SW_TRY(keep_rows(validation));
+
+    SW_TRY(run_checks(validation));
+    SW_TRY(reject_rows(validation));
+    SW_TRY(add_samples(validation));
+    SW_ASSERT(validation.good() >= 0);
+    fill_result(validation);
+    DataResult<void> verdict = judge(validation);
+    if (validation.parameters.on_fail == "quarantine") SW_TRY(write_quarantine(validation));
+    if (verdict) {
+        SW_TRY(fingerprint(validation, parameters));
+        SW_TRY(write_good(validation));
+        SW_TRY(store.record(dataset, session.run_key(), validation.metrics));
+    }
+    SW_TRY(write_reports(session, validation.parameters));
+    SW_TRY(finish_move(validation, store, verdict));
+    return verdict;
+}
+
+}  // namespace stepwell::tasks::data
