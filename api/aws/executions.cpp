@@ -174,8 +174,11 @@ AwsResult<Json> Api::describe_execution(const Json& body) {
     if (summary.stopped_at) out["stopDate"] = to_epoch_seconds(*summary.stopped_at);
     if (data != "METADATA_ONLY") describe_data(out, *found);
     describe_redrive(out, *found, engine_.redrive_policy());
-    if (found->error) out["error"] = *found->error;
-    if (found->cause) out["cause"] = *found->cause;
+    // AWS has neither of an execution that ran out of its own time.
+    if (summary.status != core::Status::timed_out) {
+        if (found->error) out["error"] = *found->error;
+        if (found->cause) out["cause"] = *found->cause;
+    }
     if (!found->version_arn.empty()) out["stateMachineVersionArn"] = found->version_arn;
     if (!found->alias_arn.empty()) out["stateMachineAliasArn"] = found->alias_arn;
     return out;

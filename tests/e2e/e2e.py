@@ -260,6 +260,12 @@ class Serve(Case):
         daemon.start()
         self.assertEqual(daemon.call("DescribeExecution", executionArn=run)["status"], "RUNNING")
 
+    def test_an_execution_out_of_its_own_time_is_described_as_on_aws(self):
+        daemon = self.daemon()
+        arn = self.create(daemon, {"TimeoutSeconds": 1, **machine({"W": {"Type": "Wait", "Seconds": 600, "End": True}})})
+        described = daemon.ended(daemon.call("StartExecution", stateMachineArn=arn)["executionArn"], 30)
+        self.assertEqual((described["status"], described.get("error"), described.get("cause")), ("TIMED_OUT", None, None))
+
     def test_after_kill_9_a_wait_and_a_shell_task_go_on(self):
         mark = os.path.join(self.folder, "tries")
         go = os.path.join(self.folder, "go")
