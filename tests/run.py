@@ -104,6 +104,11 @@ def conformance_part(log):
     sh(log, sys.executable, "tests/conformance/conformance.py", "--stepwell", PROGRAM, "--fail-under", "90")
 
 
+def cases_part(log):
+    """Pipelines made of public bug reports of other products."""
+    sh(log, sys.executable, "tests/e2e/cases.py", "--stepwell", PROGRAM, "--path", "build/third_party/aws-cli/bin")
+
+
 def demo_part(log):
     """The flights pipeline, its second run and its correction; the seeds' pipelines."""
     sh(log, ORACLE, "workflows/flights/demo.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
@@ -136,7 +141,7 @@ def starts_part(log):
 
 
 PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "doors": doors_part, "threads": threads_part,
-         "conformance": conformance_part, "e2e": e2e_part, "api": api_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
+         "conformance": conformance_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]               # what all others need
 LANE_OF_SOURCES = ["lint", "unit", "doors", "threads"]  # builds of their own; the rest uses the release program

@@ -22,7 +22,7 @@ void redrive_run(runtime::Engine& engine, Readers& readers, Call call) {
                                  if (!redriven) return call.respond(problem(redriven.error()));
                                  call.answer(Json{{"redriven_at", to_iso8601(redriven->at)},
                                                   {"redrives", redriven->count},
-                                                  {"new", redriven->is_new}});
+                                                  {"is_new", redriven->is_new}});
                              });
 }
 
@@ -43,11 +43,11 @@ void add_redrive_routes(Router& router, runtime::Engine& engine, Readers& reader
             "type": "object", "additionalProperties": false, "properties": {
                 "client_token": {"type": "string", "minLength": 1, "maxLength": 64,
                     "pattern": "^[!-~]+$"}}})"),
-         .answer = R"({"type": "object", "required": ["redriven_at", "redrives", "new"],
+         .answer = R"({"type": "object", "required": ["redriven_at", "redrives", "is_new"],
             "properties": {
                 "redriven_at": {"type": "string", "format": "date-time"},
                 "redrives": {"type": "integer", "minimum": 1, "description": "of the run so far"},
-                "new": {"type": "boolean", "description": "false: a repetition"}}})",
+                "is_new": {"type": "boolean", "description": "false: a repetition"}}})",
          .errors = {404, 409},
          .act = [&engine, &readers](Call call) { redrive_run(engine, readers, std::move(call)); }});
 }

@@ -99,7 +99,7 @@ void start_run(runtime::Engine& engine, Call call) {
                          {"name", started->name},
                          {"arn", started->arn},
                          {"started_at", to_iso8601(started->started_at)},
-                         {"new", started->is_new}},
+                         {"is_new", started->is_new}},
                     "/api/v1/runs/" + std::to_string(value_of(started->id)),
                     started->is_new ? 201 : 200);
     });
@@ -201,8 +201,8 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
                 "input": {"description": "any JSON value; {} where it is absent"}}})json",
                            true),
          .answer =
-             R"({"type": "object", "required": ["run", "name", "arn", "started_at", "new"], "properties": {
-            "new": {"type": "boolean", "description": "false: a repetition, and the run was there"},
+             R"({"type": "object", "required": ["run", "name", "arn", "started_at", "is_new"], "properties": {
+            "is_new": {"type": "boolean", "description": "false: a repetition, and the run was there"},
             "run": {"type": "integer"}, "name": {"type": "string"}, "arn": {"type": "string"},
             "started_at": {"type": "string", "format": "date-time"}}})",
          .status = 201,

@@ -92,7 +92,7 @@ void call_hook(triggers::Triggers& triggers, runtime::Clock& clock, Call call) {
         call.answer(Json{{"run", value_of(started->id)},
                          {"name", started->name},
                          {"started_at", to_iso8601(started->started_at)},
-                         {"new", started->is_new}});
+                         {"is_new", started->is_new}});
     });
 }
 
@@ -219,12 +219,13 @@ void add_start_routes(Router& router, triggers::Triggers& triggers, Readers& rea
          .description = "The caller shows the webhook's own token (`Authorization: Bearer`, or "
                         "`X-Stepwell-Token`) or signs the body; the body becomes the run's "
                         "input. With an idempotency key the call may be repeated.",
-         .body = at_most(256u << 10, raw_body({})),
+         // More than an input may have: what is too long is told as a fault of the input.
+         .body = at_most(512u << 10, raw_body({})),
          .answer =
-             R"({"type": "object", "required": ["run", "name", "started_at", "new"], "properties": {
+             R"({"type": "object", "required": ["run", "name", "started_at", "is_new"], "properties": {
                     "run": {"type": "integer"}, "name": {"type": "string"},
                     "started_at": {"type": "string", "format": "date-time"},
-                    "new": {"type": "boolean", "description": "false: a repetition of an earlier call"}}})",
+                    "is_new": {"type": "boolean", "description": "false: a repetition of an earlier call"}}})",
          .status = 202,
          .errors = {401, 404, 409},
          .act = [&triggers, &clock](Call call) { call_hook(triggers, clock, std::move(call)); }});

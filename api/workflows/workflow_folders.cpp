@@ -262,8 +262,10 @@ private:
         definition::Parsed parsed = definition::parse(text, options);
         if (!parsed.is_valid()) {
             told_.erase(file);  // somebody has changed it: also the same faults are news
-            tell_fault(file, definition::render(parsed.diagnostics, file.string(), text));
+            // The fact first: whoever is told finds it.
+            const std::string told = definition::render(parsed.diagnostics, file.string(), text);
             files_.is_faulty(file.string(), std::move(parsed.diagnostics));
+            tell_fault(file, told);
             return std::nullopt;
         }
         if (!claim(file, parsed.workflow.name)) return std::nullopt;

@@ -390,7 +390,7 @@ class Live(Case):
                 self.assertTrue({"limit", "after"} <= names and schema["properties"]["next"]["type"] == "string", path)
         body = {"workflow": "pass", "name": "once", "input": {"a": 1}}
         first, again = ask(daemon, "POST", "/api/v1/runs", body), ask(daemon, "POST", "/api/v1/runs", body)
-        self.assertEqual((first[0], again[0], again[2]["run"], again[2]["new"]), (201, 200, first[2]["run"], False))
+        self.assertEqual((first[0], again[0], again[2]["run"], again[2]["is_new"]), (201, 200, first[2]["run"], False))
         self.end_of(daemon, first[2]["run"])
         self.assertEqual(ask(daemon, "POST", "/api/v1/runs", body)[0], 200)
         self.assertEqual(ask(daemon, "POST", "/api/v1/runs", {**body, "input": {}})[0], 409)
