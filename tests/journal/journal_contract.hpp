@@ -18,6 +18,11 @@ public:
 
 using MakeJournal = std::function<std::unique_ptr<JournalUnderTest>()>;
 
+/// All of it: the parts are each a subject.
 void check_journal_contract(const MakeJournal& make);
+void check_contract_of_executions(const MakeJournal& make);
+void check_contract_of_histories(const MakeJournal& make);
+void check_contract_of_links(const MakeJournal& make);
+void check_contract_of_documents(const MakeJournal& make);
 
 }  // namespace stepwell::test
