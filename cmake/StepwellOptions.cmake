@@ -39,11 +39,15 @@ function(sw_library name)
   target_link_libraries(${name} PUBLIC sw_options ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK})
 endfunction()
 
-# sw_test(NAME SOURCES... LINK ...): one test program per folder, run by ctest.
+# sw_test(NAME [SECONDS n] SOURCES... LINK ...): one test program per folder, run by ctest. SECONDS, where they
+# are many: about how long it takes, so that the longest begin first.
 function(sw_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "SECONDS" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${CMAKE_SOURCE_DIR}/tests/support/main.cpp ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} sw_test_support)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  if(ARG_SECONDS)
+    set_tests_properties(${name} PROPERTIES COST ${ARG_SECONDS})
+  endif()
 endfunction()

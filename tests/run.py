@@ -202,6 +202,8 @@ def main():
         for name, part in PARTS.items():
             print(f"{name:12} {part.__doc__}")
         return
+    if arguments.quick:
+        os.environ["STEPWELL_TEST_EFFORT"] = "quick"  # tests/support/effort.hpp
     results = run_all(arguments.only or (QUICK if arguments.quick else list(PARTS)))
     print(f"{sum(p for p, _ in results)} passed, {sum(f for _, f in results)} failed")
     sys.exit(any(f for _, f in results))

@@ -8,6 +8,7 @@
 
 #include "engine/base/prng.hpp"
 #include "tests/core/world.hpp"
+#include "tests/support/effort.hpp"
 
 namespace stepwell::test {
 
@@ -150,7 +151,7 @@ void run_badly(World& world, Prng& random) {
 }  // namespace
 
 TEST_CASE("whatever comes in, live, replayed and restored executions agree, and all of them end") {
-    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    for (std::uint64_t seed = 1; seed <= tries(150); ++seed) {
         CAPTURE(seed);
         Prng random(seed);
         const std::string text = Author(random).scope(3).dump();
@@ -181,7 +182,7 @@ TEST_CASE("whatever comes in, live, replayed and restored executions agree, and 
 
 TEST_CASE("an execution that is redriven until it succeeds is what its events say") {
     int redrives = 0;
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    for (std::uint64_t seed = 1; seed <= tries(300); ++seed) {
         CAPTURE(seed);
         Prng random(seed);
         const std::string text = Author(random).scope(3).dump();
@@ -201,7 +202,7 @@ TEST_CASE("an execution that is redriven until it succeeds is what its events sa
         finish(world);
         CHECK_FALSE(world.execution().is_running());
     }
-    CHECK(redrives > 300);
+    CHECK(redrives > (is_quick() ? 50 : 300));
 }
 
 }  // namespace stepwell::test

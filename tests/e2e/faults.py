@@ -74,9 +74,9 @@ def full_disk(program):
             expect("expected the full disk to refuse a start", refusal is not None, len(accepted))
             expect("expected the refusal or the log to say that the disk is full",
                    any("full" in text or "disk" in text for text in (refusal, daemon.tail())), refusal)
+            expect("expected a full disk to end no daemon", daemon.process.poll() is None, daemon.tail())
             os.unlink(ballast)
-            if daemon.process.poll() is None:
-                daemon.kill()
+            daemon.kill()
             daemon.start()
             for arn in accepted:
                 execution = daemon.call("DescribeExecution", executionArn=arn)

@@ -1,5 +1,5 @@
 // Any bytes as a blob of events, and as an execution's header and records: refused, or read so that
-// they may be shown, written and read again.
+// they may be shown, written and read again; and never read with a bit that has flipped.
 #include "engine/core/delta.hpp"
 #include "engine/core/event.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -20,6 +20,9 @@ void check_events(std::string_view bytes) {
     const auto again = core::decode(written);
     SW_ASSERT(again.has_value());
     SW_ASSERT(core::trace(*again) == told);
+    std::string damaged = written;
+    damaged[bytes.size() % damaged.size()] ^= 1;
+    SW_ASSERT(!core::decode(damaged).has_value());
 }
 
 /// The first byte says how the rest is cut: a header, the facts, a frame, its variables.

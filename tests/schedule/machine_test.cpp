@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/base/prng.hpp"
+#include "tests/support/effort.hpp"
 
 namespace stepwell::test {
 namespace {
@@ -235,7 +236,7 @@ private:
 
 TEST_CASE("Whatever happens, each fire starts one run or is accounted for, and rules are kept") {
     std::size_t starts = 0;
-    for (std::uint64_t seed = 1; seed <= 48; ++seed) {
+    for (std::uint64_t seed = 1; seed <= tries(48); ++seed) {
         const auto overlap = static_cast<Overlap>(seed % 4);
         CAPTURE(seed);
         World world(seed, overlap, seed % 3 == 0 ? 3 : 10'000);
@@ -245,7 +246,7 @@ TEST_CASE("Whatever happens, each fire starts one run or is accounted for, and r
         CHECK(world.unaccounted() == "");
         starts += world.starts;
     }
-    CHECK(starts > 500);
+    CHECK(starts > tries(500));
 }
 
 TEST_CASE("A clock that was a year ahead for a moment silences nothing") {
