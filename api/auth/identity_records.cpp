@@ -7,12 +7,6 @@ Json time_or_null(std::optional<Timestamp> at) {
     return at ? Json(to_ms(*at)) : Json();
 }
 
-std::optional<Timestamp> time_in(const Json& json, std::string_view member) {
-    const Json* found = find(json, member);
-    if (!found || !found->is_number_integer()) return std::nullopt;
-    return from_ms(found->get<std::int64_t>());
-}
-
 Result<Json> object_in(const journal::DocumentRecord& record) {
     auto json = parse_json(record.value);
     if (json && json->is_object()) return json;

@@ -1,24 +1,8 @@
 #include "api/aws/arn.hpp"
 
-#include <vector>
+#include "engine/base/ascii.hpp"
 
 namespace stepwell::api::aws {
-namespace {
-
-std::vector<std::string_view> split(std::string_view text, std::size_t parts_max) {
-    std::vector<std::string_view> parts;
-    while (parts.size() + 1 < parts_max) {
-        const auto colon = text.find(':');
-        if (colon == text.npos) break;
-        parts.push_back(text.substr(0, colon));
-        text.remove_prefix(colon + 1);
-    }
-    parts.push_back(text);
-    return parts;
-}
-
-}  // namespace
-
 bool is_name(std::string_view name) {
     if (name.empty()) return false;
     constexpr std::string_view kForbidden = "<>{}[]?*\"#%\\^|~`$&,;:/ ";
@@ -34,7 +18,7 @@ bool is_name(std::string_view name) {
 }
 
 AwsResult<Arn> parse_arn(std::string_view text, std::string_view kind) {
-    const auto parts = split(text, 8);
+    const auto parts = split(text, ':', 8);
     if (parts[0] != "arn") {
         return refuse_quoting("InvalidArn", "Invalid Arn",
                               "Invalid ARN prefix: " + std::string(parts[0]));

@@ -12,6 +12,7 @@
 #include "api/http/url.hpp"
 #include "api/read/views.hpp"
 #include "api/read/workflow_file.hpp"
+#include "engine/base/nearest.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/operations.hpp"
 #include "engine/definition/workflow.hpp"
@@ -87,7 +88,7 @@ std::vector<definition::Diagnostic> pool_warnings(const Json& options, const Poo
     std::vector<definition::Diagnostic> warnings;
     for (const auto& [state, pool] : definition::read_operations(options, nullptr).pools) {
         if (known.contains(pool)) continue;
-        const auto near = definition::nearest(pool, names);
+        const auto near = nearest(pool, names);
         warnings.push_back({definition::Severity::warning,
                             "UNKNOWN_POOL",
                             "expected a pool of the configuration, but it has no '" + pool +
@@ -260,7 +261,7 @@ std::optional<Error> unreached_state(Source& source, const Options& options) {
     std::vector<std::string> names;
     for (const Json& state : *states) names.push_back(string_or(state, "state", ""));
     if (std::find(names.begin(), names.end(), options.state) != names.end()) return std::nullopt;
-    const auto near = definition::nearest(options.state, names);
+    const auto near = nearest(options.state, names);
     return Error{ErrorCode::not_found, "expected a state that run " + options.subject +
                                            " has been in, but '" + options.state + "' is none" +
                                            (near ? "; did you mean '" + *near + "'?" : "")};
@@ -345,7 +346,7 @@ Error with_guess(Error error, const Given& given, Server& server) {
     if (!list) return error;
     std::vector<std::string> names;
     for (const Json& one : *list) names.push_back(string_or(one, "name", ""));
-    const auto near = definition::nearest(name->second, names);
+    const auto near = nearest(name->second, names);
     if (near) error.message += "; did you mean '" + *near + "'?";
     return error;
 }

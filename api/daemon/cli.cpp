@@ -13,6 +13,7 @@
 #include "api/daemon/keeping.hpp"
 #include "api/daemon/parse_fault.hpp"
 #include "api/daemon/private_folder.hpp"
+#include "engine/base/nearest.hpp"
 #include "engine/definition/workflow.hpp"
 #include "tasks/registry.hpp"
 
@@ -335,7 +336,7 @@ bool is_unknown_command(const CLI::App& app, const std::vector<std::string>& wor
     std::vector<std::string> names;
     for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
     if (std::find(names.begin(), names.end(), word) != names.end()) return false;
-    const auto near = definition::nearest(word, names);
+    const auto near = nearest(word, names);
     std::cerr << "stepwell: expected a command, but there is no '" << word << "'; "
               << (near ? "did you mean '" + *near + "'?" : "`stepwell --help` lists them") << "\n";
     return true;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/base/nearest.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/workflow.hpp"
 
@@ -111,7 +112,7 @@ private:
     }
 
     void report_unknown(const std::string& key, const std::vector<std::string>& known) {
-        const auto meant = definition::nearest(key, known);
+        const auto meant = nearest(key, known);
         std::string all;
         for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
         report(key, "expected one of " + all + ", but got '" + key + "'" +

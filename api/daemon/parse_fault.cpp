@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <vector>
 
-#include "engine/definition/workflow.hpp"
+#include "engine/base/nearest.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -33,7 +33,7 @@ std::string extra_text(const CLI::App& app, const CLI::App& command) {
         all += (all.empty() ? "'" : " '") + word + "'";
     }
     if (flag.empty()) return "expected no more words, but got " + all;
-    const auto near = definition::nearest(flag, flags_of(command));
+    const auto near = nearest(flag, flags_of(command));
     return "expected no '" + flag + "' here" + (near ? "; did you mean '" + *near + "'?" : "");
 }
 

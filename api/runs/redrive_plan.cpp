@@ -217,7 +217,7 @@ Result<Json> redrive_plan_view(Histories& histories, ExecutionId run,
              {"redrives", found.summary.redrives}};
     if (!reason.empty()) return out;
 
-    const auto definition = SW_TRY(runtime::parse_definition(owner.version.definition, false, {}));
+    const auto definition = SW_TRY(runtime::reload_definition(owner.version.definition));
     const auto usual = usual_of(histories, found.summary.workflow_name);
     if (!usual) return fail(usual.error());
     const DigestPtr digest = SW_TRY(histories.digest_of_one(found.summary));

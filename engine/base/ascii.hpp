@@ -2,12 +2,43 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 namespace stepwell {
 
 constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
+}
+
+constexpr bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+/// Without the blanks at both ends.
+constexpr std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+/// What stands between the separators, empty parts too; the last of `parts_max` is all the rest.
+inline std::vector<std::string_view> split(std::string_view text, char separator,
+                                           std::size_t parts_max = std::string_view::npos) {
+    std::vector<std::string_view> parts;
+    while (parts.size() + 1 < parts_max) {
+        const std::size_t at = text.find(separator);
+        if (at == text.npos) break;
+        parts.push_back(text.substr(0, at));
+        text.remove_prefix(at + 1);
+    }
+    parts.push_back(text);
+    return parts;
 }
 
 /// The value of a hexadecimal digit in either case; -1 where it is none.

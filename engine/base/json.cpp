@@ -116,4 +116,15 @@ std::string string_or(const Json& object, std::string_view key, std::string_view
     return member && member->is_string() ? member->get<std::string>() : std::string(otherwise);
 }
 
+std::uint64_t unsigned_in(const Json& object, std::string_view key) {
+    const Json* member = find(object, key);
+    return member && member->is_number_unsigned() ? member->get<std::uint64_t>() : 0;
+}
+
+std::optional<Timestamp> time_in(const Json& object, std::string_view key) {
+    const Json* member = find(object, key);
+    if (!member || !member->is_number_integer()) return std::nullopt;
+    return from_ms(member->get<std::int64_t>());
+}
+
 }  // namespace stepwell

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "engine/base/ordered_map.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
 
 namespace stepwell {
 
@@ -51,5 +53,9 @@ const Json* find(const Json& object, std::string_view key);
 
 /// The member where it is a string, else `otherwise`.
 std::string string_or(const Json& object, std::string_view key, std::string_view otherwise);
+/// The member where it is a whole number and not negative, else 0.
+std::uint64_t unsigned_in(const Json& object, std::string_view key);
+/// The member where it is a time in milliseconds since the epoch.
+std::optional<Timestamp> time_in(const Json& object, std::string_view key);
 
 }  // namespace stepwell

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/ascii.hpp"
+
 namespace stepwell {
 namespace {
 
@@ -20,16 +22,6 @@ Failure<Error> malformed(std::string_view text, std::size_t begin) {
     return fail(ErrorCode::invalid,
                 "expected a secret as ${secret:NAME} or ${secret:NAME#FIELD}, but got '" +
                     std::string(text.substr(begin, 40)) + "'");
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const std::size_t end = text.find(at);
-        parts.push_back(text.substr(0, end));
-        if (end == text.npos) return parts;
-        text.remove_prefix(end + 1);
-    }
 }
 
 /// "NAME#FIELD"; the field may be anything but empty.

@@ -96,14 +96,14 @@ ErrorNames read_error_equals(const Fields& fields, bool is_last) {
     if (std::find(names.begin(), names.end(), kAllErrors) == names.end()) return names;
     if (names.size() > 1) {
         fields.report().add(place,
-                            {"expected 'States.ALL' alone in its 'ErrorEquals', but there are "
-                             "other names",
-                             "it matches them all"});
+                            rule({"expected 'States.ALL' alone in its 'ErrorEquals', but there "
+                                  "are other names",
+                                  "it matches them all"}));
     }
     if (!is_last) {
-        fields.report().add(place,
-                            {"expected 'States.ALL' in the last element only, but more follow",
-                             "what follows can never match"});
+        fields.report().add(place, rule({"expected 'States.ALL' in the last element only, but more "
+                                         "follow",
+                                         "what follows can never match"}));
     }
     return names;
 }

@@ -86,7 +86,7 @@ void Fields::only(const std::vector<std::string>& allowed, const std::string& ow
         if (hint.empty()) hint = "the fields are " + quoted_list(allowed);
         report_.add_at_name(
             place_.member(it.key()),
-            {"expected a field of " + owner + ", but '" + it.key() + "' is none", hint});
+            rule({"expected a field of " + owner + ", but '" + it.key() + "' is none", hint}));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "engine/base/nearest.hpp"
 #include "engine/definition/outline.hpp"
 #include "engine/definition/workflow.hpp"
 
@@ -127,19 +128,20 @@ private:
         const Place states = place_.member("States");
         for (std::size_t i = 0; i < names_.size(); ++i) {
             if (is_reached[i]) continue;
-            report_.add_at_name(
-                states.member(names_[i]),
-                {"expected a way from 'StartAt' to each state, but '" + names_[i] +
-                     "' is not reachable",
-                 "name it in a 'Next', 'Default' or 'Catch', or take it out", kMissingTarget});
+            report_.add_at_name(states.member(names_[i]),
+                                rule({"expected a way from 'StartAt' to each state, but '" +
+                                          names_[i] + "' is not reachable",
+                                      "name it in a 'Next', 'Default' or 'Catch', or take it out",
+                                      kMissingTarget}));
         }
     }
 
     void report_endless() {
-        report_.add_at_name(place_.member("States"),
-                            {"expected a state that ends, but none has '\"End\": true' and none is "
-                             "a Succeed or Fail state",
-                             "", "MISSING_END_STATE"});
+        report_.add_at_name(
+            place_.member("States"),
+            rule({"expected a state that ends, but none has '\"End\": true' and none "
+                  "is a Succeed or Fail state",
+                  "", "MISSING_END_STATE"}));
     }
 
     const Json& machine_;

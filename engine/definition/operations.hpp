@@ -26,6 +26,7 @@ struct RetentionRule {
     std::optional<Duration> failed;      // and timed out and aborted ones
     std::optional<std::uint64_t> runs;   // closed ones; the oldest go first
     std::optional<std::uint64_t> bytes;  // of the journal; in the configuration only
+    bool operator==(const RetentionRule&) const = default;
 };
 
 struct Operations {

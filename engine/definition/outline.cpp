@@ -33,17 +33,18 @@ void Outline::check_name(const std::string& name, const Place& place, Report& re
     constexpr std::size_t kNameMax = 80;
     const std::size_t length = character_count(name);
     if (length == 0 || length > kNameMax) {
-        report.add_at_name(place, {"expected the name of a state to have 1 to 80 characters, but "
-                                   "it has " +
-                                       std::to_string(length),
-                                   "", "INVALID_STATE_NAME"});
+        report.add_at_name(place,
+                           rule({"expected the name of a state to have 1 to 80 characters, but "
+                                 "it has " +
+                                     std::to_string(length),
+                                 "", "INVALID_STATE_NAME"}));
     }
     const auto [first, is_new] = locations_.emplace(name, place.location());
     if (is_new) return;
-    report.add_at_name(place, {"expected the names of states to be different in the whole "
-                               "document, but '" +
-                                   name + "' is also at " + first->second,
-                               "", "DUPLICATE_STATE_NAME"});
+    report.add_at_name(place, rule({"expected the names of states to be different in the whole "
+                                    "document, but '" +
+                                        name + "' is also at " + first->second,
+                                    "", "DUPLICATE_STATE_NAME"}));
 }
 
 }  // namespace stepwell::definition

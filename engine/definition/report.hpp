@@ -50,7 +50,15 @@ struct Fault {
     std::string hint = "";
     std::string code = kSchemaFailed;
     Severity severity = Severity::error;
+    bool is_rule = false;
 };
+
+/// A fault against a rule that says what is accepted, and nothing of how it would run: what was
+/// accepted once goes on without it (ParseOptions::Purpose).
+inline Fault rule(Fault fault) {
+    fault.is_rule = true;
+    return fault;
+}
 
 /// Which location a fault below a place gives: AWS says templates' faults of their roots.
 enum class Said { of_root, of_itself };
@@ -60,7 +68,9 @@ inline constexpr std::size_t kDiagnosticsMax = 500;
 
 class Report {
 public:
-    explicit Report(const Document& document) : document_(document) {}
+    /// Faults against rules are warnings where `keeps_rules` is false.
+    explicit Report(const Document& document, bool keeps_rules = true)
+        : document_(document), keeps_rules_(keeps_rules) {}
 
     /// At the value.
     void add(const Place& place, Fault fault);
@@ -77,10 +87,12 @@ public:
     std::vector<Diagnostic> take();
 
 private:
-    /// Whether the fault is to be placed and kept; notes its severity in either case.
-    bool takes(const Fault& fault);
+    /// Whether the fault is to be placed and kept; weighs it, and notes its severity, in either
+    /// case.
+    bool takes(Fault& fault);
 
     const Document& document_;
+    const bool keeps_rules_;
     std::vector<Diagnostic> diagnostics_;
     std::size_t left_out_ = 0;
     bool has_errors_ = false;

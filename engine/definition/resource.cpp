@@ -4,6 +4,9 @@
 #include <array>
 #include <string_view>
 
+#include "engine/base/ascii.hpp"
+#include "engine/base/nearest.hpp"
+
 namespace stepwell::definition {
 namespace {
 
@@ -43,16 +46,9 @@ constexpr std::array kServices = {
     Service{"states", true, true, "startExecution"},
 };
 
-std::vector<std::string> split(std::string_view text, char separator) {
-    std::vector<std::string> parts(1);
-    for (const char c : text) {
-        if (c == separator) {
-            parts.emplace_back();
-        } else {
-            parts.back() += c;
-        }
-    }
-    return parts;
+std::vector<std::string> words_of(std::string_view text, char separator) {
+    const auto parts = split(text, separator);
+    return {parts.begin(), parts.end()};
 }
 
 bool is_plain_word(std::string_view text) {
@@ -154,7 +150,7 @@ Outcome read_integration(const std::string& text, std::string_view rest) {
     const auto action = split_action(action_text);
     if (!action) return {};
     if (!service->actions.empty()) {
-        const auto known = split(service->actions, ' ');
+        const auto known = words_of(service->actions, ' ');
         if (std::find(known.begin(), known.end(), action->name) == known.end()) {
             const std::string near = suggest(action->name, known);
             return {std::nullopt, near.empty() ? "its actions are " + quoted_list(known) : near};
@@ -165,7 +161,7 @@ Outcome read_integration(const std::string& text, std::string_view rest) {
 }
 
 Outcome read_arn(const std::string& text) {
-    const auto parts = split(text, ':');
+    const auto parts = words_of(text, ':');
     constexpr std::size_t kHeadParts = 5;  // arn, partition, service, region, account
     if (parts.size() <= kHeadParts || parts[0] != "arn" || parts[1].rfind("aws", 0) != 0) return {};
     const bool is_placed = !parts[3].empty() && !parts[4].empty();
@@ -218,12 +214,14 @@ std::optional<Resource> read_builtin(const std::string& text, const ParseOptions
 void check_express(const Resource& resource, Report& report, const Place& place) {
     // The second message ends in a blank: recorded so, " at <place>" makes it two.
     if (resource.kind == Resource::Kind::activity) {
-        report.add(place, {"Express state machine does not support Activity ARN"});
+        report.add(place, rule({"Express state machine does not support Activity ARN"}));
     } else if (resource.pattern == Pattern::wait_for_task_token) {
-        report.add(place, {"Express state machine does not support '.waitForTaskToken' service "
-                           "integration "});
+        report.add(place,
+                   rule({"Express state machine does not support '.waitForTaskToken' service "
+                         "integration "}));
     } else if (resource.pattern != Pattern::request_response) {
-        report.add(place, {"Express state machine does not support '.sync' service integration"});
+        report.add(place,
+                   rule({"Express state machine does not support '.sync' service integration"}));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/start_fields.hpp"
 #include "engine/definition/workflow.hpp"
@@ -13,12 +14,6 @@ namespace {
 bool is_name_part(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '_' || c == '.';
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
 }
 
 /// Calls `visit` for each "{{ NAME }}" of `text` with its beginning, its length and the name.

@@ -165,7 +165,7 @@ void check_state_fields(const Json& state, const Fields& fields, StateKind kind,
     for (auto it = state.begin(); it != state.end(); ++it) {
         if (std::find(allowed.begin(), allowed.end(), it.key()) != allowed.end()) continue;
         fields.report().add_at_name(fields.place().member(it.key()),
-                                    stray_field(it.key(), kind, language));
+                                    rule(stray_field(it.key(), kind, language)));
     }
 }
 

@@ -42,10 +42,11 @@ void visit_machine(const Json& machine, const Place& place, const Names& outer, 
         for_each_assigned_in_state(state, at, [&](const std::string& name, const Place& name_at) {
             visible.insert(name);
             if (outer.count(name) == 0) return;
-            report.add_at_name(name_at, {"expected a name that no enclosing scope assigns, but '" +
-                                             name + "' is assigned further out",
-                                         "choose another name, or assign it in the Parallel or Map "
-                                         "state itself"});
+            report.add_at_name(
+                name_at, rule({"expected a name that no enclosing scope assigns, but '" + name +
+                                   "' is assigned further out",
+                               "choose another name, or assign it in the Parallel or Map "
+                               "state itself"}));
         });
     });
     for_each_state(machine, place, [&](const std::string&, const Json& state, const Place& at) {

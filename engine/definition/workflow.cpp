@@ -102,13 +102,14 @@ Parsed parse(std::string_view text, const ParseOptions& options) {
     Parsed parsed;
     parsed.workflow.name = options.default_name;
     text = without_mark(text);
-    if (text.size() > kDefinitionBytesMax) {
+    const bool is_new = options.purpose == ParseOptions::Purpose::accept;
+    if (is_new && text.size() > kDefinitionBytesMax) {
         parsed.diagnostics.push_back(of_document(too_large(text.size())));
         return parsed;
     }
     Document document;
     if (!is_blank(text)) document = read(text, options);
-    Report report(document);
+    Report report(document, is_new);
     for (Diagnostic& fault : document.faults) report.add(std::move(fault));
     const bool is_unread = !document.is_complete && report.has_errors();
     if (!document.value.is_object() && !is_unread) {

@@ -30,6 +30,11 @@ struct Workflow {
 };
 
 struct ParseOptions {
+    /// To accept a text, all rules of today hold. To read one again that was accepted once, by
+    /// whatever release, it is enough that it says how it runs: faults against the rest are
+    /// warnings.
+    enum class Purpose { accept, reload };
+    Purpose purpose = Purpose::accept;
     enum class Format { json, yaml };
     Format format = Format::json;
     /// The workflow's name where the file has no `name`.
@@ -61,9 +66,5 @@ std::string workflow_name_of(std::string_view file_name);
 /// keys), for configuration files and task parameters. YAML 1.1 scalars; quoted scalars stay
 /// strings. The message of the error says line and column.
 Result<Json> parse_yaml(std::string_view text);
-
-/// The name in `candidates` that is nearest to `word`, where one is near enough to be meant.
-std::optional<std::string> nearest(std::string_view word,
-                                   const std::vector<std::string>& candidates);
 
 }  // namespace stepwell::definition

@@ -1,6 +1,7 @@
 // From the text in `[?(...)]` to a predicate: || binds weakest, then &&, then !.
 #include <array>
 
+#include "engine/base/ascii.hpp"
 #include "engine/expression/filter.hpp"
 
 namespace stepwell::expression {
@@ -29,10 +30,6 @@ constexpr std::array<std::pair<std::string_view, FilterOperator>, 8> kWords{{
     {"size", FilterOperator::size},
     {"empty", FilterOperator::empty},
 }};
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 std::string lower(std::string_view word) {
     std::string text(word);

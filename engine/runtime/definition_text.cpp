@@ -20,4 +20,15 @@ Result<definition::DefinitionPtr> parse_definition(const std::string& text, bool
                                         definition::to_aws_text(parsed.diagnostics) + "'");
 }
 
+Result<definition::DefinitionPtr> reload_definition(const std::string& text) {
+    definition::ParseOptions options;
+    options.purpose = definition::ParseOptions::Purpose::reload;
+    options.default_name = "workflow";
+    options.allow_workflow_members = false;
+    definition::Parsed parsed = definition::parse(text, options);
+    if (parsed.is_valid()) return std::move(parsed.workflow.definition);
+    return fail(ErrorCode::corruption, "expected a definition that runs, but " +
+                                           definition::to_aws_text(parsed.diagnostics));
+}
+
 }  // namespace stepwell::runtime

@@ -13,4 +13,8 @@ namespace stepwell::runtime {
 Result<definition::DefinitionPtr> parse_definition(const std::string& text, bool is_express,
                                                    const std::vector<std::string>& builtin_tasks);
 
+/// Reads a text again that the journal keeps: whatever release has accepted it, and under whatever
+/// rules, it goes on. Fails with `corruption` where it does not say any more how it runs.
+Result<definition::DefinitionPtr> reload_definition(const std::string& text);
+
 }  // namespace stepwell::runtime

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "engine/base/ascii.hpp"
 #include "engine/base/prng.hpp"
 
 namespace stepwell::runtime {
@@ -51,16 +52,6 @@ std::optional<Wide> from_uuid(std::string_view text) {
     if (((words[0] >> 12) & 15) != 4 || words[1] >> 62 != 2) return std::nullopt;
     const Wide high = (words[0] >> 16 << 12) | (words[0] & 0xfff);
     return high << 62 | (words[1] & ((1ull << 62) - 1));
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const auto at = text.find(separator);
-        parts.push_back(text.substr(0, at));
-        if (at == text.npos) return parts;
-        text.remove_prefix(at + 1);
-    }
 }
 
 /// The parts of an ARN of Step Functions, or none.

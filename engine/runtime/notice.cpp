@@ -11,12 +11,6 @@ void add(Json& out, const char* name, const std::string& text) {
     if (!text.empty()) out[name] = text;
 }
 
-std::optional<Timestamp> time_in(const Json& json, const char* name) {
-    const Json* value = find(json, name);
-    if (!value || !value->is_number_integer()) return std::nullopt;
-    return from_ms(value->get<std::int64_t>());
-}
-
 /// What a program gets: like the stored form, with times for people.
 Json payload_of(const Notice& notice) {
     Json out{{"event", notice.event}, {"workflow", notice.workflow}};

@@ -24,16 +24,11 @@ journal::DocumentWrite end_of_pause(std::string workflow) {
 std::optional<Pause> pause_in(const std::optional<std::string>& document, Timestamp now) {
     if (!document) return std::nullopt;
     const Json json = parse_json(*document).value_or(Json::object());
-    const auto time = [&](const char* name) -> std::optional<Timestamp> {
-        const Json* value = find(json, name);
-        if (!value || !value->is_number_integer()) return std::nullopt;
-        return from_ms(value->get<std::int64_t>());
-    };
     Pause pause;
-    pause.until = time("until");
+    pause.until = time_in(json, "until");
     pause.note = string_or(json, "note", "");
     pause.by = string_or(json, "by", "");
-    pause.at = time("at").value_or(Timestamp{});
+    pause.at = time_in(json, "at").value_or(Timestamp{});
     if (pause.until && *pause.until <= now) return std::nullopt;
     return pause;
 }

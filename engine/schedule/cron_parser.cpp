@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "engine/base/ascii.hpp"
 #include "engine/schedule/cron.hpp"
 
 namespace stepwell::schedule {
@@ -42,22 +43,12 @@ constexpr std::array kFields = {
     FieldRule{FieldKind::year, "year", kFirstYear, kLastYear},
 };
 
-bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 std::string upper(std::string_view text) {
     std::string out(text);
     for (char& c : out) {
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     }
     return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
 }
 
 std::vector<std::string_view> split(std::string_view text, bool (*is_separator)(char),

@@ -11,12 +11,6 @@ constexpr Duration kLookPause{5'000};
 /// The newest runs that are looked through.
 constexpr std::size_t kRunsMax = 100;
 
-std::optional<Timestamp> moment(const Json& object, std::string_view name) {
-    const Json* value = find(object, name);
-    if (!value || !value->is_number_integer()) return std::nullopt;
-    return from_ms(value->get<std::int64_t>());
-}
-
 runtime::NoticeWrite late_notice(const Lateness& late) {
     const std::string due = to_iso8601(late.due);
     runtime::Notice notice;
@@ -44,9 +38,9 @@ DeadlineState DeadlineState::parse(const std::string& text) {
     DeadlineState state;
     const auto document = parse_json(text);
     if (!document) return state;
-    state.considered = moment(*document, "considered_at").value_or(Timestamp{});
-    state.late_due = moment(*document, "late_due");
-    state.met_at = moment(*document, "met_at");
+    state.considered = time_in(*document, "considered_at").value_or(Timestamp{});
+    state.late_due = time_in(*document, "late_due");
+    state.met_at = time_in(*document, "met_at");
     return state;
 }
 

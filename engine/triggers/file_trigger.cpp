@@ -29,11 +29,6 @@ std::string key_of(const std::string& uri, const std::string& identity) {
     return uri + "|" + identity;
 }
 
-std::uint64_t unsigned_member(const Json& object, std::string_view name) {
-    const Json* value = find(object, name);
-    return value && value->is_number_unsigned() ? value->get<std::uint64_t>() : 0;
-}
-
 }  // namespace
 
 FileTrigger::FileTrigger(std::string workflow, definition::FileTriggerSpec spec,
@@ -77,10 +72,10 @@ Result<void> FileTrigger::open(const FilePlaces& places) {
             // Newest first: what is there already is newer.
             known_.try_emplace(
                 record.claim.key.substr(0, bar),
-                Known{record.claim.key.substr(bar + 1), unsigned_member(*details, "size"),
-                      static_cast<std::int64_t>(unsigned_member(*details, "mtime_ns")),
-                      static_cast<std::int64_t>(unsigned_member(*details, "ctime_ns")),
-                      unsigned_member(*details, "inode")});
+                Known{record.claim.key.substr(bar + 1), unsigned_in(*details, "size"),
+                      static_cast<std::int64_t>(unsigned_in(*details, "mtime_ns")),
+                      static_cast<std::int64_t>(unsigned_in(*details, "ctime_ns")),
+                      unsigned_in(*details, "inode")});
         }
         if (page.size() < kLedgerPage) return {};
         query.before = page.back().row;

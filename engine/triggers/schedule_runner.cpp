@@ -11,11 +11,6 @@ constexpr std::size_t kClaimsLookedAt = 10'000;
 /// Before what the engine has refused is repeated.
 constexpr Duration kRepeatPause{1'000};
 
-Timestamp time_member(const Json& object, std::string_view name) {
-    const Json* value = find(object, name);
-    return value && value->is_number_integer() ? from_ms(value->get<std::int64_t>()) : Timestamp{};
-}
-
 }  // namespace
 
 std::string SchedulePause::text() const {
@@ -26,7 +21,8 @@ SchedulePause SchedulePause::parse(const std::string& text) {
     const auto document = parse_json(text);
     if (!document) return {};
     const Json* paused = find(*document, "paused");
-    return {paused && paused->is_boolean() && paused->get<bool>(), time_member(*document, "at")};
+    return {paused && paused->is_boolean() && paused->get<bool>(),
+            time_in(*document, "at").value_or(Timestamp{})};
 }
 
 std::string fingerprint_of(const schedule::ScheduleText& text) {

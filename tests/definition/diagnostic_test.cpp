@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/base/nearest.hpp"
 #include "tests/definition/support.hpp"
 
 namespace stepwell::test {
@@ -192,7 +193,7 @@ TEST_CASE("the nearest name is offered where one is near enough to be meant") {
     };
     for (const Case& c : cases) {
         CAPTURE(c.word);
-        CHECK(definition::nearest(c.word, names).value_or("") == c.want);
+        CHECK(nearest(c.word, names).value_or("") == c.want);
     }
 }
 

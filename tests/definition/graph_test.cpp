@@ -277,4 +277,51 @@ TEST_CASE("the definition is shared with nothing that changes and kept from faul
     CHECK(warned.diagnostics.size() == 1);
 }
 
+TEST_CASE("what was accepted once is read again as it ran, whatever rules came since") {
+    const auto parse = [](const std::string& text, definition::ParseOptions::Purpose purpose) {
+        definition::ParseOptions options;
+        options.purpose = purpose;
+        options.allow_workflow_members = false;
+        options.is_express = true;
+        return definition::parse(text, options);
+    };
+    const auto machine = [](const std::string& states) {
+        return R"({"StartAt":"A","States":{)" + states + "}}";
+    };
+    const std::string end = R"("A":{"Type":"Pass","End":true})";
+    const std::string all = R"({"ErrorEquals":["States.ALL","E"],"Next":"B"})";
+    const std::vector<std::string> against_rules = {
+        machine(R"("A":{"Type":"Pass","Later":1,"End":true})"),
+        R"({"StartAt":"A","Later":1,"States":{)" + end + "}}",
+        machine(end + R"(,"B":{"Type":"Succeed"})"),
+        machine(R"("A":{"Type":"Pass","Next":"A"})"),
+        machine(R"("A":{"Type":"Pass","Next":")" + std::string(81, 'b') + R"("},")" +
+                std::string(81, 'b') + R"(":{"Type":"Succeed"})"),
+        machine(R"("A":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync",
+                    "End":true})"),
+        machine(R"("A":{"Type":"Task","Resource":"stepwell:x","Catch":[)" + all + R"(],"End":true},
+                   "B":{"Type":"Succeed"})"),
+    };
+    for (const std::string& text : against_rules) {
+        CAPTURE(text);
+        CHECK_FALSE(parse(text, definition::ParseOptions::Purpose::accept).is_valid());
+        const auto again = parse(text, definition::ParseOptions::Purpose::reload);
+        CHECK_MESSAGE(again.is_valid(), text_of(again));
+        CHECK_FALSE(again.diagnostics.empty());
+    }
+    const std::vector<std::string> not_runnable = {
+        "{",
+        machine(R"("A":{"Type":"Later","End":true})"),
+        machine(R"("A":{"Type":"Pass","Next":"B"})"),
+        machine(R"("A":{"Type":"Pass"})"),
+        machine(R"("A":{"Type":"Pass","InputPath":"a b","End":true})"),
+        machine(R"("A":{"Type":"Task","Resource":"arn:x","End":true})"),
+        machine(R"("A":{"Type":"Map","End":true})"),
+    };
+    for (const std::string& text : not_runnable) {
+        CAPTURE(text);
+        CHECK_FALSE(parse(text, definition::ParseOptions::Purpose::reload).is_valid());
+    }
+}
+
 }  // namespace stepwell::test

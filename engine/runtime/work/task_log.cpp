@@ -42,21 +42,15 @@ std::string header_line(const TaskLogHeader& header) {
     return to_text(line);
 }
 
-template <class Number>
-Number number_in(const Json& object, std::string_view key) {
-    const Json* member = find(object, key);
-    return member && member->is_number_unsigned() ? member->get<Number>() : Number{0};
-}
-
 TaskLogHeader header_in(const std::string& line) {
     TaskLogHeader header;
     const auto json = parse_json(line);
     if (!json) return header;
     header.state = string_or(*json, "state", "");
     header.path = string_or(*json, "path", "");
-    header.frame = number_in<std::uint32_t>(*json, "frame");
-    header.attempt = number_in<std::uint32_t>(*json, "attempt");
-    header.retry = number_in<std::uint32_t>(*json, "retry");
+    header.frame = static_cast<std::uint32_t>(unsigned_in(*json, "frame"));
+    header.attempt = static_cast<std::uint32_t>(unsigned_in(*json, "attempt"));
+    header.retry = static_cast<std::uint32_t>(unsigned_in(*json, "retry"));
     header.started_at = string_or(*json, "started", "");
     return header;
 }
