@@ -1,5 +1,7 @@
 #include "api/live/event_feed.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -130,6 +132,9 @@ private:
             if (piece.number != to + 1) {
                 hub_->begin(piece.number - 1);
                 events.clear();
+            }
+            if (piece.damage) {
+                spdlog::error("{}; nobody who listens is told of it", piece.damage->message);
             }
             if (!formatter_.format(**reader, piece, events)) return false;
             to = piece.number;

@@ -80,7 +80,9 @@ Result<void> FeedFormatter::format(runtime::Reader& reader, const runtime::FeedC
                                    std::vector<FeedEvent>& out) {
     if (chunk.events.empty()) return {};
     const auto names = names_of(reader, chunk.execution);
-    if (!names && names.error().code == ErrorCode::not_found) return {};
+    const bool is_unnamed = !names && (names.error().code == ErrorCode::not_found ||
+                                       names.error().code == ErrorCode::corruption);
+    if (is_unnamed) return {};
     if (!names) return fail(names.error());
     std::uint32_t index = 0;
     for (const core::Event& event : chunk.events) {

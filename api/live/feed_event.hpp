@@ -26,7 +26,8 @@ std::string sse_frame(std::string_view name, std::string_view id, const Json& da
 /// Makes events of the pieces of the feed. Remembers the names of runs that it met.
 class FeedFormatter {
 public:
-    /// Appends. Fails as the reader does; a run that is gone gives no events.
+    /// Appends. Fails as the reader does; a run that is gone, or that cannot be read, gives no
+    /// events.
     Result<void> format(runtime::Reader& reader, const runtime::FeedChunk& chunk,
                         std::vector<FeedEvent>& out);
 

@@ -1,5 +1,11 @@
 #include "engine/core/binary.hpp"
 
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/checksum.hpp"
+#include "engine/base/varint.hpp"
+
 namespace stepwell::core {
 
 namespace {
@@ -7,34 +13,64 @@ namespace {
 /// Longer texts are told apart by where they are: equal ones are nearly always the same payload.
 constexpr std::size_t kShortTextBytesMax = 128;
 
+/// Begins a blob with a sum at its end; what is older begins with the number of a version, which
+/// never comes so far.
+constexpr char kSealed = 0x7F;
+
 }  // namespace
 
-void Writer::number(std::uint64_t value) {
-    while (value >= 0x80) {
-        bytes_ += static_cast<char>(value | 0x80);
-        value >>= 7;
+Writer::Writer() {
+    bytes_ += kSealed;
+}
+
+std::string Writer::take() && {
+    append_sum(bytes_);
+    return std::move(bytes_);
+}
+
+Reader::Reader(std::string_view bytes) : rest_(bytes) {
+    if (bytes.empty() || bytes.front() != kSealed) return;
+    if (take_sum(bytes)) {
+        rest_ = bytes.substr(1);
+    } else {
+        break_off();
     }
-    bytes_ += static_cast<char>(value);
+}
+
+void Writer::number(std::uint64_t value) {
+    put_varint(bytes_, value);
+}
+
+/// The text's number; 0 where it is new, and then it gets the next one.
+std::uint64_t Writer::known(const std::string& text) {
+    const bool is_short = text.size() <= kShortTextBytesMax;
+    for (std::size_t i = 0; i < std::min<std::size_t>(texts_, first_texts_.size()); ++i) {
+        const std::string_view one = first_texts_[i];
+        const bool is_same =
+            one.size() == text.size() && (one.data() == text.data() || (is_short && one == text));
+        if (is_same) return i + 1;
+    }
+    if (texts_ < first_texts_.size()) {
+        first_texts_[texts_++] = text;
+        return 0;
+    }
+    auto& later = is_short ? short_texts_[text] : long_texts_[text.data()];
+    if (later != 0) return later;
+    later = ++texts_;
+    return 0;
 }
 
 void Writer::put(const std::string& text) {
-    const bool is_short = text.size() <= kShortTextBytesMax;
-    auto& known = is_short ? short_texts_[text] : long_texts_[text.data()];
-    if (known != 0) return number(known);
-    known = ++texts_;
+    if (const std::uint64_t number_of_text = known(text); number_of_text != 0) {
+        return number(number_of_text);
+    }
     number(0);
     number(text.size());
     bytes_ += text;
 }
 
 std::uint64_t Reader::number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-        const auto byte = static_cast<unsigned char>(rest_.front());
-        rest_.remove_prefix(1);
-        value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-        if ((byte & 0x80) == 0) return value;
-    }
+    if (const auto value = take_varint(rest_)) return *value;
     break_off();
     return 0;
 }

@@ -7,6 +7,7 @@
 // number among the blob's texts, from 1.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,7 @@ inline constexpr std::int64_t kTimeMsMax = std::int64_t{1} << 60;
 
 class Writer {
 public:
+    Writer();
     void number(std::uint64_t value);
     /// REQUIRES: `text` stays where it is until the blob is done.
     void operator()(const std::string& text) { put(text); }
@@ -63,21 +65,26 @@ public:
     requires std::is_class_v<T>
     void operator()(const T& value) { fields(*this, value); }
 
-    [[nodiscard]] std::string take() && { return std::move(bytes_); }
+    /// The blob, with its sum at the end.
+    [[nodiscard]] std::string take() &&;
 
 private:
     void put(const std::string& text);
+    std::uint64_t known(const std::string& text);
 
     std::string bytes_;
     std::uint64_t texts_ = 0;
+    // Most blobs have few texts: the first ones are looked through.
+    std::array<std::string_view, 16> first_texts_;
     std::unordered_map<std::string_view, std::uint64_t> short_texts_;  // by content
     std::unordered_map<const void*, std::uint64_t> long_texts_;        // by identity
 };
 
-/// Reads what Writer wrote. After a fault (is_ok() is false) all it gives is zero or empty.
+/// Reads what Writer wrote, also that of an older Stepwell, which has no sum. After a fault
+/// (is_ok() is false) all it gives is zero or empty.
 class Reader {
 public:
-    explicit Reader(std::string_view bytes) : rest_(bytes) {}
+    explicit Reader(std::string_view bytes);
 
     std::uint64_t number();
     void operator()(std::string& text) { text = get().text(); }

@@ -25,6 +25,16 @@ FrameId frame_of(RecordKey key) {
     return FrameId{static_cast<std::uint32_t>(static_cast<std::uint64_t>(key) >> 2)};
 }
 
+/// "record 9 (variables of frame 2)": its row, and what is in it.
+std::string name_of(RecordKey key) {
+    const std::string frame = " of frame " + std::to_string(value_of(frame_of(key)));
+    const char* const what = part_of(key) == Part::facts       ? "facts"
+                             : part_of(key) == Part::variables ? "variables"
+                                                               : "place";
+    return "record " + std::to_string(value_of(key)) + " (" + what +
+           (part_of(key) == Part::facts ? "" : frame) + ")";
+}
+
 template <class T>
 std::string to_bytes(const T& value) {
     Writer writer;
@@ -165,7 +175,7 @@ Result<Execution> restore(ExecutionId id, std::string_view header,
     Restorer restorer(id);
     if (!restorer.read_header(header)) return damaged("header");
     for (const Record& record : records) {
-        if (!restorer.read(record)) return damaged("records");
+        if (!restorer.read(record)) return damaged(name_of(record.key));
     }
     auto execution = std::move(restorer).finish();
     if (!execution) return damaged("records to be complete");

@@ -15,6 +15,7 @@
 #include "engine/base/digest.hpp"
 #include "engine/journal/schema.hpp"
 #include "engine/journal/sqlite.hpp"
+#include "engine/journal/sqlite_file.hpp"
 #include "engine/journal/tar.hpp"
 
 namespace stepwell::journal {
@@ -157,12 +158,7 @@ Result<Json> look_into(const fs::path& path) {
             ErrorCode::corruption,
             "expected the backup to hold a journal of Stepwell, but it is another database");
     }
-    if (schema > kSchemaVersion) {
-        return fail(ErrorCode::invalid, "expected a journal of form " +
-                                            std::to_string(kSchemaVersion) +
-                                            " or older, but it is of form " +
-                                            std::to_string(schema) + "; a newer Stepwell wrote it");
-    }
+    SW_TRY(check_form(schema, "the backup"));
     Statement check = SW_TRY(database.prepare("PRAGMA integrity_check(1)"));
     if (!SW_TRY(check.step()) || check.bytes(0) != "ok") {
         return fail(ErrorCode::corruption,

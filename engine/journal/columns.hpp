@@ -18,6 +18,12 @@ Id id_in(const Statement& row, int column) {
     return static_cast<Id>(static_cast<std::underlying_type_t<Id>>(row.integer(column)));
 }
 
+// The flags of an open row.
+inline constexpr std::int64_t kHasTasks = 1;
+inline constexpr std::int64_t kIsQuarantined = 2;
+inline constexpr std::int64_t kHasBegun = 4;
+inline constexpr std::int64_t kIsAwaited = 8;
+
 /// An attempt in three columns from `column` on: execution, frame, attempt.
 inline TaskToken token_in(const Statement& row, int column) {
     return {id_in<ExecutionId>(row, column), id_in<FrameId>(row, column + 1),

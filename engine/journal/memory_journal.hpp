@@ -99,7 +99,7 @@ private:
     std::uint64_t epoch_ = 0;
 };
 
-class MemoryJournal final : public Journal {
+class MemoryJournal : public Journal {
 public:
     enum class Access { writing, reading };
     /// Takes the lease, unless it is only to be read.

@@ -109,8 +109,8 @@ struct ChunkRecord {
     ChunkId previous{};               // of the same execution
     std::uint64_t events_before = 0;  // visible events of the execution before this chunk
     std::string bytes;
-    /// Whose it is, where chunks of several are read; a write says it itself. 0: an older Stepwell
-    /// did not write it down.
+    /// Whose it is, as it is read with its bytes; a write says it itself. 0: an older Stepwell did
+    /// not write it down.
     ExecutionId execution{};
     std::uint64_t size = 0;  // of the bytes; as it is read, also where those were left out
     /// Written: it is to be found by JournalReader::mark_after().

@@ -3,7 +3,11 @@
 
 namespace stepwell::journal {
 
-inline constexpr int kSchemaVersion = 2;
+/// An older Stepwell refuses a journal of a newer form, so whatever it could not go on with raises
+/// this: tables that it would not keep up to date, and kinds of events and layouts of blobs that it
+/// does not know (kEventKinds is looked at by a test).
+inline constexpr int kSchemaVersion = 3;
+inline constexpr int kEventKinds = 52;             // that the form has
 inline constexpr int kApplicationId = 0x5357454c;  // "SWEL"
 
 // No table with many rows has a hot secondary index: history and executions are appended by rowid,
@@ -85,8 +89,8 @@ CREATE TABLE claims(
 CREATE INDEX claims_by_source ON claims(source, id);
 CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 )sql";
-/// Indexes and a table that came later, in files that any Stepwell of this form can use: made where
-/// they are missing. A run is put into this one when it ends badly, and never before.
+/// Indexes and a table that came later: made where they are missing. A run is put into this one
+/// when it ends badly, and never before.
 inline constexpr const char* kAddIndexes =
     "CREATE INDEX IF NOT EXISTS executions_ended_badly ON executions(status) WHERE status > 1;"
     // Deleted ones, too: their executions are still asked for by name.
@@ -95,15 +99,12 @@ inline constexpr const char* kAddIndexes =
     "CREATE TABLE IF NOT EXISTS history_marks(execution INTEGER NOT NULL,"
     " events_before INTEGER NOT NULL, chunk INTEGER NOT NULL,"
     " PRIMARY KEY(execution, events_before)) STRICT, WITHOUT ROWID";
-inline constexpr const char* kHasMarks =
-    "SELECT count(*) FROM sqlite_schema WHERE name = 'history_marks'";
-/// Who started a run: a column that came later, in files that any Stepwell of this form can use.
+/// Who started a run: a column that came later, added where it is missing.
 inline constexpr const char* kHasPrincipals =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'principal'";
 inline constexpr const char* kAddPrincipals = "ALTER TABLE executions ADD COLUMN principal TEXT";
 /// Which execution has started a run, and which attempts wait for the end of one that runs: added
-/// where it is missing, in files that any Stepwell of this form can use. The index holds runs that
-/// have a parent only, and is appended to.
+/// where it is missing. The index holds runs that have a parent only, and is appended to.
 inline constexpr const char* kHasParents =
     "SELECT count(*) FROM pragma_table_info('executions') WHERE name = 'parent'";
 inline constexpr const char* kAddParents = R"sql(
@@ -122,6 +123,8 @@ CREATE INDEX awaited_by_parent ON awaited(parent, frame, attempt);
 )sql";
 /// What run rows are kept in; made where it is missing, in files that any Stepwell of this form can
 /// use. Only what failed, caught something or had tasks costs more than a count.
+inline constexpr const char* kHasRunRows =
+    "SELECT count(*) FROM sqlite_schema WHERE name = 'run_rows'";
 inline constexpr const char* kAddRunRows = R"sql(
 CREATE TABLE run_rows(
   id INTEGER PRIMARY KEY,

@@ -7,21 +7,15 @@
 
 #include "engine/journal/columns.hpp"
 #include "engine/journal/schema.hpp"
+#include "engine/journal/sqlite_file.hpp"
 
 namespace stepwell::journal {
 namespace {
 
-constexpr const char* kFileName = "stepwell.db";
 /// How long one call waits for another process that has locked the file: the engine's thread has
 /// more to do than that, and asks again by itself.
 constexpr Duration kPatience{100};
-constexpr std::int64_t kHasTasks = 1;
-constexpr std::int64_t kIsQuarantined = 2;
-constexpr std::int64_t kHasBegun = 4;
-constexpr std::int64_t kIsAwaited = 8;
 
-constexpr const char* kBegin = "BEGIN IMMEDIATE";
-constexpr const char* kCommit = "COMMIT";
 constexpr const char* kInsertWorkflow =
     "INSERT INTO workflows(id, name, arn, type, created, deleted) VALUES(?1, ?2, ?3, ?4, ?5, 0)";
 constexpr const char* kDeleteWorkflow = "UPDATE workflows SET deleted = 1 WHERE id = ?1";
@@ -43,12 +37,6 @@ constexpr const char* kSetParent =
 constexpr const char* kInsertWait =
     "INSERT OR IGNORE INTO awaited(child, parent, frame, attempt) VALUES(?1, ?2, ?3, ?4)";
 constexpr const char* kRemoveWaits = "DELETE FROM awaited WHERE child = ?1";
-constexpr const char* kAwaitedBy =
-    "SELECT child FROM awaited WHERE parent = ?1 AND frame = ?2 AND attempt = ?3";
-constexpr const char* kWaitsOf =
-    "SELECT parent, frame, attempt, child FROM awaited WHERE parent = ?1 ORDER BY frame, attempt";
-constexpr const char* kWaitingFor =
-    "SELECT parent, frame, attempt FROM awaited WHERE child = ?1 ORDER BY parent, frame, attempt";
 constexpr const char* kInsertChunk =
     "INSERT INTO history(id, previous, events_before, bytes, execution)"
     " VALUES(?1, ?2, ?3, ?4, ?5)";
@@ -79,16 +67,6 @@ constexpr const char* kEpoch = "SELECT value FROM meta WHERE key = 'epoch'";
 constexpr const char* kRaiseEpoch =
     "INSERT INTO meta(key, value) VALUES('epoch', 1)"
     " ON CONFLICT(key) DO UPDATE SET value = value + 1";
-constexpr const char* kScanOpen = "SELECT id, due, flags FROM open_executions ORDER BY id";
-/// Along the index of what has not succeeded: as few rows as the workflow has open and failed runs.
-constexpr const char* kScanBegun =
-    "SELECT e.id, e.name FROM workflows w CROSS JOIN executions e ON e.workflow = w.id"
-    " AND e.status <> 1 AND e.status = 0 CROSS JOIN open_executions o ON o.id = e.id"
-    " WHERE w.name = ?1 AND (o.flags & ?2) <> 0 ORDER BY e.id";
-constexpr const char* kLoadOpen =
-    "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
-constexpr const char* kLoadRecords =
-    "SELECT key, bytes FROM records WHERE execution = ?1 ORDER BY key";
 
 std::int64_t flags_of(const OpenRecord& open) {
     return (open.has_tasks ? kHasTasks : 0) | (open.is_quarantined ? kIsQuarantined : 0) |
@@ -109,75 +87,6 @@ void bind_or_null(Statement& statement, int index, std::optional<Timestamp> at) 
     } else {
         statement.bind_null(index);
     }
-}
-
-Result<void> make_schema(Database& database, std::uint64_t secret) {
-    SW_TRY(database.execute(kBegin));
-    SW_TRY(database.execute(kSchema));
-    SW_TRY(database.execute(kSchemaOfDocuments));
-    SW_TRY(database.execute("INSERT INTO meta VALUES('secret', " +
-                            std::to_string(static_cast<std::int64_t>(secret)) + ")"));
-    SW_TRY(database.execute("PRAGMA application_id = " + std::to_string(kApplicationId)));
-    SW_TRY(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
-    return database.execute(kCommit);
-}
-
-/// Brings the file of an older Stepwell up to date, all at once or not at all.
-Result<void> migrate(Database& database) {
-    SW_TRY(database.execute(kBegin));
-    SW_TRY(database.execute(kAddColumns));
-    SW_TRY(database.execute(kSchemaOfDocuments));
-    SW_TRY(database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
-    return database.execute(kCommit);
-}
-
-Result<bool> has_run_rows(Database& database) {
-    return SW_TRY(database.scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'run_rows'")) >
-           0;
-}
-
-Result<void> add_run_rows(Database& database) {
-    if (SW_TRY(has_run_rows(database))) return {};
-    SW_TRY(database.execute(kBegin));
-    SW_TRY(database.execute(kAddRunRows));
-    return database.execute(kCommit);
-}
-
-Result<void> add_parents(Database& database) {
-    if (SW_TRY(database.scalar(kHasParents)) > 0) return {};
-    SW_TRY(database.execute(kBegin));
-    SW_TRY(database.execute(kAddParents));
-    return database.execute(kCommit);
-}
-
-/// Fails unless the file is a journal of a form that we know; 0 where it is still empty.
-Result<std::int64_t> schema_version_of(Database& database, const std::filesystem::path& path) {
-    const std::int64_t version = SW_TRY(database.scalar("PRAGMA user_version"));
-    const std::int64_t tables = SW_TRY(database.scalar("SELECT count(*) FROM sqlite_schema"));
-    const std::int64_t application = SW_TRY(database.scalar("PRAGMA application_id"));
-    const std::string place = "'" + path.string() + "'";
-    if (tables > 0 && application != kApplicationId) {
-        return fail(ErrorCode::corruption,
-                    place + ": expected a journal of Stepwell, but it is another database");
-    }
-    if (version > kSchemaVersion) {
-        return fail(ErrorCode::invalid,
-                    place + ": expected a journal of form " + std::to_string(kSchemaVersion) +
-                        " or older, but it is of form " + std::to_string(version) +
-                        "; a newer Stepwell wrote it");
-    }
-    return version;
-}
-
-/// Two processes may read and write one file only with a log that they share.
-Result<void> use_log(Database& database, const std::filesystem::path& path) {
-    Statement mode = SW_TRY(database.prepare("PRAGMA journal_mode = WAL"));
-    const bool is_set = SW_TRY(mode.step()) && mode.bytes(0) == "wal";
-    if (is_set) return {};
-    return fail(ErrorCode::io,
-                "'" + path.string() +
-                    "': expected a file system on which SQLite can share memory, as its write-"
-                    "ahead log needs it, but here it cannot; name a folder on a local disk");
 }
 
 Error fenced(const std::filesystem::path& folder) {
@@ -205,34 +114,11 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem
     Database database = SW_TRY(Database::open(folder / kFileName, Database::Mode::read_write));
     std::unique_ptr<SqliteJournal> journal(
         new SqliteJournal(std::move(lock), std::move(database), folder));
-    SW_TRY(journal->prepare_file(secret));
+    SW_TRY(prepare(journal->database_, folder / kFileName, secret));
+    SW_TRY(journal->take_lease());
+    journal->database_.set_patience(kPatience);
+    SW_TRY(journal->read_secret());
     return journal;
-}
-
-Result<void> SqliteJournal::prepare_file(std::uint64_t secret) {
-    const std::int64_t version = SW_TRY(schema_version_of(database_, folder_ / kFileName));
-    // FULL: with NORMAL the last commits may be lost when the power goes. A checkpoint every 8 MB
-    // keeps the file small and each pause short.
-    SW_TRY(use_log(database_, folder_ / kFileName));
-    SW_TRY(
-        database_.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
-                          "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-                          // Debian's SQLite would write zeros over every page that becomes free.
-                          "PRAGMA secure_delete = FAST"));
-    SW_TRY(database_.scalar("PRAGMA wal_autocheckpoint = 2000"));
-    SW_TRY(database_.scalar("PRAGMA journal_size_limit = 67108864"));
-    // What a killed process had written, but not synced yet, is read as committed from here on, and
-    // people are told so: it has to survive a power cut, too. A checkpoint syncs the log first.
-    SW_TRY(database_.scalar("PRAGMA wal_checkpoint(PASSIVE)"));
-    if (version == 0) SW_TRY(make_schema(database_, secret));
-    if (version == 1) SW_TRY(migrate(database_));
-    SW_TRY(database_.execute(kAddIndexes));
-    if (SW_TRY(database_.scalar(kHasPrincipals)) == 0) SW_TRY(database_.execute(kAddPrincipals));
-    SW_TRY(add_run_rows(database_));
-    SW_TRY(add_parents(database_));
-    SW_TRY(take_lease());
-    database_.set_patience(kPatience);
-    return read_secret();
 }
 
 Result<void> SqliteJournal::take_lease() {
@@ -504,89 +390,6 @@ Result<Counters> SqliteJournal::counters() {
     return counters;
 }
 
-Result<void> SqliteJournal::scan_open(const std::function<void(const OpenSummary&)>& visit) {
-    Statement& row = *SW_TRY(database_.cached(kScanOpen));
-    ResetGuard guard(row);
-    while (SW_TRY(row.step())) {
-        OpenSummary summary;
-        summary.id = static_cast<ExecutionId>(row.integer(0));
-        if (!row.is_null(1)) summary.due = from_ms(row.integer(1));
-        summary.has_tasks = (row.integer(2) & kHasTasks) != 0;
-        summary.is_quarantined = (row.integer(2) & kIsQuarantined) != 0;
-        visit(summary);
-    }
-    return {};
-}
-
-Result<void> SqliteJournal::scan_begun(std::string_view workflow_name, const VisitBegun& visit) {
-    Statement& row = *SW_TRY(database_.cached(kScanBegun));
-    ResetGuard guard(row);
-    row.bind(1, workflow_name);
-    row.bind(2, kHasBegun);
-    while (SW_TRY(row.step())) {
-        const std::string name = row.is_null(1) ? std::string() : row.bytes(1);
-        visit(static_cast<ExecutionId>(row.integer(0)), name);
-    }
-    return {};
-}
-
-Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
-    auto record = SW_TRY(execution(id));
-    if (!record || record->status != core::Status::running) return std::optional<StoredExecution>();
-    StoredExecution stored;
-    stored.record = *std::move(record);
-    stored.open.id = id;
-
-    Statement& open = *SW_TRY(database_.cached(kLoadOpen));
-    ResetGuard open_guard(open);
-    open.bind(1, number_of(id));
-    if (!SW_TRY(open.step())) {
-        return fail(ErrorCode::corruption, "expected execution " + std::to_string(value_of(id)) +
-                                               " in the open table, but it is not there");
-    }
-    if (!open.is_null(0)) stored.open.due = from_ms(open.integer(0));
-    stored.open.has_tasks = (open.integer(1) & kHasTasks) != 0;
-    stored.open.is_quarantined = (open.integer(1) & kIsQuarantined) != 0;
-    stored.open.has_begun = (open.integer(1) & kHasBegun) != 0;
-    stored.open.is_awaited = (open.integer(1) & kIsAwaited) != 0;
-    stored.open.last_chunk = static_cast<ChunkId>(open.integer(2));
-    stored.open.head = open.bytes(3);
-
-    Statement& row = *SW_TRY(database_.cached(kLoadRecords));
-    ResetGuard row_guard(row);
-    row.bind(1, number_of(id));
-    while (SW_TRY(row.step())) {
-        stored.records.push_back({static_cast<core::RecordKey>(row.integer(0)), row.bytes(1)});
-    }
-    return std::optional<StoredExecution>(std::move(stored));
-}
-
-Result<std::optional<ExecutionId>> SqliteJournal::awaited_by(const TaskToken& attempt) {
-    Statement& row = *SW_TRY(database_.cached(kAwaitedBy));
-    ResetGuard guard(row);
-    bind_token(row, 1, attempt);
-    if (!SW_TRY(row.step())) return std::optional<ExecutionId>();
-    return std::optional(id_in<ExecutionId>(row, 0));
-}
-
-Result<std::vector<Wait>> SqliteJournal::waits_of(ExecutionId parent) {
-    Statement& row = *SW_TRY(database_.cached(kWaitsOf));
-    ResetGuard guard(row);
-    row.bind(1, number_of(parent));
-    std::vector<Wait> waits;
-    while (SW_TRY(row.step())) waits.push_back({token_in(row, 0), id_in<ExecutionId>(row, 3)});
-    return waits;
-}
-
-Result<std::vector<TaskToken>> SqliteJournal::waiting_for(ExecutionId child) {
-    Statement& row = *SW_TRY(database_.cached(kWaitingFor));
-    ResetGuard guard(row);
-    row.bind(1, number_of(child));
-    std::vector<TaskToken> waiters;
-    while (SW_TRY(row.step())) waiters.push_back(token_in(row, 0));
-    return waiters;
-}
-
 Result<void> SqliteJournal::limit_pages_for_test(int pages) {
     SW_TRY(database_.scalar("PRAGMA max_page_count = " + std::to_string(pages)));
     return {};
@@ -616,13 +419,9 @@ Result<std::unique_ptr<SqliteReader>> SqliteReader::open(const std::filesystem::
                         "': expected a data folder of Stepwell, but it has no '" + kFileName + "'");
     }
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
-    const std::int64_t version = SW_TRY(schema_version_of(database, path));
-    if (version == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
-    const bool is_older =
-        version < kSchemaVersion || SW_TRY(database.scalar(kHasPrincipals)) == 0 ||
-        SW_TRY(database.scalar(kHasParents)) == 0 || SW_TRY(database.scalar(kHasMarks)) == 0 ||
-        !SW_TRY(has_run_rows(database));
-    if (is_older) {
+    const std::int64_t form = SW_TRY(form_of(database, path));
+    if (form == 0) return fail(ErrorCode::not_found, "'" + path.string() + "' is still empty");
+    if (form < kSchemaVersion) {
         return fail(ErrorCode::invalid, "'" + path.string() + "': expected a journal of form " +
                                             std::to_string(kSchemaVersion) +
                                             ", but an older Stepwell wrote it; "

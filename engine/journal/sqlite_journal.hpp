@@ -42,7 +42,6 @@ public:
 
 private:
     SqliteJournal(OwnerLock lock, Database database, std::filesystem::path folder);
-    Result<void> prepare_file(std::uint64_t secret);
     Result<void> take_lease();
     Result<void> write(const Batch& batch);
     Result<void> write(const WorkflowRecord& workflow);

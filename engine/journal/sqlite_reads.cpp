@@ -50,7 +50,8 @@ constexpr const char* kClaimsOf =
     "SELECT source, key, details, execution, at, id FROM claims"
     " WHERE execution = ?1 AND execution <> 0 ORDER BY id";
 constexpr const char* kChunk =
-    "SELECT id, previous, events_before, length(bytes), bytes FROM history WHERE id = ?1";
+    "SELECT id, previous, events_before, length(bytes), bytes, execution FROM history"
+    " WHERE id = ?1";
 constexpr const char* kChunksAfter =
     "SELECT id, previous, events_before, length(bytes), bytes, execution FROM history"
     " WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -122,6 +123,13 @@ ChunkRecord link_in(const Statement& row) {
             {},
             {},
             static_cast<std::uint64_t>(row.integer(3))};
+}
+
+ChunkRecord chunk_in(const Statement& row) {
+    ChunkRecord record = link_in(row);
+    record.bytes = row.bytes(4);
+    record.execution = id_in<ExecutionId>(row, 5);
+    return record;
 }
 
 template <class Make>
@@ -264,11 +272,7 @@ template <class Port>
 Result<std::optional<ChunkRecord>> SqliteReads<Port>::chunk(ChunkId id) {
     Statement& statement = *SW_TRY(database_.cached(kChunk));
     statement.bind(1, number_of(id));
-    return first_row(statement, [](const Statement& row) {
-        ChunkRecord record = link_in(row);
-        record.bytes = row.bytes(4);
-        return record;
-    });
+    return first_row(statement, chunk_in);
 }
 
 template <class Port>
@@ -294,12 +298,7 @@ Result<std::vector<ChunkRecord>> SqliteReads<Port>::chunks_after(ChunkId after, 
     Statement& statement = *SW_TRY(database_.cached(kChunksAfter));
     statement.bind(1, number_of(after));
     statement.bind(2, static_cast<std::int64_t>(limit));
-    return all_rows(statement, [](const Statement& row) {
-        ChunkRecord record = link_in(row);
-        record.bytes = row.bytes(4);
-        record.execution = id_in<ExecutionId>(row, 5);
-        return record;
-    });
+    return all_rows(statement, chunk_in);
 }
 
 template <class Port>

@@ -97,6 +97,52 @@ TEST_CASE("an execution without its open row can be stopped, too") {
     again.stop();
 }
 
+TEST_CASE("a run goes on whose definition a newer release would not accept any more") {
+    TemporaryFolder folder;
+    FakeClock clock;
+    std::optional<ExecutionId> id;
+    const auto live = [&](auto act) {
+        auto journal = journal::SqliteJournal::open(folder.path(), 1);
+        REQUIRE(journal);
+        RememberingRunner runner;
+        Engine engine({}, **journal, clock);
+        REQUIRE(engine.start(runner, Engine::Threading::manual));
+        const auto settle = [&] {
+            while (engine.step()) {
+            }
+        };
+        settle();
+        act(engine, settle);
+        Reader reader(**journal);
+        const auto status = reader.describe(*id)->summary.status;
+        engine.stop();
+        return status;
+    };
+    const auto status = live([&](Engine& engine, const auto& settle) {
+        WorkflowSpec spec;
+        spec.name = "sleep";
+        spec.definition = kWait;
+        engine.create_workflow(spec, [](const auto& done) { REQUIRE(done); });
+        settle();
+        StartRequest request;
+        request.workflow = "sleep";
+        request.input = Payload::trusted("{}");
+        engine.start_execution(request, [&](const auto& started) { id = started->id; });
+        settle();
+    });
+    CHECK(status == core::Status::running);
+    {
+        auto database = journal::Database::open(folder.path() / "stepwell.db",
+                                                journal::Database::Mode::read_write);
+        REQUIRE(database);
+        REQUIRE(
+            database->execute("UPDATE versions SET definition = "
+                              "replace(definition, '\"End\"', '\"Dropped\":1,\"End\"')"));
+    }
+    clock.advance(61s);
+    CHECK(live([](auto&, const auto&) {}) == core::Status::succeeded);
+}
+
 TEST_CASE("a named run is found by its name and stopped after its workflow was deleted") {
     Stage stage;
     REQUIRE(stage.create("etl", kWait));

@@ -422,6 +422,17 @@ TEST_CASE("a name that was made for one run is not given to another") {
     CHECK(stage.start("etl", R"({"a":1})", made->name).error().code == ErrorCode::conflict);
 }
 
+TEST_CASE("a definition is read by who brings it, and never on the engine's thread") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kPass));
+    WorkflowUpdate change;
+    change.definition = R"({"StartAt": "A", "States": {}})";
+    std::optional<Result<WorkflowStatus>> told;
+    stage.engine().update_workflow("etl", change, [&](auto answer) { told = answer; });
+    REQUIRE(told);  // without a turn of the engine
+    CHECK(told->error().code == ErrorCode::invalid);
+}
+
 TEST_CASE("a workflow keeps its versions, and running executions theirs") {
     Stage stage;
     const auto created = stage.create("etl", kWait);

@@ -96,6 +96,11 @@ std::vector<fs::path> releases() {
     return found;
 }
 
+/// What releases after the first one hold as well.
+bool has_later_things(Release& release) {
+    return release.reader->find("nests/nesting").has_value();
+}
+
 void check_what_is_open(Release& release) {
     REQUIRE(release.runner.started.size() == 1);
     CHECK(release.runner.started[0].is_restarted);
@@ -105,7 +110,11 @@ void check_what_is_open(Release& release) {
     CHECK(release.outcome("flies/in-flight") == R"(SUCCEEDED {"ok":1})");
 
     CHECK(release.outcome("waits/waiting") == "RUNNING");
+    if (has_later_things(release)) CHECK(release.outcome("nests/nesting") == "RUNNING");
     release.advance(24h + 1min);
+    if (has_later_things(release)) {
+        CHECK(release.outcome("nests/nesting") == R"(SUCCEEDED {"output":{"waited":true}})");
+    }
     CHECK(release.outcome("waits/waiting") == R"(SUCCEEDED {"waited":true})");
     CHECK(release.outcome("fans/fanned-out") == R"(SUCCEEDED {"items":[1,2,3],"done":[1,2,3]})");
     REQUIRE(release.runner.started.size() == 2);
@@ -134,6 +143,26 @@ void check_what_has_ended(Release& release) {
     CHECK(release.reader->rebuild(*release.reader->find("passes/redriven")));
 }
 
+void check_later_things(Release& release) {
+    const ExecutionId failed = *release.reader->find("fails/failed");
+    const auto rows = release.journal->run_rows({failed});
+    REQUIRE(rows);
+    REQUIRE(rows->size() == 1);
+    REQUIRE(rows->front().failures.size() == 1);
+    CHECK(rows->front().failures[0].state == "T");
+    const ExecutionId length = *release.reader->find("counts/long");
+    CHECK(release.journal->mark_after(length, 0)->has_value());
+    HistoryQuery end;
+    end.is_reversed = true;
+    end.limit = 1;
+    CHECK(release.reader->history(length, end)->items[0].at("type") == "ExecutionSucceeded");
+    const auto child = release.journal->execution(*release.reader->find("waits/nested"));
+    REQUIRE((*child)->parent);
+    CHECK((*child)->parent->token.execution == *release.reader->find("nests/nesting"));
+    const auto known = release.journal->execution(*release.reader->find("fails/failed"));
+    CHECK_FALSE((*known)->principal.empty());
+}
+
 void check_what_stands_around(Release& release) {
     const auto documents = release.journal->documents("schedules", "", 10);
     REQUIRE(documents);
@@ -156,6 +185,7 @@ TEST_CASE("the journal of each release is opened and gone on with") {
         Release release(golden);
         check_what_has_ended(release);
         check_what_stands_around(release);
+        if (has_later_things(release)) check_later_things(release);
         check_what_is_open(release);
         release.boot();
         CHECK(release.outcome("retries/retrying") == "SUCCEEDED {}");

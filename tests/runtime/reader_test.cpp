@@ -29,6 +29,28 @@ std::string pages_of(Reader& reader, ExecutionId id, HistoryQuery query) {
     return text;
 }
 
+/// Retention takes a run away when the first chunk of it is read.
+class Vanishing final : public journal::MemoryJournal {
+public:
+    Vanishing(std::shared_ptr<journal::MemoryDisk> disk, ExecutionId run, bool is_damaged)
+        : MemoryJournal(disk), disk_(std::move(disk)), run_(run), is_damaged_(is_damaged) {}
+    Result<std::optional<journal::ChunkRecord>> chunk(journal::ChunkId id) override {
+        journal::Removal removal;
+        if (!is_damaged_) removal.executions = {run_};
+        removal.chunks = {id};
+        journal::Batch batch;
+        batch.add(std::move(removal));
+        MemoryJournal other(disk_);
+        REQUIRE(stepwell::test::commit(other, batch));
+        return MemoryJournal::chunk(id);
+    }
+
+private:
+    std::shared_ptr<journal::MemoryDisk> disk_;
+    ExecutionId run_;
+    bool is_damaged_;
+};
+
 }  // namespace
 
 TEST_CASE("an execution is found by ARN, number, generated name, and workflow and name") {
@@ -235,6 +257,27 @@ TEST_CASE("a search looks at some twenty thousand executions at most, whatever i
     RunQuery timed_out;
     timed_out.statuses = {core::Status::timed_out};
     CHECK_FALSE(stage.reader().search(timed_out)->next);  // an index says so
+}
+
+TEST_CASE("a run that retention takes away while it is read is not found, and not called damaged") {
+    for (const bool is_damaged : {false, true}) {
+        CAPTURE(is_damaged);
+        const auto code = [&](auto read) {
+            Stage stage;
+            REQUIRE(stage.create("p", kPass));
+            const ExecutionId id = stage.start("p")->id;
+            Vanishing journal(stage.disk, id, is_damaged);
+            Reader reader(journal);
+            const auto got = read(reader, id);
+            REQUIRE_FALSE(got);
+            return got.error().code;
+        };
+        const ErrorCode want = is_damaged ? ErrorCode::corruption : ErrorCode::not_found;
+        CHECK(code([](Reader& reader, ExecutionId id) { return reader.history(id, {}); }) == want);
+        CHECK(code([](Reader& reader, ExecutionId id) { return reader.events(id); }) == want);
+        CHECK(code([](Reader& reader, ExecutionId id) { return reader.describe(id); }) == want);
+        CHECK(code([](Reader& reader, ExecutionId id) { return reader.rebuild(id); }) == want);
+    }
 }
 
 }  // namespace stepwell::test

@@ -3,7 +3,9 @@
 #include <fstream>
 #include <string>
 
+#include "engine/journal/memory_journal.hpp"
 #include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/keep/age_walk.hpp"
 #include "engine/runtime/work/task_log.hpp"
 #include "tests/runtime/stage.hpp"
 #include "tests/support/commit.hpp"
@@ -145,6 +147,68 @@ TEST_CASE("how long a run is kept: by its end, what its workflow says before the
     }
     CHECK(rules.youngest_due(now) == now - std::chrono::days(7));
     CHECK_FALSE(RetentionRules({}).youngest_due(now));
+}
+
+TEST_CASE("runs that are kept longer are not looked at again before one of them is due") {
+    using std::chrono::days;
+    const Timestamp now = from_ms(1'700'000'000'000);
+    const RetentionRules rules({days(30), days(90), {}, {}});
+    const auto pass = [&](AgeWalk& walk, std::uint64_t id, core::Status status, int days_ago) {
+        ExecutionRecord run = run_of(status, days_ago, WorkflowId{1}, now);
+        run.id = ExecutionId{id};
+        walk.pass(run);
+    };
+    AgeWalk walk;
+    CHECK(walk.begin(rules, now) == ExecutionId{});
+    pass(walk, 1, core::Status::failed, 80);
+    pass(walk, 2, core::Status::succeeded, 31);  // goes
+    pass(walk, 3, core::Status::failed, 31);
+    pass(walk, 4, core::Status::succeeded, 30);  // is due at once
+    pass(walk, 5, core::Status::failed, 1);
+    CHECK(walk.begin(rules, now + 1min) == ExecutionId{3});
+    CHECK(walk.begin(rules, now + days(10) - 1s) == ExecutionId{3});
+    CHECK(walk.begin(rules, now + days(10)) == ExecutionId{});  // the first one is due
+
+    pass(walk, 3, core::Status::failed, 31);
+    CHECK(walk.begin(rules, now + days(10)) == ExecutionId{3});
+    CHECK(walk.begin(rules, now + days(9)) == ExecutionId{});  // the clock was set back
+    pass(walk, 3, core::Status::failed, 31);
+    CHECK(walk.begin(RetentionRules({days(29), days(90), {}, {}}), now + days(9)) == ExecutionId{});
+    pass(walk, 3, core::Status::failed, 31);
+    // One that ran, or was opened again, may have ended and be due.
+    CHECK(walk.begin(RetentionRules({days(29), days(90), {}, {}}), now + days(38)) ==
+          ExecutionId{});
+}
+
+TEST_CASE("a pass of retention begins behind what the one before has found to stay") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kBrief));
+    std::vector<ExecutionId> begun;
+    /// Says where each list of closed runs begins.
+    class Listed final : public journal::MemoryJournal {
+    public:
+        Listed(std::shared_ptr<journal::MemoryDisk> disk, std::vector<ExecutionId>& begun)
+            : MemoryJournal(std::move(disk), Access::reading), begun_(begun) {}
+        Result<std::vector<ExecutionRecord>> closed_executions(
+            const journal::ClosedQuery& query) override {
+            begun_.push_back(query.after);
+            return MemoryJournal::closed_executions(query);
+        }
+
+    private:
+        std::vector<ExecutionId>& begun_;
+    };
+    for (int i = 0; i < 3; ++i) REQUIRE(stage.start("etl", R"({"ok":false})"));
+    stage.clock.advance(std::chrono::days(40));
+    Retention retention({{std::chrono::days(30), std::chrono::days(90), {}, {}}, {}, 1s, {}},
+                        stage.engine(), stage.clock, [&] {
+                            return Result<std::unique_ptr<journal::JournalReader>>(
+                                std::make_unique<Listed>(stage.disk, begun));
+                        });
+    REQUIRE(retention.pass());
+    stage.clock.advance(1min);
+    REQUIRE(retention.pass());
+    CHECK(begun == std::vector{ExecutionId{}, ExecutionId{3}, ExecutionId{3}});
 }
 
 TEST_CASE("old runs are forgotten with their logs, failed ones later, open ones never") {

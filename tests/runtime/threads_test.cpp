@@ -74,15 +74,18 @@ TEST_CASE("many threads start executions at once, and each learns its own end") 
             }
         });
     }
+    constexpr int kLists = 50;
+    std::atomic<int> listed{0};
     std::thread reading([&] {
         auto reader = Reader::open(folder.path());
-        for (int i = 0; i < 50 && reader; ++i) {
-            if (!(*reader)->list({})) return;
+        for (int i = 0; i < kLists && reader; ++i) {
+            if ((*reader)->list({})) ++listed;
         }
     });
     for (auto& thread : threads) thread.join();
     reading.join();
     CHECK(succeeded == kThreads * kStarts);
+    CHECK(listed == kLists);
     subscription.reset();
     CHECK(events > kThreads * kStarts);
     engine.stop();

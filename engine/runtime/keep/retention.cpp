@@ -161,6 +161,7 @@ Result<void> Retention::by_age(journal::JournalReader& journal, const RetentionR
     const Timestamp now = clock_.now();
     const auto youngest = rules.youngest_due(now);
     journal::ClosedQuery query;
+    query.after = age_walk_.begin(rules, now);
     while (youngest && !is_stopping()) {
         const auto page = SW_TRY(journal.closed_executions(query));
         if (page.empty()) break;
@@ -169,6 +170,7 @@ Result<void> Retention::by_age(journal::JournalReader& journal, const RetentionR
             if (rules.is_too_old(run, now)) due.push_back(run);
         }
         SW_TRY(remove(journal, due, RetentionReason::age));
+        for (const auto& run : page) age_walk_.pass(run);
         query.after = page.back().id;
         if (page.back().started_at > *youngest) break;
     }

@@ -21,7 +21,7 @@
 #include <thread>
 
 #include "engine/runtime/engine.hpp"
-#include "engine/runtime/keep/retention_rules.hpp"
+#include "engine/runtime/keep/age_walk.hpp"
 
 namespace stepwell::runtime {
 
@@ -102,6 +102,7 @@ private:
     bool is_stopping_ = false;
     RetentionStatistics statistics_;
     std::optional<Timestamp> claims_seen_at_;  // of the passes only
+    AgeWalk age_walk_;                         // of the passes only
     std::thread thread_;
 };
 

@@ -32,10 +32,15 @@ Duration RetentionRules::kept(const journal::ExecutionRecord& run) const {
     return kept_by(rule, all_, run.status == core::Status::succeeded);
 }
 
+Timestamp RetentionRules::due(const journal::ExecutionRecord& run) const {
+    const Duration kept_for = kept(run);
+    const Timestamp stopped = run.stopped_at.value_or(run.started_at);
+    return kept_for < Timestamp::max() - stopped ? stopped + kept_for : Timestamp::max();
+}
+
 bool RetentionRules::is_too_old(const journal::ExecutionRecord& run, Timestamp now) const {
     if (run.status == core::Status::running || !run.stopped_at) return false;
-    const Duration kept_for = kept(run);
-    return kept_for != Duration::max() && now - *run.stopped_at > kept_for;
+    return now > due(run);
 }
 
 std::optional<Timestamp> RetentionRules::youngest_due(Timestamp now) const {

@@ -20,7 +20,11 @@ public:
     /// What the workflow says of its own runs; the rest is as for all.
     void set(WorkflowId workflow, const definition::RetentionRule& own) { own_[workflow] = own; }
 
-    /// Whether the run is older than its kind is kept. REQUIRES: it has ended.
+    bool operator==(const RetentionRules&) const = default;
+
+    /// Up to when the run is kept. REQUIRES: it has ended.
+    [[nodiscard]] Timestamp due(const journal::ExecutionRecord& run) const;
+    /// Whether the run is older than its kind is kept. One that runs never is.
     [[nodiscard]] bool is_too_old(const journal::ExecutionRecord& run, Timestamp now) const;
     /// No run that was started after this can be too old; nothing: no run ever is.
     [[nodiscard]] std::optional<Timestamp> youngest_due(Timestamp now) const;

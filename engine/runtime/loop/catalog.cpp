@@ -121,9 +121,14 @@ Result<WorkflowStatus> Catalog::apply(const UpdateWorkflow& message, journal::Ba
         next.settings == latest.settings) {
         return status_of(entry.workflow, latest);
     }
+    if (!message.definition) {
+        const LoadedVersionPtr loaded = SW_TRY(version(latest.id));
+        return add_version(entry, std::move(next), loaded->definition, batch);
+    }
     const bool is_express = entry.workflow.type == "EXPRESS";
+    const ParsedDefinition& parsed = *message.definition;
     auto definition =
-        SW_TRY(parse_definition(next.definition, is_express, settings_.builtin_tasks));
+        SW_TRY(Result<definition::DefinitionPtr>(is_express ? parsed.express : parsed.standard));
     return add_version(entry, std::move(next), std::move(definition), batch);
 }
 
@@ -199,8 +204,7 @@ Result<LoadedVersionPtr> Catalog::version(VersionId id) {
         return fail(ErrorCode::not_found, place + ": expected it to exist, but it does not");
     const auto workflow = SW_TRY(journal_.workflow(record->workflow));
     if (!workflow) return fail(ErrorCode::corruption, place + " belongs to no workflow");
-    // What was accepted once is not checked against today's list of tasks.
-    auto definition = parse_definition(record->definition, workflow->type == "EXPRESS", {});
+    auto definition = reload_definition(record->definition);
     if (!definition) return fail(std::move(definition).error().within(place));
     if (versions_.size() >= kVersionsLoadedMax) {
         std::erase_if(versions_, [](const auto& entry) { return entry.second.use_count() == 1; });

@@ -251,7 +251,17 @@ void Engine::update_workflow(std::string name, WorkflowUpdate update,
     if (auto checked = impl_->check(name, update.definition, update.settings); !checked) {
         return answer(fail(std::move(checked).error()));
     }
-    impl_->post(UpdateWorkflow{std::move(name), std::move(update), std::move(answer)});
+    std::optional<ParsedDefinition> definition;
+    if (const auto& text = update.definition) {
+        const auto& builtin = impl_->settings_.builtin_tasks;
+        definition.emplace(ParsedDefinition{parse_definition(*text, false, builtin),
+                                            parse_definition(*text, true, builtin)});
+        if (!definition->standard && !definition->express) {
+            return answer(fail(std::move(definition->standard).error()));
+        }
+    }
+    impl_->post(UpdateWorkflow{std::move(name), std::move(update), std::move(definition),
+                               std::move(answer)});
 }
 
 void Engine::delete_workflow(std::string name, Answer<void> answer) {

@@ -2,38 +2,35 @@
 
 #include <cstdint>
 
+#include "engine/base/checksum.hpp"
+#include "engine/base/varint.hpp"
+
 namespace stepwell::runtime {
 namespace {
 
-void put_number(std::string& bytes, std::uint64_t number) {
-    while (number >= 0x80) {
-        bytes += static_cast<char>((number & 0x7f) | 0x80);
-        number >>= 7;
-    }
-    bytes += static_cast<char>(number);
-}
+/// Begins a head with a sum at its end; what is older begins with the size of its header, which is
+/// never empty.
+constexpr char kSealed = 0;
 
 void put_text(std::string& bytes, std::string_view text) {
-    put_number(bytes, text.size());
+    put_varint(bytes, text.size());
     bytes.append(text);
 }
 
 class Source {
 public:
-    explicit Source(std::string_view bytes) : rest_(bytes) {}
+    explicit Source(std::string_view bytes) : rest_(bytes) {
+        if (bytes.empty() || bytes.front() != kSealed) return;
+        is_bad_ = !take_sum(bytes);
+        rest_ = bytes.substr(1);
+    }
     [[nodiscard]] bool is_bad() const { return is_bad_; }
     [[nodiscard]] bool is_done() const { return is_bad_ || rest_.empty(); }
 
     std::uint64_t number() {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
-            const auto byte = static_cast<unsigned char>(rest_.front());
-            rest_.remove_prefix(1);
-            value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-            if (byte < 0x80) return value;
-        }
-        is_bad_ = true;
-        return 0;
+        const auto number = take_varint(rest_);
+        if (!number) is_bad_ = true;
+        return number.value_or(0);
     }
     std::string text() {
         const std::uint64_t size = number();
@@ -53,14 +50,16 @@ private:
 
 std::string encode_head(std::string_view header, const std::vector<core::Record>& records) {
     std::string bytes;
-    std::size_t size = header.size() + 8;
+    std::size_t size = header.size() + 16;
     for (const auto& record : records) size += record.bytes.size() + 16;
     bytes.reserve(size);
+    bytes += kSealed;
     put_text(bytes, header);
     for (const auto& record : records) {
-        put_number(bytes, value_of(record.key));
+        put_varint(bytes, value_of(record.key));
         put_text(bytes, record.bytes);
     }
+    append_sum(bytes);
     return bytes;
 }
 

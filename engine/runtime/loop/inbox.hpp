@@ -25,9 +25,15 @@ struct CreateWorkflow {
     Existing existing = Existing::refuse;
     Answer<WorkflowStatus> answer;
 };
+/// A definition by the rules of each type: whoever asks does not know which its workflow is of.
+struct ParsedDefinition {
+    Result<definition::DefinitionPtr> standard;
+    Result<definition::DefinitionPtr> express;
+};
 struct UpdateWorkflow {
     std::string name;
     WorkflowUpdate update;
+    std::optional<ParsedDefinition> definition;  // iff the update has one: parsed by who asks
     Answer<WorkflowStatus> answer;
 };
 struct DeleteWorkflow {

@@ -256,7 +256,12 @@ Result<void> Loop::await_child(const journal::ParentLink& link, ExecutionId chil
     if (!slot) {
         const auto row = SW_TRY(journal_.execution(child));
         if (!row) return {};
-        effects_.emplace_back(core::ChildClosed{waiter, end_of(SW_TRY(closed_of(journal_, *row)))});
+        auto closed = closed_of(journal_, *row);
+        if (!closed && closed.error().code == ErrorCode::corruption) {
+            effects_.emplace_back(end_without(waiter, stepwell::fail(closed.error())));
+            return {};
+        }
+        effects_.emplace_back(core::ChildClosed{waiter, end_of(SW_TRY(std::move(closed)))});
         return {};
     }
     if (!slot->execution.is_running()) {

@@ -6,14 +6,21 @@
 
 namespace stepwell::runtime {
 
+Result<std::vector<core::Event>> events_in(const journal::ChunkRecord& chunk) {
+    auto events = core::decode(chunk.bytes);
+    if (events) return events;
+    std::string place = "history chunk " + std::to_string(value_of(chunk.id));
+    if (chunk.execution != ExecutionId{}) {
+        place = "execution " + std::to_string(value_of(chunk.execution)) + ", " + place;
+    }
+    return fail(std::move(events).error().within(place));
+}
+
 Result<std::vector<core::Event>> events_of(journal::JournalReader& journal, journal::ChunkId id) {
     const auto chunk = SW_TRY(journal.chunk(id));
-    const std::string place = "history chunk " + std::to_string(value_of(id));
-    if (!chunk)
-        return fail(ErrorCode::corruption, place + ": expected it in the journal, but it is not");
-    auto events = core::decode(chunk->bytes);
-    if (!events) return fail(std::move(events).error().within(place));
-    return events;
+    if (chunk) return events_in(*chunk);
+    return fail(ErrorCode::corruption, "history chunk " + std::to_string(value_of(id)) +
+                                           ": expected it in the journal, but it is not");
 }
 
 namespace {

@@ -9,7 +9,9 @@
 
 namespace stepwell::runtime {
 
-/// The events of one chunk. Fails with `corruption` where it is not there or cannot be read.
+/// The events of a chunk that has been read. Fails with `corruption`, and says whose it is.
+Result<std::vector<core::Event>> events_in(const journal::ChunkRecord& chunk);
+/// The same of one that has not. Fails with `corruption` where it is not there or cannot be read.
 Result<std::vector<core::Event>> events_of(journal::JournalReader& journal, journal::ChunkId id);
 
 /// All chunks of an execution, oldest first.

@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "engine/base/digest.hpp"
-#include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/names.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
 #include "engine/runtime/read/reader_search.hpp"
@@ -72,6 +71,14 @@ public:
         auto row = SW_TRY(journal_.execution(id));
         if (!row) return not_found(std::to_string(value_of(id)));
         return *std::move(row);
+    }
+
+    /// Retention may take an execution away while it is read: that is no damage. It takes the row
+    /// first.
+    template <class T>
+    Result<T> unless_gone(ExecutionId id, Result<T> got) {
+        if (!got && got.error().code == ErrorCode::corruption) SW_TRY(record(id));
+        return got;
     }
 
     /// The execution of a workflow by its name, whoever gave it. A generated name says enough: then
@@ -237,14 +244,9 @@ public:
     std::unordered_map<WorkflowId, journal::WorkflowRecord> workflows_;
 };
 
-Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& folder) {
-    auto journal = SW_TRY(journal::SqliteReader::open(folder));
-    auto reader = std::make_unique<Reader>(*journal);
-    reader->impl_ = std::make_unique<Impl>(std::move(journal));
-    return reader;
-}
-
 Reader::Reader(journal::JournalReader& journal) : impl_(std::make_unique<Impl>(journal)) {}
+Reader::Reader(std::unique_ptr<journal::JournalReader> journal)
+    : impl_(std::make_unique<Impl>(std::move(journal))) {}
 Reader::~Reader() = default;
 
 Result<ExecutionId> Reader::find(std::string_view text) {
@@ -302,8 +304,8 @@ Result<journal::JournalSize> Reader::size() {
 
 Result<ExecutionDescription> Reader::describe(ExecutionId id) {
     const auto row = SW_TRY(impl_->record(id));
-    const auto facts = SW_TRY(facts_of(impl_->journal_, row));
-    Outcome outcome = SW_TRY(outcome_of(impl_->journal_, row));
+    const auto facts = SW_TRY(impl_->unless_gone(id, facts_of(impl_->journal_, row)));
+    Outcome outcome = SW_TRY(impl_->unless_gone(id, outcome_of(impl_->journal_, row)));
     ExecutionDescription description;
     description.summary = SW_TRY(impl_->summary(row));
     description.summary.name = facts->name;
@@ -326,7 +328,8 @@ RedriveCase redrive_case(const ExecutionDescription& description) {
 }
 
 Result<RebuiltPtr> Reader::rebuild(ExecutionId id) {
-    return runtime::rebuild(impl_->journal_, SW_TRY(impl_->record(id)));
+    const auto row = SW_TRY(impl_->record(id));
+    return impl_->unless_gone(id, runtime::rebuild(impl_->journal_, row));
 }
 
 Result<Page<ExecutionSummary>> Reader::list(const ListQuery& query) {
@@ -414,19 +417,20 @@ Result<Page<Json>> Reader::history(ExecutionId id, const HistoryQuery& query) {
     const std::uint64_t position = query.token ? SW_TRY(token.read(*query.token)) : 0;
     auto page = query.is_reversed ? impl_->backward(row, query, position, token)
                                   : impl_->forward(row, query, position, token);
-    // Retention may have taken it away while it was read.
-    if (!page && page.error().code == ErrorCode::corruption) SW_TRY(impl_->record(id));
-    return page;
+    return impl_->unless_gone(id, std::move(page));
 }
 
 Result<std::vector<core::Event>> Reader::events(ExecutionId id) {
     const auto row = SW_TRY(impl_->record(id));
-    std::vector<core::Event> all;
-    for (const journal::ChunkId chunk : SW_TRY(chunks_of(impl_->journal_, row))) {
-        auto events = SW_TRY(events_of(impl_->journal_, chunk));
-        std::move(events.begin(), events.end(), std::back_inserter(all));
-    }
-    return all;
+    const auto read = [&]() -> Result<std::vector<core::Event>> {
+        std::vector<core::Event> all;
+        for (const journal::ChunkId chunk : SW_TRY(chunks_of(impl_->journal_, row))) {
+            auto events = SW_TRY(events_of(impl_->journal_, chunk));
+            std::move(events.begin(), events.end(), std::back_inserter(all));
+        }
+        return all;
+    };
+    return impl_->unless_gone(id, read());
 }
 
 Result<ExecutionSummary> Reader::summary(ExecutionId id) {
@@ -438,8 +442,15 @@ Result<std::vector<FeedChunk>> Reader::feed(std::uint64_t after, std::size_t lim
     std::vector<FeedChunk> feed;
     const auto from = static_cast<journal::ChunkId>(after);
     for (const auto& row : SW_TRY(impl_->journal_.chunks_after(from, limit))) {
-        FeedChunk chunk{value_of(row.id), row.execution, {}};
-        if (row.execution != ExecutionId{}) chunk.events = SW_TRY(core::decode(row.bytes));
+        FeedChunk chunk{value_of(row.id), row.execution, {}, std::nullopt};
+        if (row.execution != ExecutionId{}) {
+            auto events = events_in(row);
+            if (events) {
+                chunk.events = *std::move(events);
+            } else {
+                chunk.damage = std::move(events).error();
+            }
+        }
         feed.push_back(std::move(chunk));
     }
     return feed;
@@ -464,7 +475,7 @@ Result<std::vector<std::uint64_t>> Reader::feed_of(ExecutionId id, std::uint64_t
 
 Result<FeedChunk> Reader::feed_chunk(ExecutionId id, std::uint64_t number) {
     auto events = SW_TRY(events_of(impl_->journal_, static_cast<journal::ChunkId>(number)));
-    return FeedChunk{number, id, std::move(events)};
+    return FeedChunk{number, id, std::move(events), std::nullopt};
 }
 
 Result<std::vector<WorkflowDescription>> Reader::workflows() {

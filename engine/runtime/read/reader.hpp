@@ -145,6 +145,7 @@ struct FeedChunk {
     std::uint64_t number = 0;
     ExecutionId execution{};  // 0: not known, an older Stepwell wrote it; then there are no events
     std::vector<core::Event> events;
+    std::optional<Error> damage;  // why there are none: what is stored cannot be read
 };
 
 /// One moment of the journal: what its reader reads while it lives is all of it.
@@ -165,10 +166,12 @@ private:
 
 class Reader {
 public:
-    /// Fails with `not_found` where `folder` is no data folder.
+    /// Over the journal in SQLite (open_reader.cpp). Fails with `not_found` where `folder` is no
+    /// data folder.
     static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& folder);
     /// REQUIRES: `journal` outlives the reader.
     explicit Reader(journal::JournalReader& journal);
+    explicit Reader(std::unique_ptr<journal::JournalReader> journal);
     ~Reader();
 
     /// Stays at the present moment of the journal as long as the Moment lives, which must not be
@@ -235,6 +238,7 @@ public:
     Result<std::optional<ExecutionSummary>> success_before(const ExecutionSummary& run);
 
     /// The pieces with greater numbers, of all executions. Numbers that are missing were removed.
+    /// One that is damaged says so, and the others are told all the same.
     Result<std::vector<FeedChunk>> feed(std::uint64_t after, std::size_t limit);
     /// The greatest number that there is; 0: there is none.
     Result<std::uint64_t> feed_end();
