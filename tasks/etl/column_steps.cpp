@@ -25,9 +25,10 @@ std::string sql_type(const std::string& name) {
 DataResult<CompiledStep> compile_select(const Compiling& compiling) {
     const Json& argument = compiling.argument();
     std::vector<std::string> terms;
+    std::vector<std::string> expressions;
     const auto add = [&](const std::string& name, const Json& value) -> DataResult<void> {
-        terms.push_back(SW_TRY(compiling.expression(value, name)) + " as " +
-                        quote_identifier(name));
+        expressions.push_back(SW_TRY(compiling.expression(value, name)));
+        terms.push_back(expressions.back() + " as " + quote_identifier(name));
         return {};
     };
     const Json list = argument.is_array() ? argument : Json::array({argument});
@@ -44,7 +45,9 @@ DataResult<CompiledStep> compile_select(const Compiling& compiling) {
         }
     }
     if (terms.empty()) return compiling.fault("expected at least one column");
-    return CompiledStep{"select " + joined(terms) + " from this"};
+    CompiledStep result{"select " + joined(terms) + " from this"};
+    result.effect = compiling.effect_of(expressions);
+    return result;
 }
 
 DataResult<CompiledStep> compile_drop(const Compiling& compiling) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/assert.hpp"
+
 namespace stepwell::tasks::etl {
 namespace {
 
@@ -46,22 +48,39 @@ DataResult<void> check_before(const Step& step, const CompiledStep& compiled, Pi
 
 }  // namespace
 
-void StepCounts::finish(std::int64_t written) {
-    std::optional<std::int64_t> known = written;
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-        if (!step->out) step->out = known;
+void StepCounts::settle(std::int64_t rows) {
+    std::optional<std::int64_t> known = rows;
+    for (auto step = steps.rbegin(); step != steps.rend() && !step->out; ++step) {
+        step->out = known;
+        if (!step->in && !step->is_changing) step->in = known;
         known = step->in;
     }
-    if (!read && steps.empty()) read = written;
-    if (!read && !steps.empty()) read = steps.front().in;
 }
 
-std::int64_t StepCounts::rejected() const {
-    std::int64_t total = 0;
+void StepCounts::finish(std::int64_t rows) {
+    written = rows;
+    settle(rows);
+    if (!read) read = steps.empty() ? rows : steps.front().in;
+}
+
+void StepCounts::report(DataSession& session) const {
+    session.count("rows", "good", written);
+    session.count("rows", "written", written);
+    std::int64_t rejected = 0;
+    std::int64_t dropped = 0;
+    std::int64_t added = 0;
     for (const auto& step : steps) {
-        if (step.is_rejecting && step.in && step.out) total += *step.in - *step.out;
+        if (!step.in || !step.out) continue;
+        const std::int64_t gone = *step.in - *step.out;
+        if (gone < 0) added -= gone;
+        if (gone > 0) (step.is_rejecting ? rejected : dropped) += gone;
     }
-    return total;
+    session.count("rows", "rejected", rejected);
+    if (!read) return;
+    session.count("rows", "read", *read);
+    session.count("rows", "dropped", dropped);
+    session.count("rows", "added", added);
+    SW_ASSERT(*read + added == written + rejected + dropped);
 }
 
 Json StepCounts::to_json() const {
@@ -72,6 +91,7 @@ Json StepCounts::to_json() const {
         if (step.out) entry["out"] = *step.out;
         if (step.in && step.out && *step.in > *step.out)
             entry[step.is_rejecting ? "rejected" : "dropped"] = *step.in - *step.out;
+        if (step.in && step.out && *step.in < *step.out) entry["added"] = *step.out - *step.in;
         list.push_back(std::move(entry));
     }
     return list;
@@ -103,9 +123,15 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
             SW_TRY(pipeline.materialize());
         }
         SW_TRY(check_before(step, compiled, pipeline));
+        // A step whose type does not say that it changes rows, behind the one that was taken
+        // for the last that does.
+        if (changes && !rows && parameters.counts_steps) {
+            rows = SW_TRY(pipeline.count_rows());
+            counts.settle(*rows);
+        }
         SW_TRY(pipeline.add_step(step.name, compiled.sql, step.place));
         counts.steps.push_back(
-            {step.name, rows, changes ? std::nullopt : rows, compiled.is_rejecting});
+            {step.name, rows, changes ? std::nullopt : rows, compiled.is_rejecting, changes});
         const bool is_last_change =
             std::none_of(parameters.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1,
                          parameters.steps.end(), may_change_rows);

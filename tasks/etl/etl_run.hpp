@@ -13,13 +13,20 @@ struct StepCounts {
         std::string name;
         std::optional<std::int64_t> in, out;
         bool is_rejecting = false;
+        bool is_changing = false;  // may give another number of rows than it gets
     };
     std::vector<Entry> steps;
     std::optional<std::int64_t> read;
+    std::int64_t written = 0;
 
-    /// Once the last step's rows are known: fills in what follows from it.
+    /// What steps that do not change the number of rows got and gave, now that it is known how
+    /// many rows there are after the last one.
+    void settle(std::int64_t rows);
+    /// As settle(), with the rows that are written.
     void finish(std::int64_t written);
-    [[nodiscard]] std::int64_t rejected() const;
+    /// What became of the rows, in the envelope: read + added = good + rejected + dropped. Without
+    /// counts of steps only what is known for certain. REQUIRES: finish().
+    void report(data::DataSession& session) const;
     [[nodiscard]] Json to_json() const;
 };
 

@@ -205,10 +205,7 @@ DataResult<void> check_schema(DataSession& session, const LakeTarget& target,
 void report(DataSession& session, const EtlParameters& parameters, const StepCounts& counts,
             std::int64_t rows, const lake::WriteSummary& summary) {
     Json& result = session.result();
-    session.count("rows", "good", rows);
-    session.count("rows", "read", counts.read.value_or(0));
-    session.count("rows", "rejected", counts.rejected());
-    session.count("rows", "written", rows);
+    counts.report(session);
     session.count("files", "written", summary.files_added);
     session.count("bytes", "written", summary.bytes);
     constexpr std::size_t kListedMax = 100;

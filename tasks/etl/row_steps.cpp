@@ -206,7 +206,7 @@ DataResult<CompiledStep> compile_unnest(const Compiling& compiling) {
         compiling.pipeline.parameters()))[0]
                           .type;
     CompiledStep result;
-    if (type.starts_with("struct")) {
+    if (type.starts_with("struct") && !type.ends_with("]")) {
         result.sql = "select * exclude (" + source + "), unnest(" + source + ") from this";
         return result;
     }

@@ -23,6 +23,9 @@ struct Compiling {
     /// A member that must be an expression in SQL.
     [[nodiscard]] DataResult<std::string> expression(const Json& value,
                                                      std::string_view what) const;
+    /// Whether a SELECT of these expressions gives a row for each row: not where one of them takes
+    /// a list apart, or is an aggregate. A window function counts as one that does not.
+    [[nodiscard]] RowEffect effect_of(const std::vector<std::string>& expressions) const;
     [[nodiscard]] DataResult<std::int64_t> whole_number(const Json& value,
                                                         std::string_view what) const;
 };

@@ -108,6 +108,15 @@ DataResult<std::string> Compiling::expression(const Json& value, std::string_vie
     return fault("expected an SQL expression as " + std::string(what));
 }
 
+RowEffect Compiling::effect_of(const std::vector<std::string>& expressions) const {
+    if (expressions.empty()) return RowEffect::keeps;
+    // A condition is where SQL takes only what has one value for each row.
+    const auto described = pipeline.connection().describe(
+        pipeline.query("select 1 from this where (" + joined(expressions) + ") is null"),
+        pipeline.parameters());
+    return described ? RowEffect::keeps : RowEffect::heavy;
+}
+
 DataResult<std::int64_t> Compiling::whole_number(const Json& value, std::string_view what) const {
     if (value.is_number_integer() && value.get<std::int64_t>() >= 0)
         return value.get<std::int64_t>();

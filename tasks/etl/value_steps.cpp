@@ -57,12 +57,25 @@ DataResult<CompiledStep> compile_regexp_replace(const Compiling& compiling) {
     return CompiledStep{select_with(compiling.columns(), expressions)};
 }
 
+namespace {
+
+/// Adds or replaces columns by what users wrote.
+CompiledStep with_expressions(const Compiling& compiling, const Expressions& expressions) {
+    CompiledStep result{select_with(compiling.columns(), expressions)};
+    std::vector<std::string> texts;
+    for (const auto& [name, text] : expressions) texts.push_back(text);
+    result.effect = compiling.effect_of(texts);
+    return result;
+}
+
+}  // namespace
+
 DataResult<CompiledStep> compile_derive(const Compiling& compiling) {
     SW_TRY(need_object(compiling, "{total: price * quantity}"));
     Expressions expressions;
     for (const auto& [name, value] : compiling.argument().items())
         expressions.emplace_back(name, SW_TRY(compiling.expression(value, name)));
-    return CompiledStep{select_with(compiling.columns(), expressions)};
+    return with_expressions(compiling, expressions);
 }
 
 namespace {
@@ -134,7 +147,7 @@ DataResult<CompiledStep> compile_case(const Compiling& compiling) {
     for (const auto& [name, branches] : compiling.argument().items()) {
         expressions.emplace_back(name, SW_TRY(case_expression(compiling, name, branches)));
     }
-    return CompiledStep{select_with(compiling.columns(), expressions)};
+    return with_expressions(compiling, expressions);
 }
 
 DataResult<CompiledStep> compile_cast(const Compiling& compiling) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace stepwell::test {
 namespace {
 
@@ -139,6 +141,47 @@ TEST_CASE("rows are counted step by step, and read, rejected and written add up"
     CHECK(result["rows"]["rejected"] == 1);
     CHECK(result["rows"]["written"] == 2);
     CHECK(result["checks"].size() == 2);
+}
+
+TEST_CASE(
+    "read and added are good, rejected and dropped, also where SQL changes how many there are") {
+    struct Case {
+        std::string steps;
+        std::string rows;  // read, added, good, rejected, dropped
+    };
+    const std::vector<Case> cases = {
+        {R"x([{"filter": "id = 1"}])x", "[3,0,1,0,2]"},
+        {R"x([{"filter": {"where": "id = 1", "reject": true}}])x", "[3,0,1,2,0]"},
+        {R"x([{"derive": {"n": "unnest([1, 2])"}}])x", "[3,3,6,0,0]"},
+        {R"x([{"filter": "id < 3"}, {"derive": {"n": "unnest([1, 2, 3])"}}])x", "[3,4,6,0,1]"},
+        {R"x([{"filter": "id < 3"}, {"trim": ["text"]}, {"derive": {"n": "unnest([1, 2, 3])"}}, {"drop": ["n"]}])x",
+         "[3,4,6,0,1]"},
+        {R"x([{"select": [{"n": "count(*)"}]}])x", "[3,0,1,0,2]"},
+        {R"x([{"derive": {"n": "row_number() over (order by id)"}}])x", "[3,0,3,0,0]"},
+        {R"x([{"case": {"n": [{"when": "id > 0", "then": 1}, {"else": 0}]}}])x", "[3,0,3,0,0]"},
+        {R"x([{"unnest": {"column": "list", "as": "item"}}])x", "[3,0,2,0,1]"},
+        {R"x([{"unnest": {"column": "list", "as": "item", "outer": true}}])x", "[3,1,4,0,0]"},
+        {R"x([{"unnest": {"column": "objects", "as": "item", "outer": true}}])x", "[3,1,4,0,0]"},
+        {R"x([{"unnest": "object"}])x", "[3,0,3,0,0]"},
+        {R"x([])x", "[3,0,3,0,0]"},
+    };
+    const std::string input = R"x("input": {"sql": "select * from (values
+        (1, ' a', [1, 2], [{'n': 1}, {'n': 2}], {'m': 1}), (2, 'b', [], [], {'m': 2}),
+        (3, 'c', null, null, null)) t(id, text, list, objects, object)"})x";
+    for (const auto& c : cases) {
+        CAPTURE(c.steps);
+        Etl etl;
+        std::string parameters =
+            "{" + input + R"(, "steps": )" + c.steps + R"(, "write": {"uri": "lake://out/t/"}})";
+        std::replace(parameters.begin(), parameters.end(), '\n', ' ');
+        const Json result = etl.result(parameters);
+        REQUIRE_MESSAGE(result.is_object(), to_text(result));
+        const Json& rows = result["rows"];
+        const Json found = {rows["read"], rows["added"], rows["good"], rows["rejected"],
+                            rows["dropped"]};
+        CHECK(to_text(found) == c.rows);
+        CHECK(rows["good"] == etl.rows("out/t", "count(*)")[0][0]);
+    }
 }
 
 TEST_CASE("a failing check on the staged rows leaves the table as it was") {
