@@ -24,7 +24,8 @@ struct Validation {
     CheckedRows rows;
     std::vector<Check> checks;
     std::int64_t read = 0;
-    std::int64_t faults = 0;          // rows that are broken in themselves
+    std::int64_t faults = 0;  // rows that are broken in themselves
+    std::string sound;  // SQL, " and not (...)": no failing check of single rows rejects the row
     std::string rejecting = "false";  // SQL over rows: true = the row is rejected
     std::string rejected_table;       // temporary: the rejected rows, with reasons; "" = none are
     std::int64_t rejected = 0;

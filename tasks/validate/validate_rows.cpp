@@ -81,8 +81,10 @@ void judge_scalar(Validation& validation, Check& check, const Json& value) {
                                                   : to_text(verdict.observed));
 }
 
-std::string key_condition(const Check& check) {
-    std::string condition = condition_of(check);
+/// The rows among which a key must not come twice. Where one of them stays, it must not be a bad
+/// one: those are left out that a check of single rows rejects.
+std::string key_condition(const Validation& validation, const Check& check) {
+    std::string condition = condition_of(check) + (check.keep == "none" ? "" : validation.sound);
     for (const auto& key : check.keys)
         condition += " and " + quote_identifier(key) + " is not null";
     return condition;
@@ -92,13 +94,18 @@ DataResult<void> count_duplicates(Validation& validation, Check& check) {
     const std::string keys = quoted_list(check.keys);
     const Rows result = SW_TRY(validation.connection->query(
         "select count(*), coalesce(sum(n), 0) from (select count(*) as n from " +
-            validation.rows.relation + " where " + key_condition(check) + " group by " + keys +
-            " having count(*) > 1)",
+            validation.rows.relation + " where " + key_condition(validation, check) + " group by " +
+            keys + " having count(*) > 1)",
         validation.rows.parameters));
     const auto groups = result.rows[0][0].get<std::int64_t>();
     const auto rows = result.rows[0][1].get<std::int64_t>();
     check.failed = check.keep == "none" ? rows : rows - groups;
-    check.evaluated = validation.read - validation.faults;
+    check.evaluated = check.keep == "none" || validation.sound.empty()
+                          ? validation.read - validation.faults
+                          : SW_TRY(validation.connection->query_integer(
+                                "select count(*) from " + validation.rows.relation + " where " +
+                                    kWhole + validation.sound,
+                                validation.rows.parameters));
     check.extra["groups"] = groups;
     set_status(check);
     return {};
@@ -126,6 +133,20 @@ DataResult<void> count_failing_rows(Validation& validation, Check& check) {
     // Rows that can be told are set apart; others make the whole fail.
     if (has("_sw_file") && has("_sw_line")) check.extra["rejects"] = true;
     set_status(check);
+    return {};
+}
+
+/// The checks of single rows must have been judged.
+DataResult<void> run_set_checks(Validation& validation) {
+    for (const auto& check : validation.checks) {
+        if (check.is_row_check() && check.is_failing() && validation.parameters.on_fail != "warn")
+            validation.sound += " and not (" + check.fails + ")";
+    }
+    for (auto& check : validation.checks) {
+        if (!check.skipped.empty()) continue;
+        if (!check.keys.empty()) SW_TRY(count_duplicates(validation, check));
+        if (!check.failing_rows.empty()) SW_TRY(count_failing_rows(validation, check));
+    }
     return {};
 }
 
@@ -193,12 +214,9 @@ DataResult<void> run_checks(Validation& validation) {
                               " where " + condition_of(check),
                           validation.rows.parameters));
             judge_scalar(validation, check, value);
-        } else if (!check.keys.empty()) {
-            SW_TRY(count_duplicates(validation, check));
-        } else if (!check.failing_rows.empty()) {
-            SW_TRY(count_failing_rows(validation, check));
         }
     }
+    SW_TRY(run_set_checks(validation));
     add_structure_check(validation);
     return {};
 }
@@ -208,7 +226,7 @@ namespace {
 /// The rows of repeated keys that are to go.
 std::string repeated_rows(const Validation& validation, const Check& check) {
     const std::string keys = quoted_list(check.keys);
-    const std::string condition = key_condition(check);
+    const std::string condition = key_condition(validation, check);
     const std::string order =
         (check.keep == "latest" ? "(" + check.order_by + "\n) desc, " : std::string()) +
         "_sw_file, _sw_line";

@@ -100,7 +100,8 @@ DataResult<Json> sample_rows(Validation& validation, const Check& check) {
 }
 
 DataResult<Json> repeated_keys(Validation& validation, const Check& check) {
-    std::string condition = "_sw_fault is null";
+    std::string condition =
+        std::string("_sw_fault is null") + (check.keep == "none" ? "" : validation.sound);
     for (const auto& key : check.keys) {
         condition += " and " + quote_identifier(key) + " is not null";
     }

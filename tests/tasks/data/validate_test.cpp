@@ -264,6 +264,42 @@ TEST_CASE("Each check of the list says what it found") {
     }
 }
 
+TEST_CASE("Of a key that comes twice a row stays that is good in itself, if there is one") {
+    struct {
+        std::string csv;
+        std::string keep;
+        std::string want;
+    } const cases[] = {
+        // The latest is bad: the older one stays.
+        {"id,amount,day\n1,10,2024-01-01\n1,x,2024-01-02\n", "latest",
+         "warn 2=1+1, fail amount.type 1"},
+        {"id,amount,day\n1,x,2024-01-01\n1,10,2024-01-02\n", "first",
+         "warn 2=1+1, fail amount.type 1"},
+        {"id,amount,day\n1,x,2024-01-01\n1,10,2024-01-02\n", "none",
+         "warn 2=0+2, fail amount.type 1, fail duplicates(id) 2"},
+        {"id,amount,day\n1,x,2024-01-03\n1,10,2024-01-02\n1,11,2024-01-01\n2,,2024-01-01\n",
+         "latest", "warn 4=2+2, fail amount.type 1, fail duplicates(id) 1"},
+        {"id,amount,day\n1,x,2024-01-01\n1,y,2024-01-02\n", "latest",
+         "warn 2=0+2, fail amount.type 2"},
+    };
+    for (const auto& test : cases) {
+        CAPTURE(test.csv);
+        CAPTURE(test.keep);
+        Validation validation;
+        const auto outcome = validation.run(
+            test.csv,
+            {{"columns",
+              {{"id", "bigint"},
+               {"amount", {{"type", "bigint"}, {"nullable", true}}},
+               {"day", "date"}}},
+             {"checks",
+              Json::array({{{"duplicates",
+                             {{"keys", {"id"}}, {"keep", test.keep}, {"order_by", "day"}}}}})},
+             {"on_fail", "drop"}});
+        CHECK(verdict(outcome) == test.want);
+    }
+}
+
 TEST_CASE("Rules of columns find what they name, on texts and on types") {
     struct {
         std::string rule;
