@@ -1,5 +1,7 @@
 #include "api/cli/progress.hpp"
 
+#include "api/cli/cause.hpp"
+
 namespace stepwell::api::cli {
 namespace {
 
@@ -19,7 +21,7 @@ bool takes_time(const StateRow& row) {
 std::string failure_text(const StateRow& row) {
     std::string text = row.outcome;
     if (!row.error.empty()) text += ": " + row.error;
-    if (!row.cause.empty()) text += ": " + shortened(row.cause, 200);
+    if (!row.cause.empty()) text += ": " + shortened(cause_sentence(row.cause), 200);
     return text;
 }
 
@@ -63,15 +65,17 @@ void Progress::on_entered(const StateRow& row) {
 
 void Progress::on_retried(const StateRow& row, Duration delay) {
     print(terminal_.styled("  ↻ ", Style::yellow) + padded(row.place, kPlaceColumns) + "  " +
-          row.error + (row.cause.empty() ? "" : ": " + shortened(row.cause, 100)) + "; again in " +
-          duration_text(delay));
+          row.error + (row.cause.empty() ? "" : ": " + shortened(cause_sentence(row.cause), 100)) +
+          "; again in " + duration_text(delay));
 }
 
 void Progress::on_ended(const StateRow& row) {
     const bool is_good = row.outcome == "succeeded";
     std::string line =
         is_good ? terminal_.styled("  ✓ ", Style::green) : terminal_.styled("  ✗ ", Style::red);
-    const std::string note = is_good ? rows_text(row.rows) : failure_text(row);
+    const std::string note = !is_good     ? failure_text(row)
+                             : row.result ? result_text(row.result->json())
+                                          : rows_text(row.rows);
     const std::string duration = duration_text(*row.ended_at - row.entered_at);
     line += padded(row.place, kPlaceColumns) + "  ";
     print(line + (note.empty() ? duration : padded(duration, 8) + "  " + note));

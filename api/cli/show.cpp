@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/cli/cause.hpp"
+
 namespace stepwell::api::cli {
 namespace {
 
@@ -36,7 +38,7 @@ std::string state_note(const Json& state) {
     if (find(state, "error") && !is_well) {
         note += (note.empty() ? "" : "; ") + text(state, "error");
         const std::string cause = text(state, "cause");
-        if (!cause.empty()) note += ": " + shortened(cause, 80);
+        if (!cause.empty()) note += ": " + shortened(cause_sentence(cause), 80);
     }
     return note;
 }
@@ -137,6 +139,12 @@ void print_runs(const Terminal& terminal, const Json& view) {
     }
 }
 
+void print_cause(const Terminal& terminal, std::string_view title, const std::string& cause) {
+    terminal.out << title << cause_sentence(cause) << '\n';
+    for (const auto& line : cause_details(cause))
+        terminal.out << std::string(title.size(), ' ') << line << '\n';
+}
+
 void print_run(const Terminal& terminal, const Json& view) {
     terminal.out << terminal.styled("run " + text(view, "run"), Style::bold) << "  "
                  << text(view, "workflow") << "  " << terminal.styled_status(text(view, "status"))
@@ -147,7 +155,7 @@ void print_run(const Terminal& terminal, const Json& view) {
         terminal.out << "output   " << shortened(text(view, "output"), 1'000) << '\n';
     }
     if (find(view, "error")) terminal.out << "error    " << text(view, "error") << '\n';
-    if (find(view, "cause")) terminal.out << "cause    " << text(view, "cause") << '\n';
+    if (find(view, "cause")) print_cause(terminal, "cause    ", string_or(view, "cause", ""));
     terminal.out << '\n';
     Table table({"STATE", "TYPE", "DURATION", "OUTCOME", ""});
     for (const Json& state : items(view, "states")) {
@@ -161,7 +169,7 @@ void print_outcome(const Terminal& terminal, const Json& run) {
     terminal.out << "run " << text(run, "run") << ' ' << terminal.styled_status(text(run, "status"))
                  << " in " << duration(run) << '\n';
     if (find(run, "error")) terminal.out << "error   " << text(run, "error") << '\n';
-    if (find(run, "cause")) terminal.out << "cause   " << text(run, "cause") << '\n';
+    if (find(run, "cause")) print_cause(terminal, "cause   ", string_or(run, "cause", ""));
     terminal.out.flush();
 }
 

@@ -1,6 +1,8 @@
 // What commands print for people, out of the views.
 #pragma once
 
+#include <string_view>
+
 #include "api/cli/terminal.hpp"
 
 namespace stepwell::api::cli {
@@ -15,6 +17,8 @@ void print_runs(const Terminal& terminal, const Json& view);
 void print_run(const Terminal& terminal, const Json& view);
 /// How a run ended: its status, how long it took, and why.
 void print_outcome(const Terminal& terminal, const Json& run);
+/// The sentence of a cause behind `title`, and a line below for each check that failed.
+void print_cause(const Terminal& terminal, std::string_view title, const std::string& cause);
 void print_history(const Terminal& terminal, const Json& view);
 void print_logs(const Terminal& terminal, const Json& view);
 void print_redrive_plan(const Terminal& terminal, const Json& plan);

@@ -3,6 +3,7 @@
 
 #include "api/cli/commands.hpp"
 #include "api/cli/progress.hpp"
+#include "api/cli/show.hpp"
 #include "api/cli/terminal.hpp"
 #include "api/daemon/node.hpp"
 #include "api/daemon/signals.hpp"
@@ -40,14 +41,24 @@ std::string logs_command(const Configuration& configuration, ExecutionId run) {
            shell_word(configuration.data.string());
 }
 
+/// One line of it: what data tasks did has been said, and their envelopes are for programs.
+void print_output(const Terminal& terminal, const Payload& output) {
+    constexpr std::size_t kShownMax = 200;
+    if (output.bytes() <= kShownMax)
+        terminal.out << "output  " << output.text() << '\n';
+    else
+        terminal.out << "output  " << count_text(static_cast<std::int64_t>(output.bytes()))
+                     << " bytes of JSON; --output json prints it\n";
+}
+
 void print_end(const Terminal& terminal, const Configuration& configuration,
                const runtime::Closed& closed) {
     terminal.out << terminal.styled_status(core::name_of(closed.status)) << " in "
                  << duration_text(closed.stopped_at - closed.started_at) << "  (run "
                  << value_of(closed.id) << ")\n";
     if (closed.error) terminal.out << "error   " << printable_line(*closed.error) << '\n';
-    if (closed.cause) terminal.out << "cause   " << printable(*closed.cause) << '\n';
-    if (closed.output) terminal.out << "output  " << closed.output->text() << '\n';
+    if (closed.cause) cli::print_cause(terminal, "cause   ", *closed.cause);
+    if (closed.output) print_output(terminal, *closed.output);
     if (closed.status == core::Status::failed) {
         terminal.out << "logs    " << logs_command(configuration, closed.id) << '\n';
     }

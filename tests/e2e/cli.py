@@ -175,7 +175,7 @@ class FirstHour(e2e.Case):
         self.assertIn("workflows/orders.yaml: good", self.told("validate", "workflows/orders.yaml"))
         ran = ("run", "workflows/orders.yaml", "--input", '{"file": "../landing/orders-1.csv"}')
         first = self.told(*ran)
-        self.assertRegex(first, r"✓ Check .* 3 read, 2 good, 1 rejected\n  ✓ Load .* 2 read, 2 good, 2 inserted\nSUCCEEDED")
+        self.assertRegex(first, r"✓ Check .* 3 read, 2 good, 1 rejected; warning: 1 of 3 rows rejected \(33.33%\)\n  ✓ Load .* 2 read, 2 good, 2 inserted\nSUCCEEDED")
         self.assertIn("2 unchanged", self.told(*ran))
         self.assertIn("1    orders", self.told("list", "--data", "data"))
         self.assertIn("2 inserted", self.told("show", "1", "--data", "data"))
