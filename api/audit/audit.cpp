@@ -126,6 +126,9 @@ Responder Audit::watch(const Request& request, bool is_announced, Responder resp
             waits = !is_of_a_run(request), is_announced,
             respond = std::move(respond)](Response response) mutable {
         entry.outcome = std::to_string(response.status);
+        if (response.noted.is_object()) {
+            for (const auto& [name, value] : response.noted.items()) entry.details[name] = value;
+        }
         const bool has_failed = response.status >= 400;
         if (has_failed || (is_start && entry.who.empty())) {
             if (has_failed) add_limited(std::move(entry));

@@ -61,6 +61,26 @@ Result<Json> Server::list(const std::string& path) {
     });
 }
 
+Result<Json> Server::all_parts(RestRequest request) {
+    request.path += "&limit=1000";
+    Json whole = SW_TRY(this->request(request));
+    const bool is_preview = find(whole, "preview") && whole["preview"] == true;
+    const std::string path = request.path;
+    std::string next = is_preview ? "" : string_or(whole, "next", "");
+    while (!next.empty()) {
+        request.path = path + "&after=" + percent_encode(next);
+        Json part = SW_TRY(this->request(request));
+        next = string_or(part, "next", "");
+        for (const char* list : {"done", "refused"}) {
+            for (Json& run : part[list]) whole[list].push_back(std::move(run));
+        }
+    }
+    if (is_preview) return whole;
+    whole["matched"] = whole["done"].size() + whole["refused"].size();
+    whole.erase("next");
+    return whole;
+}
+
 Result<Json> Server::runs(const runtime::RunQuery& query) {
     std::string path = "runs?limit=" + std::to_string(query.limit);
     const auto add = [&](const char* name, const std::optional<std::string>& text) {

@@ -351,11 +351,27 @@ Error with_guess(Error error, const Given& given, Server& server) {
     return error;
 }
 
+/// Ends with kFailed where one was refused.
+int call_for_many(const RestCommand& command, const RestRequest& request, Server& server,
+                  const Options& options, const Terminal& terminal) {
+    const auto answer = server.all_parts(request);
+    if (!answer) return report(terminal, answer.error());
+    if (options.is_json) {
+        print_json(terminal, *answer);
+    } else {
+        print_many(command, terminal, *answer);
+    }
+    return (*answer)["refused"].empty() ? kSuccess : kFailed;
+}
+
 int call(const RestCommand& command, const Given& given, const Options& options,
          const Terminal& terminal) {
     const auto request = request_of(command, given);
     if (!request) return report(terminal, request.error());
     Server server = server_of(options);
+    if (command.is_for_many(given)) {
+        return call_for_many(command, *request, server, options, terminal);
+    }
     const auto answer =
         command.shows_whole_list() ? server.list(request->path) : server.request(*request);
     if (!answer) return report(terminal, with_guess(answer.error(), given, server));

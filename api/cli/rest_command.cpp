@@ -153,13 +153,44 @@ bool RestCommand::shows_whole_list() const {
                         [](const Flag& flag) { return flag.name == "limit"; });
 }
 
+bool RestCommand::is_for_many(const Given& given) const {
+    return !path_for_many.empty() && !given.contains(arguments.front().name);
+}
+
+namespace {
+
+/// One by its argument, or many by conditions: neither none nor both.
+Result<void> check_which(const RestCommand& command, const Given& given) {
+    if (command.path_for_many.empty()) return {};
+    const std::string& argument = command.arguments.front().name;
+    const auto condition =
+        std::find_if(command.flags.begin(), command.flags.end(), [&](const Flag& flag) {
+            return flag.place == Flag::Place::query && given.contains(flag.name);
+        });
+    const bool has_condition = condition != command.flags.end();
+    if (!given.contains(argument)) {
+        const bool is_good = has_condition && condition->name != "preview";
+        if (is_good) return {};
+        return fail(ErrorCode::invalid,
+                    "expected " + argument +
+                        ", or conditions such as --workflow NAME for all runs that fit");
+    }
+    if (!has_condition) return {};
+    return fail(ErrorCode::invalid, "expected " + argument + " or conditions, but got --" +
+                                        condition->name + " beside it");
+}
+
+}  // namespace
+
 Result<RestRequest> request_of(const RestCommand& command, const Given& given) {
+    SW_TRY(check_which(command, given));
     RestRequest request;
     request.method = command.method;
     request.body = command.body;
-    request.path = filled(command.path, [&](const std::string& name) {
-        return percent_encode(given_or_empty(given, name));
-    });
+    const bool is_for_many = command.is_for_many(given);
+    request.path = filled(
+        is_for_many ? command.path_for_many : command.path,
+        [&](const std::string& name) { return percent_encode(given_or_empty(given, name)); });
     for (const Argument& argument : command.arguments) {
         const auto found = given.find(argument.name);
         if (found != given.end() && !argument.member.empty()) {
@@ -174,6 +205,34 @@ Result<RestRequest> request_of(const RestCommand& command, const Given& given) {
     }
     request.path += query;
     return request;
+}
+
+void print_many(const RestCommand& command, const Terminal& terminal, const Json& answer) {
+    const auto count = [&](const char* name) {
+        const Json* list = find(answer, name);
+        return list ? list->size() : 0;
+    };
+    const bool is_preview = find(answer, "preview") && answer["preview"] == true;
+    const std::string verb = command.words.front();
+    if (is_preview) {
+        const Json* total = find(answer, "total");
+        terminal.out << (total ? plain_text(find(*total, "count")) + " runs fit; of them " : "")
+                     << count("done") << " would be done and " << count("refused")
+                     << " refused by `" << verb << "`"
+                     << (find(answer, "next") ? ", as far as was looked" : "") << '\n';
+        for (const Json& run : answer["done"]) {
+            terminal.out << "run " << plain_text(find(run, "run")) << " ("
+                         << plain_text(find(run, "workflow")) << "/"
+                         << plain_text(find(run, "name")) << ")\n";
+        }
+    } else {
+        terminal.out << verb << ": " << count("done") << " runs, " << count("refused")
+                     << " refused\n";
+    }
+    for (const Json& run : answer["refused"]) {
+        terminal.out << "run " << plain_text(find(run, "run"))
+                     << " refused: " << plain_text(find(run, "message")) << '\n';
+    }
 }
 
 void print_answer(const RestCommand& command, const Given& given, const Terminal& terminal,

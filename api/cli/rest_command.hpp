@@ -65,6 +65,9 @@ struct RestCommand {
     std::vector<Argument> arguments = {};
     std::vector<Flag> flags = {};
     Json body = Json::object();  // what is always in it
+    /// Another path, where the argument is left out and flags of the query say to which all it is
+    /// to be done: the answers come part by part (bulk.hpp). Empty: its argument has to be there.
+    std::string path_for_many = {};
 
     // How the answer is shown, one of three; --output json shows it as it is.
     std::string rows = {};             // the member that holds the rows of a table
@@ -75,6 +78,9 @@ struct RestCommand {
     /// What the process ends with, where an answer may be bad news; else kSuccess.
     std::function<int(const Json&)> status = {};
 
+    /// Whether it is meant for many.
+    [[nodiscard]] bool is_for_many(const Given& given) const;
+
     /// Whether it shows a list as a whole, however many pages that takes: it asks for one, and has
     /// no flag that says how much of it is wanted.
     [[nodiscard]] bool shows_whole_list() const;
@@ -84,8 +90,11 @@ struct RestCommand {
 std::vector<RestCommand> rest_commands();
 
 /// The request that the command makes of what was given. Fails with `invalid` where a value does
-/// not fit, or what it reads cannot be read.
+/// not fit, what it reads cannot be read, or it says neither to which one nor to which ones.
 Result<RestRequest> request_of(const RestCommand& command, const Given& given);
+
+/// Prints the answer of all parts of a request to many.
+void print_many(const RestCommand& command, const Terminal& terminal, const Json& answer);
 
 /// Prints the answer for people.
 void print_answer(const RestCommand& command, const Given& given, const Terminal& terminal,

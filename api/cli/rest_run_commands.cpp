@@ -26,31 +26,67 @@ RestCommand start_command() {
             .done = "run {.run} started; see `stepwell show {.run}`"};
 }
 
+/// Behind `flags`: which runs, where none is named; as `list` has them.
+std::vector<Flag> with_conditions(std::vector<Flag> flags, const std::string& statuses,
+                                  std::vector<std::string> conditions) {
+    const std::vector<Flag> which = {
+        {.name = "preview", .help = "only say what would be done", .kind = Flag::Kind::yes},
+        {.name = "workflow", .help = "all of this workflow; * stands for any characters"},
+        {.name = "version",
+         .help = "all of this version; needs --workflow",
+         .value = "N",
+         .kind = Flag::Kind::number},
+        {.name = "status", .help = "all with one of these: " + statuses},
+        {.name = "origin",
+         .help = "all that were started by this",
+         .choices = {"api", "cli", "schedule", "file", "webhook", "parent"}},
+        {.name = "trigger", .help = "all that this schedule or trigger started", .value = "ID"},
+        {.name = "parent",
+         .help = "all that a task of this run started",
+         .value = "RUN",
+         .kind = Flag::Kind::number},
+        {.name = "name", .help = "all of this name; * stands for any characters"},
+        {.name = "text",
+         .help = "all with this in the name, or in what they failed for",
+         .member = "q"},
+        {.name = "is", .help = "all of which this is true", .choices = std::move(conditions)},
+        {.name = "from", .help = "all that were started then or later", .value = "TIME"},
+        {.name = "to", .help = "all that were started before", .value = "TIME"}};
+    flags.insert(flags.end(), which.begin(), which.end());
+    return flags;
+}
+
 RestCommand stop_command() {
     return {.words = {"stop"},
-            .help = "Stop a run in the daemon",
+            .help = "Stop a run in the daemon, or all that fit",
             .method = "POST",
             .path = "runs/{RUN}/stop",
-            .arguments = {{"RUN", kRun}},
-            .flags = {{.name = "error",
-                       .help = "what the run says as its error",
-                       .place = Flag::Place::body},
-                      {.name = "cause",
-                       .help = "what the run says as its cause",
-                       .place = Flag::Place::body}},
+            .arguments = {{.name = "RUN", .help = kRun, .is_required = false}},
+            .flags = with_conditions({{.name = "error",
+                                       .help = "what the run says as its error",
+                                       .place = Flag::Place::body},
+                                      {.name = "cause",
+                                       .help = "what the run says as its cause",
+                                       .place = Flag::Place::body}},
+                                     "running", {"late", "queued", "waiting"}),
+            .path_for_many = "bulk/stop",
             .done = "run {RUN} stopped"};
 }
 
 RestCommand redrive_command() {
     return {.words = {"redrive"},
-            .help = "Let a run go on that failed, timed out or was stopped",
+            .help = "Let a run go on that failed, timed out or was stopped, or all that fit",
             .method = "POST",
             .path = "runs/{RUN}/redrive",
-            .arguments = {{"RUN", kRun}},
-            .flags = {{.name = "client-token",
-                       .help = "the same redrive under the same token is one, for 15 minutes",
-                       .place = Flag::Place::body,
-                       .member = "client_token"}},
+            .arguments = {{.name = "RUN", .help = kRun, .is_required = false}},
+            .flags = with_conditions(
+                {{.name = "client-token",
+                  .help = "the same redrive under the same token is one, for 15 minutes",
+                  .place = Flag::Place::body,
+                  .member = "client_token"},
+                 {.name = "error", .help = "all with this error; * stands for any characters"}},
+                "failed,timed_out,aborted", {"caught"}),
+            .path_for_many = "bulk/redrive",
             .done = "run {RUN} goes on: redrive {.redrives}"};
 }
 

@@ -44,6 +44,8 @@ public:
 
     /// A list, all of its pages as one.
     Result<Json> list(const std::string& path);
+    /// What is done to many, part by part until nothing is left; one part of a preview.
+    Result<Json> all_parts(RestRequest request);
     /// The answer; {} where there is none.
     Result<Json> request(const RestRequest& request);
     /// Calls `take` with the data of each server-sent event as it comes, until it returns false;

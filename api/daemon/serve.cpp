@@ -134,7 +134,6 @@ void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers
     add_workflow_routes(router, engine, readers, files, tasks::builtin_task_names());
     add_run_routes(router, engine, readers);
     add_redrive_routes(router, engine, readers);
-    add_bulk_routes(router, engine, readers);
     add_live_routes(router, engine, feed, readers, data_folder);
 }
 
@@ -201,6 +200,7 @@ void add_answers(Router& router, answers::AnswerSources& sources,
     sources.gate = &node.gate();
     sources.health = health_of(configuration, node);
     answers::add_answer_routes(router, sources);
+    answers::add_bulk_routes(router, sources, node.engine());
     answers::add_redrive_plan_route(router, sources, node.engine().redrive_policy(),
                                     input_probe(configuration));
 }

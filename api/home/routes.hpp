@@ -10,6 +10,7 @@
 #include "api/router/router.hpp"
 #include "api/runs/redrive_plan.hpp"
 #include "engine/runtime/clock.hpp"
+#include "engine/runtime/engine.hpp"
 #include "engine/runtime/gate_views.hpp"
 
 namespace stepwell::api::answers {
@@ -26,6 +27,9 @@ struct AnswerSources {
 
 /// /runs (the list) and /runs/histogram. REQUIRES: the schemas of the answers are there.
 void add_run_list_routes(Router& router, AnswerSources& sources);
+
+/// /bulk/stop and /bulk/redrive. REQUIRES: the engine outlives the router.
+void add_bulk_routes(Router& router, AnswerSources& sources, runtime::Engine& engine);
 
 /// /home, /failures, those of add_run_list_routes(), /workflows/{workflow}/grid, usual and results,
 /// /runs/{run}/overview, failure, results and map/{state}.

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "api/http/principal.hpp"
+#include "engine/base/json.hpp"
 
 namespace stepwell::api {
 
@@ -31,7 +32,8 @@ public:
     /// Told false where too much waits already: then the answer is that one should come again.
     using Work = std::function<void(bool is_in_time)>;
     /// Does what takes reading, parsing or waiting on a thread that may take its time; on this one
-    /// where the server has none. Once, now or later. What `work` throws is answered with a 500.
+    /// where the server has none. One work at a time, now or later, and none behind the response.
+    /// What `work` throws is answered with a 500.
     virtual void defer(Work work) { work(true); }
 };
 
@@ -62,6 +64,8 @@ struct Response {
     std::string body;
     std::string headers;                       // further complete lines: "X-Name: value\r\n"
     std::shared_ptr<Stream> stream = nullptr;  // instead of `body`
+    /// What the audit log's entry says beside the request: an object, and no part of the answer.
+    Json noted = nullptr;
 };
 
 /// Gives the response: once, from any thread, at once or later. A call after the client has gone

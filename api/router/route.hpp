@@ -91,6 +91,9 @@ public:
     /// The body, where the route takes JSON: an object that fits the schema.
     [[nodiscard]] const Json& body() const { return body_; }
 
+    /// As Request::defer(): what comes after a wait, on a thread that may take its time.
+    void defer(Request::Work work) const { request_->defer(std::move(work)); }
+
     /// Once.
     void respond(Response response) const { respond_(std::move(response)); }
     /// The JSON with the route's status, or the problem. Once.

@@ -32,9 +32,6 @@ inline constexpr const char* kStartKeys = "start:";
 /// Runs: list, show, start, stop, history.
 void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers);
 
-/// Many runs at once: stop.
-void add_bulk_routes(Router& router, runtime::Engine& engine, Readers& readers);
-
 /// Server-sent events of all runs and of one, and logs.
 void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
                      const std::filesystem::path& data_folder);

@@ -276,8 +276,8 @@ class Routes(Case):
         self.assertEqual(ask(daemon, "GET", "/api/v1/runs?version=1")[0], 400)
         self.assertEqual(ask(daemon, "GET", "/api/v1/runs?workflow=nothing")[0], 404)
         answer = ask(daemon, "POST", "/api/v1/bulk/stop", {"runs": [str(run) for run in waiting] + ["999999"], "cause": "enough"})[2]
-        self.assertEqual([one["run"] for one in answer["refused"]], ["999999"])
-        self.assertEqual(sorted(one["run"] for one in answer["done"]), sorted(str(run) for run in waiting))
+        self.assertEqual([(one["asked"], one["code"]) for one in answer["refused"]], [("999999", "not_found")])
+        self.assertEqual([one["run"] for one in answer["done"]], sorted(waiting, reverse=True))
         self.assertEqual(self.end_of(daemon, waiting[0])["cause"], "enough")
         page = ask(daemon, "GET", f"/api/v1/runs/{done[0]}/history?limit=1&newest_first=true&without_data=true")[2]
         self.assertEqual([event["type"] for event in page["items"]], ["ExecutionSucceeded"])
@@ -286,6 +286,28 @@ class Routes(Case):
         self.assertEqual((states["items"][0]["definition_path"], states.get("next")), ("Only", None))
         self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{done[0]}/map/Only/items")[0], 404)
         self.assertEqual([s["state"] for s in ask(daemon, "GET", f"/api/v1/runs/{done[0]}/states")[2]["items"]], ["Only"])
+
+    def test_many_runs_are_stopped_and_redriven_by_what_they_are_with_one_entry_in_the_audit_log(self):
+        daemon = self.daemon()
+        daemon.workflow("wait")
+        runs = [self.start(daemon, "wait")["run"] for _ in range(7)]
+        preview = ask(daemon, "POST", "/api/v1/bulk/stop?workflow=wa*&limit=3&preview=true")[2]
+        self.assertEqual((preview["matched"], preview["total"]), (3, {"count": 7, "exact": True}))
+        done, after = [], ""
+        while True:
+            status, _, part = ask(daemon, "POST", f"/api/v1/bulk/stop?workflow=wa*&limit=3{after}", {"cause": "enough"})
+            self.assertEqual(status, 200, part)
+            done += [one["run"] for one in part["done"]]
+            if "next" not in part:
+                break
+            after = f"&after={part['next']}"
+        self.assertEqual(done, sorted(runs, reverse=True))
+        again = ask(daemon, "POST", "/api/v1/bulk/redrive?status=aborted", {"client_token": "t"})[2]
+        self.assertEqual([(one["run"], one["redrives"], one["new"]) for one in again["done"]], [(run, 1, True) for run in done])
+        self.assertEqual(ask(daemon, "POST", "/api/v1/bulk/stop")[0], 400)
+        entries = [entry for entry in ask(daemon, "GET", "/api/v1/audit")[2]["items"] if "/bulk/" in entry["action"] and entry["outcome"] == "200"]
+        self.assertEqual([entry["details"]["done"] for entry in entries], [7, 1, 3, 3, 3])
+        self.assertEqual(entries[0]["details"]["filter"], {"status": "aborted"})
 
     def test_probes_and_metrics(self):
         daemon = self.daemon()

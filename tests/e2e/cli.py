@@ -235,6 +235,22 @@ class Daemon(e2e.Case):
         self.assertEqual((stopped.returncode, stopped.stdout), (0, "run load/once stopped\n"))
         self.assertEqual(self.get("runs/load%2Fonce")["error"], "E_HAND")
 
+    def test_many_runs_are_stopped_and_go_on_by_conditions(self):
+        for number in range(3):
+            self.json_of("start", "load", "--name", f"many-{number}", "--input", '{"script": "sleep 600"}')
+        which = ("--name", "many-*", *self.server)
+        seen = stepwell("stop", *which, "--preview")
+        self.assertEqual(seen.stdout.splitlines()[0], "3 runs fit; of them 3 would be done and 0 refused by `stop`")
+        self.assertEqual((seen.stdout.count("(load/many-"), seen.returncode), (3, 0))
+        stopped = stepwell("stop", *which, "--cause", "enough")
+        self.assertEqual((stopped.stdout, stopped.returncode), ("stop: 3 runs, 0 refused\n", 0))
+        self.assertEqual(self.get("runs/load%2Fmany-1")["cause"], "enough")
+        again = self.json_of("redrive", "--name", "many-*", "--status", "aborted")
+        self.assertEqual((again["matched"], [run["redrives"] for run in again["done"]]), (3, [1, 1, 1]))
+        self.assertEqual(stepwell("stop", *which).returncode, 0)
+        for words in ((), ("load/many-1", "--name", "many-*"), ("--preview",)):
+            self.assertEqual(stepwell("stop", *words, *self.server).returncode, 2, words)
+
     def test_a_history_says_when_and_why(self):
         run = self.play("echo no room >&2; exit 3")
         lines = stepwell("history", str(run), *self.server).stdout.splitlines()
