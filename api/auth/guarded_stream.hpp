@@ -14,17 +14,19 @@ namespace stepwell::api {
 class GuardedStream final : public Stream {
 public:
     /// `is_still_in`: called from the stream's thread before anything is sent, so it has to be
-    /// quick.
-    GuardedStream(std::shared_ptr<Stream> inner, std::function<bool()> is_still_in)
-        : inner_(std::move(inner)), is_still_in_(std::move(is_still_in)) {}
+    /// quick. `otherwise`: how the stream goes on then.
+    GuardedStream(std::shared_ptr<Stream> inner, std::function<bool()> is_still_in, Next otherwise)
+        : inner_(std::move(inner)), is_still_in_(std::move(is_still_in)), otherwise_(otherwise) {}
 
-    Next next(std::string& out) override { return is_still_in_() ? inner_->next(out) : Next::end; }
+    [[nodiscard]] bool is_behind() const override { return inner_->is_behind(); }
+    Next next(std::string& out) override { return is_still_in_() ? inner_->next(out) : otherwise_; }
     std::string idle() override { return inner_->idle(); }
     void on_ready(std::function<void()> waker) override { inner_->on_ready(std::move(waker)); }
 
 private:
     const std::shared_ptr<Stream> inner_;
     const std::function<bool()> is_still_in_;
+    const Next otherwise_;
 };
 
 }  // namespace stepwell::api

@@ -163,21 +163,21 @@ namespace {
 Result<void> check_which(const RestCommand& command, const Given& given) {
     if (command.path_for_many.empty()) return {};
     const std::string& argument = command.arguments.front().name;
+    const bool is_one = given.contains(argument);
     const auto condition =
         std::find_if(command.flags.begin(), command.flags.end(), [&](const Flag& flag) {
-            return flag.place == Flag::Place::query && given.contains(flag.name);
+            const bool says_which = is_one || flag.name != "preview";
+            return flag.place == Flag::Place::query && says_which && given.contains(flag.name);
         });
     const bool has_condition = condition != command.flags.end();
-    if (!given.contains(argument)) {
-        const bool is_good = has_condition && condition->name != "preview";
-        if (is_good) return {};
-        return fail(ErrorCode::invalid,
-                    "expected " + argument +
-                        ", or conditions such as --workflow NAME for all runs that fit");
+    if (is_one != has_condition) return {};
+    if (is_one) {
+        return fail(ErrorCode::invalid, "expected " + argument + " or conditions, but got --" +
+                                            condition->name + " beside it");
     }
-    if (!has_condition) return {};
-    return fail(ErrorCode::invalid, "expected " + argument + " or conditions, but got --" +
-                                        condition->name + " beside it");
+    return fail(
+        ErrorCode::invalid,
+        "expected " + argument + ", or conditions such as --workflow NAME for all runs that fit");
 }
 
 }  // namespace

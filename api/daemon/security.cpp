@@ -178,9 +178,12 @@ public:
                 cookie = std::string(session_cookie(request)),
                 respond = std::move(respond)](Response response) {
             if (response.stream) {
+                // Who listens is told what there is until then; half a list is none.
+                const bool is_live = response.content_type == "text/event-stream";
                 response.stream = std::make_shared<GuardedStream>(
                     std::move(response.stream),
-                    [this, principal, cookie] { return access.is_still_valid(principal, cookie); });
+                    [this, principal, cookie] { return access.is_still_valid(principal, cookie); },
+                    is_live ? Stream::Next::end : Stream::Next::broken);
             }
             respond(std::move(response));
         };

@@ -4,6 +4,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/zlib/deflate_stream.hpp>
 #include <boost/crc.hpp>
+#include <utility>
 
 #include "engine/base/result.hpp"
 
@@ -21,12 +22,6 @@ void append_little_endian(std::string& out, std::uint32_t number) {
     for (unsigned shift = 0; shift < 32; shift += 8) {
         out += static_cast<char>(number >> shift & 0xFFu);
     }
-}
-
-std::uint32_t crc_of(std::string_view text) {
-    boost::crc_32_type crc;
-    crc.process_bytes(text.data(), text.size());
-    return crc.checksum();
 }
 
 /// "gzip;q=0" is no.
@@ -58,27 +53,59 @@ bool takes_gzip(std::string_view accept_encoding) {
     return false;
 }
 
-std::string gzip(std::string_view text) {
-    // Magic, deflate, no flags, no time, no hints, an unknown system.
-    std::string out("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", 10);
-    zlib::deflate_stream deflate;
-    deflate.reset(kLevel, kWindowBits, kMemoryLevel, zlib::Strategy::normal);
-    std::array<char, 16'384> buffer;
-    zlib::z_params parameters;
-    parameters.next_in = text.data();
-    parameters.avail_in = text.size();
-    boost::system::error_code error;
-    while (error != zlib::error::end_of_stream) {
-        parameters.next_out = buffer.data();
-        parameters.avail_out = buffer.size();
-        deflate.write(parameters, zlib::Flush::finish, error);
-        const bool is_going =
-            !error || error == zlib::error::end_of_stream || error == zlib::error::need_buffers;
-        SW_ASSERT(is_going);
-        out.append(buffer.data(), buffer.size() - parameters.avail_out);
+class Gzip::Impl {
+public:
+    Impl() { deflate_.reset(kLevel, kWindowBits, kMemoryLevel, zlib::Strategy::normal); }
+
+    void add(std::string_view part, bool is_last, std::string& out) {
+        // Magic, deflate, no flags, no time, no hints, an unknown system.
+        if (!std::exchange(has_begun_, true))
+            out.append("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", 10);
+        crc_.process_bytes(part.data(), part.size());
+        bytes_ += part.size();
+        write(part, is_last ? zlib::Flush::finish : zlib::Flush::none, out);
+        if (!is_last) return;
+        append_little_endian(out, crc_.checksum());
+        append_little_endian(out, static_cast<std::uint32_t>(bytes_));
     }
-    append_little_endian(out, crc_of(text));
-    append_little_endian(out, static_cast<std::uint32_t>(text.size()));
+
+private:
+    /// Until all is taken and, at the end, all is out.
+    void write(std::string_view part, zlib::Flush flush, std::string& out) {
+        std::array<char, 16'384> buffer;
+        zlib::z_params parameters;
+        parameters.next_in = part.data();
+        parameters.avail_in = part.size();
+        boost::system::error_code error;
+        do {
+            parameters.next_out = buffer.data();
+            parameters.avail_out = buffer.size();
+            deflate_.write(parameters, flush, error);
+            const bool is_going =
+                !error || error == zlib::error::end_of_stream || error == zlib::error::need_buffers;
+            SW_ASSERT(is_going);
+            out.append(buffer.data(), buffer.size() - parameters.avail_out);
+        } while (flush == zlib::Flush::finish
+                     ? error != zlib::error::end_of_stream
+                     : parameters.avail_in > 0 || parameters.avail_out == 0);
+    }
+
+    zlib::deflate_stream deflate_;
+    boost::crc_32_type crc_;
+    std::uint64_t bytes_ = 0;
+    bool has_begun_ = false;
+};
+
+Gzip::Gzip() : impl_(std::make_unique<Impl>()) {}
+Gzip::~Gzip() = default;
+
+void Gzip::add(std::string_view part, bool is_last, std::string& out) {
+    impl_->add(part, is_last, out);
+}
+
+std::string gzip(std::string_view text) {
+    std::string out;
+    Gzip().add(text, true, out);
     return out;
 }
 

@@ -1,6 +1,7 @@
 // Answers as gzip, for those who take it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,5 +15,20 @@ bool takes_gzip(std::string_view accept_encoding);
 
 /// `text` in the format of RFC 1952. Costs some ten milliseconds a megabyte.
 std::string gzip(std::string_view text);
+
+/// The same of a text that comes part by part. Holds some 300 KB.
+class Gzip {
+public:
+    Gzip();
+    ~Gzip();
+    Gzip(const Gzip&) = delete;
+    /// Appends to `out` what there is of the compressed text, which may be nothing yet; all of it
+    /// with the last part. REQUIRES: none was the last one.
+    void add(std::string_view part, bool is_last, std::string& out);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace stepwell::api

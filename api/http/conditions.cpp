@@ -32,6 +32,35 @@ void compress(const Request& request, Response& response, bool& is_compressed) {
     is_compressed = true;
 }
 
+/// What another stream says, compressed.
+class GzipStream final : public Stream {
+public:
+    explicit GzipStream(std::shared_ptr<Stream> inner) : inner_(std::move(inner)) {}
+
+    [[nodiscard]] bool is_behind() const override { return inner_->is_behind(); }
+    Next next(std::string& out) override {
+        std::string part;
+        const Next next = inner_->next(part);
+        if (next != Next::broken) gzip_.add(part, next == Next::end, out);
+        return next;
+    }
+    std::string idle() override { return ""; }
+    void on_ready(std::function<void()> waker) override { inner_->on_ready(std::move(waker)); }
+
+private:
+    const std::shared_ptr<Stream> inner_;
+    Gzip gzip_;
+};
+
+/// Events are read as they come; what is a whole at its end may come compressed.
+void compress_stream(const Request& request, Response& response) {
+    if (response.content_type == "text/event-stream") return;
+    response.headers += "Vary: Accept-Encoding\r\n";
+    if (!takes_gzip(request.header("Accept-Encoding"))) return;
+    response.stream = std::make_shared<GzipStream>(std::move(response.stream));
+    response.headers += "Content-Encoding: gzip\r\n";
+}
+
 }  // namespace
 
 std::string etag_of(std::string_view body) {
@@ -53,8 +82,9 @@ bool names_etag(std::string_view header, std::string_view etag) {
 }
 
 void finish_answer(const Request& request, Response& response) {
+    if (response.stream) return compress_stream(request, response);
     // A problem gets the request's id yet.
-    if (response.stream || response.status >= 300 || !is_text(response.content_type)) return;
+    if (response.status >= 300 || !is_text(response.content_type)) return;
     const bool is_read = request.method() == "GET" || request.method() == "HEAD";
     const bool has_tag = is_read && response.status == 200 && !response.body.empty();
     const std::string etag = has_tag ? etag_of(response.body) : "";

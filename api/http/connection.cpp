@@ -401,6 +401,7 @@ private:
     }
 
     void go_on(Stream::Next next, std::string part) {
+        if (next == Stream::Next::broken) return close();
         const bool is_end = next == Stream::Next::end;
         if (!part.empty() || is_end) return send_part(std::move(part), is_end);
         if (next == Stream::Next::more) return post_pump();

@@ -43,12 +43,13 @@ public:
 /// Threads: next() and idle() are called from one thread at a time.
 class Stream {
 public:
-    enum class Next { more, wait, end };
+    enum class Next { more, wait, end, broken };
     virtual ~Stream() = default;
     /// Whether next() would read much now: then it is called from a reader's thread.
     [[nodiscard]] virtual bool is_behind() const { return false; }
     /// Appends what there is, some ten kilobytes at most. `more`: call again when that has left;
-    /// `wait`: when the waker says so; `end`: this was all.
+    /// `wait`: when the waker says so; `end`: this was all; `broken`: it was not, and no more can
+    /// be had: the connection is cut, so that nobody takes what has come for the whole.
     virtual Next next(std::string& out) = 0;
     /// What to say when there was nothing to say for a while: so that both sides see that the other
     /// one is still there.

@@ -213,6 +213,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 .query = parameters,
                 .answer = R"({"type": "string"})",
                 .answer_type = "text/event-stream",
+                .is_stream = true,
                 .act = [&feed, &readers](const Call& call) {
                     respond_with(call, open_run(feed, readers, call));
                 }});
@@ -231,6 +232,7 @@ void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, R
                 .query = std::move(parameters),
                 .answer = R"({"type": "string"})",
                 .answer_type = "text/event-stream",
+                .is_stream = true,
                 .errors = {404},
                 .act = [&feed, &readers](const Call& call) {
                     respond_with(call, open_all(feed, readers, call));

@@ -170,7 +170,7 @@ Json closed(Json schema, const Schemas& schemas) {
 /// Whether its answers have an entity tag.
 bool has_tag(const Route& route) {
     return route.method == "GET" && !route.handle && route.status == 200 &&
-           route.answer_type != "text/event-stream";
+           !route.is_stream;
 }
 
 /// What comes beside the body. Every answer has the first.

@@ -127,6 +127,7 @@ struct Route {
     std::string answer = R"({"type": "object"})";
     std::string answer_type = "application/json";
     bool may_stream = false;  // asked so, it answers with server-sent events
+    bool is_stream = false;   // its answer comes bit by bit: it has no entity tag
     unsigned status = 200;    // of an answer that is no problem
     unsigned repeated = 0;    // of one that says what an earlier request did; 0: as `status`
     std::vector<unsigned> errors =

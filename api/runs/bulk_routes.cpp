@@ -17,8 +17,8 @@ Body bulk_body(std::string_view members) {
     return json_body(R"({"type": "object", "additionalProperties": false, "properties": {
         "runs": {"type": "array", "minItems": 1, "maxItems": 1000,
             "description": "each by its number, name, ARN, or WORKFLOW/NAME",
-            "items": {"type": ["string", "integer"], "minLength": 1, "maxLength": 2000,
-                "minimum": 1}})" +
+            "items": {"type": ["string", "integer"], "minLength": 1,
+                "maxLength": 2000}})" +
                      std::string(members) + "}}");
 }
 

@@ -45,12 +45,18 @@ public:
     RunRows(runtime::Reader& reader, const runtime::GateViews* gate, Timestamp now)
         : reader_(reader), gate_(gate), now_(now) {}
 
-    Result<Json> view(const runtime::ExecutionSummary& run) {
+    /// What stays as it is once the run has ended.
+    Result<Json> lasting_view(const runtime::ExecutionSummary& run) {
         Json out = run_summary_view(run);
         out["version"] = SW_TRY(version_of(run));
-        if (run.stopped_at) {
-            if (const auto row = SW_TRY(reader_.run_row(run.id))) add_row(*row, out);
-        } else if (gate_) {
+        if (!run.stopped_at) return out;
+        if (const auto row = SW_TRY(reader_.run_row(run.id))) add_row(*row, out);
+        return out;
+    }
+
+    Result<Json> view(const runtime::ExecutionSummary& run) {
+        Json out = SW_TRY(lasting_view(run));
+        if (!run.stopped_at && gate_) {
             Json queued = queued_view(*gate_, run);
             if (!queued.is_null()) out["queued"] = std::move(queued);
         }
@@ -92,6 +98,15 @@ private:
 };
 
 }  // namespace
+
+Result<Json> run_export_page(runtime::Reader& reader, const AskedRuns& asked) {
+    RunRows rows(reader, nullptr, Timestamp{});
+    const auto page = SW_TRY(reader.search(asked.query));
+    Json out{{"items", Json::array()}};
+    for (const auto& run : page.items) out["items"].push_back(SW_TRY(rows.lasting_view(run)));
+    if (page.next) out["next"] = *page.next;
+    return out;
+}
 
 Result<Json> run_list_view(Histories& histories, const runtime::GateViews* gate, Timestamp now,
                            const AskedRuns& asked) {

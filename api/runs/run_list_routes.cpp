@@ -1,4 +1,5 @@
-// GET /api/v1/runs and /api/v1/runs/histogram
+// GET /api/v1/runs, /api/v1/runs/histogram and exports
+#include "api/runs/run_export.hpp"
 #include "api/runs/run_histogram.hpp"
 #include "api/runs/run_list.hpp"
 
@@ -121,6 +122,7 @@ void add_run_list_routes(Router& router, AnswerSources& sources) {
     router.add_schema("RunRow", kRunRow);
     add_list_route(router, sources);
     add_histogram_route(router, sources);
+    add_run_export_routes(router, sources);
 }
 
 }  // namespace stepwell::api::answers

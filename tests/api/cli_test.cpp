@@ -86,6 +86,29 @@ TEST_CASE("a command's arguments and flags become a path, a query and a body") {
     }
 }
 
+TEST_CASE("what is done to one or to many is asked of one, or of those that conditions choose") {
+    RestCommand command;
+    command.method = "POST";
+    command.path = "pools/{POOL}/drain";
+    command.path_for_many = "bulk/drain";
+    command.arguments = {{.name = "POOL", .help = "", .is_required = false}};
+    command.flags = {{.name = "preview", .help = "", .kind = Flag::Kind::yes},
+                     {.name = "kind", .help = ""},
+                     {.name = "why", .help = "", .place = Flag::Place::body}};
+    // clang-format off
+    const std::pair<Given, std::string> cases[] = {
+        {{{"POOL", "p"}, {"why", "x"}}, R"(POST pools/p/drain {"why":"x"})"},
+        {{{"kind", "k"}, {"why", "x"}}, R"(POST bulk/drain?kind=k {"why":"x"})"},
+        {{{"kind", "k"}, {"preview", "true"}}, "POST bulk/drain?preview=true&kind=k {}"},
+        {{{"POOL", "p"}, {"kind", "k"}}, "error: expected POOL or conditions, but got --kind beside it"},
+        {{{"POOL", "p"}, {"preview", "true"}}, "error: expected POOL or conditions, but got --preview beside it"},
+        {{{"preview", "true"}}, "error: expected POOL, or conditions such as --workflow NAME for all runs that fit"},
+        {{}, "error: expected POOL, or conditions such as --workflow NAME for all runs that fit"},
+    };
+    // clang-format on
+    for (const auto& [given, want] : cases) CHECK(text_of(request_of(command, given)) == want);
+}
+
 TEST_CASE("an answer is shown as a line, or as a table of its rows") {
     std::ostringstream out;
     const Terminal terminal{out, out, false};

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/beast/zlib/inflate_stream.hpp>
+
 #include "api/http/compression.hpp"
 #include "tests/support/fake_request.hpp"
 
@@ -80,4 +82,94 @@ TEST_CASE("Only long answers are compressed, for those who take it, and never a 
     CHECK(got.body.starts_with("\x1f\x8b\x08"));
     CHECK(got.headers.find("Vary: Accept-Encoding") != std::string::npos);
     CHECK(tag_in(got) == "W/" + etag_of(text));
+}
+
+namespace {
+
+/// Says its parts, then ends, or breaks off.
+class Parts final : public Stream {
+public:
+    Parts(std::vector<std::string> parts, Next end) : parts_(std::move(parts)), end_(end) {}
+    Next next(std::string& out) override {
+        if (at_ == parts_.size()) return end_;
+        out += parts_[at_++];
+        return Next::more;
+    }
+    std::string idle() override { return "idle"; }
+    void on_ready(std::function<void()>) override {}
+
+private:
+    const std::vector<std::string> parts_;
+    const Next end_;
+    std::size_t at_ = 0;
+};
+
+Response stream_of(std::vector<std::string> parts, std::string_view type,
+                   Stream::Next end = Stream::Next::end) {
+    Response response;
+    response.content_type = type;
+    response.stream = std::make_shared<Parts>(std::move(parts), end);
+    return response;
+}
+
+std::string all_of(Stream& stream) {
+    std::string out;
+    while (stream.next(out) == Stream::Next::more) {
+    }
+    return out;
+}
+
+/// What is between the header of ten bytes and the check of eight.
+std::string inflated(const std::string& gzipped, std::size_t size) {
+    namespace zlib = boost::beast::zlib;
+    REQUIRE(gzipped.size() > 18);
+    std::string out(size + 1, '\0');
+    zlib::inflate_stream inflate;
+    zlib::z_params parameters;
+    parameters.next_in = gzipped.data() + 10;
+    parameters.avail_in = gzipped.size() - 18;
+    parameters.next_out = out.data();
+    parameters.avail_out = out.size();
+    boost::system::error_code error;
+    inflate.write(parameters, zlib::Flush::sync, error);
+    CHECK(error == zlib::error::end_of_stream);
+    return out.substr(0, out.size() - parameters.avail_out);
+}
+
+}  // namespace
+
+TEST_CASE("What comes part by part is compressed as a whole, and events are not") {
+    const FakeRequest taker("GET", "/x", "", {{"Accept-Encoding", "gzip"}});
+    std::vector<std::string> parts;
+    std::string whole;
+    for (int i = 0; i < 200; ++i) {
+        parts.push_back(
+            std::string(static_cast<std::size_t>(i * 37 % 1'000), static_cast<char>('a' + i % 26)) +
+            std::to_string(i * 7'919));
+        whole += parts.back();
+    }
+    Response response = stream_of(parts, "text/csv; charset=utf-8");
+    finish_answer(taker, response);
+    CHECK(response.headers.find("Content-Encoding: gzip") != std::string::npos);
+    const std::string got = all_of(*response.stream);
+    CHECK(got.size() < whole.size() / 4);
+    CHECK(inflated(got, whole.size()) == whole);
+    CHECK(gzip(whole).substr(gzip(whole).size() - 8) == got.substr(got.size() - 8));
+
+    Response events = stream_of({"data: x"}, "text/event-stream");
+    finish_answer(taker, events);
+    CHECK(events.headers.empty());
+    CHECK(all_of(*events.stream) == "data: x");
+    Response plain = stream_of({"x"}, "text/csv");
+    finish_answer(FakeRequest("GET", "/x"), plain);
+    CHECK(all_of(*plain.stream) == "x");
+    CHECK(plain.headers == "Vary: Accept-Encoding\r\n");
+}
+
+TEST_CASE("A compressed stream that breaks off is broken off") {
+    Response response = stream_of({"x"}, "text/csv", Stream::Next::broken);
+    finish_answer(FakeRequest("GET", "/x", "", {{"Accept-Encoding", "gzip"}}), response);
+    std::string out;
+    CHECK(response.stream->next(out) == Stream::Next::more);
+    CHECK(response.stream->next(out) == Stream::Next::broken);
 }

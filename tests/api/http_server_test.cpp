@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/auth/guarded_stream.hpp"
 #include "api/http/server.hpp"
 
 using namespace stepwell;
@@ -252,13 +253,19 @@ public:
     Next next(std::string& out) override {
         const std::lock_guard lock(mutex_);
         out.swap(text_);
-        return is_over_ ? Next::end : Next::wait;
+        return is_over_ ? end_ : Next::wait;
     }
     std::string idle() override { return "idle"; }
     void on_ready(std::function<void()> waker) override {
         const std::lock_guard lock(mutex_);
         waker_ = std::move(waker);
         has_listener_ = waker_ != nullptr;
+    }
+    void break_off() {
+        const std::lock_guard lock(mutex_);
+        end_ = Next::broken;
+        is_over_ = true;
+        if (waker_) waker_();
     }
     void say(const std::string& text, bool is_over = false) {
         const std::lock_guard lock(mutex_);
@@ -276,6 +283,7 @@ private:
     std::string text_;
     std::function<void()> waker_;
     bool is_over_ = false;
+    Next end_ = Next::end;
     bool has_listener_ = false;
 };
 
@@ -324,6 +332,37 @@ TEST_CASE("a stream to HTTP/1.0 ends with the connection, and HEAD gets none") {
         head.send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").until("\r\n\r\n");
     CHECK(got.find("Transfer-Encoding: chunked") != std::string::npos);
     CHECK(body_of(head.send(request("/plain")).answer()) == "plain");
+}
+
+TEST_CASE("a stream that breaks off cuts the connection, and has no end that looks like one") {
+    Theatre theatre;
+    Client client(theatre.http->port());
+    client.send(request("/")).until("\r\n\r\n");
+    theatre.script->say("half");
+    CHECK(client.until("half\r\n") == "4\r\nhalf\r\n");
+    theatre.script->break_off();
+    CHECK(client.rest().empty());
+}
+
+TEST_CASE("what is streamed goes on as long as its credential, and is as far behind as it is") {
+    struct Deep final : Stream {
+        [[nodiscard]] bool is_behind() const override { return true; }
+        Next next(std::string& out) override {
+            out += "x";
+            return Next::more;
+        }
+        std::string idle() override { return ""; }
+        void on_ready(std::function<void()>) override {}
+    };
+    bool is_in = true;
+    GuardedStream guarded(
+        std::make_shared<Deep>(), [&] { return is_in; }, Stream::Next::broken);
+    CHECK(guarded.is_behind());
+    std::string out;
+    CHECK(guarded.next(out) == Stream::Next::more);
+    is_in = false;
+    CHECK(guarded.next(out) == Stream::Next::broken);
+    CHECK(out == "x");
 }
 
 TEST_CASE("a quiet stream says that it is there") {

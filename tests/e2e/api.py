@@ -5,9 +5,11 @@ running server (schemathesis). Ends with "N passed, M failed".
 --schemathesis PROGRAM: the command `st`; without it that test is not there.
 --keep: writes what the program prints to api/openapi.json, which is the contract from then on; breaks are named.
 """
+import csv
 import datetime
 import gzip
 import http.client
+import io
 import json
 import os
 import re
@@ -308,6 +310,33 @@ class Routes(Case):
         entries = [entry for entry in ask(daemon, "GET", "/api/v1/audit")[2]["items"] if "/bulk/" in entry["action"] and entry["outcome"] == "200"]
         self.assertEqual([entry["details"]["done"] for entry in entries], [7, 1, 3, 3, 3])
         self.assertEqual(entries[0]["details"]["filter"], {"status": "aborted"})
+
+    def test_runs_are_exported_whole_as_a_table_and_as_lines(self):
+        daemon = self.daemon()
+        daemon.workflow("pass")
+        runs = [self.start(daemon, "pass", **({"name": "n-" + "ü" * 30} if i == 3 else {}))["run"] for i in range(250)]
+        self.end_of(daemon, runs[-1])
+        connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=60)
+        self.addCleanup(connection.close)
+        got = {}
+        for form in ("csv", "jsonl"):
+            for coding in ("identity", "gzip"):
+                connection.request("GET", f"/api/v1/runs/export.{form}?workflow=pass", headers={"Accept-Encoding": coding})
+                response = connection.getresponse()
+                data = response.read()
+                self.assertEqual((response.status, response.getheader("Content-Encoding") == "gzip"), (200, coding == "gzip"))
+                self.assertIn(f'filename="runs.{form}"', response.getheader("Content-Disposition"))
+                got[form, coding] = gzip.decompress(data) if coding == "gzip" else data
+        self.assertEqual(got["csv", "gzip"], got["csv", "identity"])
+        self.assertEqual(got["jsonl", "gzip"], got["jsonl", "identity"])
+        table = list(csv.DictReader(io.StringIO(got["csv", "gzip"].decode("utf-8-sig"), newline="")))
+        lines = [json.loads(line) for line in got["jsonl", "gzip"].decode().splitlines()]
+        self.assertEqual([int(row["run"]) for row in table], sorted(runs, reverse=True))
+        self.assertEqual([run["run"] for run in lines], sorted(runs, reverse=True))
+        self.assertEqual({(row["status"], row["version"], row["origin"]) for row in table}, {("succeeded", "1", "api")})
+        listed = ask(daemon, "GET", "/api/v1/runs?limit=1")[2]["items"][0]
+        self.assertEqual(lines[0], {name: value for name, value in listed.items() if name not in ("usual", "against")})
+        self.assertEqual(ask(daemon, "GET", "/api/v1/runs/export.csv?workflow=nothing")[0], 404)
 
     def test_probes_and_metrics(self):
         daemon = self.daemon()

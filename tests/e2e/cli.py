@@ -248,7 +248,7 @@ class Daemon(e2e.Case):
         again = self.json_of("redrive", "--name", "many-*", "--status", "aborted")
         self.assertEqual((again["matched"], [run["redrives"] for run in again["done"]]), (3, [1, 1, 1]))
         self.assertEqual(stepwell("stop", *which).returncode, 0)
-        for words in ((), ("load/many-1", "--name", "many-*"), ("--preview",)):
+        for words in ((), ("load/many-1", "--name", "many-*"), ("--preview",), ("load/many-1", "--preview")):
             self.assertEqual(stepwell("stop", *words, *self.server).returncode, 2, words)
 
     def test_a_history_says_when_and_why(self):

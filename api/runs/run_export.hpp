@@ -1,0 +1,27 @@
+// The runs that fit, all of them, as a file: CSV for spreadsheets, JSON lines for programs.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/home/routes.hpp"
+#include "api/runs/run_filter.hpp"
+
+namespace stepwell::api::answers {
+
+/// A line of CSV, with its end (RFC 4180). What a spreadsheet would take for a formula gets an
+/// apostrophe in front, which makes it text there.
+std::string csv_line(const std::vector<std::string>& fields);
+
+enum class ExportForm { csv, json_lines };
+
+/// Page by page, each of its own moment, the newest first: a run that is started meanwhile is not
+/// in it. Breaks off where a page cannot be read. Fails as Reader::search() does.
+/// REQUIRES: `sources` outlives it.
+Result<std::shared_ptr<Stream>> export_runs(AnswerSources& sources, AskedRuns asked,
+                                            ExportForm form);
+
+/// /runs/export.csv and /runs/export.jsonl
+void add_run_export_routes(Router& router, AnswerSources& sources);
+
+}  // namespace stepwell::api::answers
