@@ -129,14 +129,14 @@ void add_map_answers(Router& router, AnswerSources& sources) {
                    choice_parameter("status", "only these",
                                     {"succeeded", "failed", "aborted", "running", "not_reached"}),
                    integer_parameter("limit", "how many at most", 1, 1'000, 100),
-                   integer_parameter("after", "`next` of the page before", 0, 1'000'000'000)},
+                   text_parameter("after", "`next` of the page before", 200)},
          .answer = reference("MapItems"),
-         .read = reading_run(sources, [](auto& histories, auto run, auto& call) {
+         .read = reading_run(sources, [](auto& histories, auto run, auto& call) -> Result<Json> {
              MapItemsQuery query;
              query.state = call.path("state");
              query.place = call.text("path").value_or("");
              query.status = call.text("status").value_or("");
-             query.after = count_of(call, "after");
+             query.after = SW_TRY(position_in(call));
              query.limit = count_of(call, "limit");
              return map_items_view(histories.reader(), run, query);
          })});

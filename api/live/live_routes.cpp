@@ -115,7 +115,9 @@ Result<std::shared_ptr<Stream>> open_logs(runtime::Engine& engine, EventFeed& fe
     filter.run = SW_TRY(reader->find(call.path("run")));
     filter.state = call.text("state").value_or("");
     filter.shows_samples = call.principal().role >= Role::operator_;
-    return follow_logs(engine, feed, logs_folder(data_folder), std::move(filter));
+    const std::string_view last = call.request().header("Last-Event-ID");
+    const std::string behind(last.empty() ? call.text("after").value_or("") : std::string(last));
+    return follow_logs(engine, feed, logs_folder(data_folder), std::move(filter), behind);
 }
 
 /// What is no event of a run, and concerns who looks at lists: the collection, and which one of it.
@@ -141,34 +143,40 @@ std::optional<std::pair<std::string, std::string>> change_by(const Exchange& exc
 
 void add_log_route(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,
                    const std::filesystem::path& data_folder) {
-    router.add({.method = "GET",
-                .pattern = "/api/v1/runs/{run}/logs",
-                .operation = "listRunLogs",
-                .tag = "runs",
-                .summary = "What a run's tasks wrote, by state and attempt",
-                .description =
-                    "A page of lines, in the order in which the attempts began; one has a megabyte "
-                    "at most, and a log may go on on the next. `search` and `level` look at some "
-                    "megabytes "
-                    "a page: it may be empty, and still have a `next`. "
-                    "With `follow` as server-sent events, a line each, until the run has "
-                    "ended and `event: end` comes. A line's id is FRAME-ATTEMPT:LINE; who "
-                    "comes back gets all lines again, with the same ids.",
-                .query = {text_parameter("state", "only of this state"),
-                          integer_parameter("frame", "only of this branch or item of a Map", 0,
-                                            4'294'967'295),
-                          integer_parameter("attempt", "only of this attempt of its frame", 0,
-                                            4'294'967'295),
-                          text_parameter("search", "only lines with this text in them"),
-                          choice_parameter("level",
-                                           "only lines that tell of an error; or of a warning or "
-                                           "an error, by the words in them",
-                                           {"error", "warning"}),
-                          flag_parameter("tail", "the last `limit` lines of each log"),
-                          integer_parameter("limit", "how many lines at most", 1, 10'000, 1'000),
-                          text_parameter("after", "`next` of the page before", 100),
-                          flag_parameter("follow", "go on with the lines that come")},
-                .answer = R"({"type": "object", "required": ["run", "items"], "properties": {
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/logs",
+         .operation = "listRunLogs",
+         .tag = "runs",
+         .summary = "What a run's tasks wrote, by state and attempt",
+         .description =
+             "A page of lines, in the order in which the attempts began; one has a megabyte "
+             "at most, and a log may go on on the next. `search` and `level` look at some "
+             "megabytes "
+             "a page: it may be empty, and still have a `next`. "
+             "With `follow` as server-sent events, a line each, until the run has "
+             "ended and `event: end` comes. A line's id is its place in all logs of the run: who "
+             "comes back with it (`Last-Event-ID`, or `after`) gets the lines behind it, "
+             "none twice and none left out; with that of `end`, a 204 where nothing has "
+             "come since. `event: reset`: the place is not known, and all lines come.",
+         .query = {text_parameter("state", "only of this state"),
+                   integer_parameter("frame", "only of this branch or item of a Map", 0,
+                                     4'294'967'295),
+                   integer_parameter("attempt", "only of this attempt of its frame", 0,
+                                     4'294'967'295),
+                   text_parameter("search", "only lines with this text in them"),
+                   choice_parameter("level",
+                                    "only lines that tell of an error; or of a warning or "
+                                    "an error, by the words in them",
+                                    {"error", "warning"}),
+                   flag_parameter("tail", "the last `limit` lines of each log"),
+                   integer_parameter("limit", "how many lines at most", 1, 10'000, 1'000),
+                   text_parameter("after",
+                                  "`next` of the page before; with `follow` the id of the "
+                                  "last line that is known",
+                                  8'000),
+                   flag_parameter("follow", "go on with the lines that come")},
+         .answer = R"({"type": "object", "required": ["run", "items"], "properties": {
                     "run": {"type": "integer"},
                     "items": {"type": "array", "items": {"type": "object",
                         "required": ["state", "frame", "attempt", "retry", "started_at", "first_line", "lines"],
@@ -184,13 +192,13 @@ void add_log_route(Router& router, runtime::Engine& engine, EventFeed& feed, Rea
                                 "description": "of each line; with `search` and `level`"},
                             "lines": {"type": "array", "items": {"type": "string"}}}}},
                     "next": {"type": "string", "description": "give it as `after`; absent on the last page"}}})",
-                .may_stream = true,
-                .act = [&engine, &feed, &readers, data_folder](const Call& call) {
-                    if (!call.flag("follow")) {
-                        return call.answer(read_logs(readers, data_folder, call));
-                    }
-                    respond_with(call, open_logs(engine, feed, readers, data_folder, call));
-                }});
+         .may_stream = true,
+         .act = [&engine, &feed, &readers, data_folder](const Call& call) {
+             if (!call.flag("follow")) {
+                 return call.answer(read_logs(readers, data_folder, call));
+             }
+             respond_with(call, open_logs(engine, feed, readers, data_folder, call));
+         }});
 }
 
 }  // namespace

@@ -16,11 +16,13 @@ struct LogFilter {
 };
 
 /// Server-sent events: every line there is, then those that come, until the run has ended; then
-/// `event: end`. A line's id is FRAME-ATTEMPT:LINE, which stays.
+/// `event: end`. A line's id is its place in all logs of the run: with it as `behind` a stream goes
+/// on with the line after it. Where `behind` is no such place, `event: reset` comes first, and then
+/// everything. Null: `behind` is that of an `end`, and nothing has come since.
 ///
 /// REQUIRES: engine and feed outlive the stream.
 Result<std::shared_ptr<Stream>> follow_logs(runtime::Engine& engine, EventFeed& feed,
                                             const std::filesystem::path& logs_folder,
-                                            LogFilter filter);
+                                            LogFilter filter, std::string_view behind);
 
 }  // namespace stepwell::api

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/read/state_tracker.hpp"
+#include "api/router/paging.hpp"
 #include "engine/runtime/pause.hpp"
 #include "engine/runtime/work/task_log.hpp"
 
@@ -175,7 +176,7 @@ Result<Json> states_view(runtime::Reader& reader, std::string_view run, const St
                           (query.status.empty() || outcome_of(row) == query.status);
         if (!fits) continue;
         if (out["items"].size() == query.limit) {
-            out["next"] = std::to_string(i);
+            out["next"] = position_token(i);
             break;
         }
         out["items"].push_back(to_json(row));

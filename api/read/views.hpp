@@ -40,7 +40,7 @@ struct StatesQuery {
     std::size_t after = 0;        // entries that are passed over
     std::size_t limit = 1'000;
 };
-/// {"run", "status", "items": entries of states in their order, "next": an `after`}
+/// {"run", "status", "items": entries of states in their order, "next": a position_token()}
 Result<Json> states_view(runtime::Reader& reader, std::string_view run, const StatesQuery& query);
 /// {"run", "items": as GetExecutionHistory shows them, "lines": the same, a line each}
 Result<Json> history_view(runtime::Reader& reader, std::string_view run);

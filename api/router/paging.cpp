@@ -44,7 +44,28 @@ std::size_t begin_behind(const PageEnd& end, const Json& items, std::string_view
     return std::min(end.count - 1, items.size());
 }
 
+Failure<Error> no_token(const std::string& after) {
+    return fail(ErrorCode::invalid,
+                "expected 'after' to be 'next' of the page before, but got '" + after + "'");
+}
+
+std::string text_of(const PageEnd& end) {
+    return std::to_string(end.count) + "." + end.mark;
+}
+
 }  // namespace
+
+std::string position_token(std::size_t count) {
+    return text_of({count, mark_of({}, "")});
+}
+
+Result<std::size_t> position_in(const Call& call) {
+    const auto after = call.text("after");
+    if (!after) return std::size_t{0};
+    const auto end = parse_page_end(*after);
+    if (!end || end->mark != mark_of({}, "")) return no_token(*after);
+    return end->count;
+}
 
 std::vector<Parameter> page_parameters(std::vector<Parameter> others) {
     others.push_back(integer_parameter("limit", "how many at most", 1, kPageMax, kPageUsual));
@@ -79,17 +100,13 @@ Result<Json> page_of(const Call& call, Json whole, std::string_view key) {
     std::size_t begin = 0;
     if (const auto after = call.text("after")) {
         const auto end = parse_page_end(*after);
-        if (!end) {
-            return fail(
-                ErrorCode::invalid,
-                "expected 'after' to be 'next' of the page before, but got '" + *after + "'");
-        }
+        if (!end) return no_token(*after);
         begin = begin_behind(*end, items, key);
     }
     const auto limit = static_cast<std::size_t>(*call.integer("limit"));
     const std::size_t end = std::min(begin + limit, items.size());
     std::string next;
-    if (end < items.size()) next = std::to_string(end) + "." + mark_of(items[end - 1], key);
+    if (end < items.size()) next = text_of({end, mark_of(items[end - 1], key)});
     const auto at = [&](std::size_t index) {
         return items.begin() + static_cast<std::ptrdiff_t>(index);
     };

@@ -23,6 +23,12 @@ std::string snapshot_schema(std::string_view item, std::string_view more = "",
 /// the end. Fails with `invalid` where `after` is no token of such a list.
 Result<Json> page_of(const Call& call, Json whole, std::string_view key);
 
+/// The token of a list that only ever grows at its end, and is read item by item: `count` of its
+/// items have been looked at. REQUIRES: count > 0.
+std::string position_token(std::size_t count);
+/// What `after` of the call says of it; 0 where it is not given. Fails with `invalid`.
+Result<std::size_t> position_in(const Call& call);
+
 /// How many items of the whole list the page that `call` asks for needs, one behind it among them:
 /// where items cost something to make.
 std::size_t items_needed(const Call& call);

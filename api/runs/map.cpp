@@ -5,6 +5,7 @@
 
 #include "api/read/state_tracker.hpp"
 #include "api/read/usual.hpp"
+#include "api/router/paging.hpp"
 
 namespace stepwell::api::answers {
 namespace {
@@ -136,7 +137,7 @@ Result<Json> map_items_view(runtime::Reader& reader, ExecutionId run, const MapI
     for (std::size_t i = query.after; i < lane.total; ++i) {
         if (!query.status.empty() && lane.status_of(i) != query.status) continue;
         if (out["items"].size() == query.limit) {
-            out["next"] = std::to_string(i);
+            out["next"] = position_token(i);
             break;
         }
         out["items"].push_back(item_view(lane, i));

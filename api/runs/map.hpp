@@ -30,7 +30,7 @@ struct MapItemsQuery {
 };
 /// {"run", "state", "path", "total", "items": [{"item": its number from 0, "status", "started_at",
 /// "ended_at", "duration_ms", "frame", "at": the path of the state that it is in or was in last,
-/// "error"}] in their order, what is not known is absent, "next": an `after`}. Fails with
+/// "error"}] in their order, what is not known is absent, "next": a position_token()}. Fails with
 /// `not_found`.
 Result<Json> map_items_view(runtime::Reader& reader, ExecutionId run, const MapItemsQuery& query);
 

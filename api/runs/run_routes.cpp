@@ -55,7 +55,7 @@ Result<Json> read_states(runtime::Reader& reader, const Call& call) {
     query.definition_path = call.text("definition_path").value_or("");
     query.path = call.text("path").value_or("");
     query.status = call.text("status").value_or("");
-    query.after = static_cast<std::size_t>(call.integer("after").value_or(0));
+    query.after = SW_TRY(position_in(call));
     query.limit = static_cast<std::size_t>(*call.integer("limit"));
     return states_view(reader, call.path("run"), query);
 }
@@ -164,7 +164,7 @@ void add_reading_routes(Router& router, Readers& readers) {
                    choice_parameter("status", "only these",
                                     {"running", "succeeded", "caught", "failed", "aborted"}),
                    integer_parameter("limit", "how many at most", 1, 10'000, 1'000),
-                   integer_parameter("after", "`next` of the page before", 0, 1'000'000'000)},
+                   text_parameter("after", "`next` of the page before", 200)},
          .answer =
              R"({"type": "object", "required": ["run", "status", "items", "as_of"], "properties": {
                     "as_of": {"$ref": "#/components/schemas/AsOf"},

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/journal/journal.hpp"
 #include "engine/runtime/clock.hpp"
@@ -102,6 +103,9 @@ public:
     /// Answers when the execution has ended, at once if it already has. `not_found`.
     void when_closed(ExecutionId id, Answer<Closed> answer);
     [[nodiscard]] Subscription subscribe(Listener listener);
+    /// Attempts of an execution that may still write to their logs. One that is not here has
+    /// written all it ever will, or has yet to begin.
+    [[nodiscard]] std::vector<TaskToken> open_logs(ExecutionId id) const;
 
     Result<WorkflowStatus> create_workflow_now(WorkflowSpec spec);
     Result<WorkflowStatus> put_workflow_now(WorkflowSpec spec);

@@ -513,6 +513,14 @@ class Live(Case):
         texts = [data["text"] for _, name, data in lines if name is None]
         self.assertEqual([text for text in texts if text in ("one", "two")], ["one", "two"])
         self.assertEqual(len({identity for identity, name, _ in lines if name is None}), len(texts))
+        told = [(identity, data["text"]) for identity, name, data in lines if name is None]
+        for number, (identity, _) in enumerate(told):
+            rest = list(Events(daemon, f"/api/v1/runs/{run}/logs?follow=true", identity))
+            self.assertEqual([(i, data.get("text")) for i, _, data in rest[:-1]], told[number + 1:])
+            self.assertEqual(rest[-1][1], "end")
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?follow=true", None, {"Last-Event-ID": lines[-1][0]})[0], 204)
+        anew = list(Events(daemon, f"/api/v1/runs/{run}/logs?follow=true", "0-1:1"))
+        self.assertEqual(([anew[0][1]], [data["text"] for _, name, data in anew if name is None]), (["reset"], texts))
         pages, after = [], ""
         while True:
             page = ask(daemon, "GET", f"/api/v1/runs/{run}/logs?limit=1{after}")[2]
@@ -525,6 +533,30 @@ class Live(Case):
         self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?search=two")[2]["items"][0]["lines"], ["two"])
         self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?tail=true&limit=1")[2]["items"][0]["lines"], texts[-1:])
         self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{run}/logs?after=x")[0], 400)
+
+
+    def test_logs_are_followed_over_cuts_without_a_gap_or_a_double(self):
+        script = "for i in $(seq 150); do echo line-$i; [ $((i % 30)) != 0 ] || sleep 0.05; done"
+        step = {**SHELL["States"]["T"], "Parameters": {"command": ["/bin/sh", "-c", script]}}
+        branches = [{"StartAt": f"T{i}", "States": {f"T{i}": step}} for i in range(4)]
+        daemon = self.daemon()
+        daemon.workflow("shell")
+        self.assertEqual(ask(daemon, "PUT", "/api/v1/workflows/chatty", {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": branches, "End": True}}})[0], 200)
+        run = self.start(daemon, "chatty")["run"]
+        seen, last, is_over = {}, None, False
+        while not is_over:
+            events = Events(daemon, f"/api/v1/runs/{run}/logs?follow=true", last)
+            for _, (identity, name, data) in zip(range(37), events):
+                is_over = name == "end"
+                self.assertIn(name, (None, "end"), data)
+                if not is_over:
+                    seen.setdefault(data["state"], []).append((data["line"], data["text"]))
+                    last = identity
+            events.connection.close()
+        self.assertEqual(len(seen), 4)
+        for lines in seen.values():
+            self.assertEqual([number for number, _ in lines], list(range(1, len(lines) + 1)))
+            self.assertEqual([text for _, text in lines if text.startswith("line-")], [f"line-{i}" for i in range(1, 151)])
 
 
 class Document(Case):

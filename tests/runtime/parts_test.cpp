@@ -373,24 +373,4 @@ TEST_CASE("logs are read page by page, each line once, and from the end where th
     }
 }
 
-TEST_CASE("who follows logs finds those that come later, and each line once") {
-    TemporaryFolder folder;
-    const ExecutionId run{8};
-    TaskLogs logs(folder.path());
-    TaskLogTail tail(folder.path(), run);
-    CHECK(tail.read(1'000)->empty());
-    for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) {
-        const TaskToken token{run, kRootFrame, attempt};
-        logs.begin(token, {"Load", 0, attempt, 0, "2024-01-01T00:00:00Z"});
-        for (int i = 0; i < 2; ++i) {
-            logs.write(token, "line " + std::to_string(i));
-            const auto parts = tail.read(1'000);
-            REQUIRE((parts && parts->size() == 1));
-            CHECK((*parts)[0].header.attempt == attempt);
-            CHECK((*parts)[0].first_line == static_cast<std::uint64_t>(i) + 1);
-        }
-    }
-    CHECK(tail.read(1'000)->empty());
-}
-
 }  // namespace stepwell::test

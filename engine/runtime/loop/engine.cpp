@@ -46,9 +46,11 @@ public:
     Impl(EngineSettings settings, journal::Journal& journal, Clock& clock)
         : settings_(std::move(settings)),
           clock_(clock),
-          logs_(settings_.logs_folder),
+          logs_(settings_.logs_folder, journal.lease().epoch),
           inbox_(settings_.inbox_max),
-          loop_(settings_, journal, clock, listeners_, logs_) {}
+          loop_(settings_, journal, clock, listeners_, logs_) {
+        if (!settings_.logs_folder.empty()) loop_.add_observer(logs_);
+    }
 
     ~Impl() { stop(); }
 
@@ -413,6 +415,10 @@ void Engine::log(const TaskToken& token, std::string line) {
     if (Confidentiality* secrets = impl_->settings_.secrets) line = secrets->mask(std::move(line));
     impl_->logs_.write(token, line);
     impl_->listeners_.tell(&Listener::log, token, line);
+}
+
+std::vector<TaskToken> Engine::open_logs(ExecutionId id) const {
+    return impl_->logs_.open_logs(id);
 }
 
 bool Engine::step() {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <deque>
 #include <fstream>
 #include <system_error>
@@ -13,22 +12,16 @@
 #include <utility>
 
 #include "engine/base/json.hpp"
+#include "engine/runtime/work/task_log_files.hpp"
 
 namespace stepwell::runtime {
 namespace {
 
 /// Files that are open at a time; an attempt whose file was closed opens it again.
 constexpr std::size_t kFilesOpenMax = 128;
-/// Two changes of a folder within it may have the same time.
-constexpr std::chrono::seconds kFolderClockGrain{2};
-
-std::filesystem::path folder_of(const std::filesystem::path& logs, ExecutionId id) {
-    const auto number = value_of(id);
-    return logs / std::to_string(number / 1000) / std::to_string(number);
-}
 
 std::filesystem::path file_of(const std::filesystem::path& logs, const TaskToken& token) {
-    return folder_of(logs, token.execution) /
+    return log_folder_of(logs, token.execution) /
            (std::to_string(value_of(token.frame)) + "-" + std::to_string(token.attempt) + ".log");
 }
 
@@ -39,20 +32,8 @@ std::string header_line(const TaskLogHeader& header) {
               {"retry", header.retry},
               {"started", header.started_at}};
     if (!header.path.empty()) line["path"] = header.path;
+    line["order"] = {header.order.life, header.order.number};
     return to_text(line);
-}
-
-TaskLogHeader header_in(const std::string& line) {
-    TaskLogHeader header;
-    const auto json = parse_json(line);
-    if (!json) return header;
-    header.state = string_or(*json, "state", "");
-    header.path = string_or(*json, "path", "");
-    header.frame = static_cast<std::uint32_t>(unsigned_in(*json, "frame"));
-    header.attempt = static_cast<std::uint32_t>(unsigned_in(*json, "attempt"));
-    header.retry = static_cast<std::uint32_t>(unsigned_in(*json, "retry"));
-    header.started_at = string_or(*json, "started", "");
-    return header;
 }
 
 /// In the order in which the attempts began.
@@ -64,17 +45,41 @@ TaskLog read_log(const std::filesystem::path& path) {
     TaskLog log;
     std::ifstream file(path);
     std::string line;
-    if (std::getline(file, line)) log.header = header_in(line);
+    if (std::getline(file, line)) log.header = log_header_in(line);
     while (std::getline(file, line)) log.lines.push_back(line);
     return log;
 }
 
 }  // namespace
 
+std::filesystem::path log_folder_of(const std::filesystem::path& logs, ExecutionId id) {
+    const auto number = value_of(id);
+    return logs / std::to_string(number / 1000) / std::to_string(number);
+}
+
+TaskLogHeader log_header_in(const std::string& line) {
+    TaskLogHeader header;
+    const auto json = parse_json(line);
+    if (!json) return header;
+    header.state = string_or(*json, "state", "");
+    header.path = string_or(*json, "path", "");
+    header.frame = static_cast<std::uint32_t>(unsigned_in(*json, "frame"));
+    header.attempt = static_cast<std::uint32_t>(unsigned_in(*json, "attempt"));
+    header.retry = static_cast<std::uint32_t>(unsigned_in(*json, "retry"));
+    header.started_at = string_or(*json, "started", "");
+    const Json* order = find(*json, "order");
+    const bool has_order = order && order->is_array() && order->size() == 2 &&
+                           (*order)[0].is_number_unsigned() && (*order)[1].is_number_unsigned();
+    if (has_order) {
+        header.order = {(*order)[0].get<std::uint64_t>(), (*order)[1].get<std::uint64_t>()};
+    }
+    return header;
+}
+
 struct TaskLogs::File {
     explicit File(TaskLogHeader header_) : header(std::move(header_)) {}
-    const TaskLogHeader header;
-    std::mutex mutex;  // guards the rest
+    TaskLogHeader header;  // its order is guarded, too
+    std::mutex mutex;      // guards the rest
     int descriptor = -1;
     std::size_t bytes = 0;
     bool is_begun = false;
@@ -96,7 +101,8 @@ struct TaskLogs::File {
     }
 };
 
-TaskLogs::TaskLogs(std::filesystem::path folder) : folder_(std::move(folder)) {}
+TaskLogs::TaskLogs(std::filesystem::path folder, std::uint64_t life)
+    : folder_(std::move(folder)), life_(life) {}
 
 TaskLogs::~TaskLogs() {
     for (auto& [token, file] : files_) file->close();
@@ -107,6 +113,23 @@ void TaskLogs::begin(const TaskToken& token, TaskLogHeader header) {
     auto file = std::make_shared<File>(std::move(header));
     const std::lock_guard lock(mutex_);
     files_[token] = std::move(file);
+    unfinished_.insert(token);
+}
+
+void TaskLogs::finished(const TaskToken& token) {
+    if (folder_.empty()) return;
+    const std::lock_guard lock(mutex_);
+    unfinished_.erase(token);
+}
+
+std::vector<TaskToken> TaskLogs::open_logs(ExecutionId execution) const {
+    const std::lock_guard lock(mutex_);
+    const auto begin = unfinished_.lower_bound({execution, FrameId{}, 0});
+    std::vector<TaskToken> tokens;
+    for (auto at = begin; at != unfinished_.end() && at->execution == execution; ++at) {
+        tokens.push_back(*at);
+    }
+    return tokens;
 }
 
 void TaskLogs::write(const TaskToken& token, std::string_view line) {
@@ -144,14 +167,26 @@ std::shared_ptr<TaskLogs::File> TaskLogs::file_of_attempt(const TaskToken& token
     return at == files_.end() ? nullptr : at->second;
 }
 
+/// In the order of their numbers, and empty until the first line is whole.
+/// REQUIRES: the file's mutex is held, and it was not begun.
+void TaskLogs::make(File& file, const TaskToken& token, const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path.parent_path(), error);
+    const std::lock_guard lock(making_[value_of(token.execution) % making_.size()]);
+    file.header.order = {life_, ++made_};
+    file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
 /// REQUIRES: the file's mutex is held.
 bool TaskLogs::open(File& file, const TaskToken& token) {
     if (file.descriptor >= 0) return true;
     if (open_files_ >= kFilesOpenMax) close_idle_files(file);
     const auto path = file_of(folder_, token);
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file.is_begun) {
+        file.descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    } else {
+        make(file, token, path);
+    }
     if (file.descriptor < 0) return false;
     ++open_files_;
     if (!file.is_begun) {
@@ -187,7 +222,7 @@ Result<std::optional<TaskLog>> read_task_log(const std::filesystem::path& logs_f
 }
 
 void remove_task_logs(const std::filesystem::path& logs_folder, ExecutionId execution) {
-    const auto folder = folder_of(logs_folder, execution);
+    const auto folder = log_folder_of(logs_folder, execution);
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
     std::filesystem::remove(folder.parent_path(), ignored);  // where it is empty now
@@ -196,7 +231,7 @@ void remove_task_logs(const std::filesystem::path& logs_folder, ExecutionId exec
 Result<std::vector<TaskLog>> read_task_logs(const std::filesystem::path& logs_folder,
                                             ExecutionId execution) {
     std::vector<TaskLog> logs;
-    const auto folder = folder_of(logs_folder, execution);
+    const auto folder = log_folder_of(logs_folder, execution);
     std::error_code error;
     if (!std::filesystem::exists(folder, error)) return logs;
     for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
@@ -266,14 +301,14 @@ bool is_asked_for(const TaskLogHeader& header, const TaskLogQuery& query) {
 Result<std::vector<ListedLog>> list_logs(const std::filesystem::path& logs_folder,
                                          ExecutionId execution, const TaskLogQuery& query) {
     std::vector<ListedLog> logs;
-    const auto folder = folder_of(logs_folder, execution);
+    const auto folder = log_folder_of(logs_folder, execution);
     std::error_code error;
     if (!std::filesystem::exists(folder, error)) return logs;
     for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
         std::ifstream file(entry.path());
         std::string line;
         if (!std::getline(file, line) || file.eof()) continue;
-        ListedLog log{header_in(line), entry.path(), line.size() + 1};
+        ListedLog log{log_header_in(line), entry.path(), line.size() + 1};
         if (is_asked_for(log.header, query)) logs.push_back(std::move(log));
     }
     if (error) return fail(ErrorCode::io, "'" + folder.string() + "': " + error.message());
@@ -349,67 +384,6 @@ Result<std::vector<TaskLogPart>> read_task_log_tail(const std::filesystem::path&
             if (last.size() > query.lines_max) last.pop_front();
         }
         parts.push_back({log.header, count - last.size() + 1, {}, {last.begin(), last.end()}});
-    }
-    return parts;
-}
-
-TaskLogTail::TaskLogTail(const std::filesystem::path& logs_folder, ExecutionId execution)
-    : folder_(folder_of(logs_folder, execution)) {}
-
-/// Looks at the folder where it has changed since, or may have within what its clock can tell.
-void TaskLogTail::find_new_files() {
-    std::error_code error;
-    const auto changed = std::filesystem::last_write_time(folder_, error);
-    if (error || changed == listed_) return;
-    const auto age = std::filesystem::file_time_type::clock::now() - changed;
-    if (age > kFolderClockGrain) listed_ = changed;
-    std::vector<File> found;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
-        File file{entry.path().filename().string(), {}, 0, 0};
-        if (known_.contains(file.name)) continue;
-        std::string line;
-        std::ifstream stream(entry.path());
-        // A first line that is not whole yet: next time.
-        if (!std::getline(stream, line) || stream.eof()) {
-            listed_.reset();
-            continue;
-        }
-        file.header = header_in(line);
-        file.offset = line.size() + 1;
-        known_.insert(file.name);
-        found.push_back(std::move(file));
-    }
-    std::sort(found.begin(), found.end(),
-              [](const File& a, const File& b) { return is_before(a.header, b.header); });
-    std::move(found.begin(), found.end(), std::back_inserter(files_));
-}
-
-TaskLogTail::Part TaskLogTail::read_on(File& file, std::size_t bytes_max) const {
-    Part part{file.header, file.lines + 1, {}};
-    std::ifstream stream(folder_ / file.name);
-    stream.seekg(static_cast<std::streamoff>(file.offset));
-    std::size_t bytes = 0;
-    for (std::string line; bytes < bytes_max && std::getline(stream, line) && !stream.eof();) {
-        bytes += line.size() + 1;
-        part.lines.push_back(std::move(line));
-    }
-    file.offset += bytes;
-    file.lines += part.lines.size();
-    return part;
-}
-
-Result<std::vector<TaskLogTail::Part>> TaskLogTail::read(std::size_t bytes_max) {
-    find_new_files();
-    std::vector<Part> parts;
-    std::size_t bytes = 0;
-    for (File& file : files_) {
-        if (bytes >= bytes_max) break;
-        std::error_code error;
-        if (std::filesystem::file_size(folder_ / file.name, error) <= file.offset) continue;
-        const std::uint64_t before = file.offset;
-        Part part = read_on(file, bytes_max - bytes);
-        bytes += file.offset - before;
-        if (!part.lines.empty()) parts.push_back(std::move(part));
     }
     return parts;
 }

@@ -2,31 +2,42 @@
 //
 //   <logs>/<execution / 1000>/<execution>/<frame>-<attempt>.log
 //
-// The first line is a JSON object {"state", "path", "frame", "attempt", "retry", "started"}, then
-// come the lines of the log; what begins again after a restart of the daemon says so in a line. A
-// file that reaches kTaskLogBytesMax says so and takes no more.
+// The first line is a JSON object {"state", "path", "frame", "attempt", "retry", "started",
+// "order"}, then come the lines of the log; what begins again after a restart of the daemon says so
+// in a line. A file that reaches kTaskLogBytesMax says so and takes no more.
 //
 // Threads: TaskLogs may be used from any thread; nobody waits for another attempt's disk.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <compare>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/base/ids.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 #include "engine/runtime/work/log_level.hpp"
+#include "engine/runtime/work_observer.hpp"
 
 namespace stepwell::runtime {
 
 inline constexpr std::size_t kTaskLogBytesMax = 10u << 20;
+
+/// When the file of a log came into being, among those of its execution: each one is there, if
+/// empty yet, before the next one is. Zeros: an older Stepwell made it, and did not say.
+struct LogOrder {
+    std::uint64_t life = 0;    // the daemon's: later ones have greater numbers
+    std::uint64_t number = 0;  // within it
+    auto operator<=>(const LogOrder&) const = default;
+};
 
 /// What an attempt's log is about.
 struct TaskLogHeader {
@@ -36,6 +47,7 @@ struct TaskLogHeader {
     std::uint32_t retry = 0;    // of this entry of the state: 0 is the first try
     std::string started_at;     // ISO 8601
     std::string path = {};      // "Each[3] / Load"; empty where the state is in no branch or item
+    LogOrder order = {};        // given when the file is made
 };
 
 struct TaskLog {
@@ -43,11 +55,12 @@ struct TaskLog {
     std::vector<std::string> lines;
 };
 
-class TaskLogs {
+class TaskLogs final : public WorkObserver {
 public:
-    /// `folder` empty: everything is dropped.
-    explicit TaskLogs(std::filesystem::path folder);
-    ~TaskLogs();
+    /// `folder` empty: everything is dropped. `life`: a greater number than that of the daemon
+    /// before.
+    explicit TaskLogs(std::filesystem::path folder, std::uint64_t life = 1);
+    ~TaskLogs() override;
 
     /// An attempt begins. Makes no file before its first line.
     void begin(const TaskToken& token, TaskLogHeader header);
@@ -56,15 +69,27 @@ public:
     void write(const TaskToken& token, std::string_view line);
     void end(const TaskToken& token);
 
+    /// That it has ended is durable: it is never begun again.
+    void finished(const TaskToken& token) override;
+    /// Attempts that have begun, in any life, and may still write: what is missing here writes
+    /// never again, or has yet to begin.
+    [[nodiscard]] std::vector<TaskToken> open_logs(ExecutionId execution) const;
+
 private:
     struct File;
     std::shared_ptr<File> file_of_attempt(const TaskToken& token);
     bool open(File& file, const TaskToken& token);
+    void make(File& file, const TaskToken& token, const std::filesystem::path& path);
     void close_idle_files(const File& but);
     const std::filesystem::path folder_;
     std::atomic<std::size_t> open_files_{0};
-    std::mutex mutex_;  // of the table; each file has its own, taken without this one
+    mutable std::mutex mutex_;  // of the tables; each file has its own, taken without this one
     std::unordered_map<TaskToken, std::shared_ptr<File>> files_;
+    std::set<TaskToken> unfinished_;
+    const std::uint64_t life_;
+    std::atomic<std::uint64_t> made_{0};
+    /// By execution: files of one come into being in the order of their numbers.
+    std::array<std::mutex, 32> making_;
 };
 
 /// The log of one attempt; nothing where it wrote none.
@@ -108,36 +133,6 @@ Result<TaskLogPage> read_task_log_page(const std::filesystem::path& logs_folder,
 Result<std::vector<TaskLogPart>> read_task_log_tail(const std::filesystem::path& logs_folder,
                                                     ExecutionId execution,
                                                     const TaskLogQuery& query);
-
-/// Follows the logs of an execution while they are written.
-class TaskLogTail {
-public:
-    TaskLogTail(const std::filesystem::path& logs_folder, ExecutionId execution);
-
-    struct Part {
-        TaskLogHeader header;
-        std::uint64_t first_line = 1;  // the number of the first of `lines` in its log
-        std::vector<std::string> lines;
-    };
-    /// The whole lines that came since the last call, some `bytes_max` of them at most: the rest
-    /// with the next call. Empty where there is nothing new.
-    Result<std::vector<Part>> read(std::size_t bytes_max);
-
-private:
-    struct File {
-        std::string name;
-        TaskLogHeader header;
-        std::uint64_t offset = 0;  // of the first byte that was not read
-        std::uint64_t lines = 0;
-    };
-    void find_new_files();
-    [[nodiscard]] Part read_on(File& file, std::size_t bytes_max) const;
-
-    const std::filesystem::path folder_;
-    std::unordered_set<std::string> known_;
-    std::optional<std::filesystem::file_time_type> listed_;  // the folder's change that was seen
-    std::vector<File> files_;  // in the order in which the attempts began, as far as they are known
-};
 
 /// Removes the logs of an execution that is forgotten. What cannot be removed stays.
 void remove_task_logs(const std::filesystem::path& logs_folder, ExecutionId execution);
