@@ -45,5 +45,9 @@ std::string session_cookie_line(const Request& request, std::string_view value, 
 /// there.
 using Work = Result<Json> (*)(const SecurityParts& parts, const Call& call);
 std::function<void(Call)> done_later(const SecurityParts& parts, Work work);
+/// The same of what replaces a thing, which `view` shows, where it is as the request's If-Match and
+/// If-None-Match want it: only jobs change it. `parameter`: of the path, that names it.
+std::function<void(Call)> replaced_later(const SecurityParts& parts, std::string parameter,
+                                         Work view, Work work);
 
 }  // namespace stepwell::api

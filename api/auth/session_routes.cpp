@@ -3,17 +3,10 @@
 
 #include "api/auth/routes.hpp"
 #include "api/http/problem.hpp"
+#include "api/router/preconditions.hpp"
 
 namespace stepwell::api {
 namespace {
-
-Response too_many(Duration wait) {
-    const auto seconds = (wait.count() + 999) / 1'000;
-    Response response =
-        problem(429, "expected fewer failures; try again in " + std::to_string(seconds) + " s");
-    response.headers = "Retry-After: " + std::to_string(seconds) + "\r\n";
-    return response;
-}
 
 Failure<Error> too_busy() {
     return fail(ErrorCode::unavailable, "expected less to do; try again in a moment");
@@ -45,7 +38,8 @@ void sign_in(const SecurityParts& parts, const Call& call) {
     const std::string password = string_or(call.body(), "password", "");
     const std::string peer = call.request().peer();
     const Timestamp now = parts.clock.now();
-    if (const auto wait = parts.limit.wait(peer, name, now)) return call.respond(too_many(*wait));
+    if (const auto wait = parts.limit.wait(peer, name, now))
+        return call.respond(too_often("fewer failures", *wait));
     const auto hash = parts.identities.check_password(name, password);
     if (!hash) {
         parts.limit.failed(peer, name, now);
@@ -53,7 +47,7 @@ void sign_in(const SecurityParts& parts, const Call& call) {
     }
     const bool is_posted =
         parts.jobs.post([parts, call, hash = *hash] { finish_sign_in(parts, call, hash); });
-    if (!is_posted) call.respond(too_many(Duration{1'000}));
+    if (!is_posted) call.respond(too_often("fewer failures", Duration{1'000}));
 }
 
 /// How one may come in, for a page that asks who does: nothing of who there is.
@@ -134,6 +128,18 @@ std::function<void(Call)> done_later(const SecurityParts& parts, Work work) {
     };
 }
 
+std::function<void(Call)> replaced_later(const SecurityParts& parts, std::string parameter,
+                                         Work view, Work work) {
+    return [parts, parameter = std::move(parameter), view, work](const Call& call) {
+        const bool is_posted = parts.jobs.post([parts, parameter, view, work, call] {
+            auto refusal = unmet_precondition(call, call.path(parameter), view(parts, call));
+            if (refusal) return call.respond(*std::move(refusal));
+            call.answer(work(parts, call));
+        });
+        if (!is_posted) call.answer(too_busy());
+    };
+}
+
 namespace {
 
 void add_password_route(Router& router, const SecurityParts& parts) {
@@ -188,7 +194,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                 .act = [parts](const Call& call) {
                     const bool is_posted =
                         parts.password_jobs.post([parts, call] { sign_in(parts, call); });
-                    if (!is_posted) call.respond(too_many(Duration{1'000}));
+                    if (!is_posted) call.respond(too_often("fewer failures", Duration{1'000}));
                 }});
     router.add(
         {.method = "GET",
@@ -223,7 +229,7 @@ void add_session_routes(Router& router, const SecurityParts& parts) {
                 .act = [parts](const Call& call) {
                     const bool is_posted =
                         parts.jobs.post([parts, call] { sign_out(parts, call); });
-                    if (!is_posted) call.respond(too_many(Duration{1'000}));
+                    if (!is_posted) call.respond(too_often("fewer failures", Duration{1'000}));
                 }});
     add_password_route(router, parts);
 }

@@ -1,6 +1,7 @@
 // Users: for admins.
 #include "api/auth/routes.hpp"
 #include "api/router/paging.hpp"
+#include "api/router/preconditions.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -16,6 +17,14 @@ Json view_of(const User& user) {
 
 std::optional<Role> role_in(const Json& body) {
     return role_named(string_or(body, "role", ""));
+}
+
+Result<Json> show_user(const SecurityParts& parts, const Call& call) {
+    const std::string& name = call.path("user");
+    const auto user = parts.identities.user(name);
+    if (user) return view_of(*user);
+    return fail(ErrorCode::not_found,
+                "expected a user '" + name.substr(0, 64) + "', but there is none");
 }
 
 Result<Json> add_user(const SecurityParts& parts, const Call& call) {
@@ -70,6 +79,14 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                     }
                     return page_of(call, Json{{"items", std::move(users)}}, "name");
                 }});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/users/{user}",
+                .operation = "getUser",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "A user",
+                .answer = answer,
+                .read = [parts](const Call& call) { return show_user(parts, call); }});
     router.add({.method = "POST",
                 .pattern = "/api/v1/users",
                 .operation = "addUser",
@@ -95,6 +112,9 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                 .role = Role::admin,
                 .tag = "security",
                 .summary = "Change a user's role or password, or disable them",
+                .description = "With the user's ETag as If-Match it is a 412 where somebody else "
+                               "has changed them since.",
+                .headers = precondition_headers("the user"),
                 .body = json_body(R"json({"type": "object", "additionalProperties": false,
                     "properties": {
                     "role": {"type": "string", "enum": ["viewer", "operator", "editor", "admin"]},
@@ -103,8 +123,8 @@ void add_user_routes(Router& router, const SecurityParts& parts) {
                     "disabled": {"type": "boolean"}}})json",
                                   true),
                 .answer = answer,
-                .errors = {404, 409, 503},
-                .act = done_later(parts, change_user)});
+                .errors = {404, 409, 412, 503},
+                .act = replaced_later(parts, "user", show_user, change_user)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/users/{user}",
                 .operation = "removeUser",

@@ -128,11 +128,13 @@ Error with_hint(Error error, const Configuration& configuration) {
     return error;
 }
 
-void add_native_routes(Router& router, runtime::Engine& engine, Readers& readers,
-                       WorkflowFiles& files, EventFeed& feed,
-                       const std::filesystem::path& data_folder) {
+void add_native_routes(Router& router, Node& node, Readers& readers, WorkflowFiles& files,
+                       EventFeed& feed, const std::filesystem::path& data_folder) {
+    runtime::Engine& engine = node.engine();
     add_workflow_routes(router, engine, readers, files, tasks::builtin_task_names());
-    add_run_routes(router, engine, readers);
+    add_run_routes(router, engine, readers, [&secrets = node.secrets()](const std::string& who) {
+        return secrets.start_pause(who);
+    });
     add_redrive_routes(router, engine, readers);
     add_live_routes(router, engine, feed, readers, data_folder);
 }
@@ -229,7 +231,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     EventFeed feed((*node)->engine(), readers);
     WorkflowFiles files((*node)->engine(), readers, runtime::system_clock(), &(*node)->secrets());
     SW_TRY(files.open());
-    add_native_routes(router, (*node)->engine(), readers, files, feed, configuration.data);
+    add_native_routes(router, **node, readers, files, feed, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     add_answers(router, answer_sources, configuration, **node);
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));

@@ -1,5 +1,6 @@
 #include "api/http/problem.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace stepwell::api {
@@ -90,6 +91,15 @@ Response problem(unsigned status, std::string_view code, std::string_view detail
     Response response = response_of(status, problem_document(status, code, detail));
     // Nobody knows how long; soon enough, and no storm.
     if (status == 503) response.headers = "Retry-After: 1\r\n";
+    return response;
+}
+
+Response too_often(std::string_view what, Duration wait) {
+    const std::string seconds =
+        std::to_string(std::max<std::int64_t>(1, (wait.count() + 999) / 1'000));
+    Response response =
+        problem(429, "expected " + std::string(what) + "; try again in " + seconds + " s");
+    response.headers = "Retry-After: " + seconds + "\r\n";
     return response;
 }
 

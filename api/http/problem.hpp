@@ -7,6 +7,7 @@
 #include "api/http/http.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
 
 namespace stepwell::api {
 
@@ -29,6 +30,8 @@ std::string_view name_of(ErrorCode code);
 Response problem(const Error& error);
 Response problem(unsigned status, std::string_view detail);
 Response problem(unsigned status, std::string_view code, std::string_view detail);
+/// 429: too often; it says when to come again.
+Response too_often(std::string_view what, Duration wait);
 /// 400 with all of them, in words and in "faults".
 Response problem(const std::vector<Fault>& faults, std::string detail = {});
 Json to_json(const Fault& fault);

@@ -75,7 +75,10 @@ std::optional<std::string> departed_run(Readers& readers, const Call::Values& pa
 
 constexpr const char* kIdempotencyKey = "Idempotency-Key";
 
-void start_run(runtime::Engine& engine, Call call) {
+void start_run(runtime::Engine& engine, const StartPause& pause, Call call) {
+    if (const auto wait = pause(who_is(call.principal()))) {
+        return call.respond(too_often("no more values of secrets in what starts runs", *wait));
+    }
     const Json& body = call.body();
     runtime::StartRequest request;
     request.workflow = string_or(body, "workflow", "");
@@ -176,7 +179,7 @@ void add_reading_routes(Router& router, Readers& readers) {
 
 }  // namespace
 
-void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers, StartPause pause) {
     router.add(
         {.method = "POST",
          .pattern = "/api/v1/runs",
@@ -189,7 +192,8 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
              "answers "
              "200 with the run that is there. The same name with another input is a conflict. "
              "An Idempotency-Key does the same without naming the run: each party has keys of its "
-             "own, kept for 30 days at least, and longer where the run is.",
+             "own, kept for 30 days at least, and longer where the run is. Whoever puts values of "
+             "secrets into inputs again and again starts nothing for a while: 429.",
          .headers = {text_parameter(kIdempotencyKey, "the same start under the same key is one",
                                     200)},
          .body = json_body(R"json({
@@ -207,8 +211,9 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers) {
             "started_at": {"type": "string", "format": "date-time"}}})",
          .status = 201,
          .repeated = 200,
-         .errors = {404, 409},
-         .act = [&engine](Call call) { start_run(engine, std::move(call)); },
+         .errors = {404, 409, 429},
+         .act = [&engine, pause = std::move(pause)](
+                    Call call) { start_run(engine, pause, std::move(call)); },
          .is_quick = true});
     router.add(
         {.method = "POST",

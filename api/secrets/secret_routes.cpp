@@ -1,6 +1,7 @@
 // Secrets: their names and where they are used, never a value.
 #include "api/auth/routes.hpp"
 #include "api/router/paging.hpp"
+#include "api/router/preconditions.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -37,13 +38,22 @@ Result<std::map<std::string, Json>> uses(const SecurityParts& parts) {
     return used;
 }
 
-Json view_of(const SecretSummary& secret, Json used_by) {
+Json view_of(const SecretSummary& secret) {
     return {{"name", secret.name},
             {"provider", secret.provider},
             {"place", secret.place},
             {"updated_at", secret.updated_at.empty() ? Json() : Json(secret.updated_at)},
-            {"updated_by", secret.updated_by.empty() ? Json() : Json(secret.updated_by)},
-            {"used_by", std::move(used_by)}};
+            {"updated_by", secret.updated_by.empty() ? Json() : Json(secret.updated_by)}};
+}
+
+/// Who uses it is no part of this: it changes with workflows.
+Result<Json> show(const SecurityParts& parts, const Call& call) {
+    const std::string& name = call.path("secret");
+    for (const SecretSummary& secret : parts.secrets.list()) {
+        if (secret.name == name) return view_of(secret);
+    }
+    return fail(ErrorCode::not_found,
+                "expected a secret '" + name.substr(0, 64) + "', but there is none");
 }
 
 Result<Json> list(const SecurityParts& parts) {
@@ -51,7 +61,8 @@ Result<Json> list(const SecurityParts& parts) {
     Json secrets = Json::array();
     for (const SecretSummary& secret : parts.secrets.list()) {
         const auto found = used.find(secret.name);
-        secrets.push_back(view_of(secret, found == used.end() ? Json::array() : found->second));
+        secrets.push_back(view_of(secret));
+        secrets.back()["used_by"] = found == used.end() ? Json::array() : found->second;
         used.erase(secret.name);
     }
     Json missing = Json::array();
@@ -102,6 +113,19 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                 .read = [parts](const Call& call) -> Result<Json> {
                     return page_of(call, SW_TRY(list(parts)), "name");
                 }});
+    router.add({.method = "GET",
+                .pattern = "/api/v1/secrets/{secret}",
+                .operation = "getSecret",
+                .role = Role::admin,
+                .tag = "security",
+                .summary = "A secret, without its value",
+                .answer = R"json({"type": "object",
+                    "required": ["name", "provider", "place", "updated_at", "updated_by"],
+                    "properties": {"name": {"type": "string"},
+                    "provider": {"type": "string", "enum": ["store", "env", "file"]},
+                    "place": {"type": "string"}, "updated_at": {"type": ["string", "null"]},
+                    "updated_by": {"type": ["string", "null"]}}})json",
+                .read = [parts](const Call& call) { return show(parts, call); }});
     router.add({.method = "PUT",
                 .pattern = "/api/v1/secrets/{secret}",
                 .operation = "putSecret",
@@ -109,7 +133,9 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                 .tag = "security",
                 .summary = "Set a secret",
                 .description = "It is kept encrypted; tasks that start from now on get the new "
-                               "value.",
+                               "value. With the secret's ETag as If-Match it is a 412 where "
+                               "somebody else has set it since.",
+                .headers = precondition_headers("the secret"),
                 .body = json_body(R"json({"type": "object", "additionalProperties": false,
                     "required": ["value"], "properties": {
                     "value": {"type": "string", "minLength": 4, "maxLength": 8192,
@@ -118,8 +144,8 @@ void add_secret_routes(Router& router, const SecurityParts& parts) {
                 .answer = R"json({"type": "object", "required": ["name", "updated_at"],
                     "properties": {"name": {"type": "string"},
                     "updated_at": {"type": "string", "format": "date-time"}}})json",
-                .errors = {409, 503},
-                .act = done_later(parts, put)});
+                .errors = {409, 412, 503},
+                .act = replaced_later(parts, "secret", show, put)});
     router.add({.method = "DELETE",
                 .pattern = "/api/v1/secrets/{secret}",
                 .operation = "removeSecret",

@@ -382,6 +382,10 @@ Result<void> SecretStore::check(const std::string& place, std::string_view text)
                     "; write ${secret:" + found->name + "} in the workflow's Parameters instead");
 }
 
+std::optional<Duration> SecretStore::start_pause(const std::string& who) const {
+    return guesses_.wait(who, std::chrono::steady_clock::now());
+}
+
 Result<void> SecretStore::check_start(const std::string& who, const std::string& place,
                                       std::string_view text) {
     const auto masker = this->masker();

@@ -81,6 +81,8 @@ public:
     Json mask(Json document) override;
     std::string mask(std::string text) override;
     Result<void> check(const std::string& place, std::string_view text) override;
+    /// How long `who` starts nothing, for having guessed too often: see GuessLimit.
+    [[nodiscard]] std::optional<Duration> start_pause(const std::string& who) const;
     Result<void> check_start(const std::string& who, const std::string& place,
                              std::string_view text) override;
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "api/aws/api.hpp"
@@ -29,8 +31,12 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
 /// Where the Idempotency-Keys of starts are: what the sources of their claims begin with.
 inline constexpr const char* kStartKeys = "start:";
 
+/// How long somebody starts nothing, for having tried too often what they should not; nothing: they
+/// may.
+using StartPause = std::function<std::optional<Duration>(const std::string& who)>;
+
 /// Runs: list, show, start, stop, history.
-void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers);
+void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers, StartPause pause);
 
 /// Server-sent events of all runs and of one, and logs.
 void add_live_routes(Router& router, runtime::Engine& engine, EventFeed& feed, Readers& readers,

@@ -5,6 +5,7 @@
 #include "api/http/problem.hpp"
 #include "api/read/views.hpp"
 #include "api/router/paging.hpp"
+#include "api/router/preconditions.hpp"
 #include "api/system/routes.hpp"
 #include "api/workflows/workflow_folders.hpp"
 #include "engine/definition/workflow.hpp"
@@ -12,9 +13,6 @@
 
 namespace stepwell::api {
 namespace {
-
-constexpr const char* kIfMatch = "If-Match";
-constexpr const char* kIfNoneMatch = "If-None-Match";
 
 constexpr std::string_view kWorkflowAnswer = R"({"$ref": "#/components/schemas/Workflow"})";
 
@@ -149,11 +147,6 @@ Result<Precondition> precondition_of(Readers& readers, const Call& call) {
     const bool is_known = names_etag(wanted, etag_of(definition)) ||
                           (source && names_etag(wanted, etag_of(to_text(source_view(*source)))));
     return Precondition{found->version.id, !is_known};
-}
-
-Response stale(const std::string& workflow) {
-    return problem(412, "expected to replace what was seen, but '" + workflow +
-                            "' is another by now: read it again, and decide again");
 }
 
 Response faults_of(const definition::Parsed& parsed, const std::string& text) {
@@ -321,11 +314,7 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
                         "the file changes. Two who edit lose nothing of each other: with the "
                         "ETag of `/definition` or `/source` as If-Match it is a 412 where "
                         "another version came between.",
-         .headers = {text_parameter(kIfMatch,
-                                    "the ETag of the newest definition or source, "
-                                    "or *: there has to be one",
-                                    1'000),
-                     text_parameter(kIfNoneMatch, "*: there has to be none", 1'000)},
+         .headers = precondition_headers("the newest definition or source"),
          .body = raw_body({"application/json", "application/yaml"}),
          .answer = R"({"type": "object", "required": ["name", "version", "changed", "arn"],
                     "properties": {

@@ -6,6 +6,7 @@
 #include <boost/beast/zlib/inflate_stream.hpp>
 
 #include "api/http/compression.hpp"
+#include "api/router/preconditions.hpp"
 #include "tests/support/fake_request.hpp"
 
 using namespace stepwell;
@@ -172,4 +173,36 @@ TEST_CASE("A compressed stream that breaks off is broken off") {
     std::string out;
     CHECK(response.stream->next(out) == Stream::Next::more);
     CHECK(response.stream->next(out) == Stream::Next::broken);
+}
+
+TEST_CASE("What is replaced is what was seen, or nothing is done") {
+    static const Route kRoute{
+        .method = "PUT", .pattern = "/things/{thing}", .headers = precondition_headers("it")};
+    const Json seen{{"name", "a"}, {"role", "x"}};
+    const std::string tag = etag_of(to_text(seen));
+    const Result<Json> same = seen;
+    const Result<Json> other = Json{{"name", "a"}, {"role", "y"}};
+    const Result<Json> none = fail(ErrorCode::not_found, "none");
+    const Result<Json> unknown = fail(ErrorCode::io, "the disk");
+    struct Case {
+        FakeRequest::Headers headers;
+        const Result<Json>* now;
+        unsigned want;  // 0: go on
+    };
+    const std::string weak = "W/" + tag;
+    // clang-format off
+    const Case cases[] = {
+        {{}, &same, 0}, {{}, &none, 0}, {{}, &unknown, 0},
+        {{{"If-Match", tag}}, &same, 0}, {{{"If-Match", weak}}, &same, 0}, {{{"If-Match", tag}}, &other, 412},
+        {{{"If-Match", tag}}, &none, 412}, {{{"If-Match", "*"}}, &other, 0}, {{{"If-Match", "*"}}, &none, 412},
+        {{{"If-None-Match", "*"}}, &none, 0}, {{{"If-None-Match", "*"}}, &same, 412}, {{{"If-None-Match", tag}}, &same, 0},
+        {{{"If-Match", tag}}, &unknown, 500}, {{{"If-Match", tag}, {"If-None-Match", "*"}}, &same, 412},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        FakeRequest request("PUT", "/things/a", "", c.headers);
+        const Call call(request, kRoute, {{"thing", "a"}}, {}, Json(), [](Response) {});
+        const auto refusal = unmet_precondition(call, "a", *c.now);
+        CHECK((refusal ? refusal->status : 0) == c.want);
+    }
 }

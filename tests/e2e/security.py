@@ -409,6 +409,39 @@ class Doors(Case):
         statuses = [self.status(daemon, "POST", "/api/v1/session", {"name": "ann", "password": "wrong"}) for _ in range(6)]
         self.assertIn(429, statuses)
 
+    def test_who_guesses_secrets_by_starts_is_told_when_to_come_again(self):
+        daemon = self.start("--workflows", self.folder)
+        with open(os.path.join(self.folder, "m.json"), "w") as file:
+            json.dump(PASS, file)
+        daemon.workflow("m")
+        self.assertEqual(self.status(daemon, "PUT", "/api/v1/secrets/key", {"value": "s3cret-value"}, **daemon.headers), 200)
+        body, seen = {"workflow": "m", "input": {"k": "s3cret-value"}}, []
+        for _ in range(8):
+            status, response, answer = self.ask(daemon, "POST", "/api/v1/runs", body, **daemon.headers)
+            seen.append(status)
+        self.assertEqual(set(seen), {400, 429}, seen)
+        self.assertEqual((status, answer["code"]), (429, "too_many_requests"))
+        self.assertGreaterEqual(int(response["Retry-After"]), 1)
+
+    def test_two_who_change_one_thing_lose_nothing_of_each_other(self):
+        daemon = self.start()
+        self.add_admin(daemon)
+        headers = {**daemon.headers}
+        self.assertEqual(self.status(daemon, "POST", "/api/v1/users", {"name": "bob", "role": "viewer"}, **headers), 201)
+        for path, method, change in (("/api/v1/users/bob", "PATCH", [{"role": "operator"}, {"role": "editor"}]),
+                                     ("/api/v1/secrets/key", "PUT", [{"value": "first-value"}, {"value": "second-value"}])):
+            with self.subTest(path):
+                if method == "PUT":
+                    self.assertEqual(self.status(daemon, "PUT", path, change[0], If_None_Match="*", **headers), 200)
+                    self.assertEqual(self.status(daemon, "PUT", path, change[0], If_None_Match="*", **headers), 412)
+                tag = self.ask(daemon, "GET", path, **headers)[1]["ETag"]
+                self.assertEqual(self.status(daemon, method, path, change[0], If_Match=tag, **headers), 200)
+                self.assertEqual(self.status(daemon, method, path, change[1], If_Match=tag, **headers), 412)
+                tag = self.ask(daemon, "GET", path, **headers)[1]["ETag"]
+                self.assertEqual(self.status(daemon, method, path, change[1], If_Match=tag, **headers), 200)
+        self.assertEqual(self.ask(daemon, "GET", "/api/v1/users/bob", **headers)[2]["role"], "editor")
+        self.assertEqual(self.status(daemon, "GET", "/api/v1/users/nobody", **headers), 404)
+
     def test_users_and_tokens_survive_a_kill(self):
         daemon = self.start()
         self.add_admin(daemon)
