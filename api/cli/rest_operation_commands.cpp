@@ -113,8 +113,8 @@ RestCommand files_command() {
 }  // namespace
 
 std::vector<RestCommand> operation_commands() {
-    return {files_command(),     delete_command(), explain_command(), pools_command(),
-            retention_command(), pause_command(),  resume_command()};
+    return {files_command(), workflow_command(),  delete_command(), explain_command(),
+            pools_command(), retention_command(), pause_command(),  resume_command()};
 }
 
 }  // namespace stepwell::api::cli

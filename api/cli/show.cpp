@@ -125,6 +125,30 @@ void print_workflows(const Terminal& terminal, const Json& view) {
     if (has_trouble) terminal.out << "`stepwell files` says what is wrong\n";
 }
 
+void print_workflow(const Terminal& terminal, const Json& workflow) {
+    static const Json kNone = Json::object();
+    const Json* found = find(workflow, "options");
+    const Json& options = found ? *found : kNone;
+    const Json* file = find(workflow, "file");
+    const auto line = [&](const char* what, const std::string& value) {
+        if (!value.empty()) terminal.out << what << value << '\n';
+    };
+    line("workflow     ", text(workflow, "name"));
+    line("description  ", text(workflow, "description"));
+    line("version      ", text(workflow, "version") + ", " + time(workflow, "updated_at") + " UTC");
+    line("type         ", text(workflow, "type"));
+    for (const auto& [what, member] : {std::pair{"owner        ", "owner"},
+                                       {"docs         ", "docs"},
+                                       {"tags         ", "tags"},
+                                       {"schedules    ", "schedules"},
+                                       {"triggers     ", "triggers"},
+                                       {"concurrency  ", "concurrency"}}) {
+        line(what, plain_text(find(options, member)));
+    }
+    if (file) line("file         ", text(*file, "path") + " (" + text(*file, "status") + ")");
+    line("arn          ", text(workflow, "arn"));
+}
+
 void print_runs(const Terminal& terminal, const Json& view) {
     Table table({"RUN", "WORKFLOW", "STARTED (UTC)", "DURATION", "STATUS"});
     for (const Json& run : items(view, "items")) {

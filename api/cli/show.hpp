@@ -21,6 +21,8 @@ void print_outcome(const Terminal& terminal, const Json& run);
 void print_cause(const Terminal& terminal, std::string_view title, const std::string& cause);
 void print_history(const Terminal& terminal, const Json& view);
 void print_logs(const Terminal& terminal, const Json& view);
+/// One workflow: what it is, who answers for it, and where it comes from.
+void print_workflow(const Terminal& terminal, const Json& workflow);
 void print_redrive_plan(const Terminal& terminal, const Json& plan);
 /// One line of a log that is followed; under a heading where it is not of the same attempt as the
 /// one before, which `heading` remembers.

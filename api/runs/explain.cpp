@@ -46,7 +46,9 @@ Json to_json(const std::vector<runtime::GateHolder>& holders) {
 /// Collects reasons: what waits, what works, and what keeps nothing waiting.
 class Explanation {
 public:
-    explicit Explanation(Timestamp now) : now_(now) {}
+    /// `running_rank`: how far behind other reasons it stands that it runs.
+    explicit Explanation(Timestamp now, int running_rank = 1)
+        : now_(now), running_rank_(running_rank) {}
 
     void add(const std::string& code, const std::string& text, Json details = Json::object()) {
         Json reason{{"code", code}, {"text", text}};
@@ -60,7 +62,7 @@ public:
 
     Json finish(Json out) && {
         std::stable_sort(reasons_.begin(), reasons_.end(),
-                         [](const Json& a, const Json& b) { return rank_of(a) < rank_of(b); });
+                         [&](const Json& a, const Json& b) { return rank_of(a) < rank_of(b); });
         out["code"] = reasons_.empty() ? Json("RUNNING") : reasons_.front()["code"];
         out["reasons"] = reasons_;
         out["passed"] = std::move(passed_);
@@ -69,16 +71,17 @@ public:
     }
 
 private:
-    static int rank_of(const Json& reason) {
+    [[nodiscard]] int rank_of(const Json& reason) const {
         // What is out of service keeps only itself from starting: others may fire meanwhile.
         const Json& code = reason["code"];
         if (code == "POOL_UNKNOWN") return 4;
         if (code == "LAST_RUNS_FAILED") return 3;
         if (code == "SCHEDULE_PAUSED" || code == "TRIGGER_DISABLED") return 2;
-        return code == "RUNNING" ? 1 : 0;
+        return code == "RUNNING" ? running_rank_ : 0;
     }
 
     Timestamp now_;
+    int running_rank_;
     std::vector<Json> reasons_;
     Json passed_ = Json::array();
 };
@@ -339,6 +342,18 @@ void add_obstacles(const WorkflowSnapshot& snapshot, Explanation& out) {
     }
 }
 
+/// What runs now is what somebody who asks wants to know before what will start.
+void add_running(const WorkflowSnapshot& snapshot, Explanation& out) {
+    if (snapshot.running.empty()) return;
+    Json runs = Json::array();
+    for (const auto& run : snapshot.running) {
+        if (runs.size() == kHoldersMax) break;
+        runs.push_back(
+            {{"run", value_of(run.id)}, {"name", run.name}, {"since", to_iso8601(run.started_at)}});
+    }
+    out.add("RUNNING", "it has open runs", {{"holders", std::move(runs)}});
+}
+
 /// It keeps nothing from starting, but is what somebody who asks wants to know.
 void add_failures(const WorkflowSnapshot& snapshot, Explanation& out) {
     const auto& ended = snapshot.ended;
@@ -391,23 +406,14 @@ Json explain_run(const RunSnapshot& snapshot) {
 }
 
 Json explain_workflow(const WorkflowSnapshot& snapshot) {
-    Explanation out(snapshot.now);
+    Explanation out(snapshot.now, 0);
     add_obstacles(snapshot, out);
+    add_running(snapshot, out);
     add_schedules(snapshot, out);
     add_triggers(snapshot, out);
     if (snapshot.schedules.empty() && snapshot.triggers.empty()) {
         out.add("NO_SCHEDULE",
                 "it has neither schedule nor trigger: it starts only when somebody starts it");
-    }
-    if (!snapshot.running.empty()) {
-        Json runs = Json::array();
-        for (const auto& run : snapshot.running) {
-            if (runs.size() == kHoldersMax) break;
-            runs.push_back({{"run", value_of(run.id)},
-                            {"name", run.name},
-                            {"since", to_iso8601(run.started_at)}});
-        }
-        out.add("RUNNING", "it has open runs", {{"holders", std::move(runs)}});
     }
     add_failures(snapshot, out);
     add_unknown_pools(snapshot.gate, out);

@@ -5,6 +5,8 @@
 #include <sys/file.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -63,8 +65,10 @@ public:
         std::error_code ignored;
         fs::create_directories(fs::absolute(beside).parent_path(), ignored);
         if (!::mkdtemp(name.data())) {
-            return fail(ErrorCode::io, "'" + fs::absolute(beside).parent_path().string() +
-                                           "': expected to write here, but that is not possible");
+            const std::string why = std::error_code(errno, std::generic_category()).message();
+            return fail(ErrorCode::io,
+                        "'" + fs::absolute(beside).parent_path().string() +
+                            "': expected to write here, but that is not possible: " + why);
         }
         Descriptor lock(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (lock) ::flock(lock.get(), LOCK_EX | LOCK_NB);
@@ -301,7 +305,16 @@ std::size_t remove_drafts(const fs::path& folder) {
 }
 
 Result<Json> verify_backup(const fs::path& file) {
-    const auto workshop = SW_TRY(Workshop::open(fs::temp_directory_path() / "stepwell-verify"));
+    std::error_code error;
+    const fs::path temporary = fs::temp_directory_path(error);
+    if (error) {
+        const char* named = std::getenv("TMPDIR");
+        return fail(ErrorCode::io, "expected a folder to unpack the backup in, but '" +
+                                       std::string(named ? named : "/tmp") + "' is none (" +
+                                       error.message() +
+                                       "); set TMPDIR to a folder with room for the database");
+    }
+    const auto workshop = SW_TRY(Workshop::open(temporary / "stepwell-verify"));
     return unpack_and_check(file, *workshop);
 }
 

@@ -11,7 +11,7 @@ using namespace stepwell::api::answers;
 
 namespace {
 
-const std::string kTwo = machine("V", task("V", R"("Next":"L")") + "," + task("L"));
+const std::string kTwoTasks = machine("V", task("V", R"("Next":"L")") + "," + task("L"));
 const std::string kCatching =
     machine("A", task("A", R"("Catch":[{"ErrorEquals":["States.ALL"],"Next":"B"}],"End":true)") +
                      "," + task("B"));
@@ -29,7 +29,7 @@ Json list_of_runs(Theatre& theatre, const AskedRuns& asked = {}) {
 
 TEST_CASE("a list tells of each run what it failed for, its rows, version and what is usual") {
     Theatre theatre;
-    REQUIRE(theatre.create("w", kTwo));
+    REQUIRE(theatre.create("w", kTwoTasks));
     theatre.play("w", {{"V", {kRead}}, {"L", {"{}"}}});
     theatre.play("w", {{"V", {kRead}}, {"L", {"E_CONN: no route"}}});
     REQUIRE(theatre.start("w"));
@@ -98,8 +98,8 @@ TEST_CASE("a run that waits for a place says who holds it") {
 
 TEST_CASE("a histogram has each run that fits in the interval of its start") {
     Theatre theatre;
-    REQUIRE(theatre.create("w", kTwo));
-    REQUIRE(theatre.create("other", kTwo));
+    REQUIRE(theatre.create("w", kTwoTasks));
+    REQUIRE(theatre.create("other", kTwoTasks));
     const Timestamp begin = theatre.clock.now();
     theatre.play("w", {{"V", {"{}"}}, {"L", {"{}"}}});
     theatre.play("w", {{"V", {"E_A: a"}}});

@@ -173,6 +173,17 @@ TEST_CASE("a workflow says what keeps it from starting, and what will start it")
     CHECK(shown["passed"].empty());
 }
 
+TEST_CASE("a workflow that runs says so before it says what will start it") {
+    WorkflowSnapshot made;
+    made.name = "etl";
+    made.now = kNow;
+    made.schedules = Json::parse(R"([{"id":"etl#b","next_fires":["2024-01-01T06:00:00Z"]}])");
+    made.running.resize(1);
+    CHECK(codes_of(explain_workflow(made)) == "RUNNING NEXT_FIRE ");
+    made.has_room = false;
+    CHECK(codes_of(explain_workflow(made)) == "DISK_FULL RUNNING NEXT_FIRE ");
+}
+
 TEST_CASE(
     "a trigger that is switched off waits for nothing, and hides nothing that will start it") {
     WorkflowSnapshot made;

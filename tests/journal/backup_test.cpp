@@ -98,6 +98,17 @@ TEST_CASE("a backup is the journal as it was, and its runs go on where it is res
     REQUIRE(commit(*journal, run(2)));
 
     REQUIRE(verify_backup(folder.path() / "b.tar"));
+    const char* const usual = std::getenv("TMPDIR");
+    const std::string before = usual ? usual : "";
+    for (const std::string bad : {"/nowhere/at/all", "/dev/null"}) {
+        ::setenv("TMPDIR", bad.c_str(), 1);
+        const auto refused = verify_backup(folder.path() / "b.tar");
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == ErrorCode::io);
+        CHECK(refused.error().message.find("'" + bad + "' is none") != std::string::npos);
+        CHECK(refused.error().message.find("set TMPDIR") != std::string::npos);
+    }
+    usual ? ::setenv("TMPDIR", before.c_str(), 1) : ::unsetenv("TMPDIR");
     const fs::path restored = folder.path() / "restored";
     REQUIRE(restore_backup(folder.path() / "b.tar", restored));
     CHECK_FALSE(fs::exists(restored / "secret.key"));
