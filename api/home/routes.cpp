@@ -313,6 +313,7 @@ void add_answer_routes(Router& router, AnswerSources& sources) {
     add_workflow_answers(router, sources);
     add_run_answers(router, sources);
     add_run_list_routes(router, sources);
+    add_data_routes(router, sources);
 }
 
 }  // namespace stepwell::api::answers

@@ -31,6 +31,9 @@ void add_run_list_routes(Router& router, AnswerSources& sources);
 /// /bulk/stop and /bulk/redrive. REQUIRES: the engine outlives the router.
 void add_bulk_routes(Router& router, AnswerSources& sources, runtime::Engine& engine);
 
+/// /workflows/{workflow}/data and /tables.
+void add_data_routes(Router& router, AnswerSources& sources);
+
 /// /home, /failures, those of add_run_list_routes(), /workflows/{workflow}/grid, usual and results,
 /// /runs/{run}/overview, failure, results and map/{state}.
 void add_answer_routes(Router& router, AnswerSources& sources);

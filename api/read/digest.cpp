@@ -45,7 +45,10 @@ private:
         ++state.outcomes[row.outcome == "failing" ? "running" : row.outcome];
         state.retries += row.retries;
         if (state.resource.empty()) state.resource = row.resource;
-        if (row.result) ++state.results;
+        if (row.result) {
+            ++state.results;
+            state.data.add(row.result->json(), row.ended_at.value_or(row.entered_at));
+        }
         if (!row.ended_at) {
             state.ended_at.reset();
             return;
@@ -148,7 +151,9 @@ std::size_t RunDigest::bytes() const {
     std::size_t total = sizeof(RunDigest) + summary.arn.size() + summary.workflow_arn.size() + 200;
     for (const StateDigest& state : states) {
         total += sizeof(StateDigest) + state.path.size() * 2 + 100 +
-                 state.successes.size() * sizeof(Duration);
+                 state.successes.size() * sizeof(Duration) +
+                 state.data.checks.size() * (sizeof(CheckTally) + 40) +
+                 state.data.outputs.size() * (sizeof(OutputTally) + 80);
     }
     for (const auto* leaves : {&failures, &caught}) {
         for (const LeafFailure& leaf : *leaves) {

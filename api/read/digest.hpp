@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "api/read/data_tally.hpp"
 #include "api/read/state_tracker.hpp"
 #include "engine/runtime/read/reader.hpp"
 
@@ -28,6 +29,7 @@ struct StateDigest {
     std::map<std::string, std::uint32_t> outcomes;  // "succeeded", "caught", ... to how often
     std::uint32_t retries = 0;
     std::uint32_t results = 0;        // result envelopes
+    DataTally data;                   // what they said
     std::vector<Duration> successes;  // durations of entries that succeeded; at most kSamplesMax
     Duration busy{};                  // of all entries that have ended
     Timestamp first_entered;

@@ -49,6 +49,11 @@ void DigestCache::drop(std::list<Entry>::iterator entry) {
 Result<DigestPtr> Histories::digest(const runtime::ExecutionSummary& summary) {
     if (auto kept = cache_.find(summary.id, summary.revision)) return kept;
     if (auto told = SW_TRY(digest_in_row(summary))) return told;
+    return read_digest(summary);
+}
+
+Result<DigestPtr> Histories::read_digest(const runtime::ExecutionSummary& summary) {
+    if (auto kept = cache_.find(summary.id, summary.revision)) return kept;
     if (reads_left_ == 0) {
         is_complete_ = false;
         return DigestPtr();

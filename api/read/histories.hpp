@@ -50,6 +50,8 @@ public:
     /// What its run row tells (no failures, no children), else all of it. Null where it has no row
     /// and the allowance is used up.
     Result<DigestPtr> digest(const runtime::ExecutionSummary& summary);
+    /// All of it, also where a run row tells some. Null where the allowance is used up.
+    Result<DigestPtr> read_digest(const runtime::ExecutionSummary& summary);
     /// The same for a run that the answer is about: it is read in any case.
     Result<DigestPtr> digest_of_one(const runtime::ExecutionSummary& summary);
     /// Whether every digest asked for was given.

@@ -45,6 +45,7 @@ Json state_details(const StateDigest& state, Timestamp started_at) {
              {"busy_ms", state.busy.count()},
              {"from_ms", (state.first_entered - started_at).count()},
              {"samples_ms", std::move(samples)}};
+    if (state.results > 0) out["data"] = to_details(state.data, started_at);
     if (state.ended_at) out["until_ms"] = (*state.ended_at - started_at).count();
     return out;
 }
@@ -78,6 +79,9 @@ StateDigest state_in(const Json& of, Timestamp started_at) {
     state.entered = static_cast<std::uint32_t>(integer_in(of, "entered"));
     state.retries = static_cast<std::uint32_t>(integer_in(of, "retries"));
     state.results = static_cast<std::uint32_t>(integer_in(of, "results"));
+    const Json* data = find(of, "data");
+    if (data) state.data = data_tally_in(*data, started_at);
+    state.data.is_known = data || state.results == 0;
     state.busy = Duration(integer_in(of, "busy_ms"));
     state.first_entered = started_at + Duration(integer_in(of, "from_ms"));
     if (find(of, "until_ms")) state.ended_at = started_at + Duration(integer_in(of, "until_ms"));
