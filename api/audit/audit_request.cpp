@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "api/http/paths.hpp"
+
 namespace stepwell::api {
 namespace {
 
@@ -84,7 +86,8 @@ bool changes_something(const Request& request) {
     const std::string_view action = aws_action(request);
     if (!action.empty()) return !is_one_of(action, kAwsReads);
     const std::string_view method = request.method();
-    return method != "GET" && method != "HEAD" && method != "OPTIONS";
+    const bool only_looks = method == "POST" && path_of(request) == kValidationPath;
+    return method != "GET" && method != "HEAD" && method != "OPTIONS" && !only_looks;
 }
 
 bool is_of_a_run(const Request& request) {

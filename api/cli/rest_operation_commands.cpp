@@ -27,6 +27,14 @@ RestCommand explain_command() {
             .print = print_explanation};
 }
 
+RestCommand workflow_command() {
+    return {.words = {"workflow"},
+            .help = "Show a workflow: its version, owner, tags, schedules and file",
+            .path = "workflows/{WORKFLOW}",
+            .arguments = {{"WORKFLOW", "its name"}},
+            .print = print_workflow};
+}
+
 RestCommand pools_command() {
     return {.words = {"pools"},
             .help = "List pools, and how many tasks wait for their slots",

@@ -87,8 +87,15 @@ Keeper::Keeper(const Configuration& configuration, Node& node, Readers& readers,
                  reader_of(configuration.data)),
       rows_(answers::run_row_of, node.engine(), reader_of(configuration.data)),
       backups_(backups_of(configuration)),
-      sources_{node.engine(), readers, runtime::system_clock(), node.gate(), retention_,
-               triggers,      backups_} {}
+      sources_{node.engine(),
+               readers,
+               runtime::system_clock(),
+               node.gate(),
+               retention_,
+               triggers,
+               backups_,
+               configuration.data,
+               configuration.retention.bytes} {}
 
 void Keeper::add_routes(Router& router) {
     operations::add_operation_routes(router, sources_);

@@ -132,6 +132,7 @@ void add_native_routes(Router& router, Node& node, Readers& readers, WorkflowFil
                        EventFeed& feed, const std::filesystem::path& data_folder) {
     runtime::Engine& engine = node.engine();
     add_workflow_routes(router, engine, readers, files, tasks::builtin_task_names());
+    add_validation_route(router, tasks::builtin_task_names());
     add_run_routes(router, engine, readers, [&secrets = node.secrets()](const std::string& who) {
         return secrets.start_pause(who);
     });

@@ -5,6 +5,7 @@
 #include "api/http/problem.hpp"
 #include "api/router/paging.hpp"
 #include "api/runs/explain.hpp"
+#include "api/system/storage.hpp"
 #include "api/triggers/views.hpp"
 
 namespace stepwell::api::operations {
@@ -284,6 +285,62 @@ void back_up(const Sources& sources, const Call& call) {
                          name + "'"));
 }
 
+Result<Json> storage_view(const Sources& sources) {
+    auto reader = SW_TRY(sources.readers.take());
+    const auto size = SW_TRY(reader->size());
+    const runtime::Engine::Statistics engine = sources.engine.statistics();
+    const auto& budget = sources.database_budget;
+    return Json{{"items", storage_items(sources.data_folder)},
+                {"journal",
+                 {{"bytes", size.bytes_used}, {"budget_bytes", budget ? Json(*budget) : Json()}}},
+                {"disk",
+                 {{"free_bytes", engine.free_bytes},
+                  {"free_bytes_min", engine.free_bytes_min},
+                  {"has_room", engine.has_room}}}};
+}
+
+void add_storage_routes(Router& router, const Sources& sources) {
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/storage",
+         .operation = "getStorage",
+         .tag = "operations",
+         .summary = "What the data folder holds, by kind, and what room there is",
+         .description = "Looks through folders: of one with more than 50,000 files it says "
+                        "what those take (`exact` is false).",
+         .answer =
+             R"json({"type": "object", "required": ["items", "journal", "disk"], "properties": {
+                    "items": {"type": "array", "items": {"type": "object",
+                        "required": ["name", "kind", "bytes", "files", "exact"], "properties": {
+                        "name": {"type": "string", "description": "in the data folder; a database with its log"},
+                        "kind": {"type": "string", "enum": ["journal", "outbox", "logs", "backups", "lake", "other"]},
+                        "bytes": {"type": "integer"}, "files": {"type": "integer"},
+                        "exact": {"type": "boolean", "description": "false: it has more"}}}},
+                    "journal": {"type": "object", "required": ["bytes", "budget_bytes"], "properties": {
+                        "bytes": {"type": "integer", "description": "that are used in the file"},
+                        "budget_bytes": {"type": ["integer", "null"], "description": "what retention keeps it to; null: no limit"}}},
+                    "disk": {"type": "object", "required": ["free_bytes", "free_bytes_min", "has_room"], "properties": {
+                        "free_bytes": {"type": "integer"},
+                        "free_bytes_min": {"type": "integer", "description": "below it no run is started"},
+                        "has_room": {"type": "boolean"}}}}})json",
+         .read = [&sources](const Call&) { return storage_view(sources); }});
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/backups",
+         .operation = "listBackups",
+         .role = Role::admin,
+         .tag = "operations",
+         .summary = "Backups in the data folder, newest first",
+         .query = page_parameters(),
+         .answer =
+             list_schema(R"json({"type": "object", "required": ["name", "bytes", "written_at"],
+                    "properties": {"name": {"type": "string"}, "bytes": {"type": "integer"},
+                    "written_at": {"type": "string", "format": "date-time"}}})json"),
+         .read = [&sources](const Call& call) {
+             return page_of(call, Json{{"items", backup_items(sources.data_folder)}}, "name");
+         }});
+}
+
 void add_keeping_routes(Router& router, const Sources& sources) {
     router.add(
         {.method = "GET",
@@ -346,6 +403,7 @@ void add_operation_routes(Router& router, const Sources& sources) {
     add_explain_routes(router, sources);
     add_pause_routes(router, sources);
     add_keeping_routes(router, sources);
+    add_storage_routes(router, sources);
 }
 
 }  // namespace stepwell::api::operations

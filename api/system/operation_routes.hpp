@@ -2,8 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -49,6 +52,8 @@ struct Sources {
     const runtime::Retention& retention;
     const triggers::Triggers& triggers;
     Backups& backups;
+    std::filesystem::path data_folder;
+    std::optional<std::uint64_t> database_budget = {};  // nothing: it may take any
 };
 
 void add_operation_routes(Router& router, const Sources& sources);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "api/aws/api.hpp"
+#include "api/http/paths.hpp"
 #include "api/live/event_feed.hpp"
 #include "api/read/readers.hpp"
 #include "api/router/router.hpp"
@@ -27,6 +28,9 @@ class WorkflowFiles;
 /// Workflows: list, show, versions, definition, source, files, put, delete.
 void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& readers,
                          WorkflowFiles& files, std::vector<std::string> builtin_tasks);
+
+/// POST /api/v1/validation, which changes nothing: no affair of the audit log.
+void add_validation_route(Router& router, std::vector<std::string> builtin_tasks);
 
 /// Where the Idempotency-Keys of starts are: what the sources of their claims begin with.
 inline constexpr const char* kStartKeys = "start:";

@@ -13,6 +13,22 @@ std::string source_key(std::string_view workflow, std::uint32_t version) {
     return std::string(workflow) + "/" + std::to_string(version);
 }
 
+Json view_of(const std::string& file, const char* status, const std::string& workflow,
+             Timestamp since, const std::vector<definition::Diagnostic>& faults) {
+    Json view{{"path", file}, {"status", status}};
+    if (!workflow.empty()) view["workflow"] = workflow;
+    view["since"] = to_iso8601(since);
+    view["faults"] = faults_view(faults);
+    return view;
+}
+
+bool are_same(const std::vector<definition::Diagnostic>& a,
+              const std::vector<definition::Diagnostic>& b) {
+    return faults_view(a) == faults_view(b);
+}
+
+}  // namespace
+
 Json faults_view(const std::vector<definition::Diagnostic>& faults) {
     Json list = Json::array();
     for (const definition::Diagnostic& fault : faults) {
@@ -30,22 +46,6 @@ Json faults_view(const std::vector<definition::Diagnostic>& faults) {
     }
     return list;
 }
-
-Json view_of(const std::string& file, const char* status, const std::string& workflow,
-             Timestamp since, const std::vector<definition::Diagnostic>& faults) {
-    Json view{{"path", file}, {"status", status}};
-    if (!workflow.empty()) view["workflow"] = workflow;
-    view["since"] = to_iso8601(since);
-    view["faults"] = faults_view(faults);
-    return view;
-}
-
-bool are_same(const std::vector<definition::Diagnostic>& a,
-              const std::vector<definition::Diagnostic>& b) {
-    return faults_view(a) == faults_view(b);
-}
-
-}  // namespace
 
 std::vector<journal::DocumentWrite> to_writes(const WorkflowSource& source) {
     std::vector<journal::DocumentWrite> writes;

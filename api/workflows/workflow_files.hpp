@@ -25,6 +25,10 @@ namespace stepwell::api {
 inline constexpr const char* kWorkflowSources = "workflow_source";
 inline constexpr const char* kWorkflowHomes = "workflow_file";
 
+/// [{"severity", "line", "column", "pointer", "code", "message", "hint"}]; what there is nothing of
+/// is absent.
+Json faults_view(const std::vector<definition::Diagnostic>& faults);
+
 /// What a version was made from.
 struct WorkflowSource {
     std::string workflow;

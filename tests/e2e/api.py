@@ -338,6 +338,27 @@ class Routes(Case):
         self.assertEqual(lines[0], {name: value for name, value in listed.items() if name not in ("usual", "against")})
         self.assertEqual(ask(daemon, "GET", "/api/v1/runs/export.csv?workflow=nothing")[0], 404)
 
+    def test_storage_backups_and_a_workflow_that_nobody_has_put_are_looked_at(self):
+        daemon = self.daemon()
+        self.end_of(daemon, self.start(daemon, "shell")["run"])
+        for name in ("one.tar", "two.tar"):
+            self.assertEqual(ask(daemon, "POST", "/api/v1/backups", {"name": name})[0], 201)
+        backups = ask(daemon, "GET", "/api/v1/backups")[2]["items"]
+        self.assertEqual([backup["name"] for backup in backups], ["two.tar", "one.tar"])
+        storage = ask(daemon, "GET", "/api/v1/storage")[2]
+        kinds = {item["kind"]: item for item in storage["items"]}
+        self.assertEqual(kinds["backups"]["bytes"], sum(backup["bytes"] for backup in backups))
+        self.assertEqual((kinds["logs"]["files"], kinds["logs"]["exact"]), (1, True))
+        self.assertGreaterEqual(kinds["journal"]["bytes"], storage["journal"]["bytes"])
+        self.assertTrue(storage["disk"]["has_room"])
+        before = len(ask(daemon, "GET", "/api/v1/audit")[2]["items"])
+        good = ask(daemon, "POST", "/api/v1/validation", {"name": "mine", **PASS})[2]
+        self.assertEqual(good, {"valid": True, "name": "mine", "faults": []})
+        bad = ask(daemon, "POST", "/api/v1/validation", "StartAt: A\nStates:\n  A: {Type: Pas, End: true}\n", {"Content-Type": "application/yaml"})[2]
+        self.assertEqual((bad["valid"], bad["faults"][0]["line"], bad["faults"][0]["severity"]), (False, 3, "error"))
+        self.assertEqual(len(ask(daemon, "GET", "/api/v1/audit")[2]["items"]), before)
+        self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine")[0], 404)
+
     def test_probes_and_metrics(self):
         daemon = self.daemon()
         self.end_of(daemon, self.start(daemon, "pass")["run"])
