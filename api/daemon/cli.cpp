@@ -319,6 +319,11 @@ void add_keeping(CLI::App& app, Options& options, Command& chosen) {
         .output();
     keep.app->add_flag("--with-secret-key", options.with_secret_key,
                        "Put the key of the secrets into it, too");
+    add(app, options, chosen, "check",
+        "Read a data folder's journal whole, and say whether it is sound", check)
+        .data("The data folder; its daemon may run meanwhile")
+        .config()
+        .output();
     auto back = add(app, options, chosen, "restore", "Make a data folder of a backup", restore);
     back.subject("FILE", "A backup").data("A folder that is empty or not there yet").output();
     back.app->add_flag("--verify", options.is_check_only, "Only check the backup");

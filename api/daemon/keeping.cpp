@@ -179,6 +179,62 @@ Result<int> try_restore(const Options& options, const Terminal& terminal) {
     return kSuccess;
 }
 
+/// Histories that cannot be read although the file is sound: what was damaged holds together for
+/// SQLite, and not for us.
+struct HistoryCheck {
+    std::size_t runs = 0;
+    Json faults = Json::array();  // {"run", "message"}; at most kFaultsListed
+    std::size_t fault_count = 0;
+    static constexpr std::size_t kFaultsListed = 20;
+};
+
+Result<HistoryCheck> check_histories(const fs::path& data) {
+    const auto reader = SW_TRY(runtime::Reader::open(data));
+    HistoryCheck out;
+    runtime::ListQuery query;
+    query.limit = 1'000;
+    do {
+        const auto page = SW_TRY(reader->list(query));
+        for (const auto& run : page.items) {
+            ++out.runs;
+            const auto events = reader->events(run.id);
+            // Retention may have taken it meanwhile.
+            if (events || events.error().code == ErrorCode::not_found) continue;
+            ++out.fault_count;
+            if (out.faults.size() == HistoryCheck::kFaultsListed) continue;
+            out.faults.push_back({{"run", value_of(run.id)}, {"message", events.error().message}});
+        }
+        query.token = page.next;
+    } while (query.token);
+    return out;
+}
+
+Result<int> try_check(const Options& options, const Terminal& terminal) {
+    const Configuration configuration =
+        SW_TRY(load_configuration(options.overrides, environment_variable));
+    const Json found = SW_TRY(journal::check_journal(configuration.data));
+    const HistoryCheck histories = SW_TRY(check_histories(configuration.data));
+    const bool is_sound = histories.fault_count == 0;
+    std::string text = is_sound ? "the journal is sound" : "the journal is damaged";
+    text += " (" + std::to_string(histories.runs) + " runs, " + count_of(found, "open_runs") +
+            " of them open)";
+    for (const Json& fault : histories.faults) {
+        text += "\nrun " + to_text(fault["run"]) + ": " + string_or(fault, "message", "");
+    }
+    if (histories.fault_count > histories.faults.size()) {
+        text +=
+            "\nand " + std::to_string(histories.fault_count - histories.faults.size()) + " more";
+    }
+    print(terminal, options,
+          {{"sound", is_sound},
+           {"runs", histories.runs},
+           {"open_runs", found["open_runs"]},
+           {"damaged", histories.fault_count},
+           {"faults", histories.faults}},
+          text);
+    return is_sound ? kSuccess : kFailed;
+}
+
 /// The data or the disk failed, or the command was wrong.
 int end(const Terminal& terminal, const Result<int>& status) {
     if (status) return *status;
@@ -192,6 +248,10 @@ int end(const Terminal& terminal, const Result<int>& status) {
 
 int backup(const Options& options, const Terminal& terminal) {
     return end(terminal, try_backup(options, terminal));
+}
+
+int check(const Options& options, const Terminal& terminal) {
+    return end(terminal, try_check(options, terminal));
 }
 
 int restore(const Options& options, const Terminal& terminal) {

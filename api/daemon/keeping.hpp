@@ -36,6 +36,7 @@ private:
 namespace cli {
 
 int backup(const Options& options, const Terminal& terminal);
+int check(const Options& options, const Terminal& terminal);
 int restore(const Options& options, const Terminal& terminal);
 
 }  // namespace cli

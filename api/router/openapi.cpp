@@ -24,6 +24,11 @@ std::string lower(std::string text) {
     return text;
 }
 
+/// Of a body that is asked for as server-sent events: as a text, or event by event.
+constexpr const char* kEvents = R"json({"type": ["string", "object"], "properties": {
+    "id": {"type": "string"}, "event": {"type": "string"},
+    "data": {"type": "string", "description": "JSON"}}})json";
+
 struct PathWord {
     std::string_view begin;  // of the pattern; empty: wherever it stands
     std::string_view name;
@@ -169,8 +174,7 @@ Json closed(Json schema, const Schemas& schemas) {
 
 /// Whether its answers have an entity tag.
 bool has_tag(const Route& route) {
-    return route.method == "GET" && !route.handle && route.status == 200 &&
-           !route.is_stream;
+    return route.method == "GET" && !route.handle && route.status == 200 && !route.is_stream;
 }
 
 /// What comes beside the body. Every answer has the first.
@@ -197,7 +201,7 @@ Json success_of(const Route& route, unsigned status, const Schemas& schemas) {
              {"headers", headers_of(route, status)}};
     if (status == 204) return out;
     out["content"][route.answer_type]["schema"] = closed(parsed(route.answer), schemas);
-    if (route.may_stream) out["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
+    if (route.may_stream) out["content"]["text/event-stream"]["schema"] = parsed(kEvents);
     return out;
 }
 

@@ -152,21 +152,21 @@ Result<Json> described(const std::string& name, const fs::path& path) {
     return Json{{"name", name}, {"bytes", bytes}, {"sha256", digest.hex()}};
 }
 
-/// Form, integrity and what is in it, for the manifest.
-Result<Json> look_into(const fs::path& path) {
+/// Form, integrity and what is in it, for the manifest. `what`: how the journal is called.
+Result<Json> look_into(const fs::path& path,
+                       const std::string& what = "the journal in the backup") {
     Database database = SW_TRY(Database::open(path, Database::Mode::read_only));
     const std::int64_t application = SW_TRY(database.scalar("PRAGMA application_id"));
     const std::int64_t schema = SW_TRY(database.scalar("PRAGMA user_version"));
     if (application != kApplicationId || schema < 1) {
-        return fail(
-            ErrorCode::corruption,
-            "expected the backup to hold a journal of Stepwell, but it is another database");
+        return fail(ErrorCode::corruption,
+                    "expected " + what + " to be one of Stepwell, but it is another database");
     }
     SW_TRY(check_form(schema, "the backup"));
     Statement check = SW_TRY(database.prepare("PRAGMA integrity_check(1)"));
     if (!SW_TRY(check.step()) || check.bytes(0) != "ok") {
         return fail(ErrorCode::corruption,
-                    "expected the journal in the backup to be sound, but " + check.bytes(0));
+                    "expected " + what + " to be sound, but " + check.bytes(0));
     }
     const std::int64_t runs = SW_TRY(database.scalar("SELECT count(*) FROM executions"));
     const std::int64_t open = SW_TRY(database.scalar("SELECT count(*) FROM open_executions"));
@@ -302,6 +302,16 @@ std::size_t remove_drafts(const fs::path& folder) {
         if (!error) ++removed;
     }
     return removed;
+}
+
+Result<Json> check_journal(const fs::path& data) {
+    std::error_code ignored;
+    if (!fs::exists(data / kJournal, ignored)) {
+        return fail(
+            ErrorCode::not_found,
+            "expected a data folder with a journal in it, but there is none in " + data.string());
+    }
+    return look_into(data / kJournal, "the journal " + (data / kJournal).string());
 }
 
 Result<Json> verify_backup(const fs::path& file) {

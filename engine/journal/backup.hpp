@@ -40,6 +40,11 @@ Result<Json> back_up(const BackupRequest& request);
 /// how many there were.
 std::size_t remove_drafts(const std::filesystem::path& folder);
 
+/// Checks form and integrity of the journal in a data folder, whether a daemon works in it or not:
+/// reads all of it. Gives {"schema", "runs", "open_runs"}. Fails with `not_found`, `corruption`,
+/// `invalid` (a newer Stepwell wrote it), `io`.
+Result<Json> check_journal(const std::filesystem::path& data);
+
 /// Checks digests, form and integrity of a backup, in a folder that is removed again. Gives the
 /// manifest. Fails with `corruption`, `invalid` (a newer Stepwell wrote it), `io`.
 Result<Json> verify_backup(const std::filesystem::path& file);

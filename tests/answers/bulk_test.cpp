@@ -96,12 +96,12 @@ TEST_CASE("runs that fit are redriven, and those that may not say why in the wor
     CHECK(runs_in(answer["done"]) == Runs(failed.rbegin(), failed.rend()));
 
     runtime::EngineSettings strict;
-    strict.redrive.events_max = 10;
+    strict.redrive.period = Duration(-1);
     BulkYard full(strict);
     full.start("fail", 1);
     const Json refused = full.ask("redrive?status=failed");
     CHECK(refused["done"].empty());
-    CHECK(refused["refused"][0]["message"] == "Execution history event limit exceeded.");
+    CHECK(refused["refused"][0]["message"] == "Execution redrivable period exceeded.");
 }
 
 TEST_CASE("the audit log is told the conditions and the counts") {

@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -277,6 +278,19 @@ def backup(program):
             runs = wait_until(all_ended, 60, "the restored runs to end")
             expect("expected each of its runs", len(runs) == min(answer["manifest"]["runs"], 1000), (len(runs), answer))
             expect("expected a clean stop", daemon.stop() == 0, daemon.tail())
+        check = [program, "check", "--data", restored, "--output", "json"]
+        sound = subprocess.run(check, capture_output=True, text=True, timeout=60)
+        expect("expected the restored journal to be sound", sound.returncode == 0 and json.loads(sound.stdout)["sound"], sound)
+        with contextlib.closing(sqlite3.connect(os.path.join(restored, "stepwell.db"))) as database, database:
+            database.execute("UPDATE history SET bytes = x'0102' WHERE id = (SELECT min(id) FROM history)")
+        told = subprocess.run(check, capture_output=True, text=True, timeout=60)
+        expect("expected a history that cannot be read to be told", told.returncode == 1 and json.loads(told.stdout)["damaged"] == 1, told)
+        journal = os.path.join(restored, "stepwell.db")
+        with open(journal, "r+b") as file:
+            file.seek(os.path.getsize(journal) // 2 // 4096 * 4096)
+            file.write(b"Z" * 65_536)
+        told = subprocess.run(check, capture_output=True, text=True, timeout=60)
+        expect("expected a file that is damaged to be told", told.returncode == 1 and not told.stdout, told)
         with open(answer["file"], "r+b") as file:
             file.seek(-20_000, os.SEEK_END)
             byte = file.read(1)

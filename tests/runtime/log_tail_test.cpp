@@ -141,7 +141,10 @@ TEST_CASE("who comes back behind a line gets those that lie behind it, of all lo
     CHECK(follower.got["1-1"] == std::vector<std::string>{"q1", "q2"});
     CHECK(follower.got["2-1"] == std::vector<std::string>{"d1", "d2"});
     CHECK(follower.got["3-1"] == std::vector<std::string>{"l1"});
-    // What is over is in no place by its name.
+    // What is over and read is in no place by its name.
+    house.write(late, "l2");
+    follower.catch_up();
+    CHECK(follower.got["3-1"].size() == 2);
     CHECK(follower.place().find("2-1") == std::string::npos);
 }
 
