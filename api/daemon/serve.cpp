@@ -8,6 +8,7 @@
 
 #include "api/aws/api.hpp"
 #include "api/cli/commands.hpp"
+#include "api/daemon/deliveries.hpp"
 #include "api/daemon/input_probe.hpp"
 #include "api/daemon/keeping.hpp"
 #include "api/daemon/node.hpp"
@@ -235,6 +236,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     add_native_routes(router, **node, readers, files, feed, configuration.data);
     answers::AnswerSources answer_sources{readers, runtime::system_clock(), configuration.data};
     add_answers(router, answer_sources, configuration, **node);
+    add_delivery_routes(router, configuration.data, runtime::system_clock());
     auto triggers = SW_TRY(make_triggers(configuration, (*node)->engine(), (*node)->secrets()));
     add_start_routes(router, *triggers, readers, runtime::system_clock());
     security->add_routes(router);

@@ -37,11 +37,12 @@ struct PathWord {
 };
 
 /// What a parameter of a path stands for. The first that fits.
-constexpr std::array<PathWord, 11> kPathWords{{
+constexpr std::array<PathWord, 12> kPathWords{{
     {"/api/v1/schedules", "id", "WORKFLOW#NAME with the '#' as %23, or WORKFLOW:NAME",
      "flights:daily"},
     {"/api/v1/triggers", "id", "WORKFLOW#NAME with the '#' as %23, or WORKFLOW:NAME", "flights:0"},
     {"/api/v1/tokens", "id", "of the token, as the list has it", "t-4f1c"},
+    {"/api/v1/deliveries", "id", "of the delivery, as the list has it", "5b1c"},
     {"/api/v1/keys", "id", "of the access key, as the list has it", "AKIASTEPWELL"},
     {"/hooks", "name", "of the webhook, as the workflow's file has it", "orders"},
     {"", "run", "its number, its ARN, or WORKFLOW/NAME with the slash as %2F", "12"},

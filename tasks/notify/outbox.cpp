@@ -188,6 +188,49 @@ Result<void> Outbox::give_up(const std::string& id) {
     return {};
 }
 
+Result<std::vector<Outbox::Listed>> Outbox::list(std::optional<std::int64_t> before,
+                                                 std::size_t limit) {
+    Statement select(impl_->database(),
+                     "SELECT row, id, channel, body, created_ms, attempts, due_ms, delivered_ms, "
+                     "last_error FROM messages WHERE row < ? ORDER BY row DESC LIMIT ?");
+    select.bind(before.value_or(INT64_MAX)).bind(static_cast<std::int64_t>(limit));
+    std::vector<Listed> all;
+    int code = SQLITE_ROW;
+    while ((code = select.step()) == SQLITE_ROW) {
+        Listed one;
+        one.row = select.number(0);
+        one.message = message_from_json(Json::parse(select.text(3), nullptr, false));
+        one.message.id = select.text(1);
+        one.message.channel = select.text(2);
+        one.message.created_ms = select.number(4);
+        one.attempts = select.number(5);
+        if (!select.is_null(6)) one.due_ms = select.number(6);
+        if (!select.is_null(7)) one.delivered_ms = select.number(7);
+        one.last_error = select.text(8);
+        all.push_back(std::move(one));
+    }
+    if (code != SQLITE_DONE) return impl_->failure();
+    return all;
+}
+
+Result<void> Outbox::replay(const std::string& id, std::int64_t now_ms) {
+    Statement update(impl_->database(),
+                     "UPDATE messages SET due_ms = ? WHERE id = ? AND due_ms IS NULL "
+                     "RETURNING row");
+    update.bind(now_ms).bind(id);
+    const int code = update.step();
+    if (code == SQLITE_ROW) return {};
+    if (code != SQLITE_DONE) return impl_->failure();
+    Statement select(impl_->database(), "SELECT row FROM messages WHERE id = ?");
+    select.bind(id);
+    if (select.step() == SQLITE_ROW) {
+        return fail(ErrorCode::conflict,
+                    "expected a delivery that is over, but it waits to be tried yet");
+    }
+    return fail(ErrorCode::not_found,
+                "expected a delivery '" + id.substr(0, 64) + "', but there is none");
+}
+
 Result<std::optional<std::int64_t>> Outbox::next_due_ms() {
     Statement select(impl_->database(),
                      "SELECT min(due_ms) FROM messages WHERE due_ms IS NOT NULL");

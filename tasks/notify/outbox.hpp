@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.hpp"
 #include "tasks/notify/channel.hpp"
@@ -52,6 +53,20 @@ public:
                         const std::string& error);
     /// Nobody waits for it any more, and it shall not be sent.
     Result<void> give_up(const std::string& id);
+
+    /// Messages as they stand, the newest first: those before row `before`.
+    struct Listed {
+        std::int64_t row = 0;
+        Message message;
+        std::int64_t attempts = 0;
+        std::optional<std::int64_t> due_ms;        // nothing: delivered or given up
+        std::optional<std::int64_t> delivered_ms;  // the last time
+        std::string last_error;
+    };
+    Result<std::vector<Listed>> list(std::optional<std::int64_t> before, std::size_t limit);
+    /// Has one delivered again that was delivered or given up. Fails with `not_found`, `conflict`
+    /// (it waits yet).
+    Result<void> replay(const std::string& id, std::int64_t now_ms);
 
     /// When the next one is due; nothing where none waits.
     Result<std::optional<std::int64_t>> next_due_ms();

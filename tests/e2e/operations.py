@@ -367,6 +367,19 @@ def notifications(program):
             subjects = sorted(body.get("subject", "") for body in received.values())
             expect("expected a notification for each end of an episode",
                    subjects == ["ends failed: E_DATA", "ends failed: E_DATA", "ends recovered"], subjects)
+            wait_until(lambda: all(one["status"] == "delivered" for one in place.get("deliveries")["items"]), 30, "the deliveries to be noted")
+            first = place.get("deliveries?limit=2")
+            rest = place.get("deliveries?limit=2&after=" + first["next"])
+            listed = first["items"] + rest["items"]
+            expect("expected each delivery once", len({one["id"] for one in listed}) == 3 and "next" not in rest, listed)
+            again = listed[-1]
+            place.post(f"deliveries/{again['id']}/replay", {})
+
+            def delivered_again():
+                one = next(one for one in place.get("deliveries")["items"] if one["id"] == again["id"])
+                return one["status"] == "delivered" and one["attempts"] == again["attempts"] + 1
+            wait_until(delivered_again, 30, "the replay")
+            expect("expected an unknown one to be told", place.request("POST", "deliveries/nothing/replay", {})[0] == 404, None)
             expect("expected a clean stop", place.daemon.stop() == 0, place.daemon.tail())
 
 

@@ -171,6 +171,41 @@ TEST_CASE("what waits in the outbox is delivered by the next daemon's hosts") {
     CHECK(Json::parse(server.requests(1)[0].body)["message"] == "left behind");
 }
 
+TEST_CASE("the outbox lists what became of its messages, and has one delivered again") {
+    const test::TemporaryFolder folder;
+    auto opened = tasks::Outbox::open(folder.path());
+    REQUIRE(opened);
+    tasks::Outbox& outbox = **opened;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 3; ++i) {
+        tasks::Message message;
+        message.channel = "ops";
+        message.subject = "message " + std::to_string(i);
+        message.created_ms = 1'000 + i;
+        ids.push_back(*outbox.add("1.0." + std::to_string(i), message));
+    }
+    const auto claimed = outbox.claim(5'000, 100);
+    REQUIRE((claimed && *claimed));
+    REQUIRE(outbox.delivered((*claimed)->row, 6'000));
+    REQUIRE(outbox.give_up(ids[1]));
+    const auto all = outbox.list({}, 2);
+    REQUIRE((all && all->size() == 2));
+    CHECK((*all)[0].message.subject == "message 2");
+    CHECK((*all)[0].due_ms);
+    CHECK_FALSE((*all)[1].due_ms);
+    CHECK_FALSE((*all)[1].delivered_ms);
+    const auto rest = outbox.list((*all)[1].row, 2);
+    REQUIRE((rest && rest->size() == 1));
+    CHECK((*rest)[0].delivered_ms == 6'000);
+    CHECK((*rest)[0].attempts == 1);
+
+    REQUIRE(outbox.replay(ids[0], 7'000));
+    CHECK((*outbox.claim(7'000, 100))->message.id == ids[2]);  // due before it
+    CHECK((*outbox.claim(7'000, 100))->message.id == ids[0]);
+    CHECK(outbox.replay(ids[2], 8'000).error().code == ErrorCode::conflict);
+    CHECK(outbox.replay("nothing", 8'000).error().code == ErrorCode::not_found);
+}
+
 TEST_CASE("sns:publish goes to the channels of its topic, and answers as SNS does") {
     LocalServer server;
     server.answer(200, "text/plain", "ok");
