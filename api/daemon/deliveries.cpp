@@ -63,7 +63,7 @@ Result<Json> list_deliveries(const fs::path& data_folder, const Call& call) {
     return out;
 }
 
-Result<Json> replay_delivery(const fs::path& data_folder, const runtime::Clock& clock,
+Result<Json> replay_delivery(const fs::path& data_folder, runtime::Clock& clock,
                              const std::string& id) {
     std::error_code ignored;
     if (!fs::exists(data_folder / "outbox.db", ignored)) {

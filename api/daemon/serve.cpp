@@ -120,7 +120,7 @@ Result<std::unique_ptr<triggers::Triggers>> make_triggers(const Configuration& c
                                                 runtime::system_clock());
 }
 
-Error with_hint(Error error, const Configuration& configuration) {
+Error told_of_folder(Error error, const Configuration& configuration) {
     if (error.code == ErrorCode::conflict) {
         error.message = "expected the data folder " + configuration.data.string() +
                         " to be free, but another stepwell works in it; stop that one, or give "
@@ -218,7 +218,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     std::atomic<bool> has_failed{false};
     LogMask log_mask;
     auto node = Node::open(configuration, hooks_of(has_failed, signals));
-    if (!node) return fail(with_hint(std::move(node).error(), configuration));
+    if (!node) return fail(told_of_folder(std::move(node).error(), configuration));
 
     log_mask.use(&(*node)->secrets());
     RunLog run_log;

@@ -12,8 +12,8 @@
 namespace stepwell {
 
 /// Eight bytes at a time, the last ones filled up with zeros. Each step can be undone, so that no
-/// damage gets lost on the way; the last one folds 64 bits to 32, and two texts have the same sum
-/// once in 2^32.
+/// damage gets lost on the way, and folds its upper half into the lower one, which is the sum: two
+/// texts have the same one once in 2^32.
 inline std::uint32_t checksum(std::string_view bytes) {
     static_assert(std::endian::native == std::endian::little, "or the sum depends on the machine");
     std::uint64_t state = 0x9E3779B97F4A7C15ULL ^ bytes.size();
@@ -29,7 +29,7 @@ inline std::uint32_t checksum(std::string_view bytes) {
     word = 0;
     if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
     add(word);
-    return static_cast<std::uint32_t>(state ^ (state >> 32));
+    return static_cast<std::uint32_t>(state);  // to fold it again would undo the last step's
 }
 
 /// Puts the sum of `bytes` behind them.
