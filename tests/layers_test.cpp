@@ -153,6 +153,8 @@ const std::vector<Library> kLibraries = {
     {"duckdb", {"tasks/", "tests/"}},
     {"spdlog/", {"engine/runtime/", "tasks/", "api/", "tests/"}},
     {"boost/", {"api/", "tests/"}},
+    {"curl/", {"tasks/http/http_client.cpp"}},
+    {"httplib.h", {"api/cli/client.cpp"}},
     {"CLI/", {"api/"}},
     {"engine/journal/sqlite",
      {"engine/journal/", "engine/runtime/open_reader.cpp", "api/daemon/", "tests/"}},

@@ -1,58 +1,59 @@
 #include "tasks/http/http_client.hpp"
 
-#include <httplib.h>
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cctype>
-#include <condition_variable>
-#include <mutex>
-#include <optional>
-#include <thread>
+
+#include "engine/base/ascii.hpp"
+#include "engine/base/assert.hpp"
+#include "tasks/http/url.hpp"
 
 namespace stepwell::tasks {
 
 namespace {
 
 using Kind = HttpFailure::Kind;
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// The longest name that DNS knows, and a port. The HTTP library matches it with a regular
-/// expression that recurses with its length.
-constexpr std::size_t kAuthorityBytesMax = 253 + 6;
+constexpr int kRedirectsMax = 10;
+/// How long a call sleeps where nothing happens; stop() wakes it.
+constexpr int kSleepMaxMs = 1'000;
 
-struct Url {
-    std::string origin;  // "https://host:443"
-    std::string target;  // "/path?query"
+Failure<HttpFailure> refuse(Kind kind, std::string message) {
+    return fail(HttpFailure{kind, std::move(message)});
+}
+
+/// As the library asks for it: once, before its first use by any thread.
+void begin_curl() {
+    static const CURLcode code = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+    SW_ASSERT(code == CURLE_OK);
+}
+
+struct EasyCloser {
+    void operator()(CURL* easy) const { ::curl_easy_cleanup(easy); }
+};
+using Easy = std::unique_ptr<CURL, EasyCloser>;
+
+struct ListCloser {
+    void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, ListCloser>;
+
+struct UrlCloser {
+    void operator()(CURLU* url) const { ::curl_url_cleanup(url); }
 };
 
-Result<Url, HttpFailure> parse_url(const std::string& text) {
-    const auto refuse = [](const std::string& message) {
-        return fail(HttpFailure{Kind::invalid, message});
-    };
-    const std::size_t scheme_end = text.find("://");
-    const std::string scheme = text.substr(0, scheme_end);
-    if (scheme_end == std::string::npos || (scheme != "http" && scheme != "https")) {
-        return refuse("expected a URL that begins with http:// or https://");
-    }
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F) {
-            return refuse("expected a URL without blanks and control characters; encode them");
-        }
-    }
-    const std::size_t host = scheme_end + 3;
-    const std::size_t host_end = std::min(text.find_first_of("/?#", host), text.size());
-    const std::string authority = text.substr(host, host_end - host);
-    if (authority.empty()) return refuse("expected a URL with a host");
-    if (authority.size() > kAuthorityBytesMax) {
-        return refuse("expected a host of at most 253 characters, but it has " +
-                      std::to_string(authority.size()));
-    }
-    if (authority.find('@') != std::string::npos) {
-        return refuse("expected no user and password in the URL; use an Authorization header");
-    }
-    std::string target = text.substr(host_end, text.find('#', host_end) - host_end);
-    if (target.empty() || target.front() != '/') target.insert(0, "/");
-    return Url{scheme + "://" + authority, target};
+void append(List& list, const std::string& line) {
+    curl_slist* const longer = ::curl_slist_append(list.get(), line.c_str());
+    SW_ASSERT(longer != nullptr);
+    [[maybe_unused]] curl_slist* const same = list.release();
+    list.reset(longer);
 }
 
 bool is_token(std::string_view text) {
@@ -63,164 +64,368 @@ bool is_token(std::string_view text) {
     });
 }
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
+std::string in_small_letters(std::string_view text) {
+    std::string small(text);
+    std::transform(small.begin(), small.end(), small.begin(), [](char c) { return lower(c); });
+    return small;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(kBlanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// Scheme, host and port, the port also where the URL leaves it out; nothing where it has none.
+std::optional<std::string> comparable_origin(const std::string& text) {
+    const std::unique_ptr<CURLU, UrlCloser> url(::curl_url());
+    if (!url || ::curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
+        return std::nullopt;
+    }
+    std::string origin;
+    for (const CURLUPart part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
+        char* found = nullptr;
+        if (::curl_url_get(url.get(), part, &found, CURLU_DEFAULT_PORT) != CURLUE_OK) {
+            return std::nullopt;
+        }
+        origin += in_small_letters(found) + ' ';
+        ::curl_free(found);
+    }
+    return origin;
+}
+
+/// Whether a header says nothing about who asks.
+bool may_go_elsewhere(std::string_view name) {
+    const std::string small = in_small_letters(name);
+    return small.starts_with("accept") || small == "content-type" || small == "user-agent";
+}
+
+std::string words_for(CURLcode code) {
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return "its name is not known";
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return "the name of the proxy is not known";
+        case CURLE_COULDNT_CONNECT:
+            return "there is no connection";
+        case CURLE_PROXY:
+            return "the proxy refuses";
+        case CURLE_PARTIAL_FILE:
+            return "it closed the connection in the middle of its answer";
+        case CURLE_GOT_NOTHING:
+        case CURLE_RECV_ERROR:
+            return "it closed the connection";
+        case CURLE_SEND_ERROR:
+            return "it does not take the request";
+        case CURLE_SSL_CONNECT_ERROR:
+            return "there is no TLS connection";
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return "its certificate is not trusted; see ca_file";
+        case CURLE_SSL_CACERT_BADFILE:
+            return "the certificates of ca_file cannot be read";
+        default:
+            return ::curl_easy_strerror(code);
+    }
+}
+
+/// Children of tasks must not inherit a connection.
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/// One request and its answer, without redirects.
+struct Hop {
+    std::string method;
+    std::string url;
+    Headers headers;
+    bool has_body = false;
+};
+
+bool has_header(const Headers& headers, std::string_view name) {
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& header) { return in_small_letters(header.first) == name; });
+}
+
+List header_list(const Hop& hop) {
+    List list;
+    for (const auto& [name, value] : hop.headers) {
+        // The library's way to say that a value is empty.
+        append(list, value.empty() ? name + ";" : name + ": " + value);
+    }
+    if (!has_header(hop.headers, "user-agent")) append(list, "User-Agent: stepwell");
+    // No type that we did not name, and no second on the chance that the server wants to refuse.
+    if (!has_header(hop.headers, "content-type")) append(list, "Content-Type:");
+    append(list, "Expect:");
+    return list;
 }
 
 }  // namespace
 
 class HttpCall::Impl {
 public:
-    explicit Impl(HttpRequest request) : request_(std::move(request)) {}
+    explicit Impl(HttpRequest request) : request_(std::move(request)) {
+        begin_curl();
+        multi_ = ::curl_multi_init();
+        SW_ASSERT(multi_ != nullptr);
+    }
+    ~Impl() { ::curl_multi_cleanup(multi_); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     Result<HttpReply, HttpFailure> run() {
-        const Url url = SW_TRY(parse_url(request_.url));
-        SW_TRY(check_headers());
-        try {
-            return send(url);
-        } catch (const std::exception& exception) {
-            return fail(HttpFailure{Kind::connection, exception.what()});
+        SW_TRY(check_request());
+        deadline_ = steady_clock::now() + request_.timeout;
+        Hop hop{request_.method, request_.url, request_.headers, !request_.body.empty()};
+        for (int redirects = 0;; ++redirects) {
+            HttpReply reply = SW_TRY(send(hop));
+            if (next_url_.empty()) return reply;
+            if (redirects == kRedirectsMax) {
+                return refuse(Kind::redirect, "expected at most " + std::to_string(kRedirectsMax) +
+                                                  " redirects, but " + url_origin(hop.url) +
+                                                  " redirects once more");
+            }
+            hop = SW_TRY(redirected(std::move(hop), reply.status));
         }
     }
 
     void stop() {
-        const std::lock_guard lock(mutex_);
         is_stopped_ = true;
-        changed_.notify_all();
-        if (client_) client_->stop();
+        ::curl_multi_wakeup(multi_);
     }
 
 private:
-    Result<void, HttpFailure> check_headers() const {
+    Result<void, HttpFailure> check_request() const {
+        if (auto fault = fault_of_url(request_.url)) return refuse(Kind::invalid, *fault);
         if (!is_token(request_.method)) {
-            return fail(HttpFailure{Kind::invalid, "expected a method such as GET or POST"});
+            return refuse(Kind::invalid, "expected a method such as GET or POST");
         }
         for (const auto& [name, value] : request_.headers) {
-            if (is_token(name) &&
-                value.find_first_of(std::string("\r\n\0", 3)) == std::string::npos) {
-                continue;
+            const bool is_line = value.find_first_of(std::string("\r\n\0", 3)) == std::string::npos;
+            if (!is_token(name) || !is_line) {
+                return refuse(Kind::invalid,
+                              "expected header '" + name + "' to be a name and one line of text");
             }
-            return fail(HttpFailure{
-                Kind::invalid, "expected header '" + name + "' to be a name and one line of text"});
+            const std::string small = in_small_letters(name);
+            if (small == "content-length" || small == "transfer-encoding") {
+                return refuse(Kind::invalid,
+                              "expected no header '" + name + "', which follows from the body");
+            }
         }
         return {};
     }
 
-    Result<HttpReply, HttpFailure> send(const Url& url) {
-        httplib::Client client(url.origin);
-        client.set_connection_timeout(request_.timeout);
-        client.set_read_timeout(request_.timeout);
-        client.set_write_timeout(request_.timeout);
-        client.set_follow_location(request_.follows_redirects);
-        client.set_url_encode(false);
-        if (!request_.ca_file.empty()) client.set_ca_cert_path(request_.ca_file.c_str());
-        std::thread watch = begin(client);
-        httplib::Request request = make_request(url);
-        httplib::Response response;
-        httplib::Error error = httplib::Error::Success;
-        const bool is_sent = client.send(request, response, error);
-        finish(watch);
-        if (!is_sent) return fail(explain(error, url));
-        HttpReply reply;
-        reply.status = response.status;
-        for (const auto& [name, value] : response.headers) {
-            reply.headers.emplace_back(lower(name), value);
+    /// The request that answers a redirect to next_url_.
+    Result<Hop, HttpFailure> redirected(Hop hop, int status) const {
+        const std::string from = url_origin(hop.url);
+        const std::string to = url_origin(next_url_);
+        if (const auto fault = fault_of_url(next_url_)) {
+            return refuse(Kind::redirect, from + " redirects to no place to ask: " + *fault);
         }
-        reply.body = std::move(body_);
-        return reply;
-    }
-
-    /// The library's time-outs are for single reads: the whole has a watch of its own.
-    std::thread begin(httplib::Client& client) {
-        const std::lock_guard lock(mutex_);
-        client_ = &client;
-        deadline_ = steady_clock::now() + request_.timeout;
-        return std::thread([this] {
-            std::unique_lock inner(mutex_);
-            const auto is_over = [this] { return is_finished_ || is_stopped_; };
-            if (!changed_.wait_until(inner, deadline_, is_over)) is_late_ = true;
-            // A connection may be made after a stop: until the call is over, again.
-            while (!is_finished_) {
-                client_->stop();
-                changed_.wait_for(inner, std::chrono::milliseconds(50),
-                                  [this] { return is_finished_; });
+        if (hop.url.starts_with("https:") && next_url_.starts_with("http:")) {
+            return refuse(Kind::redirect,
+                          "expected https all the way, but " + from + " redirects to " + to);
+        }
+        const bool becomes_get = status == 303
+                                     ? hop.method != "HEAD"
+                                     : (status == 301 || status == 302) && hop.method == "POST";
+        if (becomes_get) {
+            hop.method = "GET";
+            hop.has_body = false;
+            std::erase_if(hop.headers, [](const auto& header) {
+                return in_small_letters(header.first) == "content-type";
+            });
+        }
+        if (comparable_origin(hop.url) != comparable_origin(next_url_)) {
+            if (hop.has_body) {
+                return refuse(Kind::redirect, "expected the body to stay at " + from +
+                                                  ", but it redirects to " + to +
+                                                  "; ask there, if that is meant");
             }
-        });
-    }
-
-    void finish(std::thread& watch) {
-        {
-            const std::lock_guard lock(mutex_);
-            is_finished_ = true;
-            client_ = nullptr;
-            changed_.notify_all();
+            std::erase_if(hop.headers,
+                          [](const auto& header) { return !may_go_elsewhere(header.first); });
         }
-        watch.join();
+        hop.url = next_url_;
+        return hop;
     }
 
-    httplib::Request make_request(const Url& url) {
-        httplib::Request request;
-        request.method = request_.method;
-        request.path = url.target;
-        for (const auto& [name, value] : request_.headers) request.headers.emplace(name, value);
-        if (!request.has_header("User-Agent")) request.headers.emplace("User-Agent", "stepwell");
-        request.body = request_.body;
-        request.content_receiver = [this](const char* data, std::size_t size, std::uint64_t,
-                                          std::uint64_t) {
-            body_.append(data, size);
-            is_too_large_ = body_.size() > request_.response_bytes_max;
-            return !is_too_large_;
-        };
-        return request;
+    Result<HttpReply, HttpFailure> send(const Hop& hop) {
+        reply_ = {};
+        next_url_.clear();
+        received_bytes_ = 0;
+        const Easy easy(::curl_easy_init());
+        SW_ASSERT(easy != nullptr);
+        easy_ = easy.get();
+        const List headers = header_list(hop);
+        describe(hop, headers.get());
+        const CURLcode code = perform();
+        if (code != CURLE_OK) return fail(explain(code, hop.url));
+        reply_.status = static_cast<int>(number(CURLINFO_RESPONSE_CODE));
+        curl_off_t wait = 0;
+        ::curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &wait);
+        if (wait > 0) reply_.retry_after = std::chrono::seconds(wait);
+        if (is_redirect()) next_url_ = text(CURLINFO_REDIRECT_URL);
+        return std::move(reply_);
     }
 
-    HttpFailure explain(httplib::Error error, const Url& url) {
-        const std::lock_guard lock(mutex_);
+    template <class Value>
+    void set(CURLoption option, Value value) {
+        const CURLcode code = ::curl_easy_setopt(easy_, option, value);
+        SW_ASSERT(code == CURLE_OK);
+    }
+
+    void describe(const Hop& hop, curl_slist* headers) {
+        set(CURLOPT_URL, hop.url.c_str());
+        set(CURLOPT_PROTOCOLS_STR, "http,https");
+        set(CURLOPT_PATH_AS_IS, 1L);
+        set(CURLOPT_HTTPHEADER, headers);
+        // Unpacks what comes packed, and says so to the server.
+        set(CURLOPT_ACCEPT_ENCODING, "");
+        set_method(hop);
+        set(CURLOPT_NOSIGNAL, 1L);
+        // A name that nobody resolves keeps a thread of the library's own, not us.
+        set(CURLOPT_QUICK_EXIT, 1L);
+        const auto left = std::chrono::ceil<milliseconds>(deadline_ - steady_clock::now());
+        set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(1, left.count())));
+        set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+        set(CURLOPT_HEADERFUNCTION, &on_header);
+        set(CURLOPT_HEADERDATA, this);
+        set(CURLOPT_WRITEFUNCTION, &on_body);
+        set(CURLOPT_WRITEDATA, this);
+        set_route();
+    }
+
+    void set_method(const Hop& hop) {
+        const bool has_length =
+            hop.has_body || hop.method == "POST" || hop.method == "PUT" || hop.method == "PATCH";
+        if (has_length) {
+            const std::string_view body = hop.has_body ? request_.body : std::string_view();
+            set(CURLOPT_POST, 1L);
+            set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+            set(CURLOPT_POSTFIELDS, body.empty() ? "" : body.data());
+        }
+        if (hop.method == "HEAD") set(CURLOPT_NOBODY, 1L);
+        set(CURLOPT_CUSTOMREQUEST, hop.method.c_str());
+    }
+
+    void set_route() {
+        const HttpRoute& route = request_.route;
+        if (route.proxy) {
+            set(CURLOPT_PROXY, route.proxy->c_str());
+            set(CURLOPT_NOPROXY, route.no_proxy.c_str());
+        }
+        if (!route.ca_file.empty()) {
+            set(CURLOPT_CAINFO, route.ca_file.c_str());
+            set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+        }
+    }
+
+    /// Until the answer is there, or it is known that none comes.
+    CURLcode perform() {
+        ::curl_multi_add_handle(multi_, easy_);
+        CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+        while (!is_stopped_) {
+            int running = 0;
+            SW_ASSERT(::curl_multi_perform(multi_, &running) == CURLM_OK);
+            int left = 0;
+            const CURLMsg* message = ::curl_multi_info_read(multi_, &left);
+            if (message) {
+                code = message->data.result;
+                break;
+            }
+            ::curl_multi_poll(multi_, nullptr, 0, kSleepMaxMs, nullptr);
+        }
+        ::curl_multi_remove_handle(multi_, easy_);
+        return code;
+    }
+
+    [[nodiscard]] long number(CURLINFO info) const {
+        long value = 0;
+        ::curl_easy_getinfo(easy_, info, &value);
+        return value;
+    }
+    [[nodiscard]] std::string text(CURLINFO info) const {
+        const char* value = nullptr;
+        ::curl_easy_getinfo(easy_, info, &value);
+        return value ? value : "";
+    }
+    /// Whether this answer is a way on, and none that anybody wants to see.
+    [[nodiscard]] bool is_redirect() const {
+        constexpr std::array<long, 5> kStatuses = {301, 302, 303, 307, 308};
+        return request_.follows_redirects &&
+               std::count(kStatuses.begin(), kStatuses.end(), number(CURLINFO_RESPONSE_CODE)) !=
+                   0 &&
+               has_header(reply_.headers, "location");
+    }
+
+    static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
+        static_cast<Impl*>(self)->take_header({data, size});
+        return size;
+    }
+    void take_header(std::string_view line) {
+        // An answer before the answer (100 Continue) has headers of its own.
+        if (line.starts_with("HTTP/")) return reply_.headers.clear();
+        if (trimmed(line).empty()) return;
+        const std::size_t colon = line.find(':');
+        const bool goes_on = line.front() == ' ' || line.front() == '\t';
+        if (goes_on && !reply_.headers.empty()) {
+            reply_.headers.back().second += ' ' + std::string(trimmed(line));
+        } else if (!goes_on && colon != std::string_view::npos) {
+            reply_.headers.emplace_back(in_small_letters(trimmed(line.substr(0, colon))),
+                                        trimmed(line.substr(colon + 1)));
+        }
+    }
+
+    static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+        return static_cast<Impl*>(self)->take_body({data, size}) ? size : CURL_WRITEFUNC_ERROR;
+    }
+    bool take_body(std::string_view piece) {
+        received_bytes_ += piece.size();
+        is_too_large_ = received_bytes_ > request_.response_bytes_max;
+        if (is_too_large_) return false;
+        if (is_redirect()) return true;
+        if (!request_.sink) {
+            reply_.body += piece;
+            return true;
+        }
+        is_refused_ = !request_.sink(static_cast<int>(number(CURLINFO_RESPONSE_CODE)), piece);
+        return !is_refused_;
+    }
+
+    [[nodiscard]] HttpFailure explain(CURLcode code, const std::string& url) const {
+        const std::string origin = url_origin(url);
         if (is_stopped_) return {Kind::stopped, "the request was stopped"};
+        if (is_refused_) return {Kind::refused, "the body was not taken"};
         if (is_too_large_) {
             return {Kind::too_large, "expected at most " +
                                          std::to_string(request_.response_bytes_max) +
-                                         " bytes of response from " + url.origin +
+                                         " bytes of response from " + origin +
                                          ", but there are more; see max_response_bytes"};
         }
-        const bool is_late = is_late_ || steady_clock::now() >= deadline_;
-        const std::string seconds = std::to_string(request_.timeout.count()) + " ms";
-        if (is_late) return {Kind::timeout, url.origin + " did not answer within " + seconds};
-        return {Kind::connection,
-                "expected an answer from " + url.origin + ", but: " + words(error)};
-    }
-
-    static std::string words(httplib::Error error) {
-        switch (error) {
-            case httplib::Error::Connection:
-                return "there is no connection";
-            case httplib::Error::Read:
-                return "it closed the connection";
-            case httplib::Error::Write:
-                return "it does not take the request";
-            case httplib::Error::ExceedRedirectCount:
-                return "it redirects without end";
-            case httplib::Error::SSLConnection:
-                return "there is no TLS connection";
-            case httplib::Error::SSLServerVerification:
-                return "its certificate is not trusted; see ca_file";
-            default:
-                return httplib::to_string(error);
+        if (code == CURLE_OPERATION_TIMEDOUT) {
+            return {Kind::timeout, origin + " did not answer within " +
+                                       std::to_string(request_.timeout.count()) + " ms"};
         }
+        const bool is_invalid = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+        if (is_invalid && received_bytes_ == 0 && reply_.headers.empty() &&
+            !comparable_origin(url)) {
+            return {Kind::invalid, "expected a URL that can be asked, but " + origin + " is none"};
+        }
+        return {Kind::connection,
+                "expected an answer from " + origin + ", but: " + words_for(code)};
     }
 
     const HttpRequest request_;
-    std::string body_;
-    bool is_too_large_ = false;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    httplib::Client* client_ = nullptr;
+    CURLM* multi_ = nullptr;
+    CURL* easy_ = nullptr;  // of the hop that is under way
     steady_clock::time_point deadline_;
-    bool is_stopped_ = false;
-    bool is_finished_ = false;
-    bool is_late_ = false;
+    HttpReply reply_;
+    std::string next_url_;  // where the answer redirects to; empty: it does not
+    std::size_t received_bytes_ = 0;
+    bool is_too_large_ = false;
+    bool is_refused_ = false;
+    std::atomic<bool> is_stopped_ = false;
 };
 
 HttpCall::HttpCall(HttpRequest request) : impl_(std::make_unique<Impl>(std::move(request))) {}
@@ -230,29 +435,6 @@ Result<HttpReply, HttpFailure> HttpCall::run() {
 }
 void HttpCall::stop() {
     impl_->stop();
-}
-
-std::string percent_encode(std::string_view text) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos) {
-            encoded += c;
-        } else {
-            encoded += '%';
-            encoded += kHex[byte >> 4];
-            encoded += kHex[byte & 15];
-        }
-    }
-    return encoded;
-}
-
-std::string url_origin(std::string_view url) {
-    const std::size_t host = url.find("://");
-    if (host == std::string_view::npos) return "?";
-    std::string_view origin = url.substr(0, url.find_first_of("/?#", host + 3));
-    return std::string(origin);
 }
 
 }  // namespace stepwell::tasks

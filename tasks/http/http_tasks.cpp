@@ -1,130 +1,24 @@
 #include "tasks/http/http_tasks.hpp"
 
-#include <algorithm>
-#include <cctype>
-#include <charconv>
+#include <condition_variable>
+#include <mutex>
 
-#include "tasks/fields.hpp"
-#include "tasks/http/http_client.hpp"
+#include "engine/base/ascii.hpp"
+#include "engine/base/digest.hpp"
+#include "engine/base/utf8.hpp"
+#include "tasks/files/locations.hpp"
+#include "tasks/http/http_parameters.hpp"
+#include "tasks/http/saved_body.hpp"
+#include "tasks/http/url.hpp"
 
 namespace stepwell::tasks {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::size_t kExcerptBytes = 2u << 10;
-constexpr std::int64_t kResponseBytesMost = 8 << 20;
-
-struct StatusRange {
-    int first = 200;
-    int last = 299;
-};
-
-struct HttpParameters {
-    HttpRequest request;
-    std::vector<StatusRange> expected;
-};
-
-std::optional<int> status_of(std::string_view text) {
-    int status = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), status);
-    const bool is_whole = code == std::errc() && end == text.data() + text.size();
-    if (!is_whole || status < 100 || status > 599) return std::nullopt;
-    return status;
-}
-
-/// 200, "200" or "200-299".
-std::optional<StatusRange> range_of(const Json& value) {
-    const std::string text = plain_text(value);
-    const std::size_t dash = text.find('-');
-    const auto first = status_of(std::string_view(text).substr(0, dash));
-    const auto last =
-        dash == std::string::npos ? first : status_of(std::string_view(text).substr(dash + 1));
-    if (!first || !last || *first > *last) return std::nullopt;
-    return StatusRange{*first, *last};
-}
-
-std::vector<StatusRange> read_expected(Fields& fields) {
-    const Json* expected = fields.any("expect");
-    if (!expected) return {StatusRange{}};
-    std::vector<StatusRange> ranges;
-    for (const Json& value : expected->is_array() ? *expected : Json::array({*expected})) {
-        if (const auto range = range_of(value)) {
-            ranges.push_back(*range);
-        } else {
-            fields.fault(
-                "expected 'expect' to hold statuses such as 200 or \"200-299\", but found " +
-                to_text(value));
-        }
-    }
-    return ranges;
-}
-
-std::string encode_pairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
-    std::string text;
-    for (const auto& [name, value] : pairs) {
-        if (!text.empty()) text += '&';
-        text += percent_encode(name) + "=" + percent_encode(value);
-    }
-    return text;
-}
-
-bool has_header(const Headers& headers, std::string_view name) {
-    return std::any_of(headers.begin(), headers.end(), [&](const auto& header) {
-        return std::equal(
-            header.first.begin(), header.first.end(), name.begin(), name.end(),
-            [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-    });
-}
-
-void set_body(HttpRequest& request, std::string body, const std::string& type) {
-    request.body = std::move(body);
-    if (!has_header(request.headers, "Content-Type")) {
-        request.headers.emplace_back("Content-Type", type);
-    }
-}
-
-/// `body`: a string goes as text, anything else as JSON; `form`: an object as a form.
-void read_body(Fields& fields, HttpRequest& request) {
-    const auto form = fields.pairs("form");
-    const Json* body = fields.any("body");
-    if (body && !form.empty()) fields.fault("expected either 'body' or 'form', but there are both");
-    if (!form.empty()) {
-        set_body(request, encode_pairs(form), "application/x-www-form-urlencoded");
-    } else if (body && body->is_string()) {
-        set_body(request, body->get<std::string>(), "text/plain; charset=utf-8");
-    } else if (body) {
-        set_body(request, to_text(*body), "application/json");
-    }
-}
-
-Result<HttpParameters, TaskError> read_parameters(const Json& json) {
-    Fields fields(json);
-    HttpParameters parameters;
-    HttpRequest& request = parameters.request;
-    request.url = fields.text("url", "");
-    if (request.url.empty()) fields.fault("expected 'url'");
-    request.headers = fields.pairs("headers");
-    read_body(fields, request);
-    request.method = fields.text("method", request.body.empty() ? "GET" : "POST");
-    std::transform(request.method.begin(), request.method.end(), request.method.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    if (const auto query = fields.pairs("query"); !query.empty()) {
-        request.url +=
-            (request.url.find('?') == std::string::npos ? "?" : "&") + encode_pairs(query);
-    }
-    parameters.expected = read_expected(fields);
-    if (const auto timeout = fields.milliseconds("timeout")) {
-        request.timeout = std::chrono::milliseconds(*timeout);
-    }
-    request.follows_redirects = fields.flag("follow_redirects", false);
-    request.ca_file = fields.text("ca_file", "");
-    if (const auto bytes = fields.whole("max_response_bytes", 0, kResponseBytesMost)) {
-        request.response_bytes_max = static_cast<std::size_t>(*bytes);
-    }
-    if (const auto faults = fields.finish())
-        return fail(invalid_parameters("stepwell:http", *faults));
-    return parameters;
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 TaskError failure_error(const HttpFailure& failure) {
     switch (failure.kind) {
@@ -134,8 +28,11 @@ TaskError failure_error(const HttpFailure& failure) {
             return {"Http.Timeout", failure.message};
         case HttpFailure::Kind::too_large:
             return {"Http.ResponseTooLarge", failure.message};
+        case HttpFailure::Kind::redirect:
+            return {"Http.Redirect", failure.message};
         case HttpFailure::Kind::stopped:
             return {"Stepwell.Cancelled", failure.message};
+        case HttpFailure::Kind::refused:
         case HttpFailure::Kind::connection:
             break;
     }
@@ -154,46 +51,170 @@ Json headers_json(const Headers& headers) {
     return json;
 }
 
-Json body_json(const Json& headers, std::string body) {
-    if (string_or(headers, "content-type", "").find("json") != std::string::npos) {
-        auto json = parse_json(body);
-        if (json) return std::move(*json);
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = utf8_length_of_first(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
     }
-    return body;
+    return true;
 }
 
-std::string expected_text(const std::vector<StatusRange>& ranges) {
-    std::string text;
-    for (const StatusRange& range : ranges) {
-        text += (text.empty() ? "" : ", ") + std::to_string(range.first);
-        if (range.last != range.first) text += "-" + std::to_string(range.last);
+std::string from_latin1(std::string_view text) {
+    std::string utf8;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x80) utf8 += static_cast<char>(0xC0 | byte >> 6);
+        utf8 += byte < 0x80 ? c : static_cast<char>(0x80 | (byte & 0x3F));
     }
-    return text;
+    return utf8;
 }
 
-TaskResult run_http(const Json& json, TaskContext& context) {
-    HttpParameters parameters = SW_TRY(read_parameters(json));
-    const std::string origin = url_origin(parameters.request.url);
-    context.log(parameters.request.method + " " + origin);
-    HttpCall call(std::move(parameters.request));
-    const auto stop_guard = context.on_cancel([&call] { call.stop(); });
-    auto reply = call.run();
-    if (!reply) return fail(failure_error(reply.error()));
-    const auto& ranges = parameters.expected;
-    const bool is_expected =
-        std::any_of(ranges.begin(), ranges.end(), [&](const StatusRange& range) {
-            return reply->status >= range.first && reply->status <= range.last;
-        });
-    if (!is_expected) {
-        const std::string excerpt = reply->body.substr(0, kExcerptBytes);
-        return fail(TaskError{"Http.StatusCode." + std::to_string(reply->status),
-                              origin + " answered " + std::to_string(reply->status) +
-                                  " (expected " + expected_text(ranges) + ")" +
-                                  (excerpt.empty() ? "" : ": " + excerpt)});
+/// The members that tell a body: JSON with every digit as it came, a text, or the bytes in base64.
+std::string body_members(const std::string& type, std::string_view body) {
+    std::string_view text = body;
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+    const auto depth = has_part(type, "json") ? check_json(text) : kJsonDepthMax;
+    if (depth && *depth < kJsonDepthMax) return R"("body":)" + std::string(text);
+    if (has_part(type, "charset=iso-8859-1") || has_part(type, "charset=\"iso-8859-1\"")) {
+        return R"("body":)" + to_text(Json(from_latin1(body)));
     }
-    const Json headers = headers_json(reply->headers);
-    Json body = body_json(headers, std::move(reply->body));
-    return Json{{"status", reply->status}, {"headers", headers}, {"body", std::move(body)}};
+    if (is_utf8(text) && text.find('\0') == std::string_view::npos) {
+        return R"("body":)" + to_text(Json(text));
+    }
+    return R"("body":")" + base64_encode(body) + R"(","body_encoding":"base64")";
+}
+
+std::string saved_members(const std::string& uri, const SavedBody& saved) {
+    const Json json = {{"uri", uri}, {"bytes", saved.bytes()}, {"sha256", saved.sha256()}};
+    return R"("saved":)" + to_text(json);
+}
+
+/// Waits, at most until the attempt is cancelled. Whether it was not.
+bool rest(TaskContext& context, milliseconds span) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_cancelled = false;
+    const auto guard = context.on_cancel([&] {
+        const std::lock_guard lock(mutex);
+        is_cancelled = true;
+        changed.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    return !changed.wait_for(lock, span, [&] { return is_cancelled; });
+}
+
+/// One attempt: sends the request, again where the server asks for patience, and tells the answer.
+class HttpAttempt {
+public:
+    HttpAttempt(HttpParameters parameters, TaskContext& context)
+        : parameters_(std::move(parameters)),
+          context_(context),
+          origin_(url_origin(parameters_.request.url)) {}
+
+    TaskText run() {
+        SW_TRY(begin_saving());
+        context_.log(parameters_.request.method + " " + origin_);
+        while (true) {
+            const HttpReply reply = SW_TRY(send());
+            if (parameters_.expects(reply.status)) return result(reply);
+            if (!is_to_wait(reply)) return fail(status_error(reply));
+            const auto wait = std::chrono::duration_cast<milliseconds>(*reply.retry_after);
+            waited_ += wait;
+            context_.log(origin_ + " answered " + std::to_string(reply.status) +
+                         "; asked again in " + std::to_string(reply.retry_after->count()) +
+                         " s, as it wishes");
+            if (!rest(context_, wait)) {
+                return fail(TaskError{"Stepwell.Cancelled", "cancelled before it was asked again"});
+            }
+        }
+    }
+
+private:
+    Result<void, TaskError> begin_saving() {
+        if (!parameters_.save_to) return {};
+        const data::Locations locations(context_.settings());
+        auto path = locations.resolve(*parameters_.save_to);
+        if (!path) {
+            return fail(invalid_parameters("stepwell:http", "save_to: " + path.error().message));
+        }
+        saved_uri_ = locations.uri_of(*path);
+        const std::string& key = context_.request().run_key;
+        auto saved = SavedBody::begin(*path, key.empty() ? context_.request().execution_arn : key);
+        if (!saved) return fail(save_error(saved.error()));
+        saved_ = std::move(*saved);
+        return {};
+    }
+
+    static TaskError save_error(const Error& error) { return {"Http.SaveFailed", error.message}; }
+
+    Result<HttpReply, TaskError> send() {
+        HttpRequest request = parameters_.request;
+        std::string refused_body;
+        std::optional<Error> fault;
+        if (saved_) {
+            if (auto cleared = saved_->clear(); !cleared) return fail(save_error(cleared.error()));
+            request.sink = [&](int status, std::string_view piece) {
+                if (!parameters_.expects(status)) {
+                    refused_body += piece.substr(0, kExcerptBytes - refused_body.size());
+                    return true;
+                }
+                auto written = saved_->write(piece);
+                if (!written) fault = written.error();
+                return written.has_value();
+            };
+        }
+        HttpCall call(std::move(request));
+        const auto stop_guard = context_.on_cancel([&call] { call.stop(); });
+        auto reply = call.run();
+        if (fault) return fail(save_error(*fault));
+        if (!reply) return fail(failure_error(reply.error()));
+        if (saved_) reply->body = std::move(refused_body);
+        return std::move(*reply);
+    }
+
+    [[nodiscard]] bool is_to_wait(const HttpReply& reply) const {
+        const bool is_busy = reply.status == 429 || reply.status == 503;
+        return is_busy && reply.retry_after &&
+               waited_ + *reply.retry_after <= parameters_.retry_after_max;
+    }
+
+    [[nodiscard]] TaskError status_error(const HttpReply& reply) const {
+        const std::string status = std::to_string(reply.status);
+        std::string cause =
+            origin_ + " answered " + status + " (expected " + parameters_.expected_text() + ")";
+        if (reply.retry_after) {
+            cause += ", and to ask again in " + std::to_string(reply.retry_after->count()) + " s";
+        }
+        if (!reply.body.empty()) cause += ": " + reply.body.substr(0, kExcerptBytes);
+        return {"Http.StatusCode." + status, std::move(cause)};
+    }
+
+    TaskText result(const HttpReply& reply) {
+        const Json headers = headers_json(reply.headers);
+        std::string text = R"({"status":)" + std::to_string(reply.status) + R"(,"headers":)" +
+                           to_text(headers) + ",";
+        if (saved_) {
+            if (auto done = saved_->publish(); !done) return fail(save_error(done.error()));
+            return text + saved_members(saved_uri_, *saved_) + "}";
+        }
+        return text + body_members(string_or(headers, "content-type", ""), reply.body) + "}";
+    }
+
+    const HttpParameters parameters_;
+    TaskContext& context_;
+    const std::string origin_;
+    std::string saved_uri_;
+    std::unique_ptr<SavedBody> saved_;
+    milliseconds waited_{0};
+};
+
+TaskText run_http(TaskContext& context) {
+    auto route = HttpRoute::read(find(context.settings().configuration, "http"));
+    if (!route) return fail(invalid_parameters("stepwell:http", route.error().message));
+    HttpParameters parameters =
+        SW_TRY(HttpParameters::read(context.request().parameters.json(), std::move(*route)));
+    return HttpAttempt(std::move(parameters), context).run();
 }
 
 }  // namespace
@@ -201,7 +222,7 @@ TaskResult run_http(const Json& json, TaskContext& context) {
 std::vector<TaskType> http_tasks() {
     TaskType http;
     http.name = "http";
-    http.run = run_http;
+    http.run_text = run_http;
     return {http};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "tasks/http/url.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks {
