@@ -1,5 +1,7 @@
 #include "api/daemon/node.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -16,9 +18,13 @@
 #include "tasks/binding/dispatcher.hpp"
 #include "tasks/host/host_environment.hpp"
 #include "tasks/host/host_runner.hpp"
+#include "tasks/notify/outbox.hpp"
 
 namespace stepwell::api {
 namespace {
+
+/// How often to look whether messages have left.
+constexpr int kLookPauseMs = 20;
 
 std::optional<std::uint64_t> bytes_of(const Json& value) {
     if (value.is_number_unsigned()) return value.get<std::uint64_t>();
@@ -94,6 +100,11 @@ Result<tasks::HostRunnerSettings> host_settings(const Configuration& configurati
     settings.host.configuration = configuration.tasks;
     settings.log = hooks.log;
     SW_TRY(read_tasks_section(configuration.tasks, settings));
+    const auto notifications =
+        tasks::Notifications::read(find(configuration.tasks, "notifications"));
+    if (!notifications) return fail(notifications.error());
+    const auto route = tasks::HttpRoute::read(find(configuration.tasks, "http"));
+    if (!route) return fail(route.error());
     return settings;
 }
 
@@ -178,7 +189,8 @@ public:
     Impl(const Configuration& configuration, const NodeHooks& hooks,
          std::unique_ptr<journal::Journal> journal, std::unique_ptr<SecretStore> store,
          tasks::HostRunnerSettings settings, tasks::Bindings bindings)
-        : journal_(std::move(journal)),
+        : data_(configuration.data),
+          journal_(std::move(journal)),
           secrets(std::move(store)),
           engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
           notices_(engine),
@@ -205,9 +217,30 @@ public:
         hosts_.close();
     }
 
+    std::int64_t send_messages(std::chrono::milliseconds patience) {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        while (true) {
+            // In this order: what is no notice any more is in the outbox.
+            const bool is_idle = notices_.is_idle();
+            const tasks::Outbox::Waiting waiting = waiting_messages();
+            const bool is_over = std::chrono::steady_clock::now() >= deadline;
+            if ((is_idle && waiting.untried == 0) || is_over) return waiting.messages;
+            ::poll(nullptr, 0, kLookPauseMs);  // another process delivers
+        }
+    }
+
     [[nodiscard]] std::size_t task_hosts() const { return hosts_.statistics().hosts; }
 
 private:
+    [[nodiscard]] tasks::Outbox::Waiting waiting_messages() const {
+        std::error_code ignored;
+        if (!std::filesystem::exists(data_ / "outbox.db", ignored)) return {};
+        const auto outbox = tasks::Outbox::open(data_);
+        const auto waiting = outbox ? (*outbox)->waiting() : Result<tasks::Outbox::Waiting>({});
+        return waiting ? *waiting : tasks::Outbox::Waiting{};
+    }
+
+    const std::filesystem::path data_;
     std::unique_ptr<journal::Journal> journal_;
 
 public:
@@ -264,6 +297,10 @@ const std::string& Node::admin_token() const {
 
 std::size_t Node::task_hosts() const {
     return impl_->task_hosts();
+}
+
+std::int64_t Node::send_messages(std::chrono::milliseconds patience) {
+    return impl_->send_messages(patience);
 }
 
 void Node::stop() {

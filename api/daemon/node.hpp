@@ -2,6 +2,7 @@
 // composition root: the only place besides main.cpp that knows all of them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -40,6 +41,9 @@ public:
     [[nodiscard]] const std::string& admin_token() const;
     /// Those that are alive.
     [[nodiscard]] std::size_t task_hosts() const;
+    /// Waits until every message to people was tried once, for `patience` at most. How many are yet
+    /// to be delivered: whoever opens this data folder next goes on with them.
+    std::int64_t send_messages(std::chrono::milliseconds patience);
     /// Ends the engine, then the task hosts. Tasks in flight are begun again by the next one.
     void stop();
 

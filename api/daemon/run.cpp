@@ -14,6 +14,9 @@
 namespace stepwell::api::cli {
 namespace {
 
+/// How long messages to people may take after the end of the run: beyond a channel's time-out.
+constexpr std::chrono::milliseconds kMessagesPatience{15'000};
+
 Error with_hint(Error error, const Configuration& configuration) {
     if (error.code == ErrorCode::conflict) {
         error.message = "expected the data folder " + configuration.data.string() +
@@ -76,6 +79,14 @@ Result<void> print_json(const Terminal& terminal, const std::filesystem::path& d
     return {};
 }
 
+void tell_messages_left(const Terminal& terminal, std::int64_t count) {
+    if (count == 0) return;
+    terminal.err
+        << "stepwell: " << count << (count == 1 ? " message is" : " messages are")
+        << " not delivered yet; the next `stepwell run` or `stepwell serve` with this data "
+           "folder tries again\n";
+}
+
 Result<int> run_once(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
@@ -112,6 +123,8 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
     });
     const bool is_interrupted = wait_for_end(signals, engine, started.id);
     subscription.reset();
+    const auto patience = is_interrupted ? std::chrono::milliseconds(0) : kMessagesPatience;
+    tell_messages_left(terminal, (*opened)->send_messages(patience));
     (*opened)->stop();
     if (!*end) return is_interrupted ? kInterrupted : kFailed;
     if (!options.is_json) print_end(terminal, configuration, **end);

@@ -19,11 +19,14 @@ struct Notice {
     std::string event;            // "failed", "recovered", "late"
     std::vector<std::string> to;  // channels
     std::string workflow;
-    std::string run;  // its name; empty where it is about none
+    std::string run;           // its name; empty where it is about none
+    std::uint64_t number = 0;  // of that run, as commands take it
     std::string arn;
     std::string error;
     std::string cause;
-    std::string text;  // what to add for people; may be empty
+    std::string state;    // the path of where it failed first; empty where that is not known
+    std::string message;  // the sentence in the cause of that; empty: the cause itself
+    std::string text;     // what to add for people; may be empty
     Timestamp at;
     std::optional<Timestamp> since;  // the first failure of the episode; what was missed
     std::uint64_t failures = 0;      // runs that have failed since

@@ -2,12 +2,16 @@
 
 #include "engine/base/digest.hpp"
 #include "engine/base/time.hpp"
+#include "engine/base/utf8.hpp"
 #include "tasks/fields.hpp"
 #include "tasks/glob.hpp"
 
 namespace stepwell::tasks {
 
 namespace {
+
+/// What Slack takes of a section's text; it refuses the whole message where there is more.
+constexpr std::size_t kSlackTextMax = 3'000;
 
 Result<Channel> read_channel(const Json& json) {
     Fields fields(json);
@@ -29,12 +33,27 @@ Result<Channel> read_channel(const Json& json) {
     return channel;
 }
 
+/// At most so many characters, the last one an ellipsis where more were there.
+std::string shortened(const std::string& text, std::size_t characters_max) {
+    if (utf8_count(text) <= characters_max) return text;
+    std::string_view rest = text;
+    for (std::size_t i = 1; i < characters_max; ++i) {
+        rest.remove_prefix(std::max<std::size_t>(1, utf8_length_of_first(rest)));
+    }
+    return text.substr(0, text.size() - rest.size()) + "…";
+}
+
 std::string slack_body(const Message& message) {
     std::string text = message.subject.empty() ? "" : "*" + message.subject + "*";
     if (!message.text.empty()) text += (text.empty() ? "" : "\n") + message.text;
+    text = shortened(text, kSlackTextMax);
     Json blocks = Json::array();
     blocks.push_back({{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", text}}}});
-    const std::string origin = message.workflow + " / " + message.state;
+    std::string origin = message.workflow;
+    for (const std::string& part : {message.state, look_command(message)}) {
+        if (!part.empty()) origin += " / " + part;
+    }
+    origin = shortened(origin, kSlackTextMax);
     blocks.push_back(
         {{"type", "context"}, {"elements", Json::array({{{"type", "mrkdwn"}, {"text", origin}}})}});
     return to_text(Json{{"text", text}, {"blocks", std::move(blocks)}});
@@ -50,6 +69,10 @@ std::string webhook_body(const Message& message) {
                  {"execution", message.execution},
                  {"state", message.state},
                  {"at", to_iso8601(from_ms(message.created_ms))}};
+    if (message.run > 0) {
+        body["run"] = message.run;
+        body["look"] = look_command(message);
+    }
     if (!message.topic.empty()) body["topic"] = message.topic;
     return to_text(body);
 }
@@ -59,8 +82,12 @@ std::string webhook_body(const Message& message) {
 Json to_json(const Message& message) {
     return {{"subject", message.subject},     {"text", message.text},
             {"payload", message.payload},     {"workflow", message.workflow},
-            {"execution", message.execution}, {"state", message.state},
-            {"topic", message.topic}};
+            {"execution", message.execution}, {"run", message.run},
+            {"state", message.state},         {"topic", message.topic}};
+}
+
+std::string look_command(const Message& message) {
+    return message.run > 0 ? "stepwell show " + std::to_string(message.run) : "";
 }
 
 Message message_from_json(const Json& json) {
@@ -70,6 +97,8 @@ Message message_from_json(const Json& json) {
     if (const Json* payload = find(json, "payload")) message.payload = *payload;
     message.workflow = string_or(json, "workflow", "");
     message.execution = string_or(json, "execution", "");
+    const Json* run = find(json, "run");
+    if (run && run->is_number_integer()) message.run = run->get<std::int64_t>();
     message.state = string_or(json, "state", "");
     message.topic = string_or(json, "topic", "");
     return message;

@@ -28,6 +28,7 @@ struct Message {
     Json payload;  // null: none
     std::string workflow;
     std::string execution;
+    std::int64_t run = 0;  // the execution's number; 0: it is about none, or says so itself
     std::string state;
     std::string topic;  // of sns:publish
     std::int64_t created_ms = 0;
@@ -35,6 +36,9 @@ struct Message {
 
 Json to_json(const Message& message);
 Message message_from_json(const Json& json);
+
+/// The command that shows more; empty where the message is about no run.
+std::string look_command(const Message& message);
 
 struct Channel {
     enum class Type { webhook, slack };

@@ -12,37 +12,119 @@ namespace stepwell::tasks {
 
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::int64_t kDayMs = 24 * std::int64_t{3'600'000};
 constexpr std::int64_t kKeepMs = 7 * kDayMs;
 /// What a delivery may take beyond its channel's time-out before another host tries, too.
 constexpr std::int64_t kLeaseMarginMs = 60'000;
 /// How long a message of another host, or a locked file, may wait for us.
-constexpr std::chrono::milliseconds kRestMax{1'000};
+constexpr milliseconds kRestMax{1'000};
+constexpr milliseconds kRestMin{10};
 constexpr std::int64_t kBackoffMaxMs = 300'000;
 
 bool is_taken(int status) {
     return status >= 200 && status <= 299;
 }
 
-/// Says in the daemon's log, which is the host's standard error, that somebody still waits for a
-/// message. `wait`: until it is tried again; nothing: it is given up.
-void tell_undelivered(const Outbox::Claimed& claimed, const std::string& error,
-                      std::optional<std::int64_t> wait_ms) {
-    const std::string about = claimed.message.workflow;
-    const std::string line =
-        "stepwell: message " + claimed.message.id + (about.empty() ? "" : " of " + about) +
-        " to '" + claimed.message.channel + "' was not delivered (attempt " +
-        std::to_string(claimed.attempts) + "): " + error + "; " +
-        (wait_ms ? "again in " + std::to_string(*wait_ms / 1'000) + " s" : "it is given up") + "\n";
-    // At once: others write there, too.
+/// In the daemon's log, which is the host's standard error; at once, for others write there, too.
+void tell(const std::string& text) {
+    const std::string line = "stepwell: " + text + "\n";
     [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
 }
+
+/// What came of an attempt that was not taken.
+struct Refusal {
+    std::string error;
+    bool is_final = false;
+    std::int64_t wait_ms = 0;  // what the server asks for
+};
+
+/// Nothing where it was taken.
+std::optional<Refusal> send(const Channel& channel, const HttpRoute& route,
+                            const Message& message) {
+    HttpRequest request = delivery_request(channel, message, wall_clock_ms() / 1'000);
+    request.route = route;
+    HttpCall call(std::move(request));
+    const auto reply = call.run();
+    if (!reply) {
+        const bool is_final = reply.error().kind == HttpFailure::Kind::invalid;
+        return Refusal{reply.error().message, is_final, 0};
+    }
+    if (is_taken(reply->status)) return std::nullopt;
+    Refusal refusal{url_origin(channel.url) + " answered " + std::to_string(reply->status),
+                    is_final_status(reply->status), 0};
+    if (reply->retry_after) refusal.wait_ms = milliseconds(*reply->retry_after).count();
+    return refusal;
+}
+
+/// Delivers to one channel. Belongs to one thread.
+class ChannelDelivery {
+public:
+    ChannelDelivery(std::string name, const Channel* channel, HttpRoute route)
+        : name_(std::move(name)), channel_(channel), route_(std::move(route)) {}
+
+    /// Tries the message whose turn it is; false where nothing is to be done now.
+    bool try_next(Outbox& outbox) {
+        if (wall_clock_ms() < not_before_ms_) return false;
+        const std::int64_t timeout = channel_ ? channel_->timeout.count() : 0;
+        const auto claimed = outbox.claim(name_, wall_clock_ms(), timeout + kLeaseMarginMs);
+        if (!claimed || !*claimed) return false;
+        const Outbox::Claimed& message = **claimed;
+        const auto refusal = attempt(message.message);
+        if (!refusal) {
+            [[maybe_unused]] const auto ignored = outbox.delivered(message.row, wall_clock_ms());
+        } else {
+            keep(outbox, message, *refusal);
+        }
+        return true;
+    }
+
+    /// How long nothing is due.
+    milliseconds patience(Outbox& outbox) const {
+        const auto due = outbox.next_due_ms(name_);
+        if (!due || !*due) return kRestMax;
+        const std::int64_t next = std::max(**due, not_before_ms_);
+        return std::clamp(milliseconds(next - wall_clock_ms()), kRestMin, kRestMax);
+    }
+
+private:
+    [[nodiscard]] std::optional<Refusal> attempt(const Message& message) const {
+        if (channel_) return send(*channel_, route_, message);
+        return Refusal{"there is no channel '" + name_ + "' any more", false, 0};
+    }
+
+    void keep(Outbox& outbox, const Outbox::Claimed& claimed, const Refusal& refusal) {
+        const std::int64_t now = wall_clock_ms();
+        const std::int64_t wait = std::max(backoff_ms(claimed.attempts), refusal.wait_ms);
+        if (refusal.wait_ms > 0) not_before_ms_ = now + refusal.wait_ms;
+        const bool is_old = now - claimed.message.created_ms > kDayMs;
+        std::optional<std::int64_t> due;
+        if (!is_old && !refusal.is_final) due = now + wait;
+        const std::string& about = claimed.message.workflow;
+        tell("message " + claimed.message.id + (about.empty() ? "" : " of " + about) + " to '" +
+             name_ + "' was not delivered (attempt " + std::to_string(claimed.attempts) +
+             "): " + refusal.error + "; " +
+             (due ? "again in " + std::to_string(wait / 1'000) + " s" : "it is given up"));
+        [[maybe_unused]] const auto ignored = outbox.failed(claimed.row, due, refusal.error);
+    }
+
+    const std::string name_;
+    const Channel* const channel_;  // null: it is not in the configuration any more
+    const HttpRoute route_;
+    std::int64_t not_before_ms_ = 0;  // as the server wishes
+};
 
 }  // namespace
 
 std::int64_t backoff_ms(std::int64_t attempts) {
     const std::int64_t doublings = std::clamp<std::int64_t>(attempts - 1, 0, 20);
     return std::min<std::int64_t>(kBackoffMaxMs, std::int64_t{1'000} << doublings);
+}
+
+bool is_final_status(int status) {
+    const bool is_passing = status == 408 || status == 425 || status == 429;
+    return status >= 400 && status <= 499 && !is_passing;
 }
 
 DeliveryWorker& delivery_worker() {
@@ -54,78 +136,74 @@ void DeliveryWorker::begin(const HostSettings& settings) {
     const std::lock_guard lock(mutex_);
     if (has_begun_) return;
     has_begun_ = true;
-    std::thread([this, &settings] { work(settings); }).detach();
+    std::thread([this, &settings] { watch(settings); }).detach();
 }
 
 void DeliveryWorker::wake() {
     const std::lock_guard lock(mutex_);
-    is_woken_ = true;
+    ++changes_;
     changed_.notify_all();
 }
 
-void DeliveryWorker::await_change(std::chrono::milliseconds patience) {
+void DeliveryWorker::await_change(milliseconds patience) {
+    await_change_after(changes(), patience);
+}
+
+std::uint64_t DeliveryWorker::changes() {
+    const std::lock_guard lock(mutex_);
+    return changes_;
+}
+
+void DeliveryWorker::await_change_after(std::uint64_t known, milliseconds patience) {
     std::unique_lock lock(mutex_);
-    const std::uint64_t before = changes_;
-    changed_.wait_for(lock, patience, [&] { return changes_ != before; });
+    changed_.wait_for(lock, patience, [&] { return changes_ != known; });
 }
 
-void DeliveryWorker::work(const HostSettings& settings) {
-    auto notifications = Notifications::read(find(settings.configuration, "notifications"));
-    auto outbox = Outbox::open(settings.data_folder);
-    // Tasks meet the same faults and report them; here is nobody to tell.
-    if (!notifications || !outbox) return;
-    [[maybe_unused]] const auto ignored = (*outbox)->forget_before(wall_clock_ms() - kKeepMs);
+/// One that cannot be opened now (locked, a full disk) is tried again: messages wait in it.
+std::unique_ptr<Outbox> DeliveryWorker::open_outbox(const HostSettings& settings) {
+    std::string told;
     while (true) {
-        deliver_due(**outbox, *notifications);
-        rest(**outbox);
-    }
-}
-
-void DeliveryWorker::deliver_due(Outbox& outbox, const Notifications& notifications) {
-    while (true) {
-        const auto claimed = outbox.claim(wall_clock_ms(), kLeaseMarginMs);
-        if (!claimed || !*claimed) return;
-        deliver(outbox, notifications, **claimed);
-        const std::lock_guard lock(mutex_);
-        ++changes_;
-        changed_.notify_all();
-    }
-}
-
-void DeliveryWorker::deliver(Outbox& outbox, const Notifications& notifications,
-                             const Outbox::Claimed& claimed) {
-    const std::int64_t now = wall_clock_ms();
-    std::string error;
-    if (const Channel* channel = notifications.find(claimed.message.channel)) {
-        HttpCall call(delivery_request(*channel, claimed.message, now / 1000));
-        const auto reply = call.run();
-        if (reply && is_taken(reply->status)) {
-            [[maybe_unused]] const auto ignored = outbox.delivered(claimed.row, wall_clock_ms());
-            return;
+        auto outbox = Outbox::open(settings.data_folder);
+        if (outbox) return std::move(*outbox);
+        if (outbox.error().message != told) {
+            told = outbox.error().message;
+            tell("no message can be delivered: " + told + "; it is tried again");
         }
-        error = reply ? url_origin(channel->url) + " answered " + std::to_string(reply->status)
-                      : reply.error().message;
-    } else {
-        error = "there is no channel '" + claimed.message.channel + "' any more";
+        await_change_after(changes(), kRestMax);
     }
-    std::optional<std::int64_t> wait_ms = backoff_ms(claimed.attempts);
-    if (now - claimed.message.created_ms > kDayMs) wait_ms.reset();
-    tell_undelivered(claimed, error, wait_ms);
-    std::optional<std::int64_t> due;
-    if (wait_ms) due = wall_clock_ms() + *wait_ms;
-    [[maybe_unused]] const auto ignored = outbox.failed(claimed.row, due, error);
 }
 
-void DeliveryWorker::rest(Outbox& outbox) {
-    const auto due = outbox.next_due_ms();
-    std::chrono::milliseconds patience = kRestMax;
-    if (due && *due) {
-        const auto left = std::chrono::milliseconds(**due - wall_clock_ms());
-        patience = std::clamp(left, std::chrono::milliseconds(1), kRestMax);
+void DeliveryWorker::watch(const HostSettings& settings) {
+    const std::unique_ptr<Outbox> outbox = open_outbox(settings);
+    [[maybe_unused]] const auto ignored = outbox->forget_before(wall_clock_ms() - kKeepMs);
+    std::set<std::string> served;
+    while (true) {
+        const std::uint64_t known = changes();
+        if (const auto channels = outbox->waiting_channels()) {
+            for (const std::string& channel : *channels) {
+                if (!served.insert(channel).second) continue;
+                std::thread([this, &settings, channel] { serve(settings, channel); }).detach();
+            }
+        }
+        await_change_after(known, kRestMax);
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience, [this] { return is_woken_; });
-    is_woken_ = false;
+}
+
+void DeliveryWorker::serve(const HostSettings& settings, const std::string& channel) {
+    const auto notifications = Notifications::read(find(settings.configuration, "notifications"));
+    auto route = HttpRoute::read(find(settings.configuration, "http"));
+    // The daemon does not start with such a configuration, and tasks meet the same faults.
+    if (!notifications || !route) return;
+    ChannelDelivery delivery(channel, notifications->find(channel), std::move(*route));
+    const std::unique_ptr<Outbox> outbox = open_outbox(settings);
+    while (true) {
+        const std::uint64_t known = changes();
+        if (delivery.try_next(*outbox)) {
+            wake();
+        } else {
+            await_change_after(known, delivery.patience(*outbox));
+        }
+    }
 }
 
 }  // namespace stepwell::tasks

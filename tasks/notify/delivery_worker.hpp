@@ -1,11 +1,16 @@
-// The thread of a host that delivers what waits in the outbox, and tries again what was not taken.
+// The threads of a host that deliver what waits in the outbox, and try again what was not taken:
+// one for each channel for which there is something, so that none that is dead or slow holds
+// another.
 //
 // Threads: complete. A worker is never destroyed: its host exits.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 
 #include "tasks/notify/outbox.hpp"
 #include "tasks/task.hpp"
@@ -20,20 +25,20 @@ public:
     /// A message was added: delivers it at once.
     void wake();
 
-    /// Waits until something was delivered or failed, for a while.
+    /// Waits until something was added, delivered or failed, for a while.
     void await_change(std::chrono::milliseconds patience);
 
 private:
-    void work(const HostSettings& settings);
-    void deliver_due(Outbox& outbox, const Notifications& notifications);
-    void deliver(Outbox& outbox, const Notifications& notifications,
-                 const Outbox::Claimed& claimed);
-    void rest(Outbox& outbox);
+    void watch(const HostSettings& settings);
+    void serve(const HostSettings& settings, const std::string& channel);
+    std::unique_ptr<Outbox> open_outbox(const HostSettings& settings);
+    /// How many changes there were. What is looked at afterwards knows of them.
+    std::uint64_t changes();
+    void await_change_after(std::uint64_t known, std::chrono::milliseconds patience);
 
     std::mutex mutex_;
     std::condition_variable changed_;
     bool has_begun_ = false;
-    bool is_woken_ = false;
     std::uint64_t changes_ = 0;
 };
 
@@ -42,5 +47,8 @@ DeliveryWorker& delivery_worker();
 
 /// How long to wait after the n-th failed attempt, n from 1: 1 s, doubling, up to 5 minutes.
 std::int64_t backoff_ms(std::int64_t attempts);
+
+/// Whether a status says that the same message will never be taken.
+bool is_final_status(int status);
 
 }  // namespace stepwell::tasks

@@ -34,6 +34,7 @@ Message make_message(const runtime::TaskRequest& request) {
     Message message;
     message.workflow = request.workflow_name;
     message.execution = request.execution_arn;
+    message.run = static_cast<std::int64_t>(value_of(request.token.execution));
     message.state = request.state_name;
     message.created_ms = wall_clock_ms();
     return message;
@@ -102,13 +103,21 @@ TaskError outbox_error(const Error& error) {
     return {"Notify.OutboxFailed", error.message};
 }
 
+/// Messages of one workflow leave in the order of what they tell. A required one waits for nobody,
+/// as its task does for it.
+std::string line_of(const Notification& notification) {
+    const Message& message = notification.message;
+    if (notification.is_required) return "";
+    return message.workflow.empty() ? message.execution : message.workflow;
+}
+
 /// Ids in the order of the channels.
 Result<std::vector<std::string>, TaskError> queue(Outbox& outbox, Notification& notification,
                                                   const std::string& run_key) {
     std::vector<std::string> ids;
     for (const std::string& channel : notification.channels) {
         notification.message.channel = channel;
-        auto id = outbox.add(run_key, notification.message);
+        auto id = outbox.add(run_key, notification.message, line_of(notification));
         if (!id) return fail(outbox_error(id.error()));
         ids.push_back(std::move(*id));
     }
@@ -126,9 +135,10 @@ Result<Delivery, TaskError> await_delivery(Outbox& outbox, const std::string& id
         if (delivery->is_given_up ||
             (is_tried && delivery->attempts >= notification.attempts_max)) {
             [[maybe_unused]] const auto ignored = outbox.give_up(id);
+            const std::string attempts = std::to_string(delivery->attempts) +
+                                         (delivery->attempts == 1 ? " attempt: " : " attempts: ");
             return fail(
-                TaskError{"Notify.DeliveryFailed", "after " + std::to_string(delivery->attempts) +
-                                                       " attempts: " + delivery->last_error});
+                TaskError{"Notify.DeliveryFailed", "after " + attempts + delivery->last_error});
         }
         delivery_worker().await_change(kLookInterval);
     }

@@ -21,6 +21,18 @@ constexpr const char* kSchema =
     "DEFAULT '', UNIQUE(run_key, channel)) STRICT;"
     "CREATE INDEX IF NOT EXISTS messages_due ON messages(due_ms) WHERE due_ms IS NOT NULL;";
 
+/// What came after the first release. Messages of then have no line.
+constexpr const char* kLineColumn = "ALTER TABLE messages ADD COLUMN line TEXT NOT NULL DEFAULT ''";
+constexpr const char* kLineIndex =
+    "CREATE INDEX IF NOT EXISTS messages_line ON messages(channel, line, row) "
+    "WHERE due_ms IS NOT NULL";
+
+/// Of the messages `m` of a channel those whose turn it is.
+const std::string kWhoseTurn =
+    "m.channel = ? AND m.due_ms IS NOT NULL AND NOT EXISTS ("
+    "  SELECT 1 FROM messages e WHERE e.channel = m.channel AND e.line = m.line"
+    "  AND e.line <> '' AND e.row < m.row AND e.due_ms IS NOT NULL)";
+
 }  // namespace
 
 class Outbox::Impl {
@@ -92,6 +104,18 @@ private:
 
 }  // namespace
 
+/// No effect where they are there.
+Result<void> Outbox::add_lines(const Impl& impl) {
+    constexpr const char* kLook = "SELECT 1 FROM pragma_table_info('messages') WHERE name = 'line'";
+    const auto has_lines = [&] { return Statement(impl.database(), kLook).step() == SQLITE_ROW; };
+    if (!has_lines()) {
+        // Another process may be faster.
+        auto added = impl.execute(kLineColumn);
+        if (!added && !has_lines()) return added;
+    }
+    return impl.execute(kLineIndex);
+}
+
 Outbox::Outbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Outbox::~Outbox() = default;
 
@@ -107,17 +131,21 @@ Result<std::unique_ptr<Outbox>> Outbox::open(const std::filesystem::path& data_f
     }
     sqlite3_busy_timeout(database, kBusyPatienceMs);
     SW_TRY(impl->execute(kSchema));
+    SW_TRY(add_lines(*impl));
     return std::unique_ptr<Outbox>(new Outbox(std::move(impl)));
 }
 
-Result<std::string> Outbox::add(const std::string& run_key, const Message& message) {
+Result<std::string> Outbox::add(const std::string& run_key, const Message& message,
+                                const std::string& line) {
     const std::string id = new_request_id();
     const std::string key = run_key.empty() ? id : run_key;
     Statement insert(impl_->database(),
-                     "INSERT INTO messages(id, run_key, channel, body, created_ms, due_ms) "
-                     "VALUES(?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT DO NOTHING");
+                     "INSERT INTO messages(id, run_key, channel, body, created_ms, due_ms, line) "
+                     "VALUES(?1, ?2, ?3, ?4, ?5, ?5, ?6) ON CONFLICT(run_key, channel) DO UPDATE "
+                     "SET created_ms = ?5, due_ms = ?5, attempts = 0, last_error = '' "
+                     "WHERE due_ms IS NULL AND delivered_ms IS NULL");
     insert.bind(id).bind(key).bind(message.channel).bind(to_text(to_json(message)));
-    insert.bind(message.created_ms);
+    insert.bind(message.created_ms).bind(line);
     if (insert.step() != SQLITE_DONE) return impl_->failure();
     Statement select(impl_->database(),
                      "SELECT id FROM messages WHERE run_key = ? AND channel = ?");
@@ -141,12 +169,16 @@ Result<Delivery> Outbox::status(const std::string& id) {
     return delivery;
 }
 
-Result<std::optional<Outbox::Claimed>> Outbox::claim(std::int64_t now_ms, std::int64_t lease_ms) {
-    Statement update(impl_->database(),
-                     "UPDATE messages SET due_ms = ?1, attempts = attempts + 1 WHERE row = ("
-                     "  SELECT row FROM messages WHERE due_ms <= ?2 ORDER BY due_ms LIMIT 1) "
-                     "RETURNING row, id, channel, body, created_ms, attempts");
-    update.bind(now_ms + lease_ms).bind(now_ms);
+Result<std::optional<Outbox::Claimed>> Outbox::claim(const std::string& channel,
+                                                     std::int64_t now_ms, std::int64_t lease_ms) {
+    static const std::string kClaim =
+        "UPDATE messages SET due_ms = ?, attempts = attempts + 1 WHERE row = ("
+        "  SELECT m.row FROM messages m WHERE " +
+        kWhoseTurn +
+        "  AND m.due_ms <= ? ORDER BY m.due_ms, m.row LIMIT 1) "
+        "RETURNING row, id, channel, body, created_ms, attempts";
+    Statement update(impl_->database(), kClaim.c_str());
+    update.bind(now_ms + lease_ms).bind(channel).bind(now_ms);
     const int code = update.step();
     if (code == SQLITE_DONE) return std::optional<Claimed>();
     if (code != SQLITE_ROW) return impl_->failure();
@@ -231,12 +263,34 @@ Result<void> Outbox::replay(const std::string& id, std::int64_t now_ms) {
                 "expected a delivery '" + id.substr(0, 64) + "', but there is none");
 }
 
-Result<std::optional<std::int64_t>> Outbox::next_due_ms() {
-    Statement select(impl_->database(),
-                     "SELECT min(due_ms) FROM messages WHERE due_ms IS NOT NULL");
+Result<std::optional<std::int64_t>> Outbox::next_due_ms(const std::string& channel) {
+    static const std::string kNext = "SELECT min(m.due_ms) FROM messages m WHERE " + kWhoseTurn;
+    Statement select(impl_->database(), kNext.c_str());
+    select.bind(channel);
     if (select.step() != SQLITE_ROW) return impl_->failure();
     if (select.is_null(0)) return std::optional<std::int64_t>();
     return std::optional<std::int64_t>(select.number(0));
+}
+
+Result<std::vector<std::string>> Outbox::waiting_channels() {
+    Statement select(impl_->database(),
+                     "SELECT DISTINCT channel FROM messages WHERE due_ms IS NOT NULL");
+    std::vector<std::string> channels;
+    int code = SQLITE_DONE;
+    while ((code = select.step()) == SQLITE_ROW) channels.push_back(select.text(0));
+    if (code != SQLITE_DONE) return impl_->failure();
+    return channels;
+}
+
+Result<Outbox::Waiting> Outbox::waiting() {
+    Statement select(impl_->database(),
+                     "SELECT count(*), count(*) FILTER (WHERE m.last_error = '' AND NOT EXISTS ("
+                     "  SELECT 1 FROM messages e WHERE e.channel = m.channel AND e.line = m.line"
+                     "  AND e.line <> '' AND e.row < m.row AND e.due_ms IS NOT NULL"
+                     "  AND e.last_error <> '')) "
+                     "FROM messages m WHERE m.due_ms IS NOT NULL");
+    if (select.step() != SQLITE_ROW) return impl_->failure();
+    return Waiting{select.number(0), select.number(1)};
 }
 
 Result<void> Outbox::forget_before(std::int64_t ms) {

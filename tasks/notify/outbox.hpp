@@ -4,6 +4,9 @@
 //   (1) A message is on disk before its task succeeds, once for each run key and channel.
 //   (2) A message leaves only when it was delivered or given up. Whoever delivers claims it for a
 //       while first; after a crash in between it is delivered again.
+//   (3) Messages of one channel and one line are claimed in the order in which they were added: one
+//       that waits to be tried again holds those behind it. A message without a line holds nobody
+//       and waits for nobody.
 //
 // Threads: an Outbox belongs to one thread at a time; open one for each. Processes may share the
 // file.
@@ -34,9 +37,11 @@ public:
     static Result<std::unique_ptr<Outbox>> open(const std::filesystem::path& data_folder);
     ~Outbox();
 
-    /// Durable on return. What is already there under the same key and channel stays as it is.
+    /// Durable on return. What is already there under the same key and channel stays as it is, but
+    /// where it was given up it is to be delivered again, with all its attempts before it.
     /// Returns the message's id.
-    Result<std::string> add(const std::string& run_key, const Message& message);
+    Result<std::string> add(const std::string& run_key, const Message& message,
+                            const std::string& line);
 
     Result<Delivery> status(const std::string& id);
 
@@ -45,8 +50,10 @@ public:
         std::int64_t attempts = 0;  // this one included
         Message message;
     };
-    /// The message that is due longest, claimed until `now + lease`. Nothing where none is due.
-    Result<std::optional<Claimed>> claim(std::int64_t now_ms, std::int64_t lease_ms);
+    /// Of the messages of a channel whose turn it is the one that is due longest, claimed until
+    /// `now + lease`. Nothing where none is due.
+    Result<std::optional<Claimed>> claim(const std::string& channel, std::int64_t now_ms,
+                                         std::int64_t lease_ms);
     Result<void> delivered(std::int64_t row, std::int64_t now_ms);
     /// Due again at `due_ms`; nothing: given up.
     Result<void> failed(std::int64_t row, std::optional<std::int64_t> due_ms,
@@ -68,13 +75,22 @@ public:
     /// (it waits yet).
     Result<void> replay(const std::string& id, std::int64_t now_ms);
 
-    /// When the next one is due; nothing where none waits.
-    Result<std::optional<std::int64_t>> next_due_ms();
+    /// When the next one of a channel is due whose turn it is; nothing where none waits.
+    Result<std::optional<std::int64_t>> next_due_ms(const std::string& channel);
+    /// The channels for which messages wait.
+    Result<std::vector<std::string>> waiting_channels();
+    struct Waiting {
+        std::int64_t messages = 0;
+        /// Of these, such as were never tried, and do not wait for one that was in vain.
+        std::int64_t untried = 0;
+    };
+    Result<Waiting> waiting();
     /// Forgets what was delivered or given up before.
     Result<void> forget_before(std::int64_t ms);
 
 private:
     class Impl;
+    static Result<void> add_lines(const Impl& impl);
     explicit Outbox(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

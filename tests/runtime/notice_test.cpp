@@ -76,13 +76,61 @@ TEST_CASE("a notice says what happened, and since when") {
     const Json failed = parameters_of(*notice_in(documents[0].value));
     CHECK(to_text(failed["to"]) == R"(["ops"])");
     CHECK(failed["subject"] == "etl failed: E_DATA");
-    CHECK(failed["message"] == "Run: a\nError: E_DATA\nCause: two rows");
+    CHECK(failed["message"] == "Run: 1 (a)\nError: E_DATA\nCause: two rows\nLook: stepwell show 1");
+    CHECK(failed["payload"]["number"] == 1);
     CHECK(failed["payload"]["since"] == "2023-11-14T22:13:20Z");
     const Json recovered = parameters_of(*notice_in(documents[1].value));
     CHECK(to_text(recovered["to"]) == R"(["ops","chat"])");
     CHECK(recovered["subject"] == "etl recovered");
     CHECK(recovered["message"] ==
-          "Run: c\nIt had been failing since 2023-11-14T22:13:20Z, in 2 runs");
+          "Run: 3 (c)\nIt had been failing since 2023-11-14T22:13:20Z, in 2 runs\n"
+          "Look: stepwell show 3");
+}
+
+TEST_CASE("a notice names the state where the failure began, and its sentence") {
+    Notice notice;
+    notice.event = "failed";
+    notice.workflow = "etl";
+    notice.run = "a";
+    notice.number = 12;
+    notice.error = "E_QUALITY";
+    notice.cause = R"({"status":"failed","message":"3 of 9 rows have no id"})";
+    notice.state = "Each month/Validate";
+    notice.message = "3 of 9 rows have no id";
+    notice.to = {"ops"};
+    const auto again = notice_in(*to_write(notice, "key").value);
+    REQUIRE(again);
+    const Json told = parameters_of(*again);
+    CHECK(told["message"] ==
+          "Run: 12 (a)\nState: Each month/Validate\nError: E_QUALITY\n"
+          "Cause: 3 of 9 rows have no id\nLook: stepwell show 12");
+    CHECK(told["payload"]["state"] == "Each month/Validate");
+    CHECK(told["payload"]["cause"] == notice.cause);
+}
+
+TEST_CASE("the notices of a workflow are handed over one by one, in the order of what they tell") {
+    Stage stage;
+    NoticeSender sender(stage.engine());
+    Mailbox mailbox;
+    sender.forward_to(mailbox);
+    REQUIRE(stage.put("etl", kEnds, kTold));
+    for (const bool is_good : {false, true, false}) {
+        stage.advance(1h);
+        end(stage, is_good, "r" + std::to_string(stage.clock.now().time_since_epoch().count()));
+    }
+    // As an earlier daemon has left them: by their keys "failed" would come before "recovered".
+    REQUIRE(sender.resume(stage.journal()));
+    std::vector<std::string> subjects;
+    while (subjects.size() < mailbox.requests.size()) {
+        REQUIRE(mailbox.requests.size() == subjects.size() + 1);
+        CHECK_FALSE(sender.is_idle());
+        const TaskRequest request = mailbox.requests.back();
+        subjects.push_back(request.parameters.json()["subject"]);
+        sender.succeeded(request.token, Payload::trusted("{}"));
+    }
+    CHECK(subjects ==
+          std::vector<std::string>{"etl failed: E_DATA", "etl recovered", "etl failed: E_DATA"});
+    CHECK(sender.is_idle());
 }
 
 TEST_CASE("only events that the workflow names are told, and a stopped run is none") {

@@ -2,7 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace stepwell::runtime {
 namespace {
@@ -17,22 +19,65 @@ bool is_ours(const TaskToken& token) {
 }  // namespace
 
 Result<void> NoticeSender::resume(journal::JournalReader& journal) {
+    std::vector<Sending> left;
     std::string after;
     while (true) {
         const auto page = SW_TRY(journal.documents(kNotices, after, kPage));
-        for (const auto& document : page) noticed(document.key, document.value);
-        if (page.size() < kPage) return {};
+        for (const auto& document : page) {
+            auto notice = read(document.key, document.value);
+            if (notice) left.push_back({document.key, *std::move(notice), 0});
+        }
+        if (page.size() < kPage) break;
         after = page.back().key;
     }
+    std::stable_sort(left.begin(), left.end(),
+                     [](const Sending& a, const Sending& b) { return a.notice.at < b.notice.at; });
+    for (Sending& sending : left) enqueue(std::move(sending));
+    return {};
+}
+
+std::optional<Notice> NoticeSender::read(const std::string& key, const std::string& value) {
+    auto notice = notice_in(value);
+    if (notice) return notice;
+    spdlog::error("the notice '{}' cannot be read; it is dropped", key);
+    forget(key);
+    return std::nullopt;
 }
 
 void NoticeSender::noticed(const std::string& key, const std::string& value) {
-    auto notice = notice_in(value);
-    if (!notice) {
-        spdlog::error("the notice '{}' cannot be read; it is dropped", key);
-        return forget(key);
+    auto notice = read(key, value);
+    if (notice) enqueue({key, *std::move(notice), 0});
+}
+
+bool NoticeSender::is_idle() const {
+    const std::lock_guard lock(mutex_);
+    return lines_.empty();
+}
+
+void NoticeSender::enqueue(Sending sending) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto line = lines_.find(sending.notice.workflow);
+        if (line != lines_.end()) return line->second.push_back(std::move(sending));
+        lines_[sending.notice.workflow];  // empty: nobody waits behind this one
     }
-    send({key, *std::move(notice), 0});
+    send(std::move(sending));
+}
+
+/// The next of the workflow, after one that is done with.
+void NoticeSender::go_on(const std::string& workflow) {
+    std::optional<Sending> next;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto line = lines_.find(workflow);
+        if (line->second.empty()) {
+            lines_.erase(line);
+            return;
+        }
+        next = std::move(line->second.front());
+        line->second.pop_front();
+    }
+    send(*std::move(next));
 }
 
 void NoticeSender::send(Sending sending) {
@@ -74,7 +119,10 @@ void NoticeSender::forget(const std::string& key) {
 
 void NoticeSender::succeeded(const TaskToken& token, Payload output) {
     if (!is_ours(token)) return engine_.succeeded(token, std::move(output));
-    if (const auto sending = take(token)) forget(sending->key);
+    const auto sending = take(token);
+    if (!sending) return;
+    forget(sending->key);
+    go_on(sending->notice.workflow);
 }
 
 void NoticeSender::failed(const TaskToken& token, std::string error,
@@ -89,6 +137,7 @@ void NoticeSender::failed(const TaskToken& token, std::string error,
                   sending->notice.workflow, sending->notice.event, error, cause.value_or(""),
                   is_hopeless ? "" : "; it is tried again when the daemon starts next");
     if (is_hopeless) forget(sending->key);
+    go_on(sending->notice.workflow);
 }
 
 void NoticeSender::submitted(const TaskToken& token, Payload output) {

@@ -6,11 +6,13 @@
 //
 // Its attempts have execution number 0, which no execution has. One that fails is tried again
 // twice, then with the next start of the daemon; one whose parameters are wrong is logged and
-// forgotten.
+// forgotten. Those of one workflow are handed over one after the other, in the order of what they
+// tell.
 //
 // Threads: noticed() comes from the engine's thread, reports from any.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -34,6 +36,8 @@ public:
     Result<void> resume(journal::JournalReader& journal);
 
     void noticed(const std::string& key, const std::string& value) override;
+    /// Whether all that was noticed is in the outbox, or given up.
+    [[nodiscard]] bool is_idle() const;
 
     void submitted(const TaskToken& token, Payload output) override;
     void heartbeat(const TaskToken& token) override;
@@ -49,14 +53,18 @@ private:
         Notice notice;
         int attempts = 0;
     };
+    std::optional<Notice> read(const std::string& key, const std::string& value);
+    void enqueue(Sending sending);
     void send(Sending sending);
     std::optional<Sending> take(const TaskToken& token);
+    void go_on(const std::string& workflow);
     void forget(const std::string& key);
 
     Engine& engine_;
     TaskRunner* runner_ = nullptr;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<TaskToken, Sending> sending_;
+    std::map<std::string, std::deque<Sending>> lines_;  // by workflow, behind the one that is sent
     std::uint32_t last_frame_ = 0;
 };
 

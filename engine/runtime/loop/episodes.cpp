@@ -5,8 +5,17 @@
 namespace stepwell::runtime {
 namespace {
 
+/// Names the state where the failure began, which the row knows, and its sentence.
+void add_failure(Notice& notice, const journal::RunRow* row) {
+    if (!row || row->failures.empty()) return;
+    const journal::RunFailure& first = row->failures.front();
+    notice.state = first.path;
+    notice.message = first.message;
+}
+
 Notice notice_of(const std::string& event, const LoadedVersion& version,
-                 const core::Execution& execution, const Json& episode) {
+                 const core::Execution& execution, const journal::RunRow* row,
+                 const Json& episode) {
     const core::Header& header = execution.header();
     const core::Facts& facts = execution.facts();
     Notice notice;
@@ -14,10 +23,12 @@ Notice notice_of(const std::string& event, const LoadedVersion& version,
     notice.to = version.operations.notify.at(event);
     notice.workflow = version.workflow.name;
     notice.run = facts.name;
+    notice.number = value_of(execution.id());
     notice.arn = facts.arn;
     if (header.status != core::Status::succeeded) {
         notice.error = header.error.value_or(core::name_of(header.status));
         notice.cause = header.cause.value_or("");
+        add_failure(notice, row);
     }
     notice.at = header.stopped_at.value_or(header.updated_at);
     notice.since = from_ms(episode.at("since").get<std::int64_t>());
@@ -28,7 +39,7 @@ Notice notice_of(const std::string& event, const LoadedVersion& version,
 }  // namespace
 
 Result<void> Episodes::ended(const LoadedVersion& version, const core::Execution& execution,
-                             journal::Batch& batch) {
+                             const journal::RunRow* row, journal::Batch& batch) {
     const auto& notify = version.operations.notify;
     const core::Status status = execution.status();
     if (notify.empty() || status == core::Status::aborted) return {};
@@ -48,7 +59,7 @@ Result<void> Episodes::ended(const LoadedVersion& version, const core::Execution
     const std::string event = has_failed ? "failed" : "recovered";
     if (is_turn && notify.contains(event)) {
         batch.add(to_write(
-            notice_of(event, version, execution, episode),
+            notice_of(event, version, execution, row, episode),
             event + "." + execution.facts().arn + "." + std::to_string(execution.header().events)));
     }
     if (!has_failed) episode = nullptr;

@@ -23,10 +23,10 @@ public:
     /// REQUIRES: `journal` outlives it.
     explicit Episodes(journal::Journal& journal) : journal_(journal) {}
 
-    /// Adds to the batch what the end of this execution means. Fails where the journal cannot be
-    /// read.
+    /// Adds to the batch what the end of this execution means; `row` says where it failed, and may
+    /// be null. Fails where the journal cannot be read.
     Result<void> ended(const LoadedVersion& version, const core::Execution& execution,
-                       journal::Batch& batch);
+                       const journal::RunRow* row, journal::Batch& batch);
 
     /// The batch that was added to is given up.
     void forget() { episodes_.clear(); }

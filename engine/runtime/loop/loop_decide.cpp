@@ -340,8 +340,9 @@ Result<void> Loop::seal(Slot& slot) {
                                                   header.error.value_or("")};
         pending.write.waits.clear();
         pending.write.was_awaited = slot.is_awaited;
-        SW_TRY(episodes_.ended(*slot.version, slot.execution, batch_));
         pending.write.row = run_rows_.row_of(slot);
+        const journal::RunRow* row = pending.write.row ? &*pending.write.row : nullptr;
+        SW_TRY(episodes_.ended(*slot.version, slot.execution, row, batch_));
     }
     batch_.add(std::move(pending.write));
     return {};

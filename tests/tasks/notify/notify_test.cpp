@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
+#include "engine/base/utf8.hpp"
 #include "tasks/notify/delivery_worker.hpp"
 #include "tasks/wall_clock.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -63,6 +65,8 @@ TEST_CASE("a webhook gets the message, signed") {
     CHECK(body["payload"] == Json{{"rows", 3}});
     CHECK(body["workflow"] == "flow");
     CHECK(body["state"] == "Tell");
+    CHECK(body["run"] == 7);
+    CHECK(body["look"] == "stepwell show 7");
     CHECK(body["id"] == result["sent"][0]["id"]);
     const std::string signature = seen.headers.at("x-stepwell-signature");
     const std::size_t comma = signature.find(",v1=");
@@ -116,6 +120,139 @@ TEST_CASE("what is not taken is sent again, and a required message waits for it"
           requests[1].headers.at("x-stepwell-message-id"));
 }
 
+TEST_CASE("a required message that was given up is sent again by the next attempt at its task") {
+    LocalServer server;
+    server.answer(500, "text/plain", "no");
+    server.answer(500, "text/plain", "no");
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    const Json parameters = {
+        {"to", {"ops"}}, {"message", "a"}, {"required", true}, {"attempts", 2}};
+    const auto attempt = [&] {
+        return fixture.sink.outcome(
+            fixture.start(request_of("stepwell:notify", parameters, "1.0.1")));
+    };
+    CHECK(attempt().error == "Notify.DeliveryFailed");
+    CHECK(server.requests(2).size() == 2);
+    const Outcome second = attempt();
+    CAPTURE(second.cause);
+    CHECK(second.kind == "succeeded");
+    const auto seen = server.requests(3);
+    REQUIRE(seen.size() == 3);
+    CHECK(seen[0].header("x-stepwell-message-id") == seen[2].header("x-stepwell-message-id"));
+}
+
+TEST_CASE("a channel that is dead holds no other one") {
+    LocalServer silent;  // never answers
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    tasks::HostRunnerSettings settings = with_channels(server);
+    settings.host.configuration["notifications"]["channels"]["dead"] = {
+        {"type", "webhook"}, {"url", silent.url()}, {"timeout", "1h"}};
+    RunnerFixture fixture(settings);
+    for (int i = 0; i < 6; ++i) {
+        const Json parameters = {{"to", "dead"}, {"message", std::to_string(i)}};
+        REQUIRE(fixture.run("stepwell:notify", parameters).kind == "succeeded");
+    }
+    REQUIRE(silent.requests(1).size() == 1);
+    CHECK(fixture.run("stepwell:notify", {{"to", "ops"}, {"message", "a"}, {"required", true}})
+              .kind == "succeeded");
+    // Nobody else may take what is under way for as long as its channel may take.
+    const auto outbox = tasks::Outbox::open(fixture.folder.path());
+    REQUIRE(outbox);
+    constexpr std::int64_t kHourMs = 3'600'000;
+    const auto claimed = (*outbox)->claim("dead", tasks::wall_clock_ms() + kHourMs, 1);
+    REQUIRE(claimed);
+    CHECK(claimed->has_value() == false);
+}
+
+TEST_CASE("messages of a workflow leave in the order of what they tell") {
+    LocalServer server;
+    server.answer(503, "text/plain", "later");
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    const auto tell = [&](const std::string& text) {
+        const Json parameters = {{"to", {"ops"}}, {"message", text}};
+        const TaskToken token = fixture.start(request_of("stepwell:notify", parameters, text));
+        REQUIRE(fixture.sink.outcome(token).kind == "succeeded");
+    };
+    tell("failed");
+    REQUIRE(server.requests(1).size() == 1);
+    tell("recovered");
+    std::vector<std::string> texts;
+    for (const SeenRequest& request : server.requests(3)) {
+        texts.push_back(Json::parse(request.body)["message"]);
+    }
+    CHECK(texts == std::vector<std::string>{"failed", "failed", "recovered"});
+}
+
+TEST_CASE("what a server says that it will never take is given up at once, with the reason") {
+    LocalServer server;
+    server.answer(404, "text/plain", "no such hook");
+    RunnerFixture fixture(with_channels(server));
+    const Outcome outcome =
+        fixture.run("stepwell:notify", {{"to", {"ops"}}, {"message", "a"}, {"required", true}});
+    CHECK(outcome.error == "Notify.DeliveryFailed");
+    CHECK(outcome.cause.starts_with("after 1 attempt: http://127.0.0.1"));
+    CHECK(outcome.cause.ends_with("answered 404"));
+    for (const int status : {400, 401, 403, 410, 413, 422}) CHECK(tasks::is_final_status(status));
+    for (const int status : {302, 408, 425, 429, 500, 503}) {
+        CHECK_FALSE(tasks::is_final_status(status));
+    }
+}
+
+TEST_CASE("Slack gets no more characters than it takes") {
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    std::string text;
+    for (int i = 0; i < 5'000; ++i) text += "ü";
+    REQUIRE(fixture.run("stepwell:notify", {{"to", "chat"}, {"message", text}}).kind ==
+            "succeeded");
+    const Json body = Json::parse(server.requests(1)[0].body);
+    const std::string shown = body["blocks"][0]["text"]["text"];
+    CHECK(utf8_count(shown) == 3'000);
+    CHECK(shown.starts_with("üüü"));
+    CHECK(shown.ends_with("ü…"));
+    CHECK(body["blocks"][1]["elements"][0]["text"] == "Step / stepwell show 7");
+}
+
+TEST_CASE("an outbox that cannot be opened at first is opened later") {
+    TemporaryFolder folder;
+    const auto place = folder.path() / "outbox.db";
+    std::filesystem::create_directory(place);
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    tasks::HostRunnerSettings settings = with_channels(server);
+    settings.host.data_folder = folder.path();
+    RunnerFixture fixture(settings);
+    const Json parameters = {{"to", {"ops"}}, {"message", "a"}, {"required", true}};
+    CHECK(fixture.run("stepwell:notify", parameters).error == "Notify.OutboxFailed");
+    std::filesystem::remove(place);
+    CHECK(fixture.run("stepwell:notify", parameters).kind == "succeeded");
+}
+
+TEST_CASE("an outbox of the release before is taken on") {
+    TemporaryFolder folder;
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open((folder.path() / "outbox.db").c_str(), &database) == SQLITE_OK);
+    const char* const made =
+        "CREATE TABLE messages(row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, run_key TEXT NOT "
+        "NULL, channel TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL, due_ms "
+        "INTEGER, attempts INTEGER NOT NULL DEFAULT 0, delivered_ms INTEGER, last_error TEXT NOT "
+        "NULL DEFAULT '', UNIQUE(run_key, channel)) STRICT;"
+        "INSERT INTO messages(id, run_key, channel, body, created_ms, due_ms) VALUES('one', 'k', "
+        "'ops', '{\"text\":\"old\"}', unixepoch() * 1000, 0);";
+    REQUIRE(sqlite3_exec(database, made, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+    LocalServer server;
+    server.answer(200, "text/plain", "ok");
+    tasks::HostRunnerSettings settings = with_channels(server);
+    settings.host.data_folder = folder.path();
+    RunnerFixture fixture(settings);
+    CHECK(Json::parse(server.requests(1)[0].body)["message"] == "old");
+}
+
 TEST_CASE("a required message that nobody takes fails its task, a plain one does not") {
     LocalServer server;
     server.answer(500, "text/plain", "no");
@@ -124,7 +261,7 @@ TEST_CASE("a required message that nobody takes fails its task, a plain one does
     const Outcome outcome = fixture.run(
         "stepwell:notify", {{"to", {"ops"}}, {"message", "b"}, {"wait", true}, {"attempts", 1}});
     CHECK(outcome.error == "Notify.DeliveryFailed");
-    CHECK(outcome.cause.find("after 1 attempts: http://127.0.0.1") == 0);
+    CHECK(outcome.cause.find("after 1 attempt: http://127.0.0.1") == 0);
     CHECK(outcome.cause.find("answered 500") != std::string::npos);
 }
 
@@ -152,6 +289,25 @@ TEST_CASE("the daemon's log tells of messages that are not delivered") {
     CHECK_FALSE(std::getline(lines, line));
 }
 
+TEST_CASE("a server that asks for patience gets it") {
+    LocalServer server;
+    server.answer(
+        "HTTP/1.1 429 X\r\nRetry-After: 3000\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    RunnerFixture fixture(with_channels(server));
+    REQUIRE(fixture.run("stepwell:notify", {{"to", {"ops"}}, {"message", "a"}}).kind ==
+            "succeeded");
+    REQUIRE(server.requests(1).size() == 1);
+    auto outbox = tasks::Outbox::open(fixture.folder.path());
+    REQUIRE(outbox);
+    // The lease of the attempt ends long before.
+    std::int64_t due = 0;
+    while (due < tasks::wall_clock_ms() + 2'000'000) {
+        due = (*outbox)->next_due_ms("ops").value().value_or(0);
+        REQUIRE(fixture.run("stepwell:echo").kind == "succeeded");
+    }
+    CHECK(due <= tasks::wall_clock_ms() + 3'000'000);
+}
+
 TEST_CASE("what waits in the outbox is delivered by the next daemon's hosts") {
     TemporaryFolder folder;
     LocalServer server;
@@ -163,7 +319,7 @@ TEST_CASE("what waits in the outbox is delivered by the next daemon's hosts") {
         message.channel = "ops";
         message.text = "left behind";
         message.created_ms = tasks::wall_clock_ms();
-        REQUIRE((*outbox)->add("1.0.1", message));
+        REQUIRE((*outbox)->add("1.0.1", message, "flow"));
     }
     tasks::HostRunnerSettings settings = with_channels(server);
     settings.host.data_folder = folder.path();
