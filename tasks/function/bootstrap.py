@@ -5,15 +5,19 @@ lengths, a JSON header of the first, a body of the second. One call at a time: t
 calls, the body is the event; the answer's header says what came of it, its body is the result or
 the error as JSON text. The end of the stream is the end of this process.
 """
+import atexit
+import decimal
 import importlib
 import json
 import os
+import re
 import struct
 import sys
 import time
 import traceback
 
 CHANNEL = 3
+STREAM = os.fstat(CHANNEL).st_ino
 TASK_ROOT = "/var/task"  # where the code seems to be, as on AWS
 
 
@@ -67,16 +71,55 @@ def receive():
     return json.loads(read_exactly(header)), read_exactly(body)
 
 
+def is_cut_off():
+    """Whether the function has closed our stream; another file may have its number by now."""
+    try:
+        return os.fstat(CHANNEL).st_ino != STREAM
+    except OSError:
+        return True
+
+
 def send(header, body):
+    if is_cut_off():
+        leave("the function closed descriptor 3, the stream to its runtime")
     head = json.dumps(header).encode()
     message = memoryview(struct.pack("<II", len(head), len(body)) + head + body)
     while message:
         message = message[os.write(CHANNEL, message):]
 
 
+class Decimals:
+    """Numbers as their own digits: json knows no such thing, so that they are put in afterwards."""
+
+    def __init__(self):
+        self.mark = os.urandom(12).hex()
+        self.texts = []
+
+    def spelled(self, value):
+        if not value.is_finite():
+            raise ValueError("Out of range decimal values are not JSON compliant: %s" % value)
+        self.texts.append(str(value))
+        return "%s:%d" % (self.mark, len(self.texts) - 1)
+
+    def put_into(self, text):
+        if not self.texts:
+            return text
+        return re.sub('"%s:([0-9]+)"' % self.mark, lambda found: self.texts[int(found[1])], text)
+
+
 def to_json(value, compact):
     separators = (",", ":") if compact else (", ", ": ")
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators)
+    decimals = Decimals()
+
+    def spell(other):
+        if isinstance(other, decimal.Decimal):
+            return decimals.spelled(other)
+        if isinstance(other, (bytes, bytearray)):
+            return bytes(other).decode("utf-8")
+        raise TypeError("Object of type %s is not JSON serializable" % type(other).__name__)
+
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators, default=spell)
+    return decimals.put_into(text)
 
 
 def shown_path(path, folder):
@@ -160,6 +203,18 @@ def serve_one(folder, state):
         answer_error(call, type(error).__name__, str(error), stack_of(error, folder))
 
 
+def leave(code):
+    """Ends the process, whatever threads the function has started."""
+    if code is not None and not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    try:
+        atexit._run_exitfuncs()
+    finally:
+        flush()
+        os._exit((code or 0) & 0xFF)
+
+
 def main():
     folder = os.path.realpath(sys.argv[1])
     os.set_inheritable(CHANNEL, False)
@@ -172,7 +227,12 @@ def main():
         try:
             serve_one(folder, state)
         except Ended:
-            return
+            leave(0)
+        except SystemExit as end:
+            leave(end.code)
+        except BaseException:
+            traceback.print_exc()
+            leave(1)
 
 
 main()

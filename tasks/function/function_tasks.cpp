@@ -234,6 +234,15 @@ TaskError exit_error(const Call& call, const ChildEnd& end) {
             to_text(Json{{"errorType", "Runtime.ExitError"}, {"errorMessage", message}})};
 }
 
+TaskError cut_off_error(const Call& call) {
+    const std::string message =
+        "RequestId: " + call.request_id +
+        " Error: the function closed descriptor 3, the stream to its runtime; os.closerange closes "
+        "more than what is its own";
+    return {"Runtime.ExitError",
+            to_text(Json{{"errorType", "Runtime.ExitError"}, {"errorMessage", message}})};
+}
+
 TaskError timeout_error(const Call& call, std::int64_t timeout_ms) {
     char seconds[32];
     std::snprintf(seconds, sizeof seconds, "%.2f", static_cast<double>(timeout_ms) / 1000);
@@ -268,7 +277,11 @@ std::string wrap_payload(const Call& call, const FunctionAnswer& answer) {
 
 /// The host's pool lives as long as the host.
 FunctionPool& pool() {
-    static auto* const instance = new FunctionPool;
+    static auto* const instance = [] {
+        auto* const made = new FunctionPool;
+        made->keep_expiring();
+        return made;
+    }();
     return *instance;
 }
 
@@ -308,6 +321,8 @@ TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSett
             return fail(TaskError{answer.error_type, answer.text});
         case FunctionAnswer::Kind::timed_out:
             return fail(timeout_error(call, settings.timeout_ms.value_or(kLongestMs)));
+        case FunctionAnswer::Kind::cut_off:
+            return fail(cut_off_error(call));
         case FunctionAnswer::Kind::stopped:
             return fail(TaskError{"Stepwell.Cancelled", "the function was stopped"});
         case FunctionAnswer::Kind::exited:

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "tasks/function/bootstrap.hpp"
+#include "tasks/host/child_environment.hpp"
 
 namespace stepwell::tasks {
 
@@ -22,6 +23,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kPrefixBytes = 8;
 constexpr std::size_t kAnswerBytesMax = 16u << 20;
+/// How long a process may take to end after it has closed its stream.
+constexpr int kEndPatienceMs = 1'000;
 /// Members and elements of an answer's header; ours have a few.
 constexpr std::size_t kAnswerValuesMax = 100;
 
@@ -40,14 +43,13 @@ Result<Descriptor> bootstrap_file() {
 }
 
 std::vector<std::string> make_environment(const FunctionSpec& spec) {
-    std::vector<std::string> environment;
-    for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
-    environment.push_back("AWS_LAMBDA_FUNCTION_NAME=" + spec.name);
-    environment.emplace_back("AWS_LAMBDA_FUNCTION_VERSION=$LATEST");
-    environment.push_back("AWS_REGION=" + spec.region);
-    environment.push_back("AWS_DEFAULT_REGION=" + spec.region);
-    environment.push_back("LAMBDA_TASK_ROOT=" + spec.folder.string());
-    environment.emplace_back("_HANDLER=handler.handler");
+    std::vector<std::string> environment = own_environment();
+    set_variable(environment, "AWS_LAMBDA_FUNCTION_NAME", spec.name);
+    set_variable(environment, "AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+    set_variable(environment, "AWS_REGION", spec.region);
+    set_variable(environment, "AWS_DEFAULT_REGION", spec.region);
+    set_variable(environment, "LAMBDA_TASK_ROOT", spec.folder.string());
+    set_variable(environment, "_HANDLER", "handler.handler");
     return environment;
 }
 
@@ -154,6 +156,8 @@ FunctionAnswer FunctionWorker::call(const FunctionDialogue& dialogue) {
                 return std::move(*answer);
             }
         }
+        if (is_cut_off_) await_end();
+        if (is_cut_off_ && !child_.has_ended()) return end_with(FunctionAnswer::Kind::cut_off);
         if (!is_usable_ || child_.has_ended()) return end_with(FunctionAnswer::Kind::exited);
         if (dialogue.deadline && steady_clock::now() >= *dialogue.deadline) {
             return end_with(FunctionAnswer::Kind::timed_out);
@@ -161,9 +165,16 @@ FunctionAnswer FunctionWorker::call(const FunctionDialogue& dialogue) {
     }
 }
 
+/// A process that ends closes its stream a moment before: how it ends is its answer.
+void FunctionWorker::await_end() const {
+    pollfd end{child_.end_descriptor(), POLLIN, 0};
+    ::poll(&end, 1, kEndPatienceMs);
+}
+
 /// Whether there may be an answer now.
 bool FunctionWorker::read_answer() {
-    read_available(channel_.get(), [this](std::string_view bytes) { received_ += bytes; });
+    is_cut_off_ =
+        !read_available(channel_.get(), [this](std::string_view bytes) { received_ += bytes; });
     if (received_.size() < kPrefixBytes) return false;
     const std::size_t total = get_length(received_, 0) + get_length(received_, 4);
     if (total > kAnswerBytesMax) is_usable_ = false;

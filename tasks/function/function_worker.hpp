@@ -28,7 +28,8 @@ struct FunctionSpec {
 
 /// What came of a call.
 struct FunctionAnswer {
-    enum class Kind { result, error, exited, stopped, timed_out };
+    /// cut_off: the function closed the stream to us, and lives.
+    enum class Kind { result, error, exited, cut_off, stopped, timed_out };
     Kind kind = Kind::exited;
     std::string text;        // the result or the error, as JSON text
     std::string error_type;  // of an error
@@ -52,11 +53,14 @@ public:
     FunctionAnswer call(const FunctionDialogue& dialogue);
 
     /// Whether it can take another call.
-    [[nodiscard]] bool is_usable() const { return is_usable_ && !child_.has_ended(); }
+    [[nodiscard]] bool is_usable() const {
+        return is_usable_ && !is_cut_off_ && !child_.has_ended();
+    }
     [[nodiscard]] const std::string& stamp() const { return stamp_; }
 
 private:
     FunctionWorker(ChildProcess child, Descriptor channel, std::string stamp);
+    void await_end() const;
     bool read_answer();
     std::optional<FunctionAnswer> take_answer();
 
@@ -65,6 +69,7 @@ private:
     std::string stamp_;
     std::string received_;
     bool is_usable_ = true;
+    bool is_cut_off_ = false;
 };
 
 }  // namespace stepwell::tasks

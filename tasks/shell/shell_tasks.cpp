@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "tasks/fields.hpp"
+#include "tasks/host/child_environment.hpp"
 #include "tasks/host/child_io.hpp"
 
 namespace stepwell::tasks {
@@ -103,21 +104,10 @@ Result<ShellParameters, TaskError> read_parameters(const Json& json, const HostS
     return parameters;
 }
 
-void set_variable(std::vector<std::string>& environment, const std::string& name,
-                  const std::string& value) {
-    const std::string prefix = name + "=";
-    environment.erase(
-        std::remove_if(environment.begin(), environment.end(),
-                       [&](const std::string& entry) { return entry.rfind(prefix, 0) == 0; }),
-        environment.end());
-    environment.push_back(prefix + value);
-}
-
 std::vector<std::string> make_environment(const ShellParameters& parameters,
                                           const TaskContext& context) {
     const runtime::TaskRequest& request = context.request();
-    std::vector<std::string> environment;
-    for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
+    std::vector<std::string> environment = own_environment();
     set_variable(environment, "STEPWELL_EXECUTION", request.execution_arn);
     set_variable(environment, "STEPWELL_EXECUTION_NAME", request.execution_name);
     set_variable(environment, "STEPWELL_WORKFLOW", request.workflow_name);

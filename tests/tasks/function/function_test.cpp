@@ -3,6 +3,7 @@
 #include <fstream>
 #include <regex>
 
+#include "tasks/function/function_pool.hpp"
 #include "tests/tasks/host/test_tasks_support.hpp"
 
 namespace stepwell::test {
@@ -62,6 +63,8 @@ TEST_CASE("a function's result passes on as Python spells it") {
         {"nothing", "def handler(event, context): pass", "{}", "null"},
         {"bytes are JSON text", "def handler(event, context): return b'\"Hello!\"'", "{}", R"("Hello!")"},
         {"bytes that are no JSON", "def handler(event, context): return b'aaa'", "{}", R"("aaa")"},
+        {"decimals, to the digit", "from decimal import Decimal as D\ndef handler(event, context): return {'a': D('1.10'), 'b': [D('12345678901234567890.12345'), D('1E+3')]}", "{}", R"({"a": 1.10, "b": [12345678901234567890.12345, 1E+3]})"},
+        {"bytes inside are text", "def handler(event, context): return {'a': b'x'}", "{}", R"({"a": "x"})"},
         {"not ASCII", "def handler(event, context): return 'grün'", "{}", R"("grün")"},
         {"its surroundings", "import os\ndef handler(e, c): return [c.function_name, c.function_version, c.invoked_function_arn, os.environ['AWS_REGION'], c.get_remaining_time_in_millis() > 1000, len(c.aws_request_id)]",
          "{}", R"(["f", "$LATEST", "arn:aws:lambda:us-east-1:111111111111:function:f:$LATEST", "us-east-1", true, 36])"},
@@ -92,6 +95,18 @@ TEST_CASE("what a function raises is the error, and its cause is spelled as the 
          R"({"errorMessage": "", "errorType": "Odd", "requestId": "<id>", "stackTrace": ["  File \"/var/task/handler.py\", line 8, in handler\n    helper()\n", "  File \"/var/task/handler.py\", line 5, in helper\n    raise Odd()\n"]})"},
         {"no result for JSON", "def handler(event, context): return {1, 2}", "Runtime.MarshalError",
          R"({"errorMessage": "Unable to marshal response: Object of type set is not JSON serializable", "errorType": "Runtime.MarshalError", "requestId": "<id>", "stackTrace": []})"},
+        {"no number", "def handler(event, context): return float('nan')", "Runtime.MarshalError",
+         R"({"errorMessage": "Unable to marshal response: Out of range float values are not JSON compliant", "errorType": "Runtime.MarshalError", "requestId": "<id>", "stackTrace": []})"},
+        {"a decimal that is no number", "from decimal import Decimal\ndef handler(event, context): return Decimal('NaN')", "Runtime.MarshalError",
+         R"({"errorMessage": "Unable to marshal response: Out of range decimal values are not JSON compliant: NaN", "errorType": "Runtime.MarshalError", "requestId": "<id>", "stackTrace": []})"},
+        {"an exit while a thread goes on", "import sys, threading, time\ndef handler(event, context):\n    threading.Thread(target=lambda: time.sleep(1000)).start()\n    sys.exit(4)", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: Runtime exited with error: exit status 4"})"},
+        {"an interrupt of its own", "def handler(event, context): raise KeyboardInterrupt", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: Runtime exited with error: exit status 1"})"},
+        {"the stream to us is closed", "import os, time\ndef handler(event, context):\n    os.closerange(3, 100)\n    time.sleep(1000)", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: the function closed descriptor 3, the stream to its runtime; os.closerange closes more than what is its own"})"},
+        {"the stream to us is closed, and another file has its number", "import os\ndef handler(event, context):\n    os.closerange(3, 100)\n    open('/dev/null', 'w+').fileno()\n    return 1", "Runtime.ExitError",
+         R"({"errorType":"Runtime.ExitError","errorMessage":"RequestId: <id> Error: Runtime exited with error: exit status 1"})"},
         {"a missing module", "import no_such_module", "Runtime.ImportModuleError",
          R"({"errorMessage": "Unable to import module 'handler': No module named 'no_such_module'", "errorType": "Runtime.ImportModuleError", "requestId": "<id>", "stackTrace": []})"},
         {"no handler", "x = 1", "Runtime.HandlerNotFound",
@@ -186,6 +201,60 @@ TEST_CASE("an interpreter is kept warm until the code changes") {
     functions.write("count",
                     "n = 100\ndef handler(e, c):\n    global n\n    n += 1\n    return n\n");
     CHECK(functions.legacy("count", "{}").output == "101");
+}
+
+TEST_CASE("interpreters that nobody calls end, and there are never more of them than so many") {
+    const TemporaryFolder folder;
+    tasks::FunctionPoolLimits limits;
+    limits.idle_max = 2;
+    tasks::FunctionPool pool(limits);
+    const tasks::Bell stop;
+    const auto call = [&](const std::string& name) {
+        std::filesystem::create_directories(folder.path() / name);
+        std::ofstream(folder.path() / name / "handler.py")
+            << "import os\ndef handler(event, context): return os.getpid()";
+        tasks::FunctionSpec spec;
+        spec.name = name;
+        spec.folder = folder.path() / name;
+        tasks::FunctionDialogue dialogue;
+        dialogue.header = R"({"function_name":"f","function_version":"1","function_arn":"a",)"
+                          R"("memory_mb":"1","request_id":"r","log_stream":"l","deadline_ms":0,)"
+                          R"("compact":false})";
+        dialogue.event = "{}";
+        dialogue.stop = &stop;
+        dialogue.log = [](const std::string&) {};
+        const auto answer = pool.call(spec, dialogue);
+        REQUIRE(answer);
+        return std::stoi(answer->text);
+    };
+    const int first = call("a");
+    CHECK(call("a") == first);
+    call("b");
+    CHECK(pool.idle() == 2);
+    call("c");
+    CHECK(pool.idle() == 2);
+    CHECK(is_gone_soon(first));
+
+    const auto now = std::chrono::steady_clock::now();
+    CHECK(pool.expire(now));
+    CHECK(pool.idle() == 2);
+    CHECK_FALSE(pool.expire(now + limits.age_max));
+    CHECK(pool.idle() == 0);
+}
+
+TEST_CASE("a function sees the region that it is called in, whatever its host was given") {
+    ::setenv("AWS_REGION", "eu-north-1", 1);
+    Functions functions;
+    functions.write("f", "import os\ndef handler(e, c): return os.environ['AWS_REGION']");
+    tasks::HostRunnerSettings settings = functions.settings(Json::object());
+    settings.environment = {"AWS_*"};
+    RunnerFixture fixture(settings);
+    runtime::TaskRequest request;
+    request.resource = std::string(kArn) + "f";
+    const Outcome outcome = fixture.sink.outcome(fixture.start(std::move(request)));
+    ::unsetenv("AWS_REGION");
+    CAPTURE(outcome.cause);
+    CHECK(outcome.output == R"("us-east-1")");
 }
 
 TEST_CASE("what a function prints is in its log") {
