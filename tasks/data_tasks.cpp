@@ -15,6 +15,7 @@ TaskType data_task(const char* name, Body body) {
     TaskType type;
     type.name = name;
     type.host = HostKind::data;
+    type.sections = {"connections", "lakes", "tasks"};
     type.run = [name, body](const Json& parameters, TaskContext& context) {
         return data::run_data_task(
             context, name, [&](data::DataSession& session) { return body(session, parameters); });

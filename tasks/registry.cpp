@@ -103,6 +103,18 @@ std::string TaskCatalog::explain_missing(std::string_view resource) const {
     return text;
 }
 
+std::string_view name_of(HostKind kind) {
+    switch (kind) {
+        case HostKind::data:
+            return "data";
+        case HostKind::messenger:
+            return "messenger";
+        case HostKind::general:
+            break;
+    }
+    return "general";
+}
+
 const std::vector<TaskType>& builtin_tasks() {
     static const std::vector<TaskType> all = collect();
     return all;

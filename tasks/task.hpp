@@ -54,6 +54,13 @@ public:
     /// {"message", "percent" 0..100, "rows"}; each member optional.
     virtual void progress(Json progress) = 0;
     virtual void heartbeat() = 0;
+    /// Once something outside was asked for that goes on without us (a job, a statement): what the
+    /// next start of this attempt needs to take it up, and not ask for it twice. It finds it in
+    /// request().submitted: in another host where this one dies, and with the next daemon. Once;
+    /// a second word is dropped. Of `stepwell:` and `.sync` tasks only.
+    ///
+    /// Returns before it is durable: what is asked for should also know the run key.
+    virtual void submitted(Json what) = 0;
     [[nodiscard]] virtual bool is_cancelled() const = 0;
     /// Calls `stop` once, from another thread, when the attempt is cancelled (at once if it already
     /// is); until the returned guard is destroyed. For interrupting a query or killing a child.
@@ -62,9 +69,13 @@ public:
 
 /// Which process runs a task.
 enum class HostKind {
-    general,  // any of a few warm processes
-    data,     // the one process that holds the DuckDB and SQLite files
+    general,    // any of a few warm processes
+    data,       // the one process that holds the DuckDB and SQLite files
+    messenger,  // the one process that delivers messages, and knows the channels' secrets
 };
+
+/// "general", "data", "messenger".
+std::string_view name_of(HostKind kind);
 
 struct TaskType {
     std::string name;  // the NAME of "stepwell:NAME"
@@ -75,8 +86,15 @@ struct TaskType {
     /// Instead of `run`, for tasks that pass documents on as text: the parameters are in the
     /// request, the result is one JSON document.
     std::function<TaskText(TaskContext& context)> run_text;
-    /// Called once in every general host before its first task; must return at once.
+    /// Called once in every host of its kind before its first task; must return at once.
     std::function<void(const HostSettings& settings)> on_host_start;
+    /// Whether a host of its kind has work before there is a task for it. Asked once, by the
+    /// daemon.
+    std::function<bool(const HostSettings& settings)> wants_host;
+    /// Sections of the configuration in which secrets are named that an attempt needs. Others, and
+    /// of a section of named things those whose name is not in the parameters, come to a host with
+    /// the references only.
+    std::vector<std::string> sections;
     /// Other resources that it serves, as globs: "arn:aws:lambda:*:function:*".
     std::vector<std::string> resources;
 };

@@ -97,7 +97,6 @@ Result<tasks::HostRunnerSettings> host_settings(const Configuration& configurati
     tasks::HostRunnerSettings settings;
     settings.host.data_folder = configuration.data;
     settings.host.functions_folders = configuration.functions;
-    settings.host.configuration = configuration.tasks;
     settings.log = hooks.log;
     SW_TRY(read_tasks_section(configuration.tasks, settings));
     const auto notifications =
@@ -271,6 +270,11 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks h
     if (const auto lost = secrets->lost(); !lost.empty()) hooks.warn(lost_secrets_text(lost));
     const Configuration configuration = SW_TRY(with_secrets(given, *secrets));
     auto settings = SW_TRY(host_settings(configuration, hooks));
+    // Hosts get values of secrets with the attempts that need them.
+    settings.host.configuration = given.tasks;
+    settings.resolve = [store = secrets.get()](Json part) {
+        return store->resolved(std::move(part));
+    };
     auto bindings = SW_TRY(read_bindings(configuration));
     auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(secrets),
                                        std::move(settings), std::move(bindings));

@@ -42,8 +42,8 @@ struct TaskRequest {
     bool is_restarted = false;
     /// True where that is known: its start was durable. It does not wait again.
     bool has_begun = false;
-    /// Of a `.sync` task that had handed its work over before the restart: what it said then. The
-    /// work has begun; the attempt is to wait for its end.
+    /// Of a task that had handed its work over before the restart: what it said then. The work has
+    /// begun; the attempt is to wait for its end.
     std::optional<Payload> submitted;
     /// JSON pointers to the strings of `parameters` that stand in the definition as they are and
     /// name a secret. Only there may a value be put in: data of a run must not ask for one.
@@ -57,7 +57,7 @@ struct TaskRequest {
 class TaskSink {
 public:
     virtual ~TaskSink() = default;
-    /// A `.sync` or `.waitForTaskToken` task has handed its work over.
+    /// A `.sync`, `.waitForTaskToken` or `stepwell:` task has handed its work over.
     virtual void submitted(const TaskToken& token, Payload output) = 0;
     virtual void heartbeat(const TaskToken& token) = 0;
     virtual void succeeded(const TaskToken& token, Payload output) = 0;

@@ -97,7 +97,10 @@ void Dispatcher::start_bound(runtime::TaskRequest request, const Binding& bindin
         request.parameters = Payload(std::move(*parameters));
     }
     request.resource = binding.task;
-    if (is_sync(bound.resource)) {
+    // What an earlier daemon reported for it is ours, and says nothing to the task.
+    const bool was_submitted = request.submitted.has_value();
+    request.submitted.reset();
+    if (is_sync(bound.resource) && !was_submitted) {
         Json output = {{"JobRunId", bound.job_id}};
         add_metadata(output, to_text(output).size());
         engine_.submitted(token, Payload(std::move(output)));
@@ -112,6 +115,12 @@ void Dispatcher::start_bound(runtime::TaskRequest request, const Binding& bindin
 void Dispatcher::cancel(const TaskToken& token) {
     if (!bindings_.is_empty()) take(token);
     runner_->cancel(token);
+}
+
+bool Dispatcher::is_bound(const TaskToken& token) {
+    if (bindings_.is_empty()) return false;
+    const std::lock_guard lock(mutex_);
+    return bound_.count(token) != 0;
 }
 
 std::optional<Dispatcher::Bound> Dispatcher::take(const TaskToken& token) {
@@ -156,6 +165,8 @@ void Dispatcher::failed(const TaskToken& token, std::string error,
 }
 
 void Dispatcher::submitted(const TaskToken& token, Payload output) {
+    // The history tells what the bound service would have answered, and nothing of the task.
+    if (is_bound(token)) return;
     engine_.submitted(token, std::move(output));
 }
 void Dispatcher::heartbeat(const TaskToken& token) {

@@ -49,6 +49,7 @@ private:
         std::int64_t started_ms = 0;
     };
     void start_bound(runtime::TaskRequest request, const Binding& binding);
+    bool is_bound(const TaskToken& token);
     std::optional<Bound> take(const TaskToken& token);
     static Result<Json> answer(const Bound& bound, const Payload& output);
 

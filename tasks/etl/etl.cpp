@@ -72,6 +72,7 @@ std::vector<TaskType> etl_tasks() {
     TaskType type;
     type.name = "etl";
     type.host = HostKind::data;
+    type.sections = {"connections", "lakes", "tasks"};
     type.run = [](const Json& parameters, TaskContext& context) {
         return data::run_data_task(context, "etl", [&](data::DataSession& session) {
             return etl::run_etl(session, parameters);

@@ -33,16 +33,25 @@ std::string valid_utf8(std::string text) {
 
 }  // namespace
 
-HostAttempt::HostAttempt(const TaskType& type, runtime::TaskRequest request,
-                         const HostSettings& settings, HostConnection& connection)
-    : type_(type), request_(std::move(request)), settings_(settings), connection_(connection) {}
-
-void HostAttempt::run() {
-    if (is_cancelled_) {
-        report(fail(TaskError{"Stepwell.Cancelled", "cancelled before it began"}));
-        return;
+HostAttempt::HostAttempt(const TaskType& type, HostStart start, const HostSettings& settings,
+                         HostConnection& connection)
+    : type_(type),
+      request_(std::move(start.request)),
+      settings_(settings),
+      connection_(connection),
+      is_submitted_(request_.submitted.has_value()) {
+    if (!start.sections.is_object()) return;
+    own_settings_ = settings;
+    for (auto& [name, section] : start.sections.items()) {
+        own_settings_->configuration[name] = std::move(section);
     }
-    report(run_guarded());
+}
+
+std::string HostAttempt::run() {
+    if (is_cancelled_) {
+        return end_frame(fail(TaskError{"Stepwell.Cancelled", "cancelled before it began"}));
+    }
+    return end_frame(run_guarded());
 }
 
 TaskText HostAttempt::run_guarded() {
@@ -64,7 +73,7 @@ TaskText HostAttempt::run_task() {
     return to_text(*result);
 }
 
-void HostAttempt::report(const TaskText& result) {
+std::string HostAttempt::end_frame(const TaskText& result) const {
     std::string frame;
     if (!result) {
         append_failed(frame, request_.token,
@@ -78,7 +87,7 @@ void HostAttempt::report(const TaskText& result) {
     } else {
         append_about(frame, FrameType::succeeded, request_.token, *result);
     }
-    connection_.send(frame);
+    return frame;
 }
 
 void HostAttempt::cancel() {
@@ -109,6 +118,13 @@ void HostAttempt::progress(Json progress) {
 void HostAttempt::heartbeat() {
     std::string frame;
     append_about(frame, FrameType::heartbeat, request_.token);
+    connection_.send(frame);
+}
+
+void HostAttempt::submitted(Json what) {
+    if (is_submitted_.exchange(true)) return;
+    std::string frame;
+    append_about(frame, FrameType::submitted, request_.token, to_text(what));
     connection_.send(frame);
 }
 

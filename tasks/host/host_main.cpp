@@ -33,10 +33,10 @@ public:
           settings_(std::move(hello.settings)),
           pool_(hello.threads_max) {}
 
-    /// What tasks do in a host besides running.
-    void begin_background_work() {
+    /// What tasks of a kind do in a host besides running.
+    void begin_background_work(std::string_view kind) {
         for (const TaskType& type : catalog_.types()) {
-            if (type.on_host_start) type.on_host_start(settings_);
+            if (type.on_host_start && name_of(type.host) == kind) type.on_host_start(settings_);
         }
     }
 
@@ -65,6 +65,9 @@ private:
             start(std::move(frame), jobs);
         } else if (frame.type == FrameType::cancel) {
             cancel(frame.token);
+        } else if (frame.type == FrameType::ack) {
+            const std::lock_guard lock(mutex_);
+            for (const TaskToken& token : read_ack(frame)) ended_.erase(token);
         } else if (frame.type == FrameType::ping) {
             std::string pong;
             append_frame(pong, FrameType::pong);
@@ -74,27 +77,51 @@ private:
 
     void start(Frame frame, std::deque<std::function<void()>>& jobs) {
         const TaskToken token = frame.token;
-        auto request = read_start(std::move(frame));
-        const TaskType* type = request ? catalog_.find(request->resource) : nullptr;
+        if (is_known(token)) return;
+        auto start = read_start(std::move(frame));
+        const TaskType* type = start ? catalog_.find(start->request.resource) : nullptr;
         if (!type) {
             std::string refusal;
-            append_failed(refusal, token,
-                          {"States.Runtime", request ? catalog_.explain_missing(request->resource)
-                                                     : request.error().message});
-            connection_.send(refusal);
+            append_failed(
+                refusal, token,
+                {"States.Runtime", start ? catalog_.explain_missing(start->request.resource)
+                                         : start.error().message});
+            end(token, std::move(refusal));
             return;
         }
-        auto attempt = std::make_shared<HostAttempt>(*type, std::move(request).value(), settings_,
-                                                     connection_);
+        auto attempt =
+            std::make_shared<HostAttempt>(*type, std::move(start).value(), settings_, connection_);
         {
             const std::lock_guard lock(mutex_);
             attempts_[token] = attempt;
         }
         jobs.emplace_back([this, attempt = std::move(attempt)] {
-            attempt->run();
-            const std::lock_guard lock(mutex_);
-            attempts_.erase(attempt->request().token);
+            std::string frame_of_end = attempt->run();
+            end(attempt->request().token, std::move(frame_of_end));
         });
+    }
+
+    /// Whether the attempt runs already, or has ended; then its end is told once more.
+    bool is_known(const TaskToken& token) {
+        std::string frame;
+        {
+            const std::lock_guard lock(mutex_);
+            if (attempts_.count(token) != 0) return true;
+            const auto found = ended_.find(token);
+            if (found == ended_.end()) return false;
+            frame = found->second;
+        }
+        connection_.send(frame);
+        return true;
+    }
+
+    void end(const TaskToken& token, std::string frame) {
+        {
+            const std::lock_guard lock(mutex_);
+            attempts_.erase(token);
+            ended_[token] = frame;
+        }
+        connection_.send(frame);
     }
 
     void cancel(const TaskToken& token) {
@@ -114,6 +141,7 @@ private:
     ThreadPool pool_;
     std::mutex mutex_;
     std::unordered_map<TaskToken, std::shared_ptr<HostAttempt>> attempts_;
+    std::unordered_map<TaskToken, std::string> ended_;  // frames that are not acknowledged yet
 };
 
 /// Skips destructors on purpose: tasks still run in their threads, and use what those would
@@ -146,8 +174,19 @@ void limit_memory(std::uint64_t bytes) {
     ::setrlimit(RLIMIT_DATA, &limit);
 }
 
-bool is_general(int argc, char** argv) {
-    return argc > 2 && std::string_view(argv[argc - 1]) == "general";
+/// The last word of "task-host --kind KIND".
+std::string_view kind_in(int argc, char** argv) {
+    return argc > 2 ? argv[argc - 1] : "";
+}
+
+/// Whether we can work for this daemon; if not, it is told why.
+bool accepts(const HostHello& hello, HostConnection& connection) {
+    const auto why = mismatch(hello.speaker, "daemon");
+    if (!why) return true;
+    std::string refusal;
+    append_refused(refusal, *why);
+    connection.send(refusal);
+    return false;
 }
 
 std::optional<HostHello> await_hello(HostConnection& connection, FrameReader& reader) {
@@ -175,16 +214,16 @@ int host_main(int argc, char** argv, const TaskCatalog& catalog) {
     HostConnection connection(kHostSocket);
     FrameReader reader;
     auto hello = await_hello(connection, reader);
-    if (!hello) return 1;
+    if (!hello || !accepts(*hello, connection)) return 1;
     // Held until this process is gone, however it goes: the next daemon waits for it.
     const Descriptor lock = hold_hosts_lock(hello->settings.data_folder);
     limit_memory(hello->memory_bytes);
 
     std::string ready;
-    append_frame(ready, FrameType::ready);
+    append_ready(ready, Speaker{});
     connection.send(ready);
     auto* const host = new Host(catalog, connection, std::move(*hello));
-    if (is_general(argc, argv)) host->begin_background_work();
+    host->begin_background_work(kind_in(argc, argv));
     host->serve(reader);
     end_host();
 }

@@ -8,9 +8,14 @@
 //   Stepwell.HostUnresponsive  it stopped answering and was killed
 //   Stepwell.HostStartFailed   it could not be started
 //   Stepwell.TaskCrashed       the task threw an exception (the host goes on)
+//   Stepwell.SecretUnavailable a secret that the task needs of the configuration is not there
 // Shell commands and functions are processes of their own: their crashes fail only themselves. A
-// crash of a host fails all attempts in it. Where a host is killed on purpose, because a cancelled
-// task does not stop, its neighbours are started again in a new one.
+// crash of a host fails all attempts in it, but those that have said what they submitted: these
+// take it up in a new one, a few times. Where a host is killed on purpose, because a cancelled task
+// does not stop, its neighbours are started again in a new one.
+//
+// A host knows the configuration with references in the places of secrets, and the values only of
+// what its attempts need (TaskType::sections); the messenger those of what it delivers with.
 //
 // Threads: start() and cancel() may be called from any thread and do not wait. The sink is called
 // from one thread of the runner's own.
@@ -53,6 +58,10 @@ struct HostRunnerSettings {
     std::chrono::milliseconds stop_grace{3'000};       // for hosts to exit when the runner ends
     std::chrono::milliseconds old_hosts_grace{5'000};  // for those of a killed daemon
 
+    /// A part of HostSettings::configuration with the values of the secrets that it names; null:
+    /// it names none. Fails where one is not there. Called by start(), and as hosts are started.
+    std::function<Result<Json>(Json)> resolve;
+
     /// What happens to hosts, for the daemon's log.
     std::function<void(const std::string& line)> log;
 };
@@ -64,8 +73,9 @@ public:
     /// Closes.
     ~HostRunner() override;
 
-    /// Waits until hosts of a killed daemon are gone, and starts the first host. Hosts are started
-    /// when they are needed; that one fails to start is told to its tasks.
+    /// Waits until hosts of a killed daemon are gone, and starts the first host, and those that
+    /// have work already (TaskType::wants_host). Others are started when they are needed; that one
+    /// fails to start is told to its tasks.
     ///
     /// Fails with `unavailable` or `io` where old hosts cannot be dealt with. REQUIRES: the caller
     /// owns the data folder; called once, before the first start().

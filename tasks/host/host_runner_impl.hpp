@@ -9,6 +9,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -35,6 +36,8 @@ struct HostSlot {
     SteadyTime last_ping;
     std::optional<TaskError> verdict;  // why we killed it; failed attempts say so
     bool restarts_neighbours = false;  // it was killed for one cancelled task
+    std::vector<TaskToken> acks;       // ends that we have, and the host keeps
+    std::size_t acks_bytes = 0;        // what these take there
 
     /// Whether it takes frames now; else they wait for the next host.
     [[nodiscard]] bool is_usable() const { return host && !verdict; }
@@ -44,7 +47,9 @@ struct HostSlot {
 struct HostedAttempt {
     runtime::TaskRequest request;
     std::size_t slot = 0;
-    bool is_waiting = false;  // its frame is in HostSlot::waiting
+    Json sections;               // of the configuration, with values; null: none
+    std::uint32_t taken_up = 0;  // how often, after a crash of its host
+    bool is_waiting = false;     // its frame is in HostSlot::waiting
     bool is_cancelled = false;
     SteadyTime deadline;  // of a cancelled one
 };
@@ -67,7 +72,8 @@ private:
     // Under the lock.
 
     [[nodiscard]] std::size_t choose_slot(HostKind kind) const;
-    void assign(runtime::TaskRequest request, std::size_t index);
+    void assign(HostedAttempt attempt, std::size_t index);
+    void send_acks(HostSlot& slot);
     void mark_sent(const HostSlot& slot);
     void condemn(HostSlot& slot, TaskError verdict);
     void look_at_host(HostSlot& slot, SteadyTime now);
@@ -83,18 +89,23 @@ private:
     void serve(std::size_t index, bool is_end);
     void start_hosts();
     void start_host(std::size_t index);
+    Json configuration_for(HostKind kind);
     void watch(std::size_t index);
     void flush_hosts();
     void set_writable(std::size_t index, bool is_writable);
     void send_reports();
     bool receive(std::size_t index);
     void handle(HostSlot& slot, Frame frame);
-    std::optional<std::string> take_attempt(HostSlot& slot, const TaskToken& token);
+    void handle_ready(HostSlot& slot, const Frame& frame);
+    bool note_submitted(const TaskToken& token, const std::string& what);
+    std::optional<std::string> take_attempt(HostSlot& slot, const Frame& frame);
     bool is_wanted(const TaskToken& token) const;
     void look_at_time();
     void bury(std::size_t index);
     void end_hosts();
     [[nodiscard]] std::chrono::milliseconds patience() const;
+    [[nodiscard]] Result<Json> sections_of(const TaskType& type,
+                                           const runtime::TaskRequest& request) const;
     void note(const std::string& line) const {
         if (settings_.log) settings_.log(line);
     }
@@ -107,10 +118,10 @@ private:
     std::atomic<bool> is_awake_ = false;
 
     mutable std::mutex mutex_;
-    std::vector<HostSlot> slots_;  // 0: the data host; the vector never changes its size
+    std::vector<HostSlot> slots_;  // data, general ones, messenger; never changes its size
     std::unordered_map<TaskToken, HostedAttempt> attempts_;
     std::vector<Report> reports_;
-    std::optional<std::size_t> wanted_slot_;  // to be started without a task
+    std::set<std::size_t> wanted_slots_;  // to be started without a task
     bool has_deadlines_ = false;
     bool is_closing_ = false;
     std::uint64_t hosts_started_ = 0;

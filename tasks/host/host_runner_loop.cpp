@@ -15,7 +15,19 @@ namespace stepwell::tasks {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+/// So much a host keeps at most because we had nothing else to say to it.
+constexpr std::size_t kAcksMax = 64;
+constexpr std::size_t kAckedBytesMax = 256u << 10;
 constexpr const char* kDuckDbVariable = "STEPWELL_DUCKDB_LIB";
+
+namespace {
+
+std::string process_name(HostKind kind) {
+    if (kind == HostKind::general) return "stepwell-host";
+    return "stepwell-" + std::string(name_of(kind)) + (kind == HostKind::data ? "-host" : "");
+}
+
+}  // namespace
 
 void HostRunner::Impl::loop() {
     while (true) {
@@ -81,9 +93,9 @@ void HostRunner::Impl::start_hosts() {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             if (slots_[i].host) continue;
-            if (!slots_[i].in_flight.empty() || wanted_slot_ == i) wanted.push_back(i);
+            if (!slots_[i].in_flight.empty() || wanted_slots_.count(i) != 0) wanted.push_back(i);
         }
-        wanted_slot_.reset();
+        wanted_slots_.clear();
     }
     for (const std::size_t index : wanted) start_host(index);
 }
@@ -92,7 +104,7 @@ void HostRunner::Impl::start_host(std::size_t index) {
     HostSlot& slot = slots_[index];
     const bool is_data = slot.kind == HostKind::data;
     HostCommand command{settings_.program,
-                        {is_data ? "stepwell-data-host" : "stepwell-host"},
+                        {process_name(slot.kind)},
                         host_environment(environ, settings_.environment)};
     // Where DuckDB's library is. A data host runs no code of others, so nobody sees it there.
     const char* duckdb = is_data ? std::getenv(kDuckDbVariable) : nullptr;
@@ -100,7 +112,7 @@ void HostRunner::Impl::start_host(std::size_t index) {
     command.arguments.insert(command.arguments.end(), settings_.arguments.begin(),
                              settings_.arguments.end());
     command.arguments.insert(command.arguments.end(),
-                             {kHostCommand, "--kind", is_data ? "data" : "general"});
+                             {kHostCommand, "--kind", std::string(name_of(slot.kind))});
     auto host = HostProcess::spawn(command);
     if (!host) {
         note(host.error().message);
@@ -112,10 +124,13 @@ void HostRunner::Impl::start_host(std::size_t index) {
     }
     HostHello hello;
     hello.settings = settings_.host;
+    hello.settings.configuration = configuration_for(slot.kind);
     hello.threads_max = is_data ? settings_.data_threads : settings_.general_threads;
     hello.memory_bytes = is_data ? settings_.data_memory_bytes : settings_.general_memory_bytes;
     const std::lock_guard lock(mutex_);
     slot.host = std::move(*host);
+    slot.acks.clear();
+    slot.acks_bytes = 0;
     append_hello(slot.host->outgoing(), hello);
     slot.host->outgoing() += slot.waiting;
     slot.waiting.clear();
@@ -126,6 +141,24 @@ void HostRunner::Impl::start_host(std::size_t index) {
     ++hosts_started_;
     watch(index);
     record();
+}
+
+/// With references in the places of secrets; for the messenger, whose work no attempt asks for,
+/// with the values of what it delivers with. Where one is not there its tasks say so.
+Json HostRunner::Impl::configuration_for(HostKind kind) {
+    Json configuration = settings_.host.configuration;
+    if (kind != HostKind::messenger || !settings_.resolve) return configuration;
+    for (const char* name : {"notifications", "http"}) {
+        const Json* section = find(configuration, name);
+        if (!section) continue;
+        auto resolved = settings_.resolve(*section);
+        if (resolved) {
+            configuration[name] = std::move(*resolved);
+        } else {
+            note(resolved.error().message);
+        }
+    }
+    return configuration;
 }
 
 void HostRunner::Impl::watch(std::size_t index) {
@@ -201,20 +234,48 @@ bool HostRunner::Impl::receive(std::size_t index) {
 
 void HostRunner::Impl::handle(HostSlot& slot, Frame frame) {
     if (frame.type == FrameType::pong) return;
-    if (frame.type == FrameType::ready) {
-        const std::lock_guard lock(mutex_);
-        slot.is_ready = true;
+    if (frame.type == FrameType::ready || frame.type == FrameType::refused) {
+        handle_ready(slot, frame);
     } else if (frame.type == FrameType::succeeded || frame.type == FrameType::failed) {
-        const std::optional<std::string> resource = take_attempt(slot, frame.token);
+        const std::optional<std::string> resource = take_attempt(slot, frame);
         if (resource) report_end(sink_, *resource, std::move(frame));
+    } else if (frame.type == FrameType::submitted) {
+        if (!note_submitted(frame.token, frame.body)) return;
+        sink_.submitted(frame.token, Payload::trusted(std::move(frame.body)));
     } else if (is_wanted(frame.token)) {
         report_middle(sink_, std::move(frame));
     }
 }
 
-/// The resource of an attempt that has ended; nothing where nobody waits for it any more.
-std::optional<std::string> HostRunner::Impl::take_attempt(HostSlot& slot, const TaskToken& token) {
+void HostRunner::Impl::handle_ready(HostSlot& slot, const Frame& frame) {
+    const auto why = frame.type == FrameType::refused ? std::optional(frame.body)
+                                                      : mismatch(read_ready(frame), "task host");
     const std::lock_guard lock(mutex_);
+    if (why) {
+        condemn(slot, {"Stepwell.HostStartFailed", *why});
+    } else {
+        slot.is_ready = true;
+    }
+}
+
+/// Whether it is the first word of an attempt that somebody waits for.
+bool HostRunner::Impl::note_submitted(const TaskToken& token, const std::string& what) {
+    const auto checked = check_json(what);
+    const std::lock_guard lock(mutex_);
+    const auto found = attempts_.find(token);
+    if (!checked || found == attempts_.end() || found->second.is_cancelled) return false;
+    if (found->second.request.submitted) return false;
+    found->second.request.submitted = Payload::trusted(what);
+    return true;
+}
+
+/// The resource of an attempt that has ended; nothing where nobody waits for it any more.
+std::optional<std::string> HostRunner::Impl::take_attempt(HostSlot& slot, const Frame& frame) {
+    const TaskToken& token = frame.token;
+    const std::lock_guard lock(mutex_);
+    slot.acks.push_back(token);
+    slot.acks_bytes += frame.body.size();
+    if (slot.acks.size() >= kAcksMax || slot.acks_bytes >= kAckedBytesMax) send_acks(slot);
     const auto found = attempts_.find(token);
     if (found == attempts_.end()) return std::nullopt;
     std::optional<std::string> resource;

@@ -5,6 +5,9 @@ namespace stepwell::tasks {
 
 using std::chrono::steady_clock;
 
+/// How often an attempt may lose its host and take up again what it has submitted.
+constexpr std::uint32_t kTakenUpMax = 3;
+
 void HostRunner::Impl::look_at_time() {
     const SteadyTime now = steady_clock::now();
     const std::lock_guard lock(mutex_);
@@ -76,9 +79,12 @@ void HostRunner::Impl::give_up_attempts(std::size_t index, const TaskError& erro
         attempts_.erase(token);
         slot.in_flight.erase(token);
         if (attempt.is_cancelled) continue;
-        if (slot.restarts_neighbours) {
+        // What was submitted goes on outside, whatever became of the host.
+        const bool is_taken_up = attempt.request.submitted && attempt.taken_up < kTakenUpMax;
+        if (slot.restarts_neighbours || is_taken_up) {
+            if (!slot.restarts_neighbours) ++attempt.taken_up;
             attempt.request.is_restarted = true;
-            assign(std::move(attempt.request), index);
+            assign(std::move(attempt), index);
         } else {
             reports_.push_back({token, error});
         }

@@ -2,6 +2,7 @@
 // would cost more than all else that the daemon does for a small task.
 #include "tasks/host/protocol.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -10,9 +11,9 @@ namespace stepwell::tasks {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kTypeNames = {
-    "hello",    "start",     "cancel",    "ping",   "ready", "log",
-    "progress", "heartbeat", "succeeded", "failed", "pong"};
+constexpr std::array<std::string_view, 14> kTypeNames = {
+    "hello",     "start",     "cancel", "ping", "ready",     "log", "progress",
+    "heartbeat", "succeeded", "failed", "pong", "submitted", "ack", "refused"};
 
 constexpr std::size_t kPrefixBytes = 8;
 /// Members and elements of a header; ours have twenty.
@@ -114,6 +115,34 @@ std::optional<std::int64_t> optional_number(const Json& object, std::string_view
     return member->get<std::int64_t>();
 }
 
+Json speaker_json(const Speaker& speaker) {
+    return {{"version", speaker.version}, {"capabilities", speaker.capabilities}};
+}
+
+/// Who says nothing of it is of a release that knew no versions.
+Speaker speaker_in(const Json& body) {
+    const Json* json = find(body, "protocol");
+    if (!json) return {0, {}};
+    Speaker speaker{static_cast<int>(number_or(*json, "version", 0)), {}};
+    const Json* capabilities = find(*json, "capabilities");
+    if (!capabilities || !capabilities->is_array()) return speaker;
+    for (const Json& name : *capabilities) {
+        if (name.is_string()) speaker.capabilities.push_back(name.get<std::string>());
+    }
+    return speaker;
+}
+
+/// The next number of a text of numbers; nothing at its end, or where there is none.
+template <class Number>
+std::optional<Number> take_number(std::string_view& text) {
+    Number number{};
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (!text.empty()) text.remove_prefix(1);
+    return number;
+}
+
 std::optional<TaskToken> token_of(const Json& header) {
     const Json* token = find(header, "token");
     if (!token || !token->is_array() || token->size() != 3) return std::nullopt;
@@ -141,6 +170,26 @@ Result<Frame> parse_frame(std::string_view header_text, std::string_view body) {
 
 }  // namespace
 
+const std::vector<std::string>& protocol_capabilities() {
+    static const std::vector<std::string> kCapabilities{"ack", "sections", "submitted"};
+    return kCapabilities;
+}
+
+std::optional<std::string> mismatch(const Speaker& other, std::string_view who) {
+    const std::string begin = "expected a " + std::string(who);
+    const std::string end = "; start the daemon again, so that both are of one release";
+    if (other.version != kProtocolVersion) {
+        return begin + " that speaks version " + std::to_string(kProtocolVersion) +
+               " of the protocol, but it speaks " + std::to_string(other.version) + end;
+    }
+    for (const std::string& name : protocol_capabilities()) {
+        const auto& theirs = other.capabilities;
+        if (std::find(theirs.begin(), theirs.end(), name) != theirs.end()) continue;
+        return begin + " that knows '" + name + "', but it does not" + end;
+    }
+    return std::nullopt;
+}
+
 void append_frame(std::string& out, FrameType type) {
     finish_frame(out, begin_frame(out, type), {});
 }
@@ -148,7 +197,8 @@ void append_frame(std::string& out, FrameType type) {
 void append_hello(std::string& out, const HostHello& hello) {
     Json folders = Json::array();
     for (const auto& folder : hello.settings.functions_folders) folders.push_back(folder.string());
-    const Json body = {{"data_folder", hello.settings.data_folder.string()},
+    const Json body = {{"protocol", speaker_json(hello.speaker)},
+                       {"data_folder", hello.settings.data_folder.string()},
                        {"functions_folders", std::move(folders)},
                        {"configuration", hello.settings.configuration},
                        {"child_memory_bytes", hello.settings.child_memory_bytes},
@@ -158,7 +208,29 @@ void append_hello(std::string& out, const HostHello& hello) {
     finish_frame(out, begin_frame(out, FrameType::hello), to_text(body));
 }
 
-void append_start(std::string& out, const runtime::TaskRequest& request) {
+void append_ready(std::string& out, const Speaker& speaker) {
+    const Json body = {{"protocol", speaker_json(speaker)}};
+    finish_frame(out, begin_frame(out, FrameType::ready), to_text(body));
+}
+
+void append_refused(std::string& out, std::string_view why) {
+    finish_frame(out, begin_frame(out, FrameType::refused), why);
+}
+
+void append_ack(std::string& out, const std::vector<TaskToken>& tokens) {
+    std::string body;
+    for (const TaskToken& token : tokens) {
+        append_number(body, static_cast<std::int64_t>(value_of(token.execution)));
+        body += ' ';
+        append_number(body, value_of(token.frame));
+        body += ' ';
+        append_number(body, token.attempt);
+        body += '\n';
+    }
+    finish_frame(out, begin_frame(out, FrameType::ack), body);
+}
+
+void append_start(std::string& out, const runtime::TaskRequest& request, const Json& sections) {
     const std::size_t begin = begin_frame(out, FrameType::start);
     append_token(out, request.token);
     append_member(out, "resource", request.resource);
@@ -175,7 +247,14 @@ void append_start(std::string& out, const runtime::TaskRequest& request) {
     if (request.heartbeat_seconds) append_member(out, "heartbeat", *request.heartbeat_seconds);
     if (request.is_restarted) append_member(out, "restarted", 1);
     if (request.has_secrets) append_member(out, "secrets", 1);
-    finish_frame(out, begin, request.parameters.text());
+    const std::string& parameters = request.parameters.text();
+    if (!request.submitted && sections.is_null()) return finish_frame(out, begin, parameters);
+    // The body is all three, one behind the other.
+    const std::string submitted = request.submitted ? request.submitted->text() : "";
+    const std::string granted = sections.is_null() ? "" : to_text(sections);
+    append_member(out, "submitted_bytes", static_cast<std::int64_t>(submitted.size()));
+    append_member(out, "sections_bytes", static_cast<std::int64_t>(granted.size()));
+    finish_frame(out, begin, parameters + submitted + granted);
 }
 
 void append_about(std::string& out, FrameType type, const TaskToken& token, std::string_view body) {
@@ -194,6 +273,7 @@ void append_failed(std::string& out, const TaskToken& token, const TaskError& er
 Result<HostHello> read_hello(const Frame& frame) {
     const Json body = SW_TRY(parse_json(frame.body));
     HostHello hello;
+    hello.speaker = speaker_in(body);
     hello.settings.data_folder = string_or(body, "data_folder", "");
     if (const Json* folders = find(body, "functions_folders"); folders && folders->is_array()) {
         for (const Json& folder : *folders) {
@@ -213,9 +293,26 @@ Result<HostHello> read_hello(const Frame& frame) {
     return hello;
 }
 
-Result<runtime::TaskRequest> read_start(Frame frame) {
+Speaker read_ready(const Frame& frame) {
+    return speaker_in(parse_json(frame.body).value_or(Json()));
+}
+
+std::vector<TaskToken> read_ack(const Frame& frame) {
+    std::vector<TaskToken> tokens;
+    std::string_view rest = frame.body;
+    while (true) {
+        const auto execution = take_number<std::uint64_t>(rest);
+        const auto frame_number = take_number<std::uint32_t>(rest);
+        const auto attempt = take_number<std::uint32_t>(rest);
+        if (!execution || !frame_number || !attempt) return tokens;
+        tokens.push_back({ExecutionId{*execution}, FrameId{*frame_number}, *attempt});
+    }
+}
+
+Result<HostStart> read_start(Frame frame) {
     const Json& header = frame.header;
-    runtime::TaskRequest request;
+    HostStart start;
+    runtime::TaskRequest& request = start.request;
     request.token = frame.token;
     request.resource = string_or(header, "resource", "");
     request.state_name = string_or(header, "state", "");
@@ -234,8 +331,22 @@ Result<runtime::TaskRequest> read_start(Frame frame) {
     if (request.resource.empty()) {
         return fail(ErrorCode::corruption, "expected a start frame to name its resource");
     }
-    request.parameters = Payload::trusted(std::move(frame.body));
-    return request;
+    const auto submitted_bytes = static_cast<std::size_t>(number_or(header, "submitted_bytes", 0));
+    const auto sections_bytes = static_cast<std::size_t>(number_or(header, "sections_bytes", 0));
+    std::string& body = frame.body;
+    if (submitted_bytes > body.size() || sections_bytes > body.size() - submitted_bytes) {
+        return fail(ErrorCode::corruption, "expected a start frame with all that it announces");
+    }
+    const std::size_t parameters_bytes = body.size() - submitted_bytes - sections_bytes;
+    if (submitted_bytes > 0) {
+        request.submitted = Payload::trusted(body.substr(parameters_bytes, submitted_bytes));
+    }
+    if (sections_bytes > 0) {
+        start.sections = SW_TRY(parse_json(body.substr(parameters_bytes + submitted_bytes)));
+    }
+    body.resize(parameters_bytes);
+    request.parameters = Payload::trusted(std::move(body));
+    return start;
 }
 
 TaskError read_failed(Frame frame) {

@@ -4,8 +4,12 @@
 // second. The header says what it is; the body is a document or text that is passed on untouched
 // (parameters, a result, log lines).
 //
-//   daemon to host   hello (settings) first; start, cancel, ping
-//   host to daemon   ready first; log, progress, heartbeat, succeeded, failed, pong
+//   daemon to host   hello (version, capabilities, settings) first; start, cancel, ping, ack
+//   host to daemon   ready (version, capabilities) first, or refused and the end; log, progress,
+//                    heartbeat, submitted, succeeded, failed, pong
+//
+// An end (succeeded, failed) is kept by the host until it is acknowledged: a start that comes again
+// is answered by it, and begins nothing a second time.
 //
 // Threads: none of this is shared between threads.
 #pragma once
@@ -14,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
@@ -29,6 +34,21 @@ inline constexpr std::size_t kResultBytesMax = 8u << 20;
 /// The socket's number in a host.
 inline constexpr int kHostSocket = 3;
 
+/// Both must speak the same. What is added so that the other side may do without it is a capability
+/// instead.
+inline constexpr int kProtocolVersion = 1;
+/// What this release can, and asks of the other side.
+const std::vector<std::string>& protocol_capabilities();
+
+/// What a host or a daemon says of itself.
+struct Speaker {
+    int version = kProtocolVersion;
+    std::vector<std::string> capabilities = protocol_capabilities();
+};
+/// Why we cannot work with `other`, the "task host" or "daemon", in a sentence; nothing where we
+/// can.
+std::optional<std::string> mismatch(const Speaker& other, std::string_view who);
+
 enum class FrameType {
     hello,
     start,
@@ -41,6 +61,9 @@ enum class FrameType {
     succeeded,
     failed,
     pong,
+    submitted,
+    ack,
+    refused,
 };
 
 struct Frame {
@@ -52,6 +75,7 @@ struct Frame {
 
 /// What a host must know before its first task.
 struct HostHello {
+    Speaker speaker;
     HostSettings settings;
     std::uint32_t threads_max = 1;
     std::uint64_t memory_bytes = 0;  // of the host itself; 0: no limit
@@ -60,15 +84,30 @@ struct HostHello {
 // Each appends one frame to `out`.
 void append_frame(std::string& out, FrameType type);
 void append_hello(std::string& out, const HostHello& hello);
-void append_start(std::string& out, const runtime::TaskRequest& request);
-/// cancel and heartbeat have no body; log: lines; progress and succeeded: a JSON document.
+void append_ready(std::string& out, const Speaker& speaker);
+void append_refused(std::string& out, std::string_view why);
+/// `sections`: see HostStart; null for none.
+void append_start(std::string& out, const runtime::TaskRequest& request,
+                  const Json& sections = nullptr);
+void append_ack(std::string& out, const std::vector<TaskToken>& tokens);
+/// cancel and heartbeat have no body; log: lines; progress, submitted and succeeded: a JSON
+/// document.
 void append_about(std::string& out, FrameType type, const TaskToken& token,
                   std::string_view body = {});
 void append_failed(std::string& out, const TaskToken& token, const TaskError& error);
 
+struct HostStart {
+    runtime::TaskRequest request;
+    /// Parts of the configuration with the values of the secrets that this attempt needs, as an
+    /// object of sections; null: none.
+    Json sections;
+};
+
 /// REQUIRES: the frame is of that type. Fail with `corruption`.
 Result<HostHello> read_hello(const Frame& frame);
-Result<runtime::TaskRequest> read_start(Frame frame);
+Speaker read_ready(const Frame& frame);
+Result<HostStart> read_start(Frame frame);
+std::vector<TaskToken> read_ack(const Frame& frame);
 TaskError read_failed(Frame frame);
 
 /// Cuts a stream of bytes into frames.

@@ -223,6 +223,7 @@ std::vector<TaskType> http_tasks() {
     TaskType http;
     http.name = "http";
     http.run_text = run_http;
+    http.sections = {"http"};
     return {http};
 }
 

@@ -200,11 +200,9 @@ TaskResult run_notify(const Json& parameters, TaskContext& context) {
 }
 
 /// What waits since an earlier daemon is delivered whether or not anybody sends something new.
-void resume(const HostSettings& settings) {
+bool has_outbox(const HostSettings& settings) {
     std::error_code ignored;
-    if (std::filesystem::exists(settings.data_folder / "outbox.db", ignored)) {
-        delivery_worker().begin(settings);
-    }
+    return std::filesystem::exists(settings.data_folder / "outbox.db", ignored);
 }
 
 }  // namespace
@@ -214,7 +212,9 @@ std::vector<TaskType> notify_tasks() {
     notify.name = "notify";
     notify.run = run_notify;
     notify.resources = {std::string(kPublish), std::string(kPublish) + ".waitForTaskToken"};
-    notify.on_host_start = resume;
+    notify.host = HostKind::messenger;
+    notify.wants_host = has_outbox;
+    notify.on_host_start = [](const HostSettings& settings) { delivery_worker().begin(settings); };
     return {notify};
 }
 

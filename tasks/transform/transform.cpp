@@ -264,6 +264,7 @@ std::vector<TaskType> transform_tasks() {
     TaskType type;
     type.name = "transform";
     type.host = HostKind::data;
+    type.sections = {"connections", "lakes", "tasks"};
     type.run = [](const Json& parameters, TaskContext& context) {
         return data::run_data_task(context, "transform", [&](data::DataSession& session) {
             return transform::run_transform(session, parameters);

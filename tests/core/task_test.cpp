@@ -224,6 +224,20 @@ TEST_CASE("a callback that comes before its submission is taken") {
     CHECK(is_refused(world, TaskSubmitted{token, payload("{}")}));
 }
 
+TEST_CASE("a task of our own says once what it has submitted, and ends by itself") {
+    World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+        "Resource": "stepwell:job"}}})");
+    world.start();
+    const TaskToken token = world.only_task().token;
+    REQUIRE(world.tell(TaskSubmitted{token, payload("{\"job\":7}")}));
+    CHECK(is_refused(world, TaskSubmitted{token, payload("{\"job\":8}")}));
+    const auto commands = core::outstanding(world.definition(), world.execution());
+    REQUIRE(commands.size() == 1);
+    CHECK(std::get<core::StartTask>(commands[0]).submitted->text() == "{\"job\":7}");
+    world.succeed("1");
+    CHECK(world.output() == "1");
+}
+
 TEST_CASE("a submitted .sync task is outstanding with what the call answered") {
     World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
         "Resource": "arn:aws:states:::states:startExecution.sync:2",

@@ -364,9 +364,12 @@ def notifications(program):
                 place.daemon.kill()
                 place.daemon.start()
             wait_until(lambda: len(received) >= 3, 60, "three notifications")
-            subjects = sorted(body.get("subject", "") for body in received.values())
-            expect("expected a notification for each end of an episode",
-                   subjects == ["ends failed: E_DATA", "ends failed: E_DATA", "ends recovered"], subjects)
+            subjects = [body.get("subject", "") for body in received.values()]
+            expect("expected a notification for each end of an episode, in their order",
+                   subjects == ["ends failed: E_DATA", "ends recovered", "ends failed: E_DATA"], subjects)
+            first = next(iter(received.values()))["message"].splitlines()
+            expect("expected the run, the state, the cause and the command to look",
+                   (first[0].startswith("Run: 1 ("), first[1:]) == (True, ["State: F", "Error: E_DATA", "Cause: two rows", "Look: stepwell show 1"]), first)
             wait_until(lambda: all(one["status"] == "delivered" for one in place.get("deliveries")["items"]), 30, "the deliveries to be noted")
             first = place.get("deliveries?limit=2")
             rest = place.get("deliveries?limit=2&after=" + first["next"])
@@ -383,7 +386,25 @@ def notifications(program):
             expect("expected a clean stop", place.daemon.stop() == 0, place.daemon.tail())
 
 
-CASES = [pools, concurrency, places, nested, pause, retention, backup, disk_full, notifications]
+def run_tells(program):
+    """`stepwell run` tells what its workflow notifies of before it ends, and says what it could not."""
+    with tempfile.TemporaryDirectory() as folder, mailbox() as (url, received):
+        flow = os.path.join(folder, "ends.json")
+        with open(flow, "w") as file:
+            json.dump({"notify": {"failed": ["ops", "gone"]}, "StartAt": "T", "States": {
+                "T": {"Type": "Task", "Resource": "stepwell:notify", "Parameters": {"to": ["ops"], "message": "begun"}, "Next": "F"},
+                "F": {"Type": "Fail", "Error": "E_DATA", "Cause": "two rows"}}}, file)
+        with open(os.path.join(folder, "stepwell.yaml"), "w") as file:
+            json.dump({"notifications": {"channels": {"ops": {"type": "webhook", "url": url},
+                                                      "gone": {"type": "webhook", "url": "http://127.0.0.1:1/"}}}}, file)
+        ran = subprocess.run([program, "run", flow, "--data", os.path.join(folder, "data"), "--config", os.path.join(folder, "stepwell.yaml")],
+                             capture_output=True, text=True, timeout=60)
+        told = [body["message"].splitlines()[0] for body in received.values()]
+        expect("expected both messages in their order, before the end", (ran.returncode, told[0], told[1][:7]) == (1, "begun", "Run: 1 "), (told, ran.stderr))
+        expect("expected a word on what was not delivered", "stepwell: 1 message is not delivered yet" in ran.stderr, ran.stderr)
+
+
+CASES = [pools, concurrency, places, nested, pause, retention, backup, disk_full, notifications, run_tells]
 
 
 if __name__ == "__main__":

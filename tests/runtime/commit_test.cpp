@@ -27,6 +27,23 @@ void ask_to_start(Stage& stage, const std::string& name, Answers<Started>& answe
 
 }  // namespace
 
+TEST_CASE("what a task has submitted comes back to it with the next daemon") {
+    Stage stage;
+    REQUIRE(stage.create("etl", kTask));
+    const auto started = stage.start("etl", R"({"x":1})");
+    const TaskToken token = stage.runner.started.at(0).token;
+    CHECK_FALSE(stage.runner.started[0].submitted);
+    stage.engine().submitted(token, Payload::trusted(R"({"job":7})"));
+    stage.settle();
+    stage.boot();
+    stage.settle();
+    const TaskRequest again = stage.runner.started.at(0);
+    CHECK(again.token == token);
+    CHECK(again.is_restarted);
+    REQUIRE(again.submitted);
+    CHECK(again.submitted->text() == R"({"job":7})");
+}
+
 TEST_CASE("many clients that make and delete one workflow in one turn all get their way") {
     Stage stage;
     constexpr std::size_t kClients = 8;

@@ -40,6 +40,12 @@ bool is_submitted_first(const Resource& resource) {
     return resource.pattern != Resource::Pattern::request_response;
 }
 
+/// Whether it may say what it has asked for elsewhere, so that a restart takes that up: our own
+/// tasks, too.
+bool may_be_submitted(const Resource& resource) {
+    return is_submitted_first(resource) || resource.service == "stepwell";
+}
+
 TaskToken token_of(const Turn& turn, FrameId id, std::uint32_t attempt) {
     return {turn.execution().id(), id, attempt};
 }
@@ -212,7 +218,7 @@ Result<void> on_report(Turn& turn, const TaskSubmitted& report) {
     const FrameId id = SW_TRY(in_flight(turn, report.token));
     const Resource& resource = resource_of(turn, id);
     const TaskInFlight& task = *turn.frame(id).task;
-    if (!is_submitted_first(resource) || task.submitted) {
+    if (!may_be_submitted(resource) || task.submitted) {
         return fail(ErrorCode::conflict, "expected the end of attempt " + report.token.text() +
                                              ", but got another word that it was submitted");
     }

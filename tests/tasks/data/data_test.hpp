@@ -61,6 +61,7 @@ public:
     void log(std::string line) override { lines.push_back(std::move(line)); }
     void progress(Json) override {}
     void heartbeat() override {}
+    void submitted(Json) override {}
     [[nodiscard]] bool is_cancelled() const override { return cancelled; }
     [[nodiscard]] std::shared_ptr<void> on_cancel(std::function<void()> stop) override {
         on_cancel_ = std::move(stop);

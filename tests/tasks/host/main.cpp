@@ -12,6 +12,9 @@ int main(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == stepwell::tasks::kHostCommand) {
         return stepwell::tasks::host_main(argc, argv, stepwell::test::test_catalog());
     }
+    if (argc > 1 && std::string_view(argv[1]) == stepwell::test::kOldHostCommand) {
+        return stepwell::test::old_host_main();
+    }
     if (argc > 2 && std::string_view(argv[1]) == stepwell::test::kDaemonCommand) {
         return stepwell::test::daemon_main(argv[2]);
     }

@@ -40,8 +40,11 @@ TEST_CASE("a request comes through the protocol as it was, its parameters to the
     auto frame = reader.next();
     REQUIRE(frame);
     REQUIRE(*frame);
-    auto request = read_start(std::move(**frame));
-    REQUIRE(request);
+    auto start = read_start(std::move(**frame));
+    REQUIRE(start);
+    CHECK(start->sections.is_null());
+    runtime::TaskRequest* const request = &start->request;
+    CHECK_FALSE(request->submitted);
     const runtime::TaskRequest want = full_request();
     CHECK(request->token == want.token);
     CHECK(request->resource == want.resource);
@@ -58,6 +61,48 @@ TEST_CASE("a request comes through the protocol as it was, its parameters to the
     CHECK(request->heartbeat_seconds == 5);
     CHECK(request->run_key == want.run_key);
     CHECK(request->is_restarted);
+}
+
+TEST_CASE("what was submitted and what was granted travel with a request") {
+    runtime::TaskRequest request = full_request();
+    request.submitted = Payload::trusted(R"({"job":  1.50})");
+    std::string bytes;
+    append_start(bytes, request, {{"http", {{"proxy", "http://p"}}}});
+    FrameReader reader;
+    reader.feed(bytes);
+    auto start = read_start(std::move(**reader.next()));
+    REQUIRE(start);
+    CHECK(start->request.parameters.text() == "{\"a\": 1.50}");
+    REQUIRE(start->request.submitted);
+    CHECK(start->request.submitted->text() == R"({"job":  1.50})");
+    CHECK(start->sections["http"]["proxy"] == "http://p");
+}
+
+TEST_CASE("acknowledged tokens come through, and nonsense acknowledges nothing") {
+    const std::vector<TaskToken> tokens = {{ExecutionId{1}, FrameId{0}, 1},
+                                           {ExecutionId{0xFFFFFFFFFF}, FrameId{7}, 12}};
+    std::string bytes;
+    append_ack(bytes, tokens);
+    FrameReader reader;
+    reader.feed(bytes);
+    CHECK(read_ack(**reader.next()) == tokens);
+    Frame nonsense;
+    for (const char* body : {"", "x", "1 2", "1 -2 3", "99999999999999999999999 1 1"}) {
+        nonsense.body = body;
+        CHECK(read_ack(nonsense).empty());
+    }
+}
+
+TEST_CASE("who speaks another version, or lacks what we need, is refused with a sentence") {
+    CHECK_FALSE(mismatch(Speaker{}, "daemon"));
+    Speaker more;
+    more.capabilities.push_back("flying");
+    CHECK_FALSE(mismatch(more, "daemon"));
+    CHECK(mismatch({kProtocolVersion + 1, {}}, "daemon").value() ==
+          "expected a daemon that speaks version 1 of the protocol, but it speaks 2; start the "
+          "daemon again, so that both are of one release");
+    CHECK(mismatch({kProtocolVersion, {"sections", "submitted"}}, "task host")
+              ->starts_with("expected a task host that knows 'ack', but it does not"));
 }
 
 TEST_CASE("settings come through the protocol as they were") {
@@ -121,6 +166,20 @@ TEST_CASE("what is no frame is refused") {
         FrameReader reader;
         reader.feed(c.bytes);
         CHECK_FALSE(reader.next());
+    }
+}
+
+TEST_CASE("a start that announces more than it has is refused") {
+    for (const std::string header :
+         {R"({"type":"start","resource":"r","submitted_bytes":9})",
+          R"({"type":"start","resource":"r","submitted_bytes":-1})",
+          R"({"type":"start","resource":"r","submitted_bytes":1,"sections_bytes":-1})"}) {
+        FrameReader reader;
+        reader.feed(frame_with(header));
+        auto frame = reader.next();
+        REQUIRE(frame);
+        REQUIRE(*frame);
+        CHECK_FALSE(read_start(std::move(**frame)));
     }
 }
 

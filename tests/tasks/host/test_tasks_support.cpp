@@ -9,6 +9,7 @@
 #include <new>
 
 #include "tasks/host/child_process.hpp"
+#include "tasks/host/host_connection.hpp"
 
 namespace stepwell::test {
 
@@ -73,6 +74,20 @@ TaskResult succeed_when_restarted(const Json&, TaskContext& context) {
     while (true) ::pause();
 }
 
+/// Asks for something outside, and loses its host: once, or each time.
+TaskResult submit(const Json& parameters, TaskContext& context) {
+    const auto& submitted = context.request().submitted;
+    const bool dies = !submitted || parameters.value("dies", "once") == "always";
+    context.submitted({{"job", 7}});
+    if (!dies) return Json{{"taken_up", submitted->json()}};
+    ::kill(::getpid(), SIGKILL);
+    while (true) ::pause();
+}
+
+TaskResult show_configuration(const Json&, TaskContext& context) {
+    return context.settings().configuration;
+}
+
 TaskType make(std::string name, TaskResult (*run)(const Json&, TaskContext&),
               HostKind host = HostKind::general) {
     TaskType type;
@@ -93,6 +108,9 @@ const tasks::TaskCatalog& test_catalog() {
         types.push_back(make("test-chatter", chatter));
         types.push_back(make("test-deaf", ignore_cancel, HostKind::data));
         types.push_back(make("test-restarted", succeed_when_restarted, HostKind::data));
+        types.push_back(make("test-submit", submit));
+        types.push_back(make("test-settings", show_configuration));
+        types.back().sections = {"http", "connections"};
         return tasks::TaskCatalog(std::move(types));
     }();
     return catalog;
@@ -196,6 +214,17 @@ TaskToken RunnerFixture::start(runtime::TaskRequest request) {
 
 Outcome RunnerFixture::run(const std::string& resource, Json parameters) {
     return sink.outcome(start(resource, std::move(parameters)));
+}
+
+int old_host_main() {
+    tasks::HostConnection connection(tasks::kHostSocket);
+    tasks::FrameReader reader;
+    std::string ready;
+    tasks::append_frame(ready, tasks::FrameType::ready);
+    connection.send(ready);
+    while (connection.receive(reader)) {
+    }
+    return 0;
 }
 
 int daemon_main(const char* data_folder) {

@@ -80,6 +80,10 @@ private:
 inline constexpr const char* kDaemonCommand = "test-daemon";
 int daemon_main(const char* data_folder);
 
+/// argv[1] of a process that is to be a host of a release that knew no versions.
+inline constexpr const char* kOldHostCommand = "test-old-host";
+int old_host_main();
+
 /// Whether there is such a process, and it is not a zombie.
 bool is_alive(int pid);
 /// Waits until it is gone.
