@@ -46,6 +46,12 @@ std::string in_quotes(std::string_view text) {
     return "'" + std::string(text) + "'";
 }
 
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
 std::string excerpt(const Json& value) {
     std::string text = to_text(value);
     if (text.size() > 60) text = text.substr(0, 57) + "...";
@@ -172,7 +178,8 @@ std::optional<std::string> Fields::finish() {
             if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
             const std::string near = nearest_word(key, known_);
             fault("there is no field " + in_quotes(key) +
-                  (near.empty() ? std::string() : "; did you mean " + in_quotes(near) + "?"));
+                  (near.empty() ? "; there are " + listed(known_)
+                                : "; did you mean " + in_quotes(near) + "?"));
         }
     }
     if (faults_.empty()) return std::nullopt;

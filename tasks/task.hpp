@@ -91,6 +91,8 @@ struct TaskType {
     /// Whether a host of its kind has work before there is a task for it. Asked once, by the
     /// daemon.
     std::function<bool(const HostSettings& settings)> wants_host;
+    /// All parameters that it takes, for the checks of workflow files; empty: they are not known.
+    std::vector<std::string> parameters;
     /// Sections of the configuration in which secrets are named that an attempt needs. Others, and
     /// of a section of named things those whose name is not in the parameters, come to a host with
     /// the references only.

@@ -241,7 +241,7 @@ AwsResult<Json> Api::validate_state_machine_definition(const Json& body) {
     definition::ParseOptions options;
     options.allow_workflow_members = false;
     options.is_express = type == "EXPRESS";
-    options.builtin_tasks = builtin_tasks_;
+    options.builtin_tasks.assign(builtin_tasks_.begin(), builtin_tasks_.end());
     const auto parsed = definition::parse(text, options);
 
     Json diagnostics = Json::array();

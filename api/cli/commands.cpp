@@ -129,7 +129,7 @@ Result<std::vector<std::string>> files_named(const std::vector<std::string>& nam
 /// Whether the file is good; adds what is to be said of it to `report`. `pools`: those there are,
 /// where that is known.
 bool validate_file(const std::string& file, const Terminal& terminal, bool is_json,
-                   const std::vector<std::string>& builtin_tasks, const std::optional<Pools>& pools,
+                   const definition::BuiltinTasks& builtin_tasks, const std::optional<Pools>& pools,
                    Json& files) {
     auto text = read_file(file);
     if (!text) {
@@ -289,7 +289,7 @@ int report(const Terminal& terminal, const Error& error) {
 }
 
 int validate(const Options& options, const Terminal& terminal,
-             const std::vector<std::string>& builtin_tasks) {
+             const definition::BuiltinTasks& builtin_tasks) {
     std::optional<Pools> pools;
     if (options.overrides.config) {
         auto configuration = load_configuration(options.overrides, environment_variable);

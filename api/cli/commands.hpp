@@ -5,11 +5,12 @@
 #include "api/cli/rest_command.hpp"
 #include "api/cli/terminal.hpp"
 #include "api/http/principal.hpp"
+#include "engine/definition/workflow.hpp"
 
 namespace stepwell::api::cli {
 
 int validate(const Options& options, const Terminal& terminal,
-             const std::vector<std::string>& builtin_tasks);
+             const definition::BuiltinTasks& builtin_tasks);
 int list(const Options& options, const Terminal& terminal);
 int show(const Options& options, const Terminal& terminal);
 int history(const Options& options, const Terminal& terminal);

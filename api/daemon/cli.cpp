@@ -11,11 +11,11 @@
 #include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/keeping.hpp"
+#include "api/daemon/known_tasks.hpp"
 #include "api/daemon/parse_fault.hpp"
 #include "api/daemon/private_folder.hpp"
 #include "engine/base/nearest.hpp"
 #include "engine/definition/workflow.hpp"
-#include "tasks/registry.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -95,7 +95,7 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
 
     auto check = add(app, options, chosen, "validate", "Check workflow files",
                      [](const Options& parsed, const Terminal& terminal) {
-                         return validate(parsed, terminal, tasks::builtin_task_names());
+                         return validate(parsed, terminal, known_tasks());
                      });
     check.output().config("Name pools that it does not have, too");
     check.app->add_option("FILE", options.files, "Workflow files, or folders of them")->required();

@@ -5,11 +5,11 @@
 #include "api/cli/progress.hpp"
 #include "api/cli/show.hpp"
 #include "api/cli/terminal.hpp"
+#include "api/daemon/known_tasks.hpp"
 #include "api/daemon/node.hpp"
 #include "api/daemon/signals.hpp"
 #include "api/read/views.hpp"
 #include "api/workflows/workflow_folders.hpp"
-#include "tasks/registry.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -90,8 +90,7 @@ void tell_messages_left(const Terminal& terminal, std::int64_t count) {
 Result<int> run_once(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration =
         SW_TRY(load_configuration(options.overrides, environment_variable));
-    runtime::WorkflowSpec spec =
-        SW_TRY(read_workflow_file(options.subject, tasks::builtin_task_names()));
+    runtime::WorkflowSpec spec = SW_TRY(read_workflow_file(options.subject, known_tasks()));
     Json input = SW_TRY(read_input(options.input));
     NodeHooks hooks;
     hooks.warn = [&](const std::string& line) { terminal.err << "stepwell: " << line << '\n'; };

@@ -11,6 +11,7 @@
 #include "api/daemon/deliveries.hpp"
 #include "api/daemon/input_probe.hpp"
 #include "api/daemon/keeping.hpp"
+#include "api/daemon/known_tasks.hpp"
 #include "api/daemon/node.hpp"
 #include "api/daemon/run_log.hpp"
 #include "api/daemon/security.hpp"
@@ -132,8 +133,8 @@ Error told_of_folder(Error error, const Configuration& configuration) {
 void add_native_routes(Router& router, Node& node, Readers& readers, WorkflowFiles& files,
                        EventFeed& feed, const std::filesystem::path& data_folder) {
     runtime::Engine& engine = node.engine();
-    add_workflow_routes(router, engine, readers, files, tasks::builtin_task_names());
-    add_validation_route(router, tasks::builtin_task_names());
+    add_workflow_routes(router, engine, readers, files, known_tasks());
+    add_validation_route(router, known_tasks());
     add_run_routes(router, engine, readers, [&secrets = node.secrets()](const std::string& who) {
         return secrets.start_pause(who);
     });
@@ -244,12 +245,12 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     keeper.add_routes(router);
     Metrics metrics((*node)->engine(), (*node)->gate(), readers, configuration.data);
     add_system_routes(router, metrics, readers, (*node)->engine(), STEPWELL_VERSION);
-    auto folders = SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(),
-                                                 tasks::builtin_task_names(), files,
-                                                 [&feed](const FileReport& report) {
-                                                     log_file(report);
-                                                     feed.tell("workflow-files", report.file);
-                                                 }));
+    auto folders =
+        SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(), known_tasks(),
+                                      files, [&feed](const FileReport& report) {
+                                          log_file(report);
+                                          feed.tell("workflow-files", report.file);
+                                      }));
     SW_TRY(log_what_is_there(readers, (*node)->engine()));
     triggers->start();
     keeper.start();

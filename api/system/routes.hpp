@@ -13,6 +13,7 @@
 #include "api/read/readers.hpp"
 #include "api/router/router.hpp"
 #include "api/system/metrics.hpp"
+#include "engine/definition/workflow.hpp"
 #include "engine/runtime/engine.hpp"
 
 namespace stepwell::api {
@@ -27,7 +28,7 @@ class WorkflowFiles;
 
 /// Workflows: list, show, versions, definition, source, files, put, delete.
 void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& readers,
-                         WorkflowFiles& files, std::vector<std::string> builtin_tasks);
+                         WorkflowFiles& files, definition::BuiltinTasks builtin_tasks);
 
 /// POST /api/v1/validation, which changes nothing: no affair of the audit log.
 void add_validation_route(Router& router, std::vector<std::string> builtin_tasks);

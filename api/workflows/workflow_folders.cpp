@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 
 definition::ParseOptions options_for(const fs::path& file,
-                                     const std::vector<std::string>& builtin_tasks) {
+                                     const definition::BuiltinTasks& builtin_tasks) {
     definition::ParseOptions options;
     const std::string name = file.filename().string();
     options.format = definition::format_of(name).value_or(definition::ParseOptions::Format::yaml);
@@ -51,7 +51,7 @@ runtime::WorkflowSpec spec_of(const definition::Workflow& workflow) {
 }
 
 Result<runtime::WorkflowSpec> read_workflow_file(const fs::path& file,
-                                                 const std::vector<std::string>& builtin_tasks) {
+                                                 const definition::BuiltinTasks& builtin_tasks) {
     const std::string text = SW_TRY(read_file(file));
     const definition::Parsed parsed = definition::parse(text, options_for(file, builtin_tasks));
     if (parsed.is_valid()) return spec_of(parsed.workflow);
@@ -63,7 +63,7 @@ class WorkflowFolders::Impl {
 
 public:
     Impl(std::vector<fs::path> folders, runtime::Engine& engine,
-         std::vector<std::string> builtin_tasks, WorkflowFiles& files, Reporter reporter,
+         definition::BuiltinTasks builtin_tasks, WorkflowFiles& files, Reporter reporter,
          FolderLooks looks)
         : folders_(std::move(folders)),
           engine_(engine),
@@ -344,7 +344,7 @@ private:
 
     const std::vector<fs::path> folders_;
     runtime::Engine& engine_;
-    const std::vector<std::string> builtin_tasks_;
+    const definition::BuiltinTasks builtin_tasks_;
     WorkflowFiles& files_;
     const Reporter reporter_;
     const FolderLooks looks_;
@@ -365,7 +365,7 @@ WorkflowFolders::WorkflowFolders(std::unique_ptr<Impl> impl) : impl_(std::move(i
 WorkflowFolders::~WorkflowFolders() = default;
 
 Result<std::unique_ptr<WorkflowFolders>> WorkflowFolders::start(
-    std::vector<fs::path> folders, runtime::Engine& engine, std::vector<std::string> builtin_tasks,
+    std::vector<fs::path> folders, runtime::Engine& engine, definition::BuiltinTasks builtin_tasks,
     WorkflowFiles& files, Reporter reporter, FolderLooks looks) {
     auto impl = std::make_unique<Impl>(std::move(folders), engine, std::move(builtin_tasks), files,
                                        std::move(reporter), looks);

@@ -51,7 +51,7 @@ public:
     /// open, outlive it.
     static Result<std::unique_ptr<WorkflowFolders>> start(
         std::vector<std::filesystem::path> folders, runtime::Engine& engine,
-        std::vector<std::string> builtin_tasks, WorkflowFiles& files, Reporter reporter,
+        definition::BuiltinTasks builtin_tasks, WorkflowFiles& files, Reporter reporter,
         FolderLooks looks = {});
     /// Stops watching.
     ~WorkflowFolders();
@@ -67,6 +67,6 @@ runtime::WorkflowSpec spec_of(const definition::Workflow& workflow);
 
 /// Reads one workflow file. Where it has faults, the error is what render() shows of them all.
 Result<runtime::WorkflowSpec> read_workflow_file(const std::filesystem::path& file,
-                                                 const std::vector<std::string>& builtin_tasks);
+                                                 const definition::BuiltinTasks& builtin_tasks);
 
 }  // namespace stepwell::api

@@ -174,7 +174,7 @@ void keep_source(runtime::Engine& engine, WorkflowSource source,
 }
 
 void put_workflow(runtime::Engine& engine, Readers& readers,
-                  const std::vector<std::string>& builtin_tasks, const Call& call) {
+                  const definition::BuiltinTasks& builtin_tasks, const Call& call) {
     const std::string& text = call.request().body();
     const bool is_json = call.request().header("Content-Type").find("json") != std::string::npos;
     definition::ParseOptions options;
@@ -289,7 +289,7 @@ void add_reading_routes(Router& router, Readers& readers, const WorkflowFiles& f
 }  // namespace
 
 void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& readers,
-                         WorkflowFiles& files, std::vector<std::string> builtin_tasks) {
+                         WorkflowFiles& files, definition::BuiltinTasks builtin_tasks) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/workflows",
                 .operation = "listWorkflows",

@@ -193,7 +193,8 @@ Outcome read_arn(const std::string& text) {
 std::optional<Resource> read_builtin(const std::string& text, const ParseOptions& options,
                                      Report& report, const Place& place) {
     const std::string name = text.substr(std::string_view("stepwell:").size());
-    const auto& known = options.builtin_tasks;
+    std::vector<std::string> known;
+    for (const BuiltinTask& task : options.builtin_tasks) known.push_back(task.name);
     const bool is_known =
         known.empty() || std::find(known.begin(), known.end(), name) != known.end();
     if (is_plain_word(name) && is_known) {
@@ -232,7 +233,9 @@ std::optional<Resource> read_resource(const std::string& text, const ParseOption
     if (text.rfind("stepwell:", 0) == 0) return read_builtin(text, options, report, place);
     Outcome outcome = read_arn(text);
     const auto& tasks = options.builtin_tasks;
-    if (std::find(tasks.begin(), tasks.end(), text) != tasks.end()) {
+    const bool is_task = std::any_of(tasks.begin(), tasks.end(),
+                                     [&](const BuiltinTask& task) { return task.name == text; });
+    if (is_task) {
         outcome.hint = "did you mean 'stepwell:" + text + "'?";
     }
     if (!outcome.resource) {

@@ -44,6 +44,34 @@ std::optional<Instant> read_timestamp(const StateReading& at) {
     return instant;
 }
 
+/// "url" of "url" and "url.$".
+std::string_view parameter_in(std::string_view member) {
+    if (member.ends_with(".$")) member.remove_suffix(2);
+    return member;
+}
+
+/// What a built-in task would refuse when it runs is told when its file is read.
+void check_parameters(const StateReading& at, const Resource& resource) {
+    const Json* parameters = at.fields.find("Parameters");
+    if (resource.kind != Resource::Kind::builtin || !parameters || !parameters->is_object()) return;
+    const auto& tasks = at.reading.options.builtin_tasks;
+    const auto task = std::find_if(tasks.begin(), tasks.end(), [&](const BuiltinTask& known) {
+        return known.name == resource.action;
+    });
+    if (task == tasks.end() || task->parameters.empty()) return;
+    const Place place = at.fields.place().member("Parameters");
+    for (const auto& [member, value] : parameters->items()) {
+        const std::string name(parameter_in(member));
+        const auto& known = task->parameters;
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const std::string near = suggest(name, known);
+        at.reading.report.add_at_name(
+            place.member(member),
+            {"expected a parameter of '" + resource.text + "', but '" + name + "' is none",
+             near.empty() ? "its parameters are " + quoted_list(known) : near});
+    }
+}
+
 }  // namespace
 
 TaskState read_task(const StateReading& at) {
@@ -54,6 +82,7 @@ TaskState read_task(const StateReading& at) {
         if (text) {
             auto resource = read_resource(*text, at.reading.options, at.reading.report, place);
             if (resource) task.resource = std::move(*resource);
+            if (resource) check_parameters(at, task.resource);
         }
     }
     task.timeout_seconds = at.fields.read_integer_or_path("TimeoutSeconds", {1, kSecondsMax});

@@ -29,6 +29,20 @@ struct Workflow {
     DefinitionPtr definition;  // null where an error was found
 };
 
+/// A task that `stepwell:NAME` names.
+struct BuiltinTask {
+    BuiltinTask(const char* task) : name(task) {}  // NOLINT(google-explicit-constructor): lists
+    BuiltinTask(std::string task)                  // NOLINT(google-explicit-constructor): of names
+        : name(std::move(task)) {}
+    BuiltinTask(std::string task, std::vector<std::string> its_parameters)
+        : name(std::move(task)), parameters(std::move(its_parameters)) {}
+
+    std::string name;
+    /// All parameters that it knows; empty: nothing is known of them, and any is let through.
+    std::vector<std::string> parameters;
+};
+using BuiltinTasks = std::vector<BuiltinTask>;
+
 struct ParseOptions {
     /// To accept a text, all rules of today hold. To read one again that was accepted once, by
     /// whatever release, it is enough that it says how it runs: faults against the rest are
@@ -44,7 +58,7 @@ struct ParseOptions {
     /// EXPRESS machines refuse .sync, .waitForTaskToken and activities.
     bool is_express = false;
     /// The names N for which `stepwell:N` is a task; empty: any name is let through.
-    std::vector<std::string> builtin_tasks;
+    BuiltinTasks builtin_tasks;
 };
 
 struct Parsed {

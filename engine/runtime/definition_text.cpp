@@ -13,7 +13,7 @@ Result<definition::DefinitionPtr> parse_definition(const std::string& text, bool
     options.default_name = "workflow";
     options.allow_workflow_members = false;
     options.is_express = is_express;
-    options.builtin_tasks = builtin_tasks;
+    options.builtin_tasks.assign(builtin_tasks.begin(), builtin_tasks.end());
     definition::Parsed parsed = definition::parse(text, options);
     if (parsed.is_valid()) return std::move(parsed.workflow.definition);
     return fail(ErrorCode::invalid, "Invalid State Machine Definition: '" +

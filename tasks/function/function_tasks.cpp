@@ -367,6 +367,7 @@ std::vector<TaskType> function_tasks() {
     TaskType function;
     function.name = "function";
     function.run_text = run_function;
+    function.parameters = {"name", "input"};
     function.sections = {"tasks"};
     function.resources = {"arn:aws:lambda:*:function:*", std::string(kInvoke),
                           std::string(kInvoke) + ".waitForTaskToken"};

@@ -212,6 +212,7 @@ std::vector<TaskType> notify_tasks() {
     notify.name = "notify";
     notify.run = run_notify;
     notify.resources = {std::string(kPublish), std::string(kPublish) + ".waitForTaskToken"};
+    notify.parameters = {"to", "subject", "message", "payload", "required", "wait", "attempts"};
     notify.host = HostKind::messenger;
     notify.wants_host = has_outbox;
     notify.on_host_start = [](const HostSettings& settings) { delivery_worker().begin(settings); };

@@ -287,6 +287,9 @@ std::vector<TaskType> shell_tasks() {
     TaskType shell;
     shell.name = "shell";
     shell.run = run_shell;
+    shell.parameters = {"command",     "script",         "shell",        "environment",
+                        "input",       "working_folder", "parse_output", "expect_exit_codes",
+                        "memory_limit"};
     return {shell};
 }
 

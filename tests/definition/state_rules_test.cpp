@@ -359,4 +359,24 @@ TEST_CASE("Retry and Catch: the rules") {
 
 // clang-format on
 
+TEST_CASE("a parameter that a built-in task does not take is told when the file is read") {
+    definition::ParseOptions options;
+    options.builtin_tasks = {{"http", {"url", "timeout"}}, "echo"};
+    const auto faults_of = [&](const std::string& resource, const std::string& parameters) {
+        return text_of(definition::parse(
+            R"({"StartAt":"S","States":{"S":{"Type":"Task","Resource":")" + resource +
+                R"(","Parameters":)" + parameters + R"(,"End":true}}})",
+            options));
+    };
+    CHECK(faults_of("stepwell:http", R"({"url.$":"$.u","timeout":3})").empty());
+    CHECK(faults_of("stepwell:echo", R"({"any":1})").empty());
+    CHECK(
+        faults_of("stepwell:http", R"({"timeot.$":"$.t"})")
+            .find("at /States/S/Parameters/timeot.$: expected a parameter of 'stepwell:http', but "
+                  "'timeot' is none (did you mean 'timeout'?)") != std::string::npos);
+    CHECK(faults_of("stepwell:http", R"({"xyzxyzxyz":1})")
+              .find("'xyzxyzxyz' is none (its parameters are 'url' and 'timeout')") !=
+          std::string::npos);
+}
+
 }  // namespace stepwell::test
