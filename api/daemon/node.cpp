@@ -218,10 +218,13 @@ public:
 
     std::int64_t send_messages(std::chrono::milliseconds patience) {
         const auto deadline = std::chrono::steady_clock::now() + patience;
+        std::unique_ptr<tasks::Outbox> outbox;
         while (true) {
             // In this order: what is no notice any more is in the outbox.
             const bool is_idle = notices_.is_idle();
-            const tasks::Outbox::Waiting waiting = waiting_messages();
+            if (!outbox) outbox = existing_outbox();
+            tasks::Outbox::Waiting waiting;
+            if (outbox) waiting = outbox->waiting().value_or(waiting);
             const bool is_over = std::chrono::steady_clock::now() >= deadline;
             if ((is_idle && waiting.untried == 0) || is_over) return waiting.messages;
             ::poll(nullptr, 0, kLookPauseMs);  // another process delivers
@@ -231,12 +234,12 @@ public:
     [[nodiscard]] std::size_t task_hosts() const { return hosts_.statistics().hosts; }
 
 private:
-    [[nodiscard]] tasks::Outbox::Waiting waiting_messages() const {
+    /// Null where nobody has told anything yet, or it cannot be read.
+    [[nodiscard]] std::unique_ptr<tasks::Outbox> existing_outbox() const {
         std::error_code ignored;
-        if (!std::filesystem::exists(data_ / "outbox.db", ignored)) return {};
-        const auto outbox = tasks::Outbox::open(data_);
-        const auto waiting = outbox ? (*outbox)->waiting() : Result<tasks::Outbox::Waiting>({});
-        return waiting ? *waiting : tasks::Outbox::Waiting{};
+        if (!std::filesystem::exists(data_ / "outbox.db", ignored)) return nullptr;
+        auto outbox = tasks::Outbox::open(data_);
+        return outbox ? std::move(*outbox) : nullptr;
     }
 
     const std::filesystem::path data_;

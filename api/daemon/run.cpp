@@ -17,7 +17,7 @@ namespace {
 /// How long messages to people may take after the end of the run: beyond a channel's time-out.
 constexpr std::chrono::milliseconds kMessagesPatience{15'000};
 
-Error with_hint(Error error, const Configuration& configuration) {
+Error with_folder_hint(Error error, const Configuration& configuration) {
     if (error.code == ErrorCode::conflict) {
         error.message = "expected the data folder " + configuration.data.string() +
                         " to be free, but another stepwell works in it; start the run there with "
@@ -99,7 +99,7 @@ Result<int> run_once(const Options& options, const Terminal& terminal, Signals& 
         signals.wake();
     };
     auto opened = Node::open(configuration, hooks);
-    if (!opened) return fail(with_hint(std::move(opened).error(), configuration));
+    if (!opened) return fail(with_folder_hint(std::move(opened).error(), configuration));
     runtime::Engine& engine = (*opened)->engine();
 
     const std::string name = spec.name;

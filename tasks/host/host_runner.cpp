@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/base/secret_reference.hpp"
 #include "tasks/host/host_runner_impl.hpp"
 
 namespace stepwell::tasks {
@@ -30,13 +31,18 @@ Result<void> HostRunner::Impl::open() {
         SW_TRY(end_old_hosts(settings_.host.data_folder, settings_.old_hosts_grace));
     }
     wanted_slots_.insert(1);
+    want_hosts();
+    thread_ = std::thread([this] { loop(); });
+    return {};
+}
+
+/// Those that have work before there is a task for them.
+void HostRunner::Impl::want_hosts() {
     for (const TaskType& type : settings_.catalog->types()) {
         if (type.wants_host && type.wants_host(settings_.host)) {
             wanted_slots_.insert(choose_slot(type.host));
         }
     }
-    thread_ = std::thread([this] { loop(); });
-    return {};
 }
 
 void HostRunner::Impl::close() {
@@ -126,11 +132,9 @@ void HostRunner::Impl::send_acks(HostSlot& slot) {
 
 namespace {
 
-bool names_secret(const Json& value) {
-    if (value.is_string()) {
-        return value.get_ref<const std::string&>().find("${secret:") != std::string::npos;
-    }
-    return value.is_structured() && std::any_of(value.begin(), value.end(), names_secret);
+bool has_secret(const Json& value) {
+    if (value.is_string()) return names_secret(value.get_ref<const std::string&>());
+    return value.is_structured() && std::any_of(value.begin(), value.end(), has_secret);
 }
 
 /// Of a section of named things those that the parameters name, and the default connection.
@@ -153,10 +157,10 @@ Result<Json> HostRunner::Impl::sections_of(const TaskType& type,
     if (!settings_.resolve) return sections;
     for (const std::string& name : type.sections) {
         const Json* section = find(settings_.host.configuration, name);
-        if (!section || !names_secret(*section)) continue;
+        if (!section || !has_secret(*section)) continue;
         const bool is_of_names = name == "connections" || name == "lakes";
         Json wanted = is_of_names ? named_in(*section, request.parameters.text()) : *section;
-        if (!names_secret(wanted)) continue;
+        if (!has_secret(wanted)) continue;
         Json resolved = SW_TRY(settings_.resolve(std::move(wanted)));
         // What it does not name stays as it is written.
         if (is_of_names) {

@@ -74,6 +74,7 @@ private:
     [[nodiscard]] std::size_t choose_slot(HostKind kind) const;
     void assign(HostedAttempt attempt, std::size_t index);
     void send_acks(HostSlot& slot);
+    void want_hosts();
     void mark_sent(const HostSlot& slot);
     void condemn(HostSlot& slot, TaskError verdict);
     void look_at_host(HostSlot& slot, SteadyTime now);

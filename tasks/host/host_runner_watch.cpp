@@ -64,6 +64,8 @@ void HostRunner::Impl::bury(std::size_t index) {
     slot.host.reset();
     give_up_attempts(index, error);
     slot.verdict.reset();
+    // One that had not even begun would end again.
+    if (slot.is_ready) want_hosts();
     record();
 }
 

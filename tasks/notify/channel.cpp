@@ -49,9 +49,9 @@ std::string slack_body(const Message& message) {
     text = shortened(text, kSlackTextMax);
     Json blocks = Json::array();
     blocks.push_back({{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", text}}}});
-    std::string origin = message.workflow;
-    for (const std::string& part : {message.state, look_command(message)}) {
-        if (!part.empty()) origin += " / " + part;
+    std::string origin;
+    for (const std::string& part : {message.workflow, message.state, look_command(message)}) {
+        if (!part.empty()) origin += (origin.empty() ? "" : " / ") + part;
     }
     origin = shortened(origin, kSlackTextMax);
     blocks.push_back(

@@ -92,7 +92,7 @@ TEST_CASE("a report is refused unless it is about the attempt in flight") {
     CHECK(is_refused(world, TaskSucceeded{{ExecutionId{13}, FrameId{0}, 1}, payload("1")}));
     CHECK(is_refused(world, TaskSucceeded{{ExecutionId{12}, FrameId{1}, 1}, payload("1")}));
     CHECK(is_refused(world, TaskSucceeded{{ExecutionId{12}, FrameId{0}, 2}, payload("1")}));
-    CHECK(is_refused(world, TaskSubmitted{first, payload("1")}));
+    CHECK(is_refused(world, TaskSubmitted{{ExecutionId{12}, FrameId{0}, 2}, payload("1")}));
 
     world.fail("Boom");
     CHECK(is_refused(world, TaskSucceeded{first, payload("1")}));
@@ -236,6 +236,10 @@ TEST_CASE("a task of our own says once what it has submitted, and ends by itself
     CHECK(std::get<core::StartTask>(commands[0]).submitted->text() == "{\"job\":7}");
     world.succeed("1");
     CHECK(world.output() == "1");
+    World function(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+        "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f"}}})");
+    function.start();
+    CHECK(is_refused(function, TaskSubmitted{function.only_task().token, payload("1")}));
 }
 
 TEST_CASE("a submitted .sync task is outstanding with what the call answered") {

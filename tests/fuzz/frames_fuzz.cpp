@@ -43,6 +43,12 @@ void check_frame(Frame frame) {
         case FrameType::start:
             (void)read_start(std::move(frame));
             return;
+        case FrameType::ready:
+            (void)read_ready(frame);
+            return;
+        case FrameType::ack:
+            (void)read_ack(frame);
+            return;
         case FrameType::succeeded:
         case FrameType::failed:
             report_end(sink, "stepwell:x", std::move(frame));

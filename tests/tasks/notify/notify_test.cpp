@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -287,6 +288,24 @@ TEST_CASE("the daemon's log tells of messages that are not delivered") {
     CHECK(line.find(" to 'ops' was not delivered (attempt 1): http://127.0.0.1") != line.npos);
     CHECK(line.find("answered 503; again in 1 s") != line.npos);
     CHECK_FALSE(std::getline(lines, line));
+}
+
+TEST_CASE("what waits is delivered though the process that delivers is killed") {
+    LocalServer server;
+    server.answer(503, "text/plain", "later");
+    server.answer(200, "text/plain", "ok");
+    RunnerFixture fixture(with_channels(server));
+    REQUIRE(fixture.run("stepwell:notify", {{"to", {"ops"}}, {"message", "a"}}).kind ==
+            "succeeded");
+    REQUIRE(server.requests(1).size() == 1);
+    const auto outbox = tasks::Outbox::open(fixture.folder.path());
+    REQUIRE(outbox);
+    // Killed once it has written down that the first attempt was in vain.
+    while ((*outbox)->waiting().value().untried != 0) {
+        REQUIRE(fixture.run("stepwell:echo").kind == "succeeded");
+    }
+    REQUIRE(::kill(fixture.runner->statistics().pids.back(), SIGKILL) == 0);
+    CHECK(server.requests(2).size() == 2);
 }
 
 TEST_CASE("a server that asks for patience gets it") {
