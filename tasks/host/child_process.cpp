@@ -304,6 +304,8 @@ ChildEnd ChildProcess::finish() {
 /// What left the group: the host has adopted it by now. Without a mark it can only be ours where
 /// there is no other child.
 void ChildProcess::end_strays() const {
+    // Its group is killed and it is reaped, so what it has left behind has nobody but us.
+    if (!may_have_orphans()) return;
     const std::unique_lock spawning(table().spawning);
     std::set<pid_t> leaders;
     {

@@ -1,6 +1,7 @@
 #include "tasks/host/strays.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,11 +9,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+
+#include "engine/base/descriptor.hpp"
 
 namespace stepwell::tasks {
 namespace {
@@ -75,12 +77,6 @@ void reap_if_ended(pid_t pid) {
     ::waitpid(pid, nullptr, WNOHANG);
 }
 
-/// In one call, where a look into /proc is many: what has lost its parents is our child.
-bool has_children() {
-    siginfo_t ignored;
-    return ::waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
-}
-
 }  // namespace
 
 std::optional<ProcessFacts> facts_of(pid_t pid) {
@@ -114,8 +110,18 @@ void adopt_orphans() {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
+/// The kernel gives an orphan to the first thread of its reaper. Here that one only reads frames:
+/// all children of tasks are other threads', of which there may be many, with a file each.
+bool may_have_orphans() {
+    const std::string pid = std::to_string(::getpid());
+    const Descriptor list(
+        ::open(("/proc/self/task/" + pid + "/children").c_str(), O_RDONLY | O_CLOEXEC));
+    char first = 0;
+    return !list || ::read(list.get(), &first, 1) != 0;
+}
+
 void end_strays_of(const std::string& mark, const std::set<pid_t>& leaders, bool takes_unmarked) {
-    for (int round = 0; round < kRoundsMax && has_children(); ++round) {
+    for (int round = 0; round < kRoundsMax; ++round) {
         int alive = 0;
         for (const pid_t child : children_of(::getpid())) {
             if (leaders.contains(child)) continue;

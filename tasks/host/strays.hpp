@@ -41,6 +41,10 @@ std::string mark_of_host(const ProcessId& host);
 /// In a host: from now on what loses its parents becomes its child.
 void adopt_orphans();
 
+/// In a host that adopts orphans: whether it has any, dead ones too, at the price of one look. May
+/// say so without need, never the other way round.
+bool may_have_orphans();
+
 /// In a host that adopts orphans: kills the orphans that carry `mark`, and what is below them, and
 /// waits for them. `leaders`: children that are to be left alone. `takes_unmarked`: orphans without
 /// any mark, too. REQUIRES: nobody starts a child meanwhile.

@@ -1,16 +1,23 @@
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <thread>
 
+#include "tasks/host/strays.hpp"
 #include "tests/tasks/host/test_tasks_support.hpp"
 
 namespace stepwell::test {
 
+using tasks::adopt_orphans;
 using tasks::HostRunnerSettings;
+using tasks::may_have_orphans;
 
 TEST_CASE("a command's exit code and output are its result") {
     struct Case {
@@ -209,6 +216,27 @@ TEST_CASE("ending one command's strays leaves those of another alone") {
     fixture.runner->cancel(first);
     for (const int pid : gone) CHECK(is_gone_soon(pid));
     for (const int pid : kept) CHECK(is_alive(pid));
+}
+
+TEST_CASE("orphans are seen at one look, however many commands other threads run") {
+    adopt_orphans();
+    // As in a host: the first thread starts no command.
+    std::thread([] {
+        std::FILE* running = ::popen("cat", "w");
+        REQUIRE(running);
+        CHECK_FALSE(may_have_orphans());
+        std::FILE* leaving = ::popen("sleep 1000 >/dev/null & echo $!", "r");
+        REQUIRE(leaving);
+        int orphan = 0;
+        REQUIRE(std::fscanf(leaving, "%d", &orphan) == 1);
+        ::pclose(leaving);
+        CHECK(may_have_orphans());
+        ::kill(orphan, SIGKILL);
+        ::waitpid(orphan, nullptr, 0);
+        CHECK_FALSE(may_have_orphans());
+        ::pclose(running);
+    }).join();
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 TEST_CASE("a child sees no descriptor but its own") {
