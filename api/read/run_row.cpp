@@ -1,6 +1,7 @@
 #include "api/read/run_row.hpp"
 
 #include <set>
+#include <utility>
 
 #include "api/read/fingerprint.hpp"
 #include "api/read/text.hpp"
@@ -29,40 +30,86 @@ Duration queued_in(const std::vector<core::Event>& events) {
     return queued;
 }
 
-Json state_details(const StateDigest& state, Timestamp started_at) {
-    Json samples = Json::array();
-    for (const Duration one : state.successes) {
-        if (samples.size() < kSamplesKept) samples.push_back(one.count());
+/// Writes one JSON object, member by member.
+class ObjectText {
+public:
+    explicit ObjectText(std::string& out) : out_(out) { out_ += '{'; }
+    /// What the caller writes next is the member's value.
+    std::string& key(std::string_view name) {
+        if (!is_first_) out_ += ',';
+        is_first_ = false;
+        append_json(out_, name);
+        out_ += ':';
+        return out_;
     }
-    Json out{{"name", state.name},
-             {"path", state.path},
-             {"type", state.kind},
-             {"resource", state.resource},
-             {"entered", state.entered},
-             {"outcomes", state.outcomes},
-             {"retries", state.retries},
-             {"results", state.results},
-             {"busy_ms", state.busy.count()},
-             {"from_ms", (state.first_entered - started_at).count()},
-             {"samples_ms", std::move(samples)}};
-    if (state.results > 0) out["data"] = to_details(state.data, started_at);
-    if (state.ended_at) out["until_ms"] = (*state.ended_at - started_at).count();
-    return out;
+    void add(std::string_view name, std::string_view text) { append_json(key(name), text); }
+    void add(std::string_view name, std::int64_t number) { append_json(key(name), number); }
+    void end() { out_ += '}'; }
+
+private:
+    std::string& out_;
+    bool is_first_ = true;
+};
+
+template <class List, class Write>
+void append_list(std::string& out, const List& list, const Write& write) {
+    out += '[';
+    bool is_first = true;
+    for (const auto& one : list) {
+        if (!std::exchange(is_first, false)) out += ',';
+        write(one);
+    }
+    out += ']';
 }
 
-Json details_of(const RunDigest& digest) {
-    Json states = Json::array();
-    for (const StateDigest& state : digest.states) {
-        states.push_back(state_details(state, digest.summary.started_at));
+template <class Counts>
+void append_counts(std::string& out, const Counts& counts) {
+    ObjectText object(out);
+    for (const auto& [name, count] : counts) object.add(name, std::int64_t{count});
+    object.end();
+}
+
+void append_state(std::string& out, const StateDigest& state, Timestamp started_at) {
+    std::vector<Duration> samples = state.successes;
+    if (samples.size() > kSamplesKept) samples.resize(kSamplesKept);
+    ObjectText object(out);
+    object.add("name", state.name);
+    object.add("path", state.path);
+    object.add("type", state.kind);
+    object.add("resource", state.resource);
+    object.add("entered", std::int64_t{state.entered});
+    append_counts(object.key("outcomes"), state.outcomes);
+    object.add("retries", std::int64_t{state.retries});
+    object.add("results", std::int64_t{state.results});
+    object.add("busy_ms", std::int64_t{state.busy.count()});
+    object.add("from_ms", std::int64_t{(state.first_entered - started_at).count()});
+    append_list(object.key("samples_ms"), samples,
+                [&](Duration one) { append_json(out, std::int64_t{one.count()}); });
+    if (state.results > 0) object.key("data") += to_text(to_details(state.data, started_at));
+    if (state.ended_at) {
+        object.add("until_ms", std::int64_t{(*state.ended_at - started_at).count()});
     }
-    Json rows = Json::array();
-    for (const std::string& kind : digest.task_kinds) {
-        rows.push_back({{"task", kind}, {"counts", digest.rows.at(kind)}});
-    }
-    return {{"states", std::move(states)},
-            {"rows", std::move(rows)},
-            {"failures", digest.failure_count},
-            {"events", digest.events}};
+    object.end();
+}
+
+/// `first`: the fingerprint of the failure that came first, where there are several.
+std::string details_of(const RunDigest& digest, const std::string& first) {
+    std::string out;
+    ObjectText object(out);
+    append_list(object.key("states"), digest.states, [&](const StateDigest& state) {
+        append_state(out, state, digest.summary.started_at);
+    });
+    append_list(object.key("rows"), digest.task_kinds, [&](const std::string& kind) {
+        ObjectText rows(out);
+        rows.add("task", kind);
+        append_counts(rows.key("counts"), digest.rows.at(kind));
+        rows.end();
+    });
+    object.add("failures", static_cast<std::int64_t>(digest.failure_count));
+    object.add("events", static_cast<std::int64_t>(digest.events));
+    if (!first.empty()) object.add("first", first);
+    object.end();
+    return out;
 }
 
 std::int64_t integer_in(const Json& of, const char* name) {
@@ -170,9 +217,8 @@ std::optional<journal::RunRow> run_row_of(const journal::ExecutionRecord& run,
     const bool says_nothing = row.caught == 0 && row.failures.empty() && !row.rows_read &&
                               row.queued.count() == 0 && !took_time;
     if (says_nothing) return std::nullopt;
-    Json details = details_of(digest);
-    if (row.failures.size() > 1) details["first"] = row.failures.front().fingerprint;
-    row.details = to_text(details);
+    row.details =
+        details_of(digest, row.failures.size() > 1 ? row.failures.front().fingerprint : "");
     return row;
 }
 

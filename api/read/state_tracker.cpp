@@ -38,6 +38,13 @@ std::optional<Payload> envelope_in(const std::optional<std::string>& cause) {
     return rows && rows->is_object() ? std::optional(std::move(payload).value()) : std::nullopt;
 }
 
+/// Whether it can have that member: most results have not, and need not be parsed then. A name that
+/// is written otherwise has a backslash.
+bool may_have_rows(const Payload& result) {
+    const std::string& text = result.text();
+    return text.find("\"rows\"") != std::string::npos || text.find('\\') != std::string::npos;
+}
+
 void end_attempt(StateRow& row, Timestamp at, const std::string& outcome) {
     if (row.attempts.empty() || row.attempts.back().ended_at) return;
     row.attempts.back().ended_at = at;
@@ -226,6 +233,7 @@ void StateTracker::on_result(const core::Event& event, const core::TaskInfo& inf
     if (!row) return;
     row->outcome = "running";
     end_attempt(*row, event.at, "succeeded");
+    if (!may_have_rows(*info.output)) return;
     const Json* rows = find(info.output->json(), "rows");
     if (!rows || !rows->is_object()) return;
     row->rows = *rows;

@@ -48,6 +48,11 @@ std::string pointer_part(std::string_view key);
 /// Compact JSON. Bytes that are not UTF-8 are replaced by U+FFFD.
 std::string to_text(const Json& value);
 
+/// The same for a string and for a number, at the end of `out`: for texts that are written by the
+/// thousand, where a Json for each would cost more than all else.
+void append_json(std::string& out, std::string_view text);
+void append_json(std::string& out, std::int64_t number);
+
 /// The member, or null where `object` is not an object or has no such member.
 const Json* find(const Json& object, std::string_view key);
 

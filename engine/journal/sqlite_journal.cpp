@@ -261,9 +261,8 @@ Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
               execution.end ? execution.end->status : core::Status::running,
               execution.start->started_at, 1);
     } else if (execution.end) {
-        SW_TRY(count(execution.id, -1));
+        SW_TRY(count_end(execution.id, execution.end->status));
         SW_TRY(close_row(execution));
-        SW_TRY(count(execution.id, 1));
     }
     if (execution.end && execution.row) SW_TRY(write(*execution.row));
     for (const auto& chunk : execution.chunks) {

@@ -57,6 +57,7 @@ private:
     Result<void> recover_failures(ExecutionId id);
     /// Of an execution as it is in the table, `difference` more.
     Result<void> count(ExecutionId id, std::int64_t difference);
+    Result<void> count_end(ExecutionId id, core::Status status);
     void count(WorkflowId workflow, core::Status status, Timestamp started,
                std::int64_t difference);
     Result<void> write_counts();

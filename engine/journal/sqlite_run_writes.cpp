@@ -97,6 +97,19 @@ Result<void> SqliteJournal::count(ExecutionId id, std::int64_t difference) {
     return {};
 }
 
+/// From what its row says to what it will say.
+Result<void> SqliteJournal::count_end(ExecutionId id, core::Status status) {
+    Statement& row = *SW_TRY(database_.cached(kCounted));
+    ResetGuard guard(row);
+    row.bind(1, number_of(id));
+    if (!SW_TRY(row.step())) return {};
+    const auto workflow = id_in<WorkflowId>(row, 0);
+    const Timestamp started = from_ms(row.integer(2));
+    count(workflow, static_cast<core::Status>(row.integer(1)), started, -1);
+    count(workflow, status, started, 1);
+    return {};
+}
+
 void SqliteJournal::count(WorkflowId workflow, core::Status status, Timestamp started,
                           std::int64_t difference) {
     counts_[{workflow, status, to_ms(started) / kCountedMs}] += difference;

@@ -1,7 +1,9 @@
 // The only file that reads the clocks and the machine's entropy.
 #include <sys/random.h>
 
+#include <array>
 #include <chrono>
+#include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/runtime/clock.hpp"
@@ -18,10 +20,15 @@ public:
         return std::chrono::duration_cast<Duration>(
             std::chrono::steady_clock::now().time_since_epoch());
     }
+    /// Fetched in advance, each number given out once: every decision asks for one.
     std::uint64_t entropy() override {
-        std::uint64_t bits = 0;
-        SW_ASSERT(::getrandom(&bits, sizeof bits, 0) == sizeof bits);
-        return bits;
+        thread_local std::array<std::uint64_t, 32> numbers;  // 256 bytes: always whole
+        thread_local std::size_t left = 0;
+        if (left == 0) {
+            SW_ASSERT(::getrandom(numbers.data(), sizeof numbers, 0) == sizeof numbers);
+            left = numbers.size();
+        }
+        return std::exchange(numbers.at(--left), 0);
     }
 };
 

@@ -4,6 +4,7 @@
 
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/keep/row_keeper.hpp"
+#include "engine/runtime/loop/trail.hpp"
 #include "tests/runtime/stage.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -48,6 +49,24 @@ bool is_folded(journal::JournalReader& journal, ExecutionId run) {
     return rows->front().is_folded;
 }
 
+constexpr const char* kTwoTasks = R"({"StartAt":"A","States":{
+    "A":{"Type":"Task","Resource":"stepwell:x","Next":"B"},
+    "B":{"Type":"Task","Resource":"stepwell:x","End":true}}})";
+
+/// An engine that remembers what each of its runs was folded from, a line an event.
+struct Told {
+    std::vector<std::string> histories;
+    EngineSettings settings;
+    Told() {
+        settings.fold_run = [this](const journal::ExecutionRecord&,
+                                   const std::vector<core::Event>& events) {
+            const std::string lines = core::trace(events);
+            histories.push_back(lines.substr(lines.find('\n')));  // behind the name
+            return std::optional(journal::RunRow{});
+        };
+    }
+};
+
 std::string large(std::size_t bytes) {
     return R"({"x":")" + std::string(bytes, 'x') + "\"}";
 }
@@ -68,6 +87,63 @@ TEST_CASE("a run of many bytes is not folded in the turn in which it ends") {
     stage.succeed("{}");
     CHECK(seen.size() == 1);
     CHECK_FALSE(is_folded(stage.journal(), big->id));
+}
+
+TEST_CASE("a run is folded from all of its history, whether the engine remembers it or not") {
+    Told told;
+    Stage stage(told.settings);
+    REQUIRE(stage.create("etl", kTwoTasks));
+    const auto links_read_by = [&](const auto& work) {
+        const std::uint64_t before = stage.disk->links_read();
+        work();
+        return stage.disk->links_read() - before;
+    };
+
+    const std::uint64_t remembered = links_read_by([&] {
+        REQUIRE(stage.start("etl"));
+        stage.succeed("{}");
+        stage.succeed("{}");
+    });
+    CHECK(remembered == 0);
+
+    const std::uint64_t of_earlier_life = links_read_by([&] {
+        REQUIRE(stage.start("etl"));
+        stage.succeed("{}");
+        const TaskToken second = stage.runner.started.back().token;
+        stage.boot();
+        stage.settle();
+        stage.engine().succeeded(second, Payload());
+        stage.settle();
+    });
+    CHECK(of_earlier_life > 0);
+
+    const std::uint64_t too_large = links_read_by([&] {
+        REQUIRE(stage.start("etl"));
+        stage.succeed(large(Trail::kBytesMax));
+        stage.succeed("{}");
+    });
+    CHECK(too_large > 0);
+
+    REQUIRE(told.histories.size() == 3);
+    CHECK(told.histories[1] == told.histories[0]);
+    CHECK(told.histories[2] == told.histories[0]);
+}
+
+TEST_CASE("a redriven run is folded from all of its history") {
+    Told told;
+    Stage stage(told.settings);
+    REQUIRE(stage.create("etl", kTwoTasks));
+    const auto started = stage.start("etl");
+    REQUIRE(started);
+    stage.succeed("{}");
+    stage.engine().failed(stage.runner.started.back().token, "E", std::nullopt);
+    stage.settle();
+    REQUIRE(stage.answer_of<Redriven>([&](auto answer) {
+        stage.engine().redrive_execution({started->id, {}, {}}, answer);
+    }));
+    stage.succeed("{}");
+    REQUIRE(told.histories.size() == 2);
+    CHECK(told.histories[1].starts_with(told.histories[0]));
 }
 
 TEST_CASE("what is folded beside the engine has the results of tasks, and no other payload") {

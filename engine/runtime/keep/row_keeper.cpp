@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "engine/runtime/read/journal_walk.hpp"
+#include "engine/runtime/run_fold.hpp"
 
 namespace stepwell::runtime {
 namespace {
@@ -15,25 +16,12 @@ constexpr std::size_t kOlderAtOnce = 128;
 constexpr std::size_t kResultsBytesMax = 16u << 20;
 constexpr std::size_t kSmallResultBytes = 1'024;
 
-/// Of payloads a row tells what tasks gave, and nothing else: a history may have any number of
-/// large ones, and is in memory at one time.
+/// A history may have any number of large results, and is in memory at one time.
 void forget_payloads(core::Event& event, std::size_t& bytes) {
-    if (auto* entered = std::get_if<core::EnteredInfo>(&event.details)) {
-        entered->input = {};
-    } else if (auto* exited = std::get_if<core::ExitedInfo>(&event.details)) {
-        exited->output = {};
-        exited->assigned = {};
-    } else if (auto* scheduled = std::get_if<core::ScheduledInfo>(&event.details)) {
-        scheduled->parameters = {};
-    } else if (auto* child = std::get_if<core::ChildInfo>(&event.details)) {
-        child->input = {};
-    } else if (auto* ended = std::get_if<core::OutputInfo>(&event.details)) {
-        ended->output = {};
-    } else if (auto* task = std::get_if<core::TaskInfo>(&event.details); task && task->output) {
-        bytes += task->output->bytes();
-        const bool is_small = task->output->bytes() <= kSmallResultBytes;
-        if (bytes > kResultsBytesMax && !is_small) task->output.reset();
-    }
+    const std::size_t kept = keep_result_only(event);
+    bytes += kept;
+    if (bytes <= kResultsBytesMax || kept <= kSmallResultBytes) return;
+    std::get<core::TaskInfo>(event.details).output.reset();
 }
 
 Result<std::vector<core::Event>> history_of(journal::JournalReader& journal,

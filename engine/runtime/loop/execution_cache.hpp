@@ -14,6 +14,7 @@
 #include "engine/core/execution.hpp"
 #include "engine/runtime/loop/catalog.hpp"
 #include "engine/runtime/loop/head.hpp"
+#include "engine/runtime/loop/trail.hpp"
 
 namespace stepwell::runtime {
 
@@ -23,7 +24,8 @@ struct PendingWrite {
     std::string header;
     /// Records by key: what is put, or nothing where it is removed.
     std::map<core::RecordKey, std::optional<std::string>> records;
-    std::vector<core::Event> events;  // for listeners
+    std::vector<core::Event> events;  // for listeners and the run's row
+    std::size_t event_bytes = 0;      // of all events, as they are stored
     bool is_plain = true;             // nothing in it that a run row would tell
 };
 
@@ -48,6 +50,7 @@ struct Slot {
     /// slot stays in memory.
     std::set<FrameId> unstored;
     std::size_t bytes = 0;  // in memory, about
+    Trail trail;            // without what is pending
     std::unique_ptr<PendingWrite> pending;
     std::list<ExecutionId>::iterator recency;
 };

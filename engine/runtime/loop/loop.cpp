@@ -472,6 +472,15 @@ Result<std::optional<Closed>> Loop::closed(ExecutionId id) {
     return std::optional<Closed>(SW_TRY(closed_of(journal_, *row)));
 }
 
+void Loop::reply_late(Answer<Closed> answer, Result<Closed> result) {
+    if (!result) note(result.error());
+    if (!answer) return;
+    replies_.push_back(
+        [answer = std::move(answer), result = std::move(result)](const Error* failure) mutable {
+            answer(failure ? Result<Closed>(stepwell::fail(*failure)) : std::move(result));
+        });
+}
+
 void Loop::note(const Error& error) {
     if (error.code == ErrorCode::io && !trouble_) trouble_ = error;
 }

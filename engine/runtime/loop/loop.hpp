@@ -227,8 +227,11 @@ private:
     [[nodiscard]] bool has_to_wait(const Slot& slot, const definition::State& state) const;
     void touch(Slot& slot);
 
+    /// Answers with the end of the turn. REQUIRES: the answer is in `messages_`.
     template <class T>
     void reply(const Answer<T>& answer, Result<T> result);
+    /// Likewise, an answer that waited.
+    void reply_late(Answer<Closed> answer, Result<Closed> result);
     /// Stops the turn: the journal cannot be read.
     void note(const Error& error);
 
@@ -270,6 +273,8 @@ private:
 
     // Of the turn.
     Timestamp now_;
+    std::string now_text_;  // ISO 8601; empty: nobody has asked for it
+    /// Answers among `replies_` are in here until they are given.
     std::vector<Message> messages_;
     std::vector<TaskToken> granted_before_;
     bool is_alone_ = false;  // the turn is one message from `alone_`
@@ -325,8 +330,8 @@ template <class T>
 void Loop::reply(const Answer<T>& answer, Result<T> result) {
     if (!result) note(result.error());
     if (!answer) return;
-    replies_.push_back([answer, result = std::move(result)](const Error* failure) {
-        answer(failure ? Result<T>(stepwell::fail(*failure)) : result);
+    replies_.push_back([&answer, result = std::move(result)](const Error* failure) mutable {
+        answer(failure ? Result<T>(stepwell::fail(*failure)) : std::move(result));
     });
 }
 

@@ -45,7 +45,9 @@ void Loop::tell_put_aside() {
         orders_.emplace_back([id](WorkObserver& observer) { observer.closed(id); });
         const auto at = waiters_.find(id);
         if (at == waiters_.end()) continue;
-        for (auto& waiter : at->second) reply(waiter, Result<Closed>(put_aside_error(id)));
+        for (auto& waiter : at->second) {
+            reply_late(std::move(waiter), Result<Closed>(put_aside_error(id)));
+        }
         waiters_.erase(at);
     }
 }

@@ -213,6 +213,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     chunk.is_mark = chunk.events_before / journal::kEventsPerMark !=
                     decision.next.header.events / journal::kEventsPerMark;
     turn_bytes_ += decided.bytes.size();
+    pending.event_bytes += decided.bytes.size();
     chunk.bytes = std::move(decided.bytes);
     next_chunk_ = static_cast<journal::ChunkId>(value_of(next_chunk_) + 1);
     slot.last_chunk = chunk.id;
@@ -233,6 +234,7 @@ void Loop::merge(Slot& slot, Decided&& decided) {
         pending.write.start = journal::ExecutionStart{
             slot.version->workflow.id,         slot.version->id, slot.given_name,
             slot.execution.facts().started_at, slot.origin,      slot.principal};
+        if (settings_.fold_run) slot.trail.begin();
     }
     if (is_redrive) {
         const core::Redrive& redrive = *slot.execution.header().redrive;
@@ -246,7 +248,10 @@ void Loop::merge(Slot& slot, Decided&& decided) {
     for (const TaskToken& token : finished) {
         orders_.emplace_back([token](WorkObserver& observer) { observer.finished(token); });
     }
-    if (is_recording_) {
+    const bool is_kept = is_recording_ || settings_.fold_run;
+    if (is_kept && pending.events.empty()) {
+        pending.events = std::move(decision.events);
+    } else if (is_kept) {
         pending.events.insert(pending.events.end(),
                               std::make_move_iterator(decision.events.begin()),
                               std::make_move_iterator(decision.events.end()));
@@ -373,14 +378,13 @@ void Loop::seal_open(Slot& slot, PendingWrite& pending) {
     open.last_chunk = slot.last_chunk;
     open.head = encode_head(pending.header, slot.inlined);
     pending.write.open = std::move(open);
-    cache_.set_bytes(slot, slot.execution.held_bytes());
 }
 
 void Loop::settle(Slot& slot) {
     if (is_recording_ && !slot.pending->events.empty()) {
         listeners_.tell(&Listener::events, slot.execution, slot.pending->events);
     }
-    slot.pending.reset();
+    const std::unique_ptr<PendingWrite> written = std::move(slot.pending);
     if (!slot.execution.is_running()) {
         if (slot.is_stored) --open_count_;
         settle_closed(slot);
@@ -388,6 +392,8 @@ void Loop::settle(Slot& slot) {
     }
     if (!slot.is_stored) ++open_count_;
     slot.is_stored = true;
+    slot.trail.add(std::move(written->events), written->event_bytes);
+    cache_.set_bytes(slot, slot.execution.held_bytes() + slot.trail.bytes());
     rearm(slot);
 }
 
@@ -411,7 +417,7 @@ void Loop::settle_closed(Slot& slot) {
                             header.output,
                             header.error,
                             header.cause};
-        for (auto& waiter : at->second) reply(waiter, Result<Closed>(closed));
+        for (auto& waiter : at->second) reply_late(std::move(waiter), Result<Closed>(closed));
         waiters_.erase(at);
     }
     forget_put_aside(id);
@@ -487,7 +493,8 @@ void Loop::begin_log(const TaskRequest& request) {
     header.frame = value_of(request.token.frame);
     header.attempt = request.token.attempt;
     header.retry = request.retry_count;
-    header.started_at = to_iso8601(now_);
+    if (now_text_.empty()) now_text_ = to_iso8601(now_);
+    header.started_at = now_text_;
     logs_.begin(request.token, std::move(header));
 }
 

@@ -58,6 +58,7 @@ void Loop::begin_turn() {
     turn_work_ = 0;
     granted_before_ = granted_;
     now_ = time_.now();
+    now_text_.clear();
     is_recording_ = listeners_.has(&Listener::events);
     first_execution_ = next_execution_;
     first_chunk_ = next_chunk_;
@@ -67,6 +68,7 @@ void Loop::begin_turn() {
 }
 
 Result<void> Loop::end_turn() {
+    batch_.operations.reserve(batch_.operations.size() + touched_.size());
     for (Slot* slot : touched_) {
         if (auto sealed = seal(*slot); !sealed && !trouble_) trouble_ = sealed.error();
     }
@@ -132,8 +134,8 @@ Result<void> Loop::settle_all() {
     awaited_.clear();
     restarted_.clear();
     ledger_.end_turn();
-    messages_.clear();
     carry_out();
+    messages_.clear();
     cache_.shrink(settings_.loaded_executions_max, settings_.loaded_bytes_max);
     ++turns_;
     loaded_count_ = cache_.size();

@@ -79,29 +79,43 @@ bool is_plain(const std::vector<core::Event>& events) {
                        [](const core::Event& event) { return is_plain_type(event.type); });
 }
 
-/// Nothing where there is more than may be read here.
-Result<std::optional<std::vector<core::Event>>> RunRows::whole_history(const Slot& slot) {
+bool RunRows::fits(std::size_t pieces, std::size_t bytes) const {
+    return pieces <= kPiecesOfRunMax && bytes <= settings_.folded_bytes_max &&
+           pieces_read_ <= kPiecesOfTurnMax &&
+           bytes_folded_ <= kRunsOfBytesMax * settings_.folded_bytes_max;
+}
+
+/// Nothing where there is more than may be folded here.
+Result<std::optional<std::vector<core::Event>>> RunRows::whole_history(Slot& slot) {
+    if (slot.trail.is_whole()) return remembered(slot);
+    return read_back(slot);
+}
+
+std::optional<std::vector<core::Event>> RunRows::remembered(Slot& slot) {
+    const std::size_t bytes = slot.trail.stored_bytes() + slot.pending->event_bytes;
+    bytes_folded_ += bytes;
+    if (!fits(0, bytes)) return std::nullopt;
+    return std::move(slot.trail).take(slot.pending->events);
+}
+
+Result<std::optional<std::vector<core::Event>>> RunRows::read_back(const Slot& slot) {
     std::vector<std::string> pieces;  // newest first
     std::size_t bytes = 0;
-    const auto fits = [&] {
-        return pieces.size() <= kPiecesOfRunMax && bytes <= settings_.folded_bytes_max &&
-               pieces_read_ <= kPiecesOfTurnMax &&
-               bytes_read_ <= kRunsOfBytesMax * settings_.folded_bytes_max;
+    const auto take = [&](std::size_t size) {
+        bytes += size;
+        bytes_folded_ += size;
+        return fits(pieces.size(), bytes);
     };
     const auto& pending = slot.pending->write.chunks;
     for (auto chunk = pending.rbegin(); chunk != pending.rend(); ++chunk) {
-        bytes += chunk->bytes.size();
-        bytes_read_ += chunk->bytes.size();
-        if (!fits()) return std::optional<std::vector<core::Event>>();
+        if (!take(chunk->bytes.size())) return std::optional<std::vector<core::Event>>();
         pieces.push_back(chunk->bytes);
     }
     for (journal::ChunkId at = pending.front().previous; at != journal::kNoChunk;) {
         const auto link = SW_TRY(journal_.chunk_link(at));
         if (!link) return fail(ErrorCode::corruption, "a history has lost a part of itself");
         ++pieces_read_;
-        bytes += link->size;
-        bytes_read_ += link->size;
-        if (!fits()) return std::optional<std::vector<core::Event>>();
+        if (!take(link->size)) return std::optional<std::vector<core::Event>>();
         auto chunk = SW_TRY(journal_.chunk(at));
         if (!chunk) return fail(ErrorCode::corruption, "a history has lost a part of itself");
         pieces.push_back(std::move(chunk->bytes));
@@ -115,7 +129,7 @@ Result<std::optional<std::vector<core::Event>>> RunRows::whole_history(const Slo
     return std::optional(std::move(events));
 }
 
-std::optional<journal::RunRow> RunRows::row_of(const Slot& slot) {
+std::optional<journal::RunRow> RunRows::row_of(Slot& slot) {
     if (!settings_.fold_run) return std::nullopt;
     const PendingWrite& pending = *slot.pending;
     const bool is_whole = pending.write.start.has_value();
