@@ -90,8 +90,10 @@ public:
     std::pair<iterator, bool> emplace(K&& key, V&& value) {
         const size_type at = position_of(key);
         if (at < size()) return {members_.begin() + static_cast<difference_type>(at), false};
-        members_.emplace_back(std::piecewise_construct, std::forward_as_tuple(std::forward<K>(key)),
-                              std::forward_as_tuple(std::forward<V>(value)));
+        value_type member(std::piecewise_construct, std::forward_as_tuple(std::forward<K>(key)),
+                          std::forward_as_tuple(std::forward<V>(value)));
+        if (members_.size() == members_.capacity()) grow();
+        members_.push_back(std::move(member));
         index_last();
         return {std::prev(members_.end()), true};
     }
@@ -167,6 +169,15 @@ private:
             if (is_key(members_[slots_[slot]], key)) return slots_[slot];
         }
         return size();
+    }
+
+    /// By hand: a vector would copy the members, and all that is below them, as a copy of a key may
+    /// fail.
+    void grow() {
+        Members grown(members_.get_allocator());
+        grown.reserve(std::max<size_type>(2, 2 * size()));
+        for (value_type& member : members_) grown.push_back(std::move(member));
+        members_.swap(grown);
     }
 
     void index_last() {

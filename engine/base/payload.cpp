@@ -1,6 +1,8 @@
 #include "engine/base/payload.hpp"
 
+#include <array>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -12,14 +14,30 @@ namespace stepwell {
 struct Payload::Document {
     mutable std::string text;
     mutable std::optional<Json> json;
-    mutable std::once_flag text_made;
-    mutable std::once_flag json_made;
     mutable std::atomic<int> depth = kUnknown;
     mutable std::atomic<bool> has_text = false;
+    mutable std::atomic<bool> has_json = false;
     bool begins_as_text = false;
 
     static constexpr int kUnknown = -1;
 };
+
+namespace {
+
+/// Makes a form once, whoever asks. Not std::call_once, which calls the kernel each time: there are
+/// many documents, and hardly ever two threads at one of them. Few locks for all, so a thread may
+/// wait while another's document is made.
+template <class Make>
+void make_once(std::atomic<bool>& is_made, const void* document, const Make& make) {
+    static std::array<std::mutex, 64> locks;
+    if (is_made.load(std::memory_order_acquire)) return;
+    const std::lock_guard lock(locks.at(std::hash<const void*>{}(document) / 64 % locks.size()));
+    if (is_made.load(std::memory_order_relaxed)) return;
+    make();
+    is_made.store(true, std::memory_order_release);
+}
+
+}  // namespace
 
 Payload::Payload(std::shared_ptr<const Document> document) : document_(std::move(document)) {}
 
@@ -61,10 +79,7 @@ Payload Payload::trusted(std::string text) {
 const std::string& Payload::text() const {
     const Document& document = *document_;
     if (!document.begins_as_text) {
-        std::call_once(document.text_made, [&] {
-            document.text = to_text(*document.json);
-            document.has_text = true;
-        });
+        make_once(document.has_text, &document, [&] { document.text = to_text(*document.json); });
     }
     return document.text;
 }
@@ -73,8 +88,8 @@ const Json& Payload::json() const {
     const Document& document = *document_;
     if (document.begins_as_text) {
         SW_ASSERT(depth() <= kPayloadDepthParsed);
-        std::call_once(document.json_made,
-                       [&] { document.json = Json::parse(document.text, nullptr, false); });
+        make_once(document.has_json, &document,
+                  [&] { document.json = Json::parse(document.text, nullptr, false); });
     }
     return *document.json;
 }

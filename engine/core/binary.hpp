@@ -65,6 +65,8 @@ public:
     requires std::is_class_v<T>
     void operator()(const T& value) { fields(*this, value); }
 
+    /// About as many bytes will come.
+    void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
     /// The blob, with its sum at the end.
     [[nodiscard]] std::string take() &&;
 

@@ -10,6 +10,8 @@ namespace stepwell::core {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
+/// What an event takes, as a rule.
+constexpr std::size_t kEventBytes = 48;
 
 template <std::size_t... Index>
 bool read_details(Reader& reader, std::size_t kind, EventDetails& details,
@@ -128,6 +130,7 @@ stepwell::Failure<Error> damaged() {
 
 std::string encode(const std::vector<Event>& events) {
     Writer writer;
+    writer.reserve(kEventBytes * events.size());
     writer.number(kVersion);
     const Timestamp base = events.empty() ? Timestamp{} : events.front().at;
     writer(base);

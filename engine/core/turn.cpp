@@ -6,6 +6,8 @@ namespace stepwell::core {
 
 namespace {
 
+/// Of a task that ended, and of the next one that began.
+constexpr std::size_t kEventsAsARule = 8;
 /// So many events are kept free for one step and for the end of the execution.
 constexpr std::uint64_t kEventsPerStep = 8;
 
@@ -24,6 +26,7 @@ const State& Turn::state_of(FrameId id) const {
 
 EventId Turn::emit(EventType type, FrameId frame, EventDetails details,
                    std::optional<EventId> previous) {
+    if (events_.empty()) events_.reserve(kEventsAsARule);
     Event& event = events_.emplace_back();
     event.type = type;
     if (!is_internal(type)) event.id = EventId{draft_.header().events + 1};
@@ -41,15 +44,12 @@ EventId Turn::emit(EventType type, FrameId frame, EventDetails details,
 }
 
 std::optional<FrameId> Turn::next_runnable() {
-    while (!queue_.empty()) {
-        const FrameId id = queue_.front();
+    for (; next_ < queue_.size(); ++next_) {
+        const FrameId id = queue_[next_];
         const Frame* frame = draft_.find(id);
-        if (frame == nullptr || !frame->is_runnable()) {  // it was aborted meanwhile
-            queue_.pop_front();
-            continue;
-        }
+        if (frame == nullptr || !frame->is_runnable()) continue;  // it was aborted meanwhile
         if (!spend()) return std::nullopt;
-        queue_.pop_front();
+        ++next_;
         return id;
     }
     return std::nullopt;

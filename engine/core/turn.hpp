@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <tuple>
 #include <vector>
@@ -78,7 +77,8 @@ private:
     Prng random_;
     std::vector<Event> events_;
     std::vector<Command> commands_;
-    std::deque<FrameId> queue_;
+    std::vector<FrameId> queue_;  // those before next_ have had their turn
+    std::size_t next_ = 0;
     Work work_;
     std::tuple<FrameId, EventId, std::optional<std::uint32_t>> working_{};  // whose work it is
     std::uint32_t spent_ = 0;

@@ -56,6 +56,21 @@ TEST_CASE("members are found below, at and above the size from which there is an
     }
 }
 
+TEST_CASE("an object that grows does not copy what is in it") {
+    Json object = {{"list", {1, 2, 3}}};
+    const auto* list = object["list"].get_ptr<const Json::array_t*>();
+    for (int i = 0; i < 40; ++i) object[std::to_string(i)] = i;
+    CHECK(object["list"].get_ptr<const Json::array_t*>() == list);
+    CHECK(object.size() == 41);
+}
+
+TEST_CASE("a member may be set to another one of the same object") {
+    Json object = *parse_json(R"({"a":[1],"b":2})");
+    for (int i = 0; i < 20; ++i) object.emplace(std::to_string(i), object["a"]);
+    CHECK(object["19"] == Json::array({1}));
+    CHECK(object["a"] == Json::array({1}));
+}
+
 TEST_CASE("what is erased is gone, and the rest keeps its order and is found") {
     Json object = *parse_json(wide_object(20));
     for (const char* name : {"3", "19", "0", "7", "8", "11"}) CHECK(object.erase(name) == 1);
