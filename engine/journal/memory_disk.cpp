@@ -58,6 +58,21 @@ std::uint64_t MemoryDisk::links_read() const {
     return links_read_;
 }
 
+std::uint64_t MemoryDisk::lists_read() const {
+    const std::lock_guard lock(mutex_);
+    return lists_read_;
+}
+
+std::uint64_t MemoryDisk::rows_listed() const {
+    const std::lock_guard lock(mutex_);
+    return rows_listed_;
+}
+
+std::uint64_t MemoryDisk::versions_read() const {
+    const std::lock_guard lock(mutex_);
+    return versions_read_;
+}
+
 std::uint64_t MemoryDisk::bytes_written() const {
     const std::lock_guard lock(mutex_);
     return bytes_written_;

@@ -191,6 +191,7 @@ Result<std::vector<VersionRecord>> MemoryJournal::versions(WorkflowId id, std::u
 
 Result<std::optional<VersionRecord>> MemoryJournal::latest_version(WorkflowId id) {
     const std::lock_guard lock(disk_->mutex_);
+    ++disk_->versions_read_;
     std::optional<VersionRecord> latest;
     for (const auto& [version, row] : disk_->tables_.versions) {
         if (row.workflow == id && (!latest || latest->number < row.number)) latest = row;
@@ -215,6 +216,7 @@ Result<std::optional<ExecutionRecord>> MemoryJournal::execution_named(WorkflowId
 
 Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQuery& query) {
     const std::lock_guard lock(disk_->mutex_);
+    ++disk_->lists_read_;
     const auto& all = disk_->tables_.executions;
     std::vector<ExecutionRecord> rows;
     for (auto at = all.rbegin(); at != all.rend(); ++at) {
@@ -231,6 +233,7 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
     }
     if (query.is_oldest_first) std::reverse(rows.begin(), rows.end());
     rows.resize(std::min(rows.size(), query.limit));
+    disk_->rows_listed_ += rows.size();
     return rows;
 }
 

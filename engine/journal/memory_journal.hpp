@@ -36,6 +36,11 @@ public:
     [[nodiscard]] std::size_t open_rows() const;
     /// Calls of chunk_link(): steps along histories.
     [[nodiscard]] std::uint64_t links_read() const;
+    /// Calls that list executions, what they gave, and calls that read the version in force of a
+    /// workflow.
+    [[nodiscard]] std::uint64_t lists_read() const;
+    [[nodiscard]] std::uint64_t rows_listed() const;
+    [[nodiscard]] std::uint64_t versions_read() const;
     /// Commits that became durable.
     [[nodiscard]] std::uint64_t commits() const;
     /// Bytes of blobs that commits have written, all in all.
@@ -90,6 +95,9 @@ private:
     Tables tables_;
     std::uint64_t commits_ = 0;
     std::uint64_t links_read_ = 0;
+    std::uint64_t lists_read_ = 0;
+    std::uint64_t rows_listed_ = 0;
+    std::uint64_t versions_read_ = 0;
     std::uint64_t bytes_written_ = 0;
     std::uint64_t free_bytes_ = UINT64_MAX;
     std::optional<std::uint64_t> commits_until_crash_;

@@ -1,6 +1,7 @@
 #include "engine/triggers/deadlines.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stepwell::triggers {
 namespace {
@@ -23,6 +24,29 @@ runtime::NoticeWrite late_notice(const Lateness& late) {
 }
 
 }  // namespace
+
+void AwaitedWorkflows::set(const std::set<std::string>& workflows) {
+    if (workflows.empty() && are_none_) return;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(has_moved_, [&](const auto& one) { return !workflows.contains(one.first); });
+    for (const std::string& workflow : workflows) has_moved_.try_emplace(workflow, true);
+    are_none_ = workflows.empty();
+}
+
+void AwaitedWorkflows::moved(const std::string& workflow) {
+    const std::lock_guard lock(mutex_);
+    const auto found = has_moved_.find(workflow);
+    if (found != has_moved_.end()) found->second = true;
+}
+
+std::set<std::string> AwaitedWorkflows::take_moved() {
+    const std::lock_guard lock(mutex_);
+    std::set<std::string> workflows;
+    for (auto& [workflow, has_moved] : has_moved_) {
+        if (std::exchange(has_moved, false)) workflows.insert(workflow);
+    }
+    return workflows;
+}
 
 std::string DeadlineState::text(const std::string& workflow, Kind kind) const {
     Json out{{"workflow", workflow},
@@ -56,11 +80,10 @@ Result<void> Deadlines::load(const std::vector<WorkflowPlan>& plans, Timestamp n
             entry.workflow = plan.workflow;
             entry.spec = spec;
             entry.schedule = SW_TRY(schedule::Schedule::make(spec.when));
-            const auto kept = SW_TRY(reader_.document(kDeadlines, id));
             const auto old = entries_.find(id);
             if (old != entries_.end()) {
                 entry.state = old->second.state;
-            } else if (kept) {
+            } else if (const auto kept = SW_TRY(reader_.document(kDeadlines, id))) {
                 entry.state = DeadlineState::parse(*kept);
             } else {
                 entry.state.considered = now;
@@ -86,13 +109,40 @@ std::optional<Timestamp> Deadlines::next() const {
     return first;
 }
 
+/// A file is one row to look for; for a run there is something to look for only once one of that
+/// workflow has moved.
 void Deadlines::tick(Timestamp now) {
     const bool looks_again = now - looked_at_ >= kLookPause || now < looked_at_;
-    if (looks_again) looked_at_ = now;
+    std::set<std::string> moved;
+    if (looks_again) {
+        looked_at_ = now;
+        moved = awaited_.take_moved();
+    }
     for (auto& [id, entry] : entries_) {
-        if (looks_again && entry.state.is_late()) look_again(id, entry, now);
+        const bool may_be_met = entry.spec.kind == Kind::file_by || moved.contains(entry.workflow);
+        if (looks_again && may_be_met && entry.state.is_late()) look_again(id, entry, now);
         if (entry.next && *entry.next <= now) consider(id, entry, now);
     }
+    await_late_ones();
+}
+
+void Deadlines::await_late_ones() {
+    std::set<std::string> workflows;
+    for (const auto& [id, entry] : entries_) {
+        if (entry.state.is_late() && entry.spec.kind != Kind::file_by) {
+            workflows.insert(entry.workflow);
+        }
+    }
+    awaited_.set(workflows);
+}
+
+void Deadlines::saw(const core::Execution& run, const std::vector<core::Event>& events) {
+    if (awaited_.are_none()) return;
+    const bool has_moved = std::any_of(events.begin(), events.end(), [](const core::Event& event) {
+        return event.type == core::EventType::execution_started ||
+               event.type == core::EventType::execution_succeeded;
+    });
+    if (has_moved) awaited_.moved(run.facts().workflow_name);
 }
 
 void Deadlines::consider(const std::string& id, Entry& entry, Timestamp now) {
@@ -102,7 +152,7 @@ void Deadlines::consider(const std::string& id, Entry& entry, Timestamp now) {
     entry.state.considered = now;
     entry.next = entry.schedule->next_fire(now);
     std::optional<Lateness> late;
-    if (!fires.empty() && !has_happened(id, entry, fires.back())) {
+    if (!fires.empty() && !has_happened(entry, fires.back())) {
         entry.state.late_due = fires.back();
         entry.state.met_at.reset();
         late = Lateness{id, entry.workflow, entry.spec.kind, fires.back(), false};
@@ -112,12 +162,12 @@ void Deadlines::consider(const std::string& id, Entry& entry, Timestamp now) {
 
 void Deadlines::look_again(const std::string& id, Entry& entry, Timestamp now) {
     const Timestamp due = *entry.state.late_due;
-    if (!has_happened(id, entry, due)) return;
+    if (!has_happened(entry, due)) return;
     entry.state.met_at = now;
     save(id, entry, Lateness{id, entry.workflow, entry.spec.kind, due, true});
 }
 
-bool Deadlines::has_happened(const std::string&, const Entry& entry, Timestamp due) const {
+bool Deadlines::has_happened(const Entry& entry, Timestamp due) {
     const Timestamp since = due - entry.spec.window;
     if (entry.spec.kind == Kind::file_by) {
         journal::ClaimQuery query;
@@ -126,15 +176,18 @@ bool Deadlines::has_happened(const std::string&, const Entry& entry, Timestamp d
         const auto claims = reader_.claims(query);
         return claims && !claims->empty() && claims->front().record.at > since;
     }
+    const bool is_end = entry.spec.kind == Kind::finish_by;
     runtime::ListQuery query;
     query.workflow = entry.workflow;
-    query.limit = kRunsMax;
-    if (entry.spec.kind == Kind::finish_by) query.status = core::Status::succeeded;
+    query.limit = is_end ? kRunsMax : 1;  // the newest has started last
+    if (is_end) query.status = core::Status::succeeded;
     const auto runs = reader_.list(query);
-    if (!runs) return false;
+    if (!runs) {
+        awaited_.moved(entry.workflow);
+        return false;
+    }
     return std::any_of(runs->items.begin(), runs->items.end(), [&](const auto& run) {
-        return entry.spec.kind == Kind::finish_by ? run.stopped_at && *run.stopped_at > since
-                                                  : run.started_at > since;
+        return is_end ? run.stopped_at && *run.stopped_at > since : run.started_at > since;
     });
 }
 

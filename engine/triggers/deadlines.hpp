@@ -6,9 +6,12 @@
 // Threads: the triggers' only; the callback is called on them.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +40,23 @@ struct DeadlineState {
     [[nodiscard]] bool is_late() const { return late_due && !met_at; }
 };
 
+/// Workflows that are waited for, and whether a run of theirs has started or succeeded since that
+/// was asked last. Threads: complete.
+class AwaitedWorkflows {
+public:
+    /// Those and no others. A new one counts as one that has moved.
+    void set(const std::set<std::string>& workflows);
+    void moved(const std::string& workflow);
+    /// Those that have moved, each once.
+    std::set<std::string> take_moved();
+    [[nodiscard]] bool are_none() const { return are_none_; }
+
+private:
+    std::atomic<bool> are_none_{true};
+    std::mutex mutex_;
+    std::map<std::string, bool> has_moved_;
+};
+
 class Deadlines {
 public:
     using Tell = std::function<void(const Lateness&)>;
@@ -47,6 +67,8 @@ public:
     Result<void> load(const std::vector<WorkflowPlan>& plans, Timestamp now);
     void tick(Timestamp now);
     [[nodiscard]] std::optional<Timestamp> next() const;
+    /// What has happened in a run. From any thread.
+    void saw(const core::Execution& run, const std::vector<core::Event>& events);
 
 private:
     struct Entry {
@@ -58,8 +80,10 @@ private:
     };
     void consider(const std::string& id, Entry& entry, Timestamp now);
     void look_again(const std::string& id, Entry& entry, Timestamp now);
-    /// Whether it happened within the window before `due`, or since.
-    [[nodiscard]] bool has_happened(const std::string& id, const Entry& entry, Timestamp due) const;
+    /// Whether it happened within the window before `due`, or since. Where that cannot be read it
+    /// is asked again.
+    [[nodiscard]] bool has_happened(const Entry& entry, Timestamp due);
+    void await_late_ones();
     void save(const std::string& id, const Entry& entry, std::optional<Lateness> told);
 
     runtime::Engine& engine_;
@@ -67,6 +91,7 @@ private:
     Tell tell_;
     std::map<std::string, Entry> entries_;
     Timestamp looked_at_{};
+    AwaitedWorkflows awaited_;
 };
 
 }  // namespace stepwell::triggers

@@ -1,6 +1,8 @@
 // What the workflows want, as the newest versions of their files say it.
 #pragma once
 
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,31 @@ struct WorkflowPlan {
     std::string fault;  // why its members cannot be used; else empty
 };
 
-/// By the workflows' names; those that want nothing are left out.
+/// The plans of all workflows. A change costs what has changed: the others are kept.
+/// Threads: changed() and is_outdated() may be called from any.
+class Plans {
+public:
+    /// A workflow was made, changed or deleted.
+    void changed(const std::string& workflow);
+    /// Whether there is something to read.
+    [[nodiscard]] bool is_outdated() const;
+    /// Reads what has changed, the first time all. By the workflows' names; those that want nothing
+    /// are left out. Where it fails, what was to be read still is.
+    Result<std::vector<WorkflowPlan>> read(runtime::Reader& reader);
+
+private:
+    Result<void> read_all(runtime::Reader& reader);
+    Result<void> read_one(runtime::Reader& reader, const std::string& workflow);
+    void put(const std::string& workflow, const std::string& settings);
+
+    std::vector<WorkflowPlan> plans_;
+    bool is_read_ = false;
+    mutable std::mutex mutex_;
+    std::set<std::string> changed_;
+    bool is_new_ = true;  // nothing was read yet
+};
+
+/// All of them, once.
 Result<std::vector<WorkflowPlan>> read_plan(runtime::Reader& reader);
 
 /// "WORKFLOW#NAME": what a schedule, a trigger or a deadline is called in the journal and the API.

@@ -52,9 +52,12 @@ public:
           deadlines_(engine, *reader_, settings_.late),
           hooks_(engine, settings_.secrets) {
         runtime::Listener listener;
-        listener.workflow = [this](const std::string&) {
-            is_outdated_ = true;
+        listener.workflow = [this](const std::string& workflow) {
+            plans_.changed(workflow);
             post(wake_);
+        };
+        listener.events = [this](const core::Execution& run, const auto& events) {
+            deadlines_.saw(run, events);
         };
         subscription_ = engine.subscribe(std::move(listener));
     }
@@ -66,7 +69,7 @@ public:
 
     void start() {
         // Before anybody can call: a webhook that is there must not be unknown.
-        if (const auto plans = read_plan(*reader_)) hooks_.load(*plans);
+        if (const auto plans = plans_.read(*reader_)) hooks_.load(*plans);
         workers_.start();
         thread_ = std::thread([this] { run(); });
     }
@@ -83,7 +86,7 @@ public:
     Timestamp tick() {
         const Timestamp now = clock_.now();
         mailbox_->drain();
-        if (is_outdated_.exchange(false)) load(now);
+        if (is_outdated_.exchange(false) || plans_.is_outdated()) load(now);
         if (are_pauses_outdated_.exchange(false)) note(schedules_.load_pauses(now));
         schedules_.tick(now);
         deadlines_.tick(now);
@@ -149,7 +152,7 @@ private:
 
     void load(Timestamp now) {
         has_trouble_ = false;
-        auto plans = read_plan(*reader_);
+        auto plans = plans_.read(*reader_);
         if (!plans) return note(stepwell::fail(plans.error()));
         for (const WorkflowPlan& plan : *plans) {
             if (is_news(faults_[plan.workflow], plan.fault)) {
@@ -246,6 +249,7 @@ private:
     ScheduleRunner schedules_;
     Deadlines deadlines_;
     Webhooks hooks_;
+    Plans plans_;
     std::map<std::string, std::unique_ptr<FileTrigger>> files_;  // by id
     const std::shared_ptr<FolderWatch> watch_ = std::make_shared<FolderWatch>();
     std::set<std::filesystem::path> watched_;

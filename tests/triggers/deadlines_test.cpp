@@ -45,6 +45,42 @@ TEST_CASE("A run that has ended in time keeps its deadline; one that still goes 
     }
 }
 
+TEST_CASE("While a workflow is late its runs are listed again only after one of them has moved") {
+    TriggerStage stage;
+    stage.at("2026-01-05T06:00:00Z");
+    stage.put("orders", R"({"deadlines":[{"finish_by":"8:00"}]})", kTask);
+    stage.put("other", "{}", kTask);
+    stage.at("2026-01-05T08:00:00Z");
+    REQUIRE(stage.late == Texts{"orders#finish_by late"});
+    stage.at("2026-01-05T08:00:10Z");
+    const std::uint64_t before = stage.stage.disk->lists_read();
+    for (int n = 0; n < 100; ++n) stage.advance(Duration(5'000));
+    REQUIRE(stage.stage.start("other", R"({"x":1})"));
+    stage.advance(Duration(5'000));
+    CHECK(stage.stage.disk->lists_read() == before);
+    REQUIRE(stage.stage.start("orders", R"({"x":1})"));
+    stage.advance(Duration(5'000));
+    CHECK(stage.stage.disk->lists_read() == before + 1);
+    stage.stage.succeed("{}");
+    stage.advance(Duration(5'000));
+    CHECK(stage.stage.disk->lists_read() == before + 2);
+    CHECK(stage.late == Texts{"orders#finish_by late", "orders#finish_by met"});
+}
+
+TEST_CASE("A changed workflow is read again, and no other") {
+    TriggerStage stage;
+    stage.at("2026-01-05T06:00:00Z");
+    const std::string options = R"({"deadlines":[{"finish_by":"8:00"}]})";
+    for (int n = 0; n < 20; ++n) stage.put("w" + std::to_string(n), options);
+    const std::uint64_t before = stage.stage.disk->versions_read();
+    stage.put("w7", R"({"deadlines":[{"finish_by":"9:00"}]})");
+    CHECK(stage.stage.disk->versions_read() - before < 5);
+    stage.at("2026-01-05T08:30:00Z");
+    CHECK(stage.late.size() == 19);
+    stage.at("2026-01-05T09:00:00Z");
+    CHECK(stage.late.size() == 20);
+}
+
 TEST_CASE("Yesterday's run does not count for today, nor does a day that is not named") {
     TriggerStage stage;
     stage.at("2026-01-08T06:00:00Z");  // a Thursday
