@@ -67,6 +67,7 @@ private:
     Result<void> write_parent(const ExecutionWrite& execution);
     Result<void> write_open(const ExecutionWrite& execution);
     Result<void> remove_open(const ExecutionWrite& execution);
+    Result<void> forget_pages();
     Result<void> write_records(const ExecutionWrite& execution);
     template <class Bind>
     Result<void> run(const char* sql, Bind bind) {

@@ -1,4 +1,6 @@
 // What the engine reads of executions that are open.
+#include <malloc.h>
+
 #include <utility>
 
 #include "engine/journal/columns.hpp"
@@ -37,6 +39,15 @@ Result<void> SqliteJournal::scan_open(const std::function<void(const OpenSummary
         summary.is_quarantined = (row.integer(2) & kIsQuarantined) != 0;
         visit(summary);
     }
+    row.reset();
+    return forget_pages();
+}
+
+/// What is read once would fill the cache of pages, at some hundred bytes for each execution that
+/// sleeps.
+Result<void> SqliteJournal::forget_pages() {
+    SW_TRY(database_.execute("PRAGMA shrink_memory"));
+    malloc_trim(0);
     return {};
 }
 

@@ -39,7 +39,7 @@ void measure_sleepers_started_here(bool is_quick) {
     test::TemporaryFolder folder;
     Rig rig(folder.path());
     rig.put("sleep", kSleep);
-    const int warm_up = is_quick ? 10'000 : 300'000;
+    const int warm_up = is_quick ? 90'000 : 300'000;
     rig.only_start("sleep", warm_up);  // fills the caches, which have bounds
     const int count = is_quick ? 20'000 : 200'000;
     const std::size_t before = resident_bytes();
