@@ -90,6 +90,7 @@ Result<std::vector<RunCount>> MemoryJournal::run_counts(const RunCountQuery& que
     for (const auto& [key, count] : counts) {
         rows.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
     }
+    if (query.is_newest_only && rows.size() > 1) rows = {rows.back()};
     return rows;
 }
 

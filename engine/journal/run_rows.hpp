@@ -51,6 +51,8 @@ struct RunCountQuery {
     std::optional<core::Status> status;
     std::optional<Timestamp> from;   // inclusive
     std::optional<Timestamp> until;  // exclusive
+    /// Only the newest minute in which there are any. REQUIRES: workflow and status are given.
+    bool is_newest_only = false;
 };
 struct RunCount {
     WorkflowId workflow{};

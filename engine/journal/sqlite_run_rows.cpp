@@ -22,6 +22,10 @@ const char* const kRunCounts =
 const char* const kRunCountsOfWorkflow =
     "SELECT workflow, status, minute, count FROM run_counts"
     " WHERE workflow = ?3 AND status IN (0, 1, 2, 3, 4) AND minute >= ?1 AND minute < ?2";
+const char* const kNewestCount =
+    "SELECT workflow, status, minute, count FROM run_counts"
+    " WHERE workflow = ?3 AND status = ?4 AND minute >= ?1 AND minute < ?2"
+    " ORDER BY minute DESC LIMIT 1";
 const char* const kFailureCounts =
     "SELECT fingerprint, workflow, (started - ?1) / ?3, count(*), min(started), max(started),"
     " min(run), max(run) FROM run_failures"
@@ -130,8 +134,11 @@ Result<ExecutionId> SqliteReads<Port>::rows_from() {
 
 template <class Port>
 Result<std::vector<RunCount>> SqliteReads<Port>::run_counts(const RunCountQuery& query) {
-    Statement& statement =
-        *SW_TRY(database_.cached(query.workflow ? kRunCountsOfWorkflow : kRunCounts));
+    const char* const sql = query.is_newest_only ? kNewestCount
+                            : query.workflow     ? kRunCountsOfWorkflow
+                                                 : kRunCounts;
+    Statement& statement = *SW_TRY(database_.cached(sql));
+    if (query.is_newest_only) statement.bind(4, static_cast<std::int64_t>(*query.status));
     statement.bind(1, query.from ? minute_from(*query.from) : INT64_MIN);
     statement.bind(2, query.until ? minute_from(*query.until) : INT64_MAX);
     if (query.workflow) statement.bind(3, number_of(*query.workflow));

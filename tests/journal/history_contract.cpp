@@ -108,6 +108,10 @@ void check_run_rows(JournalUnderTest& under_test) {
     second.row = row_of_run(2, {"a"});
     REQUIRE(commit(journal, of({first, second, opened(3, kEtl), opened(4, kOther)})));
     CHECK(counts_of(journal) == "1:0@0=1 1:2@0=2 2:0@0=1 ");
+    journal::RunCountQuery newest{kEtl, core::Status::failed, {}, {}, true};
+    CHECK(counts_of(journal, newest) == "1:2@0=2 ");
+    newest.until = from_ms(0);
+    CHECK(counts_of(journal, newest).empty());
 
     const auto rows = *journal.run_rows({ExecutionId{1}, ExecutionId{3}});
     REQUIRE(rows.size() == 1);

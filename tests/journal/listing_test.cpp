@@ -99,6 +99,9 @@ TEST_CASE("questions about many runs walk an index over what they are about, nev
         {kRunCountsOfWorkflow,
          "SEARCH run_counts USING PRIMARY KEY (workflow=? AND status=? AND "
          "minute>? AND minute<?)"},
+        {kNewestCount,
+         "SEARCH run_counts USING PRIMARY KEY (workflow=? AND status=? AND "
+         "minute>? AND minute<?)"},
         {kFailureCounts,
          "SEARCH run_failures USING COVERING INDEX run_failures_by_start (started>?"
          " AND started<?)"},

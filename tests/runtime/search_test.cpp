@@ -334,6 +334,37 @@ TEST_CASE("a tally whose budget is used up says from when on it has counted") {
     CHECK(reader.tally(query)->count == 300);
 }
 
+TEST_CASE("the last runs that succeeded are found behind any number that failed") {
+    Stage stage;
+    REQUIRE(stage.create("etl", R"({"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[
+        {"Variable":"$.ok","BooleanEquals":true,"Next":"S"}],"Default":"F"},
+        "S":{"Type":"Succeed"},"F":{"Type":"Fail","Error":"E"}}})"));
+    const auto run = [&](bool is_good, int count) {
+        for (int n = 0; n < count; ++n) {
+            REQUIRE(stage.start("etl", is_good ? R"({"ok":true})" : R"({"ok":false})"));
+            stage.advance(1s);
+        }
+    };
+    run(true, 7);
+    run(false, 3'000);
+    RunQuery query;
+    query.workflows = {"etl"};
+    query.statuses = {Status::succeeded};
+    query.limit = 5;
+    auto& reader = stage.reader();
+    const std::uint64_t before = stage.disk->rows_listed();
+    const auto page = reader.search(query);
+    REQUIRE(page);
+    REQUIRE(page->items.size() == 5);
+    CHECK(page->items.front().id == ExecutionId{7});
+    CHECK(stage.disk->rows_listed() - before < 200);
+    query.token = page->next;
+    const auto rest = reader.search(query);
+    REQUIRE(rest);
+    CHECK(rest->items.size() == 2);
+    CHECK_FALSE(rest->next);
+}
+
 TEST_CASE("a search says what it does not know") {
     TemporaryFolder folder;
     const auto opened = journal::SqliteJournal::open(folder.path(), 7);

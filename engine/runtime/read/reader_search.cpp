@@ -374,6 +374,30 @@ Result<bool> RunSearch::look_at(const std::vector<journal::ExecutionRecord>& row
     return !are_too_old;
 }
 
+/// Those that succeeded have no index of their own; of one workflow the counts by minute tell where
+/// there are any.
+bool RunSearch::may_pass_over() const {
+    return workflows_ && workflows_->size() == 1 && sources_.size() == 1 && !chosen_ &&
+           !query_.parent && !query_.has_caught &&
+           query_.statuses == std::vector<Status>{Status::succeeded};
+}
+
+/// Where to go on before, so far nothing having fitted down to `next`, which started at
+/// `started_at`. REQUIRES: may_pass_over().
+Result<std::optional<ExecutionId>> RunSearch::pass_over(ExecutionId next,
+                                                        Timestamp started_at) const {
+    journal::RunCountQuery counts;
+    counts.workflow = *workflows_->begin();
+    counts.status = Status::succeeded;
+    counts.until = minute_of(started_at) + Duration(kMinuteMs);
+    counts.is_newest_only = true;
+    const auto newest = SW_TRY(journal_->run_counts(counts));
+    if (newest.empty()) return std::optional<ExecutionId>();
+    const Timestamp end = newest.front().minute + Duration(kMinuteMs);
+    if (end > started_at) return std::optional(next);
+    return std::optional(std::min(next, SW_TRY(first_started_at(*journal_, end))));
+}
+
 Result<RunSearch::Walk> RunSearch::walk(std::optional<ExecutionId> before,
                                         const Visit& visit) const {
     if (query_.started_until) {
@@ -386,7 +410,13 @@ Result<RunSearch::Walk> RunSearch::walk(std::optional<ExecutionId> before,
     for (;; count = rows_at_once()) {
         const Candidates some = SW_TRY(candidates(before, count));
         if (!SW_TRY(look_at(some.rows, visit, walk))) return walk;
-        walk.next = before = some.next;
+        before = some.next;
+        const bool is_desert =
+            before && may_pass_over() &&
+            std::none_of(some.rows.begin(), some.rows.end(),
+                         [](const auto& row) { return row.status == Status::succeeded; });
+        if (is_desert) before = SW_TRY(pass_over(*before, some.rows.back().started_at));
+        walk.next = before;
         if (!before) return walk;
     }
 }

@@ -55,6 +55,8 @@ private:
     Result<bool> look_at(const std::vector<journal::ExecutionRecord>& rows, const Visit& visit,
                          Walk& walk) const;
     Result<Candidates> candidates(std::optional<ExecutionId> before, std::size_t count) const;
+    [[nodiscard]] bool may_pass_over() const;
+    Result<std::optional<ExecutionId>> pass_over(ExecutionId next, Timestamp started_at) const;
     Result<Candidates> chosen_before(std::optional<ExecutionId> before) const;
     [[nodiscard]] Result<std::vector<ExecutionId>> ids_before(
         std::optional<ExecutionId> before) const;
