@@ -47,10 +47,8 @@ void read_duplicates(ParameterReader& read, LoadParameters& load) {
 
 void read_update(ParameterReader& read, LoadParameters& load) {
     ParameterReader update = read.object("update");
-    if (update.text("columns", "all") != "all" || update.value().contains("columns")) {
-        const Json* columns = update.any("columns");
-        if (columns != nullptr && *columns != "all") load.update_columns = update.texts("columns");
-    }
+    const Json* columns = update.any("columns");
+    if (columns != nullptr && *columns != "all") load.update_columns = update.texts("columns");
     load.update_except = update.texts("except");
     load.update_when = update.text("when");
     load.delete_when = update.text("delete_when");
