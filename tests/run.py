@@ -110,9 +110,10 @@ def cases_part(log):
 
 
 def demo_part(log):
-    """The flights pipeline, its second run and its correction; the seeds' pipelines."""
+    """The flights pipeline, its second run and its correction; the seeds' pipelines; hostile files beside other readers."""
     sh(log, ORACLE, "workflows/flights/demo.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
     sh(log, ORACLE, "tests/e2e/seeds.py", "--stepwell", PROGRAM)
+    sh(log, ORACLE, "tests/e2e/readers.py", "--stepwell", PROGRAM)
 
 
 def faults_part(log):

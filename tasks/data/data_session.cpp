@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tasks/files/csv_function.hpp"
+#include "tasks/files/json_function.hpp"
 #include "tasks/lake/lake_table.hpp"
 #include "tasks/sql/duckdb/duckdb_engine.hpp"
 #include "tasks/sql/duckdb/unfinished_file.hpp"
@@ -146,7 +147,7 @@ DataResult<std::shared_ptr<Database>> DataSession::open(const ConnectionSettings
     options.memory_limit = settings.memory_limit;
     options.threads = settings.threads;
     options.is_read_only = settings.is_read_only;
-    options.functions = {duckdb::register_csv_function};
+    options.functions = {duckdb::register_csv_function, duckdb::register_json_function};
     return open_duckdb(options);
 }
 

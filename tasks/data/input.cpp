@@ -1,115 +1,11 @@
 #include "tasks/data/input.hpp"
 
 #include <algorithm>
-#include <cctype>
 
-#include "tasks/files/csv_function.hpp"
+#include "tasks/data/input_formats.hpp"
+#include "tasks/sql/column_types.hpp"
 
 namespace stepwell::tasks::data {
-namespace {
-
-std::string file_list(const std::vector<InputFile>& files) {
-    Json paths = Json::array();
-    for (const auto& file : files) paths.push_back(file.path.string());
-    return sql_literal(paths);
-}
-
-char single_character(ParameterReader& read, std::string_view name, char otherwise) {
-    const std::string text = read.text(name, std::string(1, otherwise));
-    if (text == "\\t" || text == "tab") return '\t';
-    if (text.size() == 1 && text[0] != '\n' && text[0] != '\r') return text[0];
-    if (text.empty() || text[0] == 0) return 0;
-    read.fault(name, "expected one character, but got '" + text + "'");
-    return otherwise;
-}
-
-CsvOptions csv_options(ParameterReader& read) {
-    CsvOptions options;
-    options.encoding = read.text("encoding", "utf-8");
-    for (const auto& [other, name] : {std::pair{"utf8", "utf-8"},
-                                      {"latin1", "latin-1"},
-                                      {"iso-8859-1", "latin-1"},
-                                      {"utf16", "utf-16"}}) {
-        if (options.encoding == other) options.encoding = name;
-    }
-    options.delimiter = single_character(read, "delimiter", ',');
-    options.quote = single_character(read, "quote", '"');
-    options.escape = single_character(read, "escape", options.quote);
-    options.comment = single_character(read, "comment", '\0');
-    options.skip = static_cast<int>(read.integer("skip").value_or(0));
-    options.has_header = read.flag("header", true);
-    options.names = read.texts("names");
-    if (const Json* bytes = read.any("max_line_bytes")) {
-        const auto parsed = parse_bytes(*bytes);
-        if (!parsed || *parsed < 1) read.fault("max_line_bytes", "expected a size like 16MB");
-        options.record_bytes_max = static_cast<std::size_t>(parsed.value_or(1));
-    }
-    return options;
-}
-
-}  // namespace
-
-bool is_type_name(const std::string& type) {
-    return !type.empty() && type.size() < 200 &&
-           std::isalpha(static_cast<unsigned char>(type[0])) != 0 &&
-           std::all_of(type.begin(), type.end(), [](unsigned char c) {
-               return std::isalnum(c) != 0 || c == '_' || c == '(' || c == ')' || c == ',' ||
-                      c == ' ' || c == '[' || c == ']';
-           });
-}
-
-InputSpec InputSpec::parse(const Json& value, std::string_view place, Faults& faults) {
-    InputSpec spec;
-    const Json object = value.is_string() || value.is_array() ? Json{{"uri", value}} : value;
-    ParameterReader read(object, std::string(place) + ".", faults);
-    if (const Json* uri = read.any("uri")) spec.uri = *uri;
-    spec.format = read.choice("format", {"", "csv", "ndjson", "json", "parquet"}, "");
-    if (spec.format.empty() && read.text("format") == "jsonl") spec.format = "ndjson";
-    spec.table = read.text("table");
-    spec.sql = read.text("sql");
-    spec.connection = read.text("connection");
-    if (const Json* params = read.any("params")) spec.params = *params;
-    if (const Json* columns = read.any("columns")) spec.columns = *columns;
-    spec.is_changed_only = read.choice("files", {"all", "changed"}, "all") == "changed";
-    ParameterReader options = read.object("options");
-    spec.csv = csv_options(options);
-    spec.nulls = options.texts("nulls");
-    spec.is_trimmed = options.flag("trim", false);
-    spec.on_bad_line = options.choice("on_bad_line", {"fail", "skip", "quarantine"}, "fail");
-    options.finish();
-    ParameterReader policy = read.object("schema_policy");
-    spec.new_columns = policy.choice("new_columns", {"add", "ignore", "fail"}, "add");
-    const std::string missing = policy.text("missing", policy.text("missing_columns", "null"));
-    if (missing == "fail" || missing == "null")
-        spec.missing_columns = missing;
-    else
-        policy.fault("missing", "expected null or fail, but got '" + missing + "'");
-    spec.type_changes = policy.choice("type_changes", {"widen", "fail"}, "widen");
-    policy.finish();
-    read.finish();
-    const int kinds =
-        (spec.uri.is_null() ? 0 : 1) + (spec.table.empty() ? 0 : 1) + (spec.sql.empty() ? 0 : 1);
-    if (kinds != 1) {
-        faults.add(place, "expected exactly one of uri, table and sql, but got " +
-                              std::to_string(kinds) + " of them");
-    }
-    if (!spec.columns.is_object()) {
-        faults.add(place, "expected columns to be an object of name: type");
-        spec.columns = Json::object();
-    }
-    for (const auto& [name, declared] : spec.columns.items()) {
-        const std::string type =
-            declared.is_string() ? declared.get<std::string>() : string_or(declared, "type", "");
-        if (!is_type_name(type)) {
-            faults.add(std::string(place) + ".columns." + name,
-                       "expected a type, but got " + to_text(declared));
-        }
-    }
-    if (!spec.table.empty()) spec.format = "table";
-    if (!spec.sql.empty()) spec.format = "sql";
-    return spec;
-}
-
 namespace {
 
 DataResult<std::string> format_of(const std::vector<InputFile>& files) {
@@ -131,109 +27,6 @@ DataResult<std::string> format_of(const std::vector<InputFile>& files) {
     return format;
 }
 
-DataResult<void> open_csv(DataSession& session, const InputSpec& spec, Input& input) {
-    CsvOptions options = spec.csv;
-    options.temporary_folder = session.locations().temporary_folder();
-    options.is_lines = input.format == "ndjson";
-    input.scan = SW_TRY(CsvScan::open(input.files, options));
-    auto lease = std::make_shared<duckdb::CsvLease>(input.scan);
-    input.relation = lease->relation();
-    input.keep.push_back(std::move(lease));
-    input.is_text = true;
-    for (const auto& name : input.scan->columns()) input.columns.push_back({name, "varchar"});
-    return {};
-}
-
-/// Objects, one per row in `line`, as a relation of text columns.
-DataResult<void> open_objects(Connection& connection, Input& input, const std::string& lines) {
-    const std::string keys =
-        "select key from (select unnest(json_keys(line)) as key, _sw_file, _sw_line from " + lines +
-        " where json_valid(line) and json_type(line) = 'OBJECT') group by key order by "
-        "min(_sw_file), min(_sw_line), key";
-    const Rows rows = SW_TRY(connection.query(keys));
-    std::string select;
-    for (const auto& row : rows.rows) {
-        const std::string name = row[0].get<std::string>();
-        // A JSON pointer: no character of a key means anything in it but ~ and /.
-        std::string pointer = "/";
-        for (const char c : name) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-        select += "case when _sw_fault is null then line ->> " + quote_literal(pointer) +
-                  " end as " + quote_identifier(name) + ", ";
-        input.columns.push_back({name, "varchar"});
-    }
-    input.relation =
-        "(select " + select +
-        "_sw_file, _sw_line, _sw_fault, case when _sw_fault is not null then line end as _sw_raw "
-        "from (select line, _sw_file, _sw_line, case when _sw_fault is not null then _sw_fault "
-        "when not json_valid(line) then 'the line is not JSON' when json_type(line) <> 'OBJECT' "
-        "then 'the line is not a JSON object' end as _sw_fault from " +
-        lines + " where line is not null))";
-    input.is_text = true;
-    return {};
-}
-
-DataResult<void> open_json(Connection& connection, Input& input) {
-    const std::string lines =
-        "(select json::varchar as line, filename as _sw_file, row_number() over (partition by "
-        "filename) as _sw_line, null::varchar as _sw_fault from read_json_objects(" +
-        file_list(input.files) + ", format = 'array', filename = true))";
-    return open_objects(connection, input, lines);
-}
-
-/// Compares the files' schemas: DuckDB alone would take the first file's and drop the rest.
-DataResult<bool> have_one_schema(DataSession& session, Connection& connection,
-                                 const InputSpec& spec, const Input& input) {
-    if (input.files.size() < 2) return true;
-    const Rows rows = SW_TRY(connection.query(
-        "select name, count(distinct file_name) as files, count(distinct coalesce(logical_type, "
-        "type)) as types, min(file_name) as example from parquet_schema(" +
-        file_list(input.files) +
-        ") where num_children is null or num_children = 0 "
-        "group by name order by name"));
-    const auto files = static_cast<std::int64_t>(input.files.size());
-    bool is_same = true;
-    for (const auto& row : rows.rows) {
-        const std::string name = row[0].get<std::string>();
-        if (row[1] != files) {
-            is_same = false;
-            session.result()["schema_changes"].push_back(
-                {{"op", "column_not_in_all_files"}, {"column", name}, {"files", row[1]}});
-            if (spec.missing_columns == "fail" || spec.new_columns == "fail") {
-                return data_fail("E_SCHEMA", "expected column '" + name + "' in all " +
-                                                 std::to_string(files) + " files, but it is in " +
-                                                 row[1].dump() + " (" + row[3].get<std::string>() +
-                                                 ")");
-            }
-        }
-        if (row[2] != 1) {
-            is_same = false;
-            if (spec.type_changes == "fail") {
-                return data_fail("E_SCHEMA", "expected one type for column '" + name +
-                                                 "' in all files, but there are " + row[2].dump());
-            }
-        }
-    }
-    return is_same;
-}
-
-DataResult<void> open_parquet(DataSession& session, Connection& connection, const InputSpec& spec,
-                              Input& input) {
-    const bool is_same = SW_TRY(have_one_schema(session, connection, spec, input));
-    const bool is_hive = std::all_of(input.files.begin(), input.files.end(), [](const auto& file) {
-        return file.path.parent_path().string().find('=') != std::string::npos;
-    });
-    const std::string options =
-        std::string(is_same ? "" : ", union_by_name = true") +
-        (is_hive ? ", hive_partitioning = true" : ", hive_partitioning = false");
-    const std::string scan = "read_parquet(" + file_list(input.files) + options;
-    input.columns = SW_TRY(connection.describe("select * from " + scan + ")"));
-    input.relation =
-        "(select * exclude (filename, file_row_number), filename as _sw_file, "
-        "file_row_number + 1 as _sw_line from " +
-        scan + ", filename = true, file_row_number = true))";
-    return {};
-}
-
 DataResult<void> open_query(Connection& connection, const InputSpec& spec, Input& input) {
     // Described alone first: so it is one whole statement, and cannot end the bracket around it.
     input.columns = SW_TRY(connection.describe(spec.sql, spec.params));
@@ -242,10 +35,8 @@ DataResult<void> open_query(Connection& connection, const InputSpec& spec, Input
     return {};
 }
 
-}  // namespace
-
-DataResult<Input> open_raw_input(DataSession& session, Connection& connection,
-                                 const InputSpec& spec, std::vector<InputFile> files) {
+DataResult<Input> open_relation(DataSession& session, Connection& connection, const InputSpec& spec,
+                                std::vector<InputFile> files) {
     Input input;
     input.format = spec.format;
     if (spec.format == "sql") {
@@ -268,64 +59,104 @@ DataResult<Input> open_raw_input(DataSession& session, Connection& connection,
     if (input.format == "parquet") {
         SW_TRY(open_parquet(session, connection, spec, input));
     } else if (input.format == "json") {
-        SW_TRY(open_json(connection, input));
+        SW_TRY(open_json(session, connection, spec, input));
+    } else if (input.format == "ndjson") {
+        SW_TRY(open_ndjson(session, connection, spec, input));
     } else {
         SW_TRY(open_csv(session, spec, input));
-        if (input.format == "ndjson") {
-            input.columns.clear();
-            SW_TRY(open_objects(connection, input, input.relation));
-        }
     }
     return input;
 }
 
-std::string text_expression(const InputSpec& spec, const std::string& column) {
-    std::string text = quote_identifier(column);
-    if (spec.is_trimmed) text = "nullif(trim(" + text + "), '')";
-    if (spec.nulls.empty()) return text;
-    std::string list;
-    for (const auto& null : spec.nulls) list += (list.empty() ? "" : ", ") + quote_literal(null);
-    return "(case when " + text + " in (" + list + ") then null else " + text + " end)";
+}  // namespace
+
+DataResult<Input> open_raw_input(DataSession& session, Connection& connection,
+                                 const InputSpec& spec, std::vector<InputFile> files) {
+    Input input = SW_TRY(open_relation(session, connection, spec, std::move(files)));
+    input.raw_relation = input.relation;
+    input.has_faults = input.is_text;
+    return input;
 }
 
-std::string cast_expression(const std::string& text, const std::string& type,
-                            const std::string& format) {
-    if (!format.empty()) {
-        return "try_cast(try_strptime(" + text + ", " + quote_literal(format) + ") as " + type +
-               ")";
+DataResult<void> count_loosened(DataSession& session, Connection& connection, const Input& input) {
+    if (input.loose.empty()) return {};
+    std::string select;
+    for (const auto& loose : input.loose) {
+        select +=
+            (select.empty() ? "" : ", ") + ("count(*) filter (where " + loose.condition + ")");
     }
-    return "try_cast(" + text + " as " + type + ")";
-}
-
-namespace {
-
-bool is_same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-        return std::tolower(x) == std::tolower(y);
-    });
-}
-
-/// The declared type of a column and its format; "" = none.
-std::pair<std::string, std::string> declared_type(const InputSpec& spec, const std::string& name) {
-    for (const auto& [key, value] : spec.columns.items()) {
-        if (!is_same_name(key, name)) continue;
-        if (value.is_string()) return {value.get<std::string>(), ""};
-        return {string_or(value, "type", ""), string_or(value, "format", "")};
+    const Rows counts =
+        SW_TRY(connection.query("select " + select + " from " + input.raw_relation + " as input" +
+                                    (input.has_faults ? " where _sw_fault is null" : ""),
+                                input.parameters));
+    Json& loosened = session.result()["loosened"] = Json::object();
+    for (std::size_t i = 0; i < input.loose.size(); ++i) {
+        loosened[input.loose[i].column] = counts.rows[0][i];
     }
     return {};
 }
 
-/// The value as its type; the query fails with the place where it is not.
-std::string strict_expression(const InputSpec& spec, const Column& column) {
-    const auto [type, format] = declared_type(spec, column.name);
-    std::string text = text_expression(spec, column.name);
-    if (type.empty() || type == "varchar") return text;
-    const std::string value = cast_expression(text, type, format);
-    const std::string what = quote_literal(": column " + column.name + ": expected " + type +
-                                           (format.empty() ? "" : " as " + format) + ", but got '");
-    return "case when " + text + " is null or " + value + " is not null then " + value +
-           " else error(concat('[E_FORMAT] ', _sw_file, ':', _sw_line, " + what + ", " + text +
-           ", '''')) end";
+DataResult<std::int64_t> count_bad_lines(Connection& connection, const InputSpec& spec,
+                                         const Input& input) {
+    if (!input.has_faults || spec.on_bad_line != "skip") return std::int64_t{0};
+    return connection.query_integer("select count(*) from " + input.raw_relation +
+                                    " as input where _sw_fault is not null");
+}
+
+namespace {
+
+/// The value as its declared type; the query fails with the place where it is not exactly that.
+std::string typed_expression(const InputSpec& spec, Input& input, const Column& column) {
+    const std::string value =
+        input.is_text ? text_expression(spec, column.name) : quote_identifier(column.name);
+    const DeclaredType declared = declared_type(spec, column.name);
+    if (declared.type.empty()) return value;
+    const std::string typed = strict_value(value, column.type, declared);
+    if (typed == value) return value;
+    const std::string loosened = loosened_condition(value, column.type, declared);
+    if (!loosened.empty()) input.loose.push_back({column.name, loosened});
+    const std::string place = input.files.empty() ? "" : "_sw_file, ':', _sw_line, ': ', ";
+    const std::string what =
+        quote_literal("column " + column.name + ": expected " + declared.display() + ", but got '");
+    return "coalesce(" + typed + ", case when " + value + " is not null then error(concat(" +
+           "'[E_FORMAT] ', " + place + what + ", " + value + ", '''')) end)";
+}
+
+DataResult<void> check_declared(const InputSpec& spec, const Input& input) {
+    for (const auto& [name, ignored] : spec.columns.items()) {
+        const bool is_there = std::any_of(
+            input.columns.begin(), input.columns.end(),
+            [&, &key = name](const Column& column) { return is_same_column(key, column.name); });
+        if (is_there) continue;
+        return data_fail("E_SCHEMA", "expected column '" + name + "', but the input has none");
+    }
+    return {};
+}
+
+/// SQL for the code of a fault.
+constexpr std::string_view kFaultCode =
+    "case when contains(_sw_fault, 'not UTF-8') then 'E_ENCODING' else 'E_FORMAT' end";
+
+/// Why there is not even a column.
+DataError no_columns(Connection& connection, const Input& input) {
+    const auto fault = connection.query(
+        "select concat(_sw_file, ':', _sw_line, ': ', _sw_fault), " + std::string(kFaultCode) +
+        " from " + input.raw_relation + " as input where _sw_fault is not null limit 1");
+    if (!fault) return fault.error();
+    if (!fault->rows.empty()) {
+        return {fault->rows[0][1].get<std::string>(), fault->rows[0][0].get<std::string>()};
+    }
+    return {"E_FORMAT", input.files[0].uri + ": expected " +
+                            (input.format == "csv" ? "a header" : "at least one object") +
+                            ", but there is none"};
+}
+
+/// Which rows of text files are read.
+std::string line_condition(const InputSpec& spec, const Input& input) {
+    if (!input.has_faults) return "";
+    if (spec.on_bad_line == "skip") return " where _sw_fault is null";
+    return " where case when _sw_fault is null then true else error(concat('[', " +
+           std::string(kFaultCode) + ", '] ', _sw_file, ':', _sw_line, ': ', _sw_fault)) end";
 }
 
 }  // namespace
@@ -338,32 +169,35 @@ DataResult<Input> open_input(DataSession& session, Connection& connection, const
 
 DataResult<Input> open_input_of(DataSession& session, Connection& connection, const InputSpec& spec,
                                 std::vector<InputFile> files) {
+    if (spec.on_bad_line == "quarantine") {
+        return data_fail("E_CONFIG",
+                         "input.options.on_bad_line: quarantine is for validate, which has a place "
+                         "for what it rejects; here it can be fail or skip");
+    }
     Input input = SW_TRY(open_raw_input(session, connection, spec, std::move(files)));
-    if (!input.is_text) return input;
-    for (const auto& [name, ignored] : spec.columns.items()) {
-        const bool is_there = std::any_of(
-            input.columns.begin(), input.columns.end(),
-            [&, &key = name](const Column& column) { return is_same_name(key, column.name); });
-        if (!is_there) {
-            return data_fail("E_SCHEMA", "expected column '" + name + "', but the input has none");
-        }
+    if (!input.is_text && spec.columns.empty()) return input;
+    if (connection.dialect() == Dialect::sqlite) {
+        return data_fail("E_UNSUPPORTED",
+                         "expected input.columns of files or of a DuckDB connection, but this is "
+                         "SQLite; cast in input.sql instead");
     }
+    if (input.columns.empty()) return fail(no_columns(connection, input));
+    SW_TRY(check_declared(spec, input));
     std::string select;
-    for (auto& column : input.columns) {
-        select += strict_expression(spec, column) + " as " + quote_identifier(column.name) + ", ";
-    }
-    const std::string keep_good = spec.on_bad_line == "fail"
-                                      ? "case when _sw_fault is null then true else "
-                                        "error(concat('[E_FORMAT] ', _sw_file, ':', _sw_line, "
-                                        "': ', _sw_fault)) end"
-                                      : "_sw_fault is null";
-    input.relation = "(select " + select + "_sw_file, _sw_line from " + input.relation + " where " +
-                     keep_good + ")";
-    input.is_text = false;
     std::vector<std::string> names;
-    for (const auto& column : input.columns) names.push_back(column.name);
-    input.columns =
-        SW_TRY(connection.describe("select " + quoted_list(names) + " from " + input.relation));
+    for (const auto& column : input.columns) {
+        const std::string name = quote_identifier(column.name);
+        select +=
+            (select.empty() ? "" : ", ") + typed_expression(spec, input, column) + " as " + name;
+        names.push_back(column.name);
+    }
+    input.relation = "(select " + select + (input.files.empty() ? "" : ", _sw_file, _sw_line") +
+                     " from " + input.raw_relation + " as input" + line_condition(spec, input) +
+                     ")";
+    input.is_text = false;
+    input.columns = SW_TRY(connection.describe(
+        "select " + quoted_list(names) + " from " + input.relation + " as input",
+        input.parameters));
     return input;
 }
 

@@ -9,33 +9,14 @@
 #include <vector>
 
 #include "tasks/data/data_session.hpp"
-#include "tasks/files/csv_scan.hpp"
-#include "tasks/support/parameters.hpp"
+#include "tasks/data/input_spec.hpp"
 
 namespace stepwell::tasks::data {
 
-/// How an input is named in parameters: {uri, format, options, columns} or {table} or {sql,
-/// params}, with `connection`; docs/tasks/common.md.
-struct InputSpec {
-    Json uri;            // text or list; null for tables and queries
-    std::string format;  // csv | ndjson | json | parquet | table | sql; "" = by the files' names
-    std::string table;   // as written
-    std::string sql;
-    std::string connection;
-    Json params = Json::object();  // bound in `sql`
-    CsvOptions csv;
-    std::vector<std::string> nulls;  // texts that stand for NULL, beside the empty one
-    bool is_trimmed = false;
-    std::string on_bad_line = "fail";  // fail | skip | quarantine
-    /// Declared types of text columns: name -> type or {type, format}.
-    Json columns = Json::object();
-    bool is_changed_only = false;          // files: changed
-    std::string new_columns = "add";       // in later files: add | ignore | fail
-    std::string missing_columns = "null";  // null | fail
-    std::string type_changes = "widen";    // widen | fail
-
-    /// Reads `value`, which may also be a bare uri; what is wrong goes to `faults`.
-    static InputSpec parse(const Json& value, std::string_view place, Faults& faults);
+/// Values that are taken only because their declaration is loose.
+struct LooseColumn {
+    std::string column;
+    std::string condition;  // SQL over Input.raw_relation, true for such a value
 };
 
 struct Input {
@@ -50,6 +31,10 @@ struct Input {
     /// All columns are texts as they stand in the file, and the relation also has _sw_file,
     /// _sw_line, _sw_fault and _sw_raw (see csv_function.hpp).
     bool is_text = false;
+    /// The input before types were applied. What is counted of it: `loose` and broken lines.
+    std::string raw_relation;
+    bool has_faults = false;  // raw_relation has _sw_fault
+    std::vector<LooseColumn> loose;
     std::shared_ptr<const CsvScan> scan;
     std::vector<std::shared_ptr<void>> keep;  // what `relation` needs
 };
@@ -60,23 +45,19 @@ struct Input {
 DataResult<Input> open_raw_input(DataSession& session, Connection& connection,
                                  const InputSpec& spec, std::vector<InputFile> files);
 
-/// The input as a task works with it: declared types applied, a broken line or a value that is not
-/// of its type fails the query (E_FORMAT, with file and line) or is left out (on_bad_line: skip).
-/// Text columns without a declared type stay texts.
+/// The input as a task works with it: declared types applied, a value that is not exactly of its
+/// type fails the query (E_FORMAT, with file and line); so does a broken line, or it is left out
+/// (on_bad_line: skip). Text columns without a declared type stay texts.
 DataResult<Input> open_input(DataSession& session, Connection& connection, const InputSpec& spec);
 
 /// As open_input(), of files already chosen (load: the changed ones).
 DataResult<Input> open_input_of(DataSession& session, Connection& connection, const InputSpec& spec,
                                 std::vector<InputFile> files);
 
-/// An SQL expression for the text column `column` as `type`; NULL where the text is not of that
-/// type. `format`: strptime's, for dates and times ("" = ISO).
-std::string cast_expression(const std::string& column, const std::string& type,
-                            const std::string& format);
-/// The column with `nulls` and `trim` applied.
-std::string text_expression(const InputSpec& spec, const std::string& column);
-/// Whether SQL may say `type` ("decimal(18,2)", "timestamp with time zone"): words, digits,
-/// brackets only.
-bool is_type_name(const std::string& type);
+/// Says in the result how many values each loose declaration took ("loosened").
+DataResult<void> count_loosened(DataSession& session, Connection& connection, const Input& input);
+/// How many records were left out as broken (on_bad_line: skip).
+DataResult<std::int64_t> count_bad_lines(Connection& connection, const InputSpec& spec,
+                                         const Input& input);
 
 }  // namespace stepwell::tasks::data

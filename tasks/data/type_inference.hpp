@@ -9,8 +9,8 @@
 
 namespace stepwell::tasks::data {
 
-/// Adds to spec.columns a type for each column of `input` that has none: bigint, double, boolean,
-/// date or timestamp where all values are that; else varchar. REQUIRES: input.is_text.
+/// Adds to spec.columns a type for each column of `input` that has none: what all its values are
+/// (strict::type_of_kinds()), else varchar. REQUIRES: input.is_text.
 DataResult<void> infer_types(Connection& connection, const Input& input, InputSpec& spec);
 
 }  // namespace stepwell::tasks::data

@@ -88,8 +88,14 @@ DataResult<CompiledStep> compile_map(const Compiling& compiling) {
         if (!data::is_type_name(type))
             return compiling.fault("expected the name of a type, but got '" + type + "'");
         SW_TRY(compiling.need({tuple[0].get<std::string>()}));
-        terms.push_back("cast(" + quote_identifier(tuple[0].get<std::string>()) + " as " + type +
-                        ") as " + quote_identifier(tuple[2].get<std::string>()));
+        const std::string from = tuple[0].get<std::string>();
+        const std::string column = quote_identifier(from);
+        data::DeclaredType declared;
+        declared.type = type;
+        const std::string cast = data::strict_value(column, type_of(compiling, from), declared);
+        terms.push_back(
+            (cast == column ? cast : cast_or_fail(compiling, column, from, cast, type)) + " as " +
+            quote_identifier(tuple[2].get<std::string>()));
     }
     return CompiledStep{"select " + joined(terms) + " from this"};
 }

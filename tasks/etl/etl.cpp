@@ -52,6 +52,7 @@ DataResult<void> run_to_lake(DataSession& session, const EtlParameters& paramete
         report_unchanged(session, target, commit.value_or(write.before().version));
         return {};
     }
+    SW_TRY(count_left_out(session, parameters, opened));
     Pipeline pipeline(*opened.connection, parameters.params);
     StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline));
     session.result()["unchanged"] = false;

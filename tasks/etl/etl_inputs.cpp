@@ -163,4 +163,16 @@ DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& 
     return result;
 }
 
+DataResult<void> count_left_out(DataSession& session, const EtlParameters& parameters,
+                                const OpenedInputs& opened) {
+    for (std::size_t i = 0; i < opened.inputs.size(); ++i) {
+        const auto bad = SW_TRY(
+            data::count_bad_lines(*opened.connection, parameters.inputs[i].spec, opened.inputs[i]));
+        session.count("rows", "read", bad);
+        session.count("rows", "rejected", bad);
+        SW_TRY(data::count_loosened(session, *opened.connection, opened.inputs[i]));
+    }
+    return {};
+}
+
 }  // namespace stepwell::tasks::etl

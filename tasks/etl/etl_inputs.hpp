@@ -34,4 +34,9 @@ DataResult<OpenedInputs> open_inputs(data::DataSession& session, const EtlParame
                                      const Json& raw_parameters, const Json& read_before,
                                      const std::string& connection_name);
 
+/// Counts broken lines that the inputs leave out as read and rejected, and says how many values
+/// loose declarations took.
+DataResult<void> count_left_out(data::DataSession& session, const EtlParameters& parameters,
+                                const OpenedInputs& opened);
+
 }  // namespace stepwell::tasks::etl

@@ -289,6 +289,7 @@ DataResult<void> run_scd2(DataSession& session, const EtlParameters& parameters,
     }
     OpenedInputs opened = SW_TRY(open_inputs(session, parameters, raw_parameters, Json::object(),
                                              is_sqlite ? "" : reference.connection));
+    SW_TRY(count_left_out(session, parameters, opened));
     Pipeline pipeline(*opened.connection, parameters.params);
     StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline));
     if (opened.connection->dialect() == connection->dialect()) connection = opened.connection;

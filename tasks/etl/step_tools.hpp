@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tasks/etl/steps.hpp"
+#include "tasks/sql/strict_cast.hpp"
 
 namespace stepwell::tasks::etl {
 
@@ -39,6 +40,12 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
 /// "updated_date desc" as it is: order terms are SQL.
 DataResult<std::vector<std::string>> text_list(const Compiling& compiling, const Json* value,
                                                std::string_view what);
+
+/// The type of a column of the input; "" where there is none.
+const std::string& type_of(const Compiling& compiling, const std::string& name);
+/// `cast` (see strict_value()) of `column`; the query fails where it is NULL and the column is not.
+std::string cast_or_fail(const Compiling& compiling, const std::string& column,
+                         const std::string& name, const std::string& cast, const std::string& type);
 
 // Steps on values.
 DataResult<CompiledStep> compile_trim(const Compiling& compiling);

@@ -110,26 +110,31 @@ DataResult<std::string> case_expression(const Compiling& compiling, const std::s
 }
 
 struct CastRule {
-    std::string type;
-    std::string format;
+    data::DeclaredType declared;
     std::string on_error = "fail";
 };
 
 DataResult<CastRule> cast_rule(const Compiling& compiling, const std::string& name,
                                const Json& value) {
     CastRule rule;
-    if (value.is_string())
-        rule.type = value;
-    else
-        rule = {string_or(value, "type", ""), string_or(value, "format", ""),
-                string_or(value, "on_error", "fail")};
-    if (!data::is_type_name(rule.type))
-        return compiling.fault(name + ": expected the name of a type, but got '" + rule.type + "'");
+    if (value.is_string()) {
+        rule.declared.type = value;
+    } else {
+        rule.declared = {string_or(value, "type", ""), string_or(value, "format", ""),
+                         string_or(value, "numbers", "") == "rounded",
+                         string_or(value, "dates", "") == "iso_or_time"};
+        rule.on_error = string_or(value, "on_error", "fail");
+    }
+    if (!data::is_type_name(rule.declared.type))
+        return compiling.fault(name + ": expected the name of a type, but got '" +
+                               rule.declared.type + "'");
     if (rule.on_error == "fail" || rule.on_error == "null" || rule.on_error == "reject")
         return rule;
     return compiling.fault(name + ": expected on_error reject, null or fail, but got '" +
                            rule.on_error + "'");
 }
+
+}  // namespace
 
 const std::string& type_of(const Compiling& compiling, const std::string& name) {
     static const std::string kNone;
@@ -138,8 +143,6 @@ const std::string& type_of(const Compiling& compiling, const std::string& name) 
     }
     return kNone;
 }
-
-}  // namespace
 
 DataResult<CompiledStep> compile_case(const Compiling& compiling) {
     SW_TRY(need_object(compiling, "{size: [{when: amount > 10, then: big}, {else: small}]}"));
@@ -150,6 +153,15 @@ DataResult<CompiledStep> compile_case(const Compiling& compiling) {
     return with_expressions(compiling, expressions);
 }
 
+std::string cast_or_fail(const Compiling& compiling, const std::string& column,
+                         const std::string& name, const std::string& cast,
+                         const std::string& type) {
+    const std::string message = quote_literal("[E_FORMAT] " + compiling.step.place + "." + name +
+                                              ": expected " + type + ", but got '");
+    return "coalesce(" + cast + ", case when " + column + " is not null then error(concat(" +
+           message + ", " + column + "::varchar, '''')) end)";
+}
+
 DataResult<CompiledStep> compile_cast(const Compiling& compiling) {
     SW_TRY(need_object(compiling, "{amount: {type: 'decimal(18,2)', on_error: reject}}"));
     Expressions expressions;
@@ -158,20 +170,15 @@ DataResult<CompiledStep> compile_cast(const Compiling& compiling) {
         SW_TRY(compiling.need({name}));
         const CastRule rule = SW_TRY(cast_rule(compiling, name, value));
         const std::string column = quote_identifier(name);
-        const bool is_text = type_of(compiling, name) == "varchar";
-        const std::string cast =
-            data::cast_expression(column, rule.type, is_text ? rule.format : "");
-        const std::string holds = "(" + column + " is null or " + cast + " is not null)";
-        if (rule.on_error == "reject") kept.push_back(holds);
-        const std::string message =
-            "concat(" +
-            quote_literal("[E_FORMAT] " + compiling.step.place + "." + name + ": expected " +
-                          rule.type + ", but got '") +
-            ", " + column + "::varchar, '''')";
+        const std::string& from = type_of(compiling, name);
+        data::DeclaredType declared = rule.declared;
+        if (from != "varchar") declared.format.clear();
+        const std::string cast = data::strict_value(column, from, declared);
+        if (rule.on_error == "reject")
+            kept.push_back("(" + column + " is null or " + cast + " is not null)");
+        const bool may_fail = rule.on_error == "fail" && cast != column;
         expressions.emplace_back(
-            name, rule.on_error == "fail"
-                      ? "case when " + holds + " then " + cast + " else error(" + message + ") end"
-                      : cast);
+            name, may_fail ? cast_or_fail(compiling, column, name, cast, declared.type) : cast);
     }
     CompiledStep result{select_with(compiling.columns(), expressions)};
     if (kept.empty()) return result;

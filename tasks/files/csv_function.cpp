@@ -6,7 +6,7 @@
 #include <mutex>
 #include <random>
 
-#include "tasks/sql/duckdb/duckdb_api.hpp"
+#include "tasks/sql/duckdb/duckdb_vectors.hpp"
 
 namespace stepwell::tasks::data::duckdb {
 namespace {
@@ -96,32 +96,6 @@ void local_init(Handle info) {
     library().init_set_init_data(info, new LocalState, destroy<LocalState>);
 }
 
-/// One column of the output chunk.
-struct Target {
-    Handle vector = nullptr;
-    void* data = nullptr;
-    std::uint64_t* validity = nullptr;
-};
-
-void set_null(const Api& api, Target& target, Size row) {
-    if (target.validity == nullptr) {
-        api.vector_ensure_validity_writable(target.vector);
-        target.validity = api.vector_get_validity(target.vector);
-    }
-    target.validity[row / 64] &= ~(1ULL << (row % 64));
-}
-
-void set_text(const Api& api, const Target& target, Size row, std::string_view text) {
-    if (text.size() > kInlinedBytesMax) {
-        api.vector_assign_string_element_len(target.vector, row, text.data(), text.size());
-        return;
-    }
-    auto& string = static_cast<StringData*>(target.data)[row];
-    string.length = static_cast<std::uint32_t>(text.size());
-    std::memset(string.inlined, 0, sizeof string.inlined);
-    std::memcpy(string.inlined, text.data(), text.size());
-}
-
 /// Bytes that are no text must not enter the engine: it relies on UTF-8.
 std::string printable(std::string_view bytes) {
     if (is_utf8(bytes)) return std::string(bytes);
@@ -140,30 +114,29 @@ std::string printable(std::string_view bytes) {
     return text;
 }
 
-void set_extra(const Api& api, Target& target, Size row, Extra which, const CsvRecord& record,
+void set_extra(const Api& api, TargetVector& target, Size row, Extra which, const CsvRecord& record,
                const std::string& uri) {
     switch (which) {
         case Extra::file:
-            return set_text(api, target, row, uri);
+            return target.set_text(api, row, uri);
         case Extra::line:
-            static_cast<std::int64_t*>(target.data)[row] = record.line;
-            return;
+            return target.set(row, record.line);
         case Extra::fault:
-            if (record.fault.empty()) return set_null(api, target, row);
-            return set_text(api, target, row, record.fault);
+            if (record.fault.empty()) return target.set_null(api, row);
+            return target.set_text(api, row, record.fault);
         case Extra::raw:
-            if (record.fault.empty()) return set_null(api, target, row);
-            return set_text(api, target, row, printable(record.raw));
+            if (record.fault.empty()) return target.set_null(api, row);
+            return target.set_text(api, row, printable(record.raw));
     }
 }
 
-void set_field(const Api& api, Target& target, Size row, int field, const CsvRecord& record) {
+void set_field(const Api& api, TargetVector& target, Size row, int field, const CsvRecord& record) {
     // The fields of a broken record may be anybody's: _sw_raw has it as it stands.
     const bool is_absent = field < 0 || static_cast<std::size_t>(field) >= record.fields.size();
-    if (is_absent || !record.fault.empty()) return set_null(api, target, row);
+    if (is_absent || !record.fault.empty()) return target.set_null(api, row);
     const CsvField& value = record.fields[static_cast<std::size_t>(field)];
-    if (value.text.empty() && !value.is_quoted) return set_null(api, target, row);
-    set_text(api, target, row, value.text);
+    if (value.text.empty() && !value.is_quoted) return target.set_null(api, row);
+    target.set_text(api, row, value.text);
 }
 
 /// Goes on with the unit, or takes the next one. False when there is none left.
@@ -183,10 +156,9 @@ DataResult<bool> next_record(GlobalState& global, LocalState& local) {
 }
 
 DataResult<Size> fill(const Api& api, GlobalState& global, LocalState& local, Handle chunk) {
-    std::vector<Target> targets(global.projected.size());
-    for (Size i = 0; i < targets.size(); ++i) {
-        targets[i].vector = api.data_chunk_get_vector(chunk, i);
-        targets[i].data = api.vector_get_data(targets[i].vector);
+    std::vector<TargetVector> targets;
+    for (Size i = 0; i < global.projected.size(); ++i) {
+        targets.emplace_back(api, api.data_chunk_get_vector(chunk, i));
     }
     const Size columns = global.scan->columns().size();
     const Size rows_max = api.vector_size();

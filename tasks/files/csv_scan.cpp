@@ -49,7 +49,7 @@ BlockSummary summary_of(const char* data, std::size_t size, char quote) {
     return summary;
 }
 
-std::string lower(std::string text) {
+std::string in_lower_case(std::string text) {
     for (char& c : text) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     }
@@ -134,7 +134,7 @@ void CsvScan::merge_headers() {
     for (const auto& file : files_) {
         std::vector<int> fields(columns_.size(), -1);
         for (std::size_t i = 0; i < file.header.size(); ++i) {
-            const std::string key = lower(file.header[i]);
+            const std::string key = in_lower_case(file.header[i]);
             const auto found = std::find(known.begin(), known.end(), key);
             const auto index = static_cast<std::size_t>(found - known.begin());
             if (found == known.end()) {

@@ -9,6 +9,9 @@
 #include <cstring>
 #include <fstream>
 
+#include "engine/base/ascii.hpp"
+#include "tasks/files/reserved_columns.hpp"
+
 namespace stepwell::tasks::data {
 namespace {
 
@@ -129,15 +132,27 @@ DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
 
 namespace {
 
-/// Gives columns without a name one, and refuses names that appear twice.
+/// Gives columns without a name one, and refuses names that SQL cannot tell apart or have. `names`
+/// of all columns differ in more than case: it is the one rule, here and where files are put
+/// together.
 DataResult<void> check_names(CsvFile& file) {
+    const auto same = [](std::string_view a, std::string_view b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                          [](char x, char y) { return stepwell::lower(x) == stepwell::lower(y); });
+    };
     for (std::size_t i = 0; i < file.header.size(); ++i) {
         std::string& name = file.header[i];
         if (name.empty()) name = "column_" + std::to_string(i + 1);
+        if (name.find('\0') != name.npos) {
+            return data_fail("E_FORMAT",
+                             file.file.uri + ": expected a header of texts, but it has NUL bytes");
+        }
+        name = input_name(name);
         for (std::size_t j = 0; j < i; ++j) {
-            if (file.header[j] != name) continue;
-            return data_fail("E_SCHEMA", file.file.uri + ": expected each column once, but '" +
-                                             name + "' is in the header twice");
+            if (!same(file.header[j], name)) continue;
+            return data_fail("E_SCHEMA", file.file.uri +
+                                             ": expected each column once, but the header has '" +
+                                             file.header[j] + "' and '" + name + "'");
         }
     }
     return {};
@@ -149,12 +164,19 @@ std::string stripped(std::string_view text) {
     return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
 }
 
-/// Splits the header line; quoted names may hold delimiters, not line ends.
+/// Splits the header line; quoted names may hold delimiters and quotes, not line ends.
 std::vector<std::string> split_header(std::string_view line, const CsvOptions& options) {
     std::vector<std::string> names(1);
     bool is_quoted = false;
-    for (const char c : line) {
-        if (options.quote != 0 && c == options.quote) {
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        const char next = i + 1 < line.size() ? line[i + 1] : '\0';
+        const bool is_escape =
+            is_quoted && options.quote != 0 && c == options.escape &&
+            (next == options.quote || (options.escape != options.quote && next == options.escape));
+        if (is_escape) {
+            names.back() += line[++i];
+        } else if (options.quote != 0 && c == options.quote) {
             is_quoted = !is_quoted;
         } else if (c == options.delimiter && !is_quoted) {
             names.emplace_back();
@@ -164,6 +186,12 @@ std::vector<std::string> split_header(std::string_view line, const CsvOptions& o
     }
     for (auto& name : names) name = stripped(name);
     return names;
+}
+
+/// A file of which the lines end in CR alone is one line to whoever looks for LF.
+bool has_line_end_inside(std::string_view line) {
+    const auto last = line.find_last_not_of('\r');
+    return last != line.npos && line.substr(0, last).find('\r') != line.npos;
 }
 
 }  // namespace
@@ -197,6 +225,10 @@ DataResult<void> read_header(CsvFile& file, const CsvOptions& options) {
                                                ": expected a header in UTF-8, but it "
                                                "has other bytes; say encoding: latin-1 "
                                                "or utf-16");
+        } else if (has_line_end_inside(line)) {
+            return data_fail("E_FORMAT", file.file.uri +
+                                             ": expected lines that end in LF or CR LF, but they "
+                                             "end in CR alone; write the file anew with LF");
         } else {
             file.header = split_header(line, options);
         }

@@ -25,6 +25,7 @@ private:
     DataResult<void> open();
     DataResult<void> declare_types();
     DataResult<void> stage();
+    [[nodiscard]] std::string latest_order() const;
     [[nodiscard]] std::string selection(const std::vector<Column>& columns) const;
     [[nodiscard]] bool needs_stage() const;
     DataResult<void> write();
@@ -48,6 +49,7 @@ private:
     LoadSource source_;            // on the writer
     std::shared_ptr<void> lock_;
     std::int64_t rows_ = 0;  // read, good
+    bool is_void_ = false;   // there is nothing to load
 };
 
 DataResult<void> Loader::connect() {
@@ -82,6 +84,15 @@ DataResult<bool> Loader::choose_files() {
     return false;
 }
 
+/// SQLite's numbers end at 64 bits and 15 digits: longer ones are only whole as texts.
+void keep_long_numbers_as_texts(const Json& declared, Json& columns) {
+    for (auto& [name, type] : columns.items()) {
+        if (declared.contains(name)) continue;
+        const std::string inferred = type.get<std::string>();
+        if (inferred == "hugeint" || decimal_type(inferred)) type = "varchar";
+    }
+}
+
 /// Text columns take the target's types; where there is no target yet, those of their values.
 DataResult<void> Loader::declare_types() {
     const Input raw = SW_TRY(open_raw_input(session_, *reader_, load_.input, files_));
@@ -89,8 +100,18 @@ DataResult<void> Loader::declare_types() {
     session_.result()["bytes"]["read"] = 0;
     session_.result()["files"]["read"] = 0;
     if (!raw.is_text) return {};
+    // An array without objects has no columns, and needs none where rows are only added.
+    const bool is_adding = load_.mode != "truncate" && load_.mode != "replace";
+    is_void_ = raw.columns.empty() && raw.format == "json" && is_adding && !existing_.empty();
+    if (is_void_) return {};
     const bool has_types = !existing_.empty() && writer_->dialect() == Dialect::duckdb;
-    if (!has_types) return infer_types(*reader_, raw, load_.input);
+    if (!has_types) {
+        const Json declared = load_.input.columns;
+        SW_TRY(infer_types(*reader_, raw, load_.input));
+        if (writer_->dialect() == Dialect::sqlite)
+            keep_long_numbers_as_texts(declared, load_.input.columns);
+        return {};
+    }
     for (const auto& column : raw.columns) {
         const bool is_declared =
             std::any_of(load_.input.columns.items().begin(), load_.input.columns.items().end(),
@@ -130,6 +151,7 @@ DataResult<void> Loader::open() {
                                             "', but there is none, and create is never");
     }
     if (!files_.empty()) SW_TRY(declare_types());
+    if (is_void_) return {};
     input_ = SW_TRY(open_input_of(session_, *reader_, load_.input, files_));
     columns_ = input_.columns;
     if (reader_->dialect() == Dialect::sqlite) {
@@ -158,12 +180,20 @@ bool Loader::needs_stage() const {
     return load_.is_keyed() && input_.format != "parquet" && input_.format != "table";
 }
 
+/// A column's name is that column, also where SQL has the word for itself; else it is SQL.
+std::string Loader::latest_order() const {
+    const bool is_column = std::any_of(columns_.begin(), columns_.end(), [&](const Column& column) {
+        return is_same_column(column.name, load_.duplicates_order);
+    });
+    return is_column ? quote_identifier(load_.duplicates_order) : load_.duplicates_order;
+}
+
 DataResult<void> Loader::stage() {
     std::string sql = "select " + select_ + " from " + input_.relation + " as input";
     if (load_.duplicates != "fail") {
         const std::string first = input_.files.empty() ? "1" : "_sw_file, _sw_line";
         const std::string order =
-            load_.duplicates == "latest" ? load_.duplicates_order + " desc, " + first : first;
+            load_.duplicates == "latest" ? latest_order() + " desc, " + first : first;
         sql = "select " + select_ + ", row_number() over (partition by " + quoted_list(load_.keys) +
               " order by " + order + "\n) as _sw_rank from " + input_.relation + " as input";
         SW_TRY(reader_->describe(sql, input_.parameters));
@@ -193,14 +223,29 @@ DataResult<void> Loader::stage() {
     return {};
 }
 
+/// `name` of type `from` as the target's type; the statement fails where its value would change.
+std::string as_target(const std::string& name, const std::string& from, const Column& to) {
+    DeclaredType declared;
+    declared.type = to.type;
+    const std::string value = strict_value(name, from, declared);
+    if (value == name || value.starts_with("cast(")) return value;
+    const std::string message = quote_literal("[E_FORMAT] column " + to.name + ": expected " +
+                                              to.type + " as in the target, but got '");
+    return "coalesce(" + value + ", case when " + name + " is not null then error(concat(" +
+           message + ", " + name + ", '''')) end)";
+}
+
 /// The plan's columns as the target has them.
 std::string Loader::selection(const std::vector<Column>& columns) const {
     std::string list;
     for (const auto& column : columns) {
         const std::string name = quote_identifier(column.name);
+        const auto own = std::find_if(columns_.begin(), columns_.end(), [&](const Column& other) {
+            return is_same_column(other.name, column.name);
+        });
         const bool is_sqlite = writer_->dialect() == Dialect::sqlite;
         list += std::string(list.empty() ? "" : ", ") +
-                (is_sqlite ? name : "cast(" + name + " as " + column.type + ") as " + name);
+                (is_sqlite ? name : as_target(name, own->type, column) + " as " + name);
     }
     return list;
 }
@@ -266,12 +311,8 @@ DataResult<LoadCounts> Loader::write_all(const LoadPlan& plan) {
 }
 
 DataResult<void> Loader::finish(const LoadCounts& counts) {
-    std::int64_t rejected = 0;
-    if (input_.scan && load_.input.on_bad_line == "skip") {
-        const Input raw = SW_TRY(open_raw_input(session_, *reader_, load_.input, files_));
-        rejected = SW_TRY(reader_->query_integer("select count(*) from " + raw.relation +
-                                                 " where _sw_fault is not null"));
-    }
+    const std::int64_t rejected = SW_TRY(count_bad_lines(*reader_, load_.input, input_));
+    SW_TRY(count_loosened(session_, *reader_, input_));
     const std::int64_t kept =
         load_.is_keyed() ? counts.inserted + counts.updated + counts.deleted : rows_;
     session_.result()["rows"] = {
@@ -319,6 +360,7 @@ DataResult<void> Loader::run() {
     }
     if (!SW_TRY(choose_files())) return {};
     SW_TRY(open());
+    if (is_void_) return finish({});
     SW_TRY(write());
     return run_after();
 }

@@ -62,16 +62,29 @@ DataResult<void> plan_creation(const LoadParameters& load, const TableName& tabl
     return {};
 }
 
+DataError cannot_widen(const Column& from, const Column& to) {
+    std::string message = "expected column '" + to.name + "' to be " + to.type +
+                          " as in the target, but in the input it is " + from.type;
+    if (is_floating_type(from.type)) {
+        message += "; widening " + to.type + " to " + from.type +
+                   " would change values that are there, so declare the type in input.columns, or "
+                   "say schema_policy.type_changes: stringify";
+    }
+    return {"E_SCHEMA", message};
+}
+
 /// The type that the column has once the plan is carried out.
 DataResult<std::string> plan_type(const LoadParameters& load, const std::string& name,
                                   const Column& from, const Column& to, LoadPlan& plan) {
     const auto wider = wider_type(from.type, to.type);
     if (wider && *wider == to.type) return to.type;
+    // Numbers that a double holds may come; each one is looked at on its way.
+    const bool is_number = is_exact_number(from.type) || is_floating_type(from.type);
+    if (is_floating_type(to.type) && is_number) return to.type;
     const bool is_stringified = load.type_changes == "stringify";
     if (to.type == "varchar" && is_stringified) return to.type;
     if ((!wider && !is_stringified) || load.type_changes == "fail") {
-        return data_fail("E_SCHEMA", "expected column '" + to.name + "' to be " + to.type +
-                                         " as in the target, but in the input it is " + from.type);
+        return fail(cannot_widen(from, to));
     }
     const std::string type = wider ? *wider : "varchar";
     plan.statements.push_back("alter table " + name + " alter column " + quote_identifier(to.name) +

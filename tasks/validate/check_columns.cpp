@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "tasks/sql/column_types.hpp"
+#include "tasks/sql/strict_types.hpp"
 #include "tasks/validate/check_builder.hpp"
 #include "tasks/validate/validate_semantics.hpp"
 
@@ -18,6 +19,13 @@ namespace {
 
 std::string typed_literal(const Json& value, const std::string& type) {
     if (type.empty() || value.is_boolean()) return sql_literal(value);
+    // A limit of 0.5 for whole numbers is 0.5: the cast would round it.
+    const std::string exact = canonical_type(type);
+    const auto decimal = decimal_type(exact);
+    const bool has_digits_more =
+        value.is_number_float() && is_exact_number(exact) &&
+        !strict::is_decimal(value.dump(), 1000, decimal ? decimal->scale : 0);
+    if (has_digits_more) return sql_literal(value);
     return "cast(" + sql_literal(value) + " as " + type + ")";
 }
 

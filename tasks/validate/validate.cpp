@@ -72,6 +72,7 @@ DataResult<Input> open_rows(DataSession& session, Connection& connection,
     }
     input.columns = SW_TRY(connection.describe("select * from _sw_input"));
     input.relation = "(select *, '' as _sw_file, rowid + 1 as _sw_line from _sw_input)";
+    input.raw_relation = input.relation;
     input.parameters = Json::object();
     return input;
 }
@@ -79,6 +80,7 @@ DataResult<Input> open_rows(DataSession& session, Connection& connection,
 /// A column as it is written, as text, and as its type; equal ones are the same expression.
 struct TypedColumn {
     std::string source, text, typed;
+    std::string loosened;  // true where it is typed only because the rule is loose; "" = never
 };
 
 TypedColumn typed_column(const ValidateParameters& parameters, const Input& input,
@@ -90,8 +92,9 @@ TypedColumn typed_column(const ValidateParameters& parameters, const Input& inpu
     made.typed = input.is_text ? made.text : made.source;
     const ColumnRule* rule = rule_of(parameters, column.name);
     if (rule == nullptr || rule->type.empty()) return made;
-    const bool is_already = !input.is_text && column.type == rule->type;
-    if (!is_already) made.typed = cast_expression(made.text, rule->type, rule->format);
+    const std::string& from = input.is_text ? made.text : made.source;
+    made.typed = strict_value(from, column.type, rule->declared());
+    made.loosened = loosened_condition(from, column.type, rule->declared());
     return made;
 }
 
@@ -104,12 +107,13 @@ std::string input_with_faults(const Input& input) {
            input.relation + " as input)";
 }
 
-void make_typed_rows(const ValidateParameters& parameters, const Input& input, CheckedRows& rows) {
+void make_typed_rows(const ValidateParameters& parameters, Input& input, CheckedRows& rows) {
     rows.columns = input.columns;
     rows.parameters = parameters.params;
     std::string select;
     for (const auto& column : input.columns) {
         const TypedColumn made = typed_column(parameters, input, column);
+        if (!made.loosened.empty()) input.loose.push_back({column.name, made.loosened});
         select += made.typed + " as " + made.source + ", " + made.text + " as " +
                   quote_identifier(raw_name(column.name)) + ", " + made.source + " as " +
                   quote_identifier(source_name(column.name)) + ", ";
@@ -426,6 +430,7 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters) {
     SW_TRY(add_samples(validation));
     SW_ASSERT(validation.good() >= 0);
     fill_result(validation);
+    SW_TRY(count_loosened(session, *validation.connection, validation.input));
     DataResult<void> verdict = judge(validation);
     if (validation.parameters.on_fail == "quarantine") SW_TRY(write_quarantine(validation));
     if (verdict) {

@@ -44,6 +44,8 @@ void read_columns(ParameterReader& read, ValidateParameters& validate) {
         column.name = name;
         column.type = one.text("type");
         column.format = one.text("format");
+        column.forms =
+            read_forms(one, validate.input.are_numbers_rounded, validate.input.have_dates_times);
         column.is_required = one.flag("required", is_missing_fatal);
         column.value = value;
         if (!column.type.empty() && !is_type_name(column.type)) {

@@ -59,8 +59,13 @@ struct ColumnRule {
     std::string name;
     std::string type;    // "" = as it comes
     std::string format;  // strptime's
+    DeclaredType forms;  // how loosely values are read
     bool is_required = true;
     Json value = Json::object();  // all of the rule
+
+    [[nodiscard]] DeclaredType declared() const {
+        return {type, format, forms.are_numbers_rounded, forms.have_dates_times};
+    }
 };
 
 struct ValidateParameters {

@@ -165,6 +165,16 @@ void fill_table_functions(void* library, Api& api, std::string& missing) {
     SW_FIND(function_get_local_init_data);
     SW_FIND(function_set_error);
 }
+
+void fill_scalar_functions(void* library, Api& api, std::string& missing) {
+    SW_FIND(create_scalar_function);
+    SW_FIND(destroy_scalar_function);
+    SW_FIND(scalar_function_set_name);
+    SW_FIND(scalar_function_add_parameter);
+    SW_FIND(scalar_function_set_return_type);
+    SW_FIND(scalar_function_set_function);
+    SW_FIND(register_scalar_function);
+}
 #undef SW_FIND
 
 /// False where the library lacks something; says what.
@@ -172,6 +182,7 @@ bool fill(void* library, Api& api, std::string& missing) {
     fill_statements(library, api, missing);
     fill_vectors_and_types(library, api, missing);
     fill_table_functions(library, api, missing);
+    fill_scalar_functions(library, api, missing);
     return missing.empty();
 }
 

@@ -203,6 +203,14 @@ struct Api {
     void* (*function_get_init_data)(Handle);
     void* (*function_get_local_init_data)(Handle);
     void (*function_set_error)(Handle, const char*);
+    // Scalar functions.
+    Handle (*create_scalar_function)();
+    void (*destroy_scalar_function)(Handle*);
+    void (*scalar_function_set_name)(Handle, const char*);
+    void (*scalar_function_add_parameter)(Handle, Handle);
+    void (*scalar_function_set_return_type)(Handle, Handle);
+    void (*scalar_function_set_function)(Handle, void (*)(Handle, Handle, Handle));
+    State (*register_scalar_function)(Handle, Handle);
 };
 
 /// The library, loaded once; looked for in STEPWELL_DUCKDB_LIB (a file), beside the executable,

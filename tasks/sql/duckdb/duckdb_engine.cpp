@@ -14,6 +14,7 @@
 #include "tasks/sql/duckdb/duckdb_api.hpp"
 #include "tasks/sql/duckdb/duckdb_error.hpp"
 #include "tasks/sql/duckdb/duckdb_values.hpp"
+#include "tasks/sql/duckdb/strict_functions.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -381,6 +382,8 @@ DataResult<void> attach_and_lock(Connection& connection, const DuckdbOptions& op
                                   quote_identifier(options.name) +
                                   (options.is_read_only ? " (read_only)" : "")));
     }
+    // The machine's own zone would make the same run read other moments elsewhere.
+    SW_TRY(connection.execute("set global TimeZone = 'UTC'"));
     Json folders = Json::array();
     for (const auto& folder : options.allowed_folders) folders.push_back(folder.string());
     SW_TRY(connection.execute("set allowed_directories = " + sql_literal(folders)));
@@ -399,6 +402,7 @@ DataResult<std::shared_ptr<Database>> open_duckdb(const DuckdbOptions& options) 
         const auto connection = SW_TRY(database->connect());
         auto ready = attach_and_lock(*connection, options);
         if (!ready) return fail(std::move(ready).error().within(options.path.string()));
+        SW_TRY(duckdb::register_strict_functions(duckdb::native_connection(*connection)));
         for (const auto& add : options.functions) {
             SW_TRY(add(duckdb::native_connection(*connection)));
         }

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "tasks/sql/duckdb/duckdb_vectors.hpp"
+
 namespace stepwell::tasks::data::duckdb {
 namespace {
 
@@ -50,7 +52,7 @@ std::string digits(UnsignedWide value) {
     return text;
 }
 
-std::string text_of(Wide value) {
+std::string text_of_wide(Wide value) {
     if (value >= 0) return digits(static_cast<UnsignedWide>(value));
     return "-" + digits(~static_cast<UnsignedWide>(value) + 1);
 }
@@ -59,12 +61,12 @@ constexpr std::int64_t kExactDoubleMax = 9'007'199'254'740'992;  // 2^53
 
 Json whole(Wide value) {
     if (value >= INT64_MIN && value <= INT64_MAX) return static_cast<std::int64_t>(value);
-    return text_of(value);
+    return text_of_wide(value);
 }
 
 Json decimal(Wide value, std::uint8_t scale) {
     if (scale == 0) return whole(value);
-    std::string text = text_of(value < 0 ? -value : value);
+    std::string text = text_of_wide(value < 0 ? -value : value);
     if (text.size() <= scale) text.insert(0, scale + 1U - text.size(), '0');
     text.insert(text.size() - scale, ".");
     if (value < 0) text.insert(0, "-");
@@ -158,12 +160,7 @@ std::string uuid_text(Hugeint value) {
 }
 
 std::string_view bytes_at(const Api& api, Handle vector, Size row) {
-    const auto* strings = static_cast<const StringData*>(api.vector_get_data(vector));
-    const StringData& string = strings[row];
-    if (string.length <= kInlinedBytesMax) return {string.inlined, string.length};
-    const char* pointer = nullptr;
-    __builtin_memcpy(&pointer, string.inlined + 4, sizeof pointer);
-    return {pointer, string.length};
+    return text_of(static_cast<const StringData*>(api.vector_get_data(vector))[row]);
 }
 
 std::string hexadecimal(std::string_view bytes) {

@@ -240,7 +240,7 @@ TEST_CASE("JSON lines become columns, and lines that are no objects say so") {
         to_text(rows->objects()) ==
         R"([{"id":"1","a/b":"x","tags":null,"_sw_line":1,"_sw_fault":null},)"
         R"({"id":null,"a/b":null,"tags":null,"_sw_line":3,"_sw_fault":"the line is not JSON"},)"
-        R"({"id":"2","a/b":null,"tags":"[1,2]","_sw_line":4,"_sw_fault":null},)"
+        R"({"id":"2","a/b":null,"tags":"[1, 2]","_sw_line":4,"_sw_fault":null},)"
         R"({"id":null,"a/b":null,"tags":null,"_sw_line":5,"_sw_fault":"the line is not a JSON object"}])");
 }
 

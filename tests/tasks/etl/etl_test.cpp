@@ -105,7 +105,7 @@ TEST_CASE("faults in steps say where, what was expected and a hint") {
         {R"([{"trims": ["customer"]}])",
          "E_CONFIG: steps[0]: there is no step 'trims'; did you mean 'trim'?"},
         {R"([{"cast": {"amount": "integer"}}])",
-         "E_FORMAT: steps[0].cast.amount: expected integer, but got 'abc'"},
+         "E_FORMAT: steps[0].cast.amount: expected integer, but got '10.5'"},
         {R"([{"dedupe": {"keys": ["id"]}}])",
          "E_TIE: steps[0].dedupe: rows with the same keys differ, and order_by does not say which "
          "to keep; add a column to order_by or set ties: any; for example {\"id\":3,\"rows\":2}"},
