@@ -182,7 +182,7 @@ TEST_CASE("Random rows end as the reference says, over modes, strategies and eng
         if (at == 0) return std::nullopt;
         return *(texts.begin() + at - 1);
     };
-    for (int round = 0; round < 24; ++round) {
+    for (int round = 0; round < 12; ++round) {
         Wanted wanted;
         wanted.mode = std::vector<std::string>{"merge", "upsert",
                                                "insert_only"}[static_cast<std::size_t>(round % 3)];
