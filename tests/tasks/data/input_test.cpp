@@ -121,7 +121,9 @@ TEST_CASE("What several files have not in common follows the policy, in every fo
         {"ndjson", {"{\"id\":1,\"old\":\"a\"}\n", "{\"id\":2,\"new\":\"b\"}\n"}},
         {"json", {"[{\"id\":1,\"old\":\"a\"}]", "[{\"id\":2,\"new\":\"b\"}]"}},
     };
-    for (const auto& [format, files] : formats) {
+    for (const auto& test : formats) {
+        const std::string& format = test.first;
+        const auto& files = test.second;
         INFO(format);
         Place place;
         place.folder.write("1." + format, files.first);
