@@ -139,11 +139,11 @@ DataResult<void> open_objects(DataSession& session, Connection& connection, cons
     }
     input.relation =
         "(select " + select +
-        "_sw_file, _sw_line, _sw_fault, case when _sw_fault is not null then line end as _sw_raw "
-        "from (select line, _sw_file, _sw_line, case when _sw_fault is not null then _sw_fault "
-        "when not json_valid(line) then 'the line is not JSON' when json_type(line) <> 'OBJECT' "
-        "then 'the line is not a JSON object' end as _sw_fault from " +
-        objects + " as objects where line is not null))";
+        "_sw_file, _sw_line, _sw_fault, case when _sw_fault is not null then coalesce(_sw_raw, "
+        "line) end as _sw_raw from (select line, _sw_file, _sw_line, _sw_raw, case when _sw_fault "
+        "is not null then _sw_fault when not json_valid(line) then 'the line is not JSON' when "
+        "json_type(line) <> 'OBJECT' then 'the line is not a JSON object' end as _sw_fault from " +
+        objects + " as objects where line is not null or _sw_fault is not null))";
     input.is_text = true;
     return apply_policy(session, spec, members, total, input);
 }
@@ -254,11 +254,12 @@ DataResult<void> open_json(DataSession& session, Connection& connection, const I
                            Input& input) {
     const std::string objects =
         "(select json::varchar as line, filename as _sw_file, row_number() over (partition by "
-        "filename) as _sw_line, null::varchar as _sw_fault from read_json_objects(" +
+        "filename) as _sw_line, null::varchar as _sw_fault, null::varchar as _sw_raw from "
+        "read_json_objects(" +
         path_list(input.files) + ", format = 'array', filename = true))";
     auto opened = open_objects(session, connection, spec, objects, input);
-    if (!opened) return fail(of_files(std::move(opened).error(), input));
-    return {};
+    if (opened || opened.error().code == "E_SCHEMA") return opened;
+    return fail(of_files(std::move(opened).error(), input));
 }
 
 DataResult<void> open_parquet(DataSession& session, Connection& connection, const InputSpec& spec,

@@ -99,6 +99,7 @@ DataResult<void> Loader::declare_types() {
     session_.result()["inputs"] = Json::array();
     session_.result()["bytes"]["read"] = 0;
     session_.result()["files"]["read"] = 0;
+    session_.result()["schema_changes"] = Json::array();
     if (!raw.is_text) return {};
     // An array without objects has no columns, and needs none where rows are only added.
     const bool is_adding = load_.mode != "truncate" && load_.mode != "replace";
