@@ -66,6 +66,12 @@ def unit_part(log):
     ctest(log, "dev", "-LE", "e2e|conformance")
 
 
+def templates_part(log):
+    """Two thousand generated templates against Jinja itself."""
+    build(log, "dev", "render_lines")
+    sh(log, ORACLE, "tests/tasks/template/against_jinja.py", "--program", "build/dev/tests/tasks/template/render_lines", "--count", "2000")
+
+
 def doors_part(log):
     """The HTTP surface from outside, against the program under ASan and UBSan."""
     program = os.path.join(ROOT, "build/dev/stepwell")
@@ -141,11 +147,11 @@ def starts_part(log):
     sh(log, ORACLE, "tests/e2e/starts.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
 
 
-PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "doors": doors_part, "threads": threads_part,
+PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "templates": templates_part, "doors": doors_part, "threads": threads_part,
          "conformance": conformance_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]               # what all others need
-LANE_OF_SOURCES = ["lint", "unit", "doors", "threads"]  # builds of their own; the rest uses the release program
+LANE_OF_SOURCES = ["lint", "unit", "templates", "doors", "threads"]  # builds of their own; the rest uses the release program
 QUICK = ["format", "release", "unit", "conformance", "e2e"]
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)

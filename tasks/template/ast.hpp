@@ -109,6 +109,7 @@ struct TestCall {
 
 struct Expression {
     int line = 0;
+    int levels = 1;  // of expressions inside one another
     std::variant<Constant, Name, ListLiteral, TupleLiteral, DictLiteral, Unary, Binary, Comparison,
                  Conditional, Attribute, Subscript, Slice, Call, FilterCall, TestCall>
         node;
@@ -117,7 +118,7 @@ struct Expression {
 struct Statement;
 using Body = std::vector<Statement>;
 
-struct Text {
+struct PlainText {
     std::string text;
 };
 struct Output {
@@ -151,12 +152,14 @@ struct Macro {
     std::string name;
     Parameters parameters;
     Body body;
+    // What its body names: only then may a call give it more than it has parameters for.
     bool uses_caller = false;
+    bool uses_varargs = false;
+    bool uses_kwargs = false;
 };
 struct CallBlock {
-    Parameters parameters;
+    std::shared_ptr<const Macro> caller;  // the block
     ExpressionPtr call;
-    Body body;
 };
 struct FilterBlock {
     ExpressionPtr filter;
@@ -174,8 +177,8 @@ struct Continue {};
 
 struct Statement {
     int line = 0;
-    std::variant<Text, Output, If, For, Set, SetBlock, std::shared_ptr<const Macro>, CallBlock,
-                 FilterBlock, With, Do, Break, Continue>
+    std::variant<PlainText, Output, If, std::shared_ptr<const For>, Set, SetBlock,
+                 std::shared_ptr<const Macro>, CallBlock, FilterBlock, With, Do, Break, Continue>
         node;
 };
 

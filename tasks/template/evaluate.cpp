@@ -1,7 +1,7 @@
 // Expressions and operators.
 #include <cmath>
 
-#include "tasks/template/interpreter.hpp"
+#include "tasks/template/filters.hpp"
 #include "tasks/template/text.hpp"
 
 namespace stepwell::tasks::jinja {
@@ -12,14 +12,14 @@ Failure<Signal> unsupported(const char* op, const Value& left, const Value& righ
                          left.type_name() + "' and '" + right.type_name() + "'");
 }
 
-Outcome<void> check_defined(const Value& value) {
-    if (const auto* undefined = value.as<Undefined>()) return template_fail(undefined->hint);
-    return {};
-}
-
 std::int64_t floor_division(std::int64_t a, std::int64_t b) {
     const std::int64_t quotient = a / b;
     return quotient - ((a % b != 0) && ((a < 0) != (b < 0)) ? 1 : 0);
+}
+
+std::int64_t floor_rest(std::int64_t a, std::int64_t b) {
+    const std::int64_t rest = a % b;
+    return rest != 0 && ((rest < 0) != (b < 0)) ? rest + b : rest;
 }
 
 Outcome<Value> integer_arithmetic(BinaryOperator op, std::int64_t a, std::int64_t b) {
@@ -41,19 +41,57 @@ Outcome<Value> integer_arithmetic(BinaryOperator op, std::int64_t a, std::int64_
                 overflows = __builtin_sub_overflow(std::int64_t{0}, a, &result);
             else
                 result = floor_division(a, b);
-            if (op == BinaryOperator::modulo)
-                return b == -1 ? Value(0) : Value(a - floor_division(a, b) * b);
+            if (op == BinaryOperator::modulo) return b == -1 ? Value(0) : Value(floor_rest(a, b));
         }
     }
     if (overflows) return template_fail("the result does not fit into 64 bits");
     return Value(result);
 }
 
+Outcome<Value> integer_power(std::int64_t base, std::int64_t exponent) {
+    std::int64_t result = 1;
+    bool overflows = false;
+    while (exponent > 0) {
+        if (exponent % 2 == 1)
+            overflows = __builtin_mul_overflow(result, base, &result) || overflows;
+        exponent /= 2;
+        if (exponent == 0 || overflows) break;
+        // A base that does not fit is only wrong where it is used once more, as it is here.
+        overflows = __builtin_mul_overflow(base, base, &base);
+    }
+    if (overflows) return template_fail("the result does not fit into 64 bits");
+    return Value(result);
+}
+
 Outcome<Value> power_of(const Value& left, const Value& right) {
-    const double result = std::pow(left.number(), right.number());
-    const bool is_whole =
-        left.is_integer() && right.is_integer() && right.integer() >= 0 && std::abs(result) < 9e15;
-    return is_whole ? Value(std::llround(result)) : Value(result);
+    if (left.is_integer() && right.is_integer() && right.integer() >= 0)
+        return integer_power(left.integer(), right.integer());
+    const double base = left.number();
+    const double exponent = right.number();
+    if (base == 0.0 && exponent < 0)
+        return template_fail("0.0 cannot be raised to a negative power");
+    const bool is_complex = base < 0 && std::isfinite(exponent) && std::trunc(exponent) != exponent;
+    if (is_complex) return template_fail("a negative number has no such power among real numbers");
+    const double result = std::pow(base, exponent);
+    if (std::isinf(result) && std::isfinite(base) && std::isfinite(exponent))
+        return template_fail("the result is too large");
+    return Value(result);
+}
+
+/// The largest whole number not above a / b, and what is left, as Python has them.
+std::pair<double, double> floor_parts(double a, double b) {
+    double rest = std::fmod(a, b);
+    double quotient = (a - rest) / b;
+    if (rest == 0.0)
+        rest = std::copysign(0.0, b);
+    else if ((b < 0) != (rest < 0)) {
+        rest += b;
+        quotient -= 1.0;
+    }
+    if (quotient == 0.0) return {std::copysign(0.0, a / b), rest};
+    double whole = std::floor(quotient);
+    if (quotient - whole > 0.5) whole += 1.0;
+    return {whole, rest};
 }
 
 Outcome<Value> arithmetic(BinaryOperator op, const Value& left, const Value& right) {
@@ -67,12 +105,18 @@ Outcome<Value> arithmetic(BinaryOperator op, const Value& left, const Value& rig
     if (op == BinaryOperator::subtract) return Value(a - b);
     if (op == BinaryOperator::multiply) return Value(a * b);
     if (b == 0.0) return template_fail("division by zero");
-    if (op == BinaryOperator::divide) return Value(a / b);
-    if (op == BinaryOperator::floor_divide) return Value(std::floor(a / b));
-    return Value(a - std::floor(a / b) * b);
+    if (op == BinaryOperator::divide) {
+        // Whole numbers are divided as such: their doubles may not be the same.
+        if (left.is_integer() && right.is_integer())
+            return Value(static_cast<double>(static_cast<long double>(left.integer()) /
+                                             static_cast<long double>(right.integer())));
+        return Value(a / b);
+    }
+    const auto [whole, rest] = floor_parts(a, b);
+    return Value(op == BinaryOperator::floor_divide ? whole : rest);
 }
 
-constexpr std::int64_t kRepeatedMax = 10'000'000;
+constexpr std::int64_t kRepeatedMax = 5'000'000;
 
 Outcome<Value> repeated(const Value& sequence, std::int64_t count) {
     const auto length = SW_TRY(length_of(sequence));
@@ -80,21 +124,30 @@ Outcome<Value> repeated(const Value& sequence, std::int64_t count) {
     if (count > 0 && length > kRepeatedMax / count)
         return template_fail("the repeated value is too long");
     if (const auto* text = sequence.as_text()) {
+        const auto length_in_bytes = static_cast<std::size_t>(count) * text->size();
+        TextBuilder().reserve(length_in_bytes);
         std::string result;
-        for (std::int64_t i = 0; i < count; ++i) result += *text;
+        result.reserve(length_in_bytes);
+        for (std::int64_t i = 0; i < count && !text->empty(); ++i) result += *text;
         return Value(std::move(result));
     }
     const List& elements = *sequence.as_sequence();
     List result;
-    for (std::int64_t i = 0; i < count; ++i)
+    for (std::int64_t i = 0; i < count && !elements.empty(); ++i)
         result.insert(result.end(), elements.begin(), elements.end());
     return sequence.as_list() != nullptr ? Value::list(std::move(result))
                                          : Value::tuple(std::move(result));
 }
 
+std::string joined(const std::string& left, const std::string& right) {
+    TextBuilder result;
+    (result += left) += right;
+    return result.take();
+}
+
 Outcome<Value> added(const Value& left, const Value& right) {
     if (left.as_text() != nullptr && right.as_text() != nullptr)
-        return Value(*left.as_text() + *right.as_text());
+        return Value(joined(*left.as_text(), *right.as_text()));
     const bool are_alike = left.data().index() == right.data().index();
     if (!are_alike || left.as_sequence() == nullptr) return unsupported("+", left, right);
     List all = *left.as_sequence();
@@ -110,14 +163,14 @@ bool is_repeatable(const Value& value) {
 
 Outcome<Value> binary(BinaryOperator op, const Value& left, const Value& right) {
     static constexpr const char* kNames[] = {"+", "-", "*", "/", "//", "%", "**"};
-    if (op == BinaryOperator::concat) return Value(left.text() + right.text());
+    if (op == BinaryOperator::concat) return Value(joined(left.text(), right.text()));
+    if (op == BinaryOperator::modulo && left.as_text() != nullptr) {
+        return Value(SW_TRY(percent_format(*left.as_text(), right)));
+    }
     SW_TRY(check_defined(left));
     SW_TRY(check_defined(right));
     if (left.is_number() && right.is_number()) return arithmetic(op, left, right);
     if (op == BinaryOperator::add) return added(left, right);
-    if (op == BinaryOperator::modulo && left.as_text() != nullptr) {
-        return Value(SW_TRY(percent_format(*left.as_text(), right)));
-    }
     if (op == BinaryOperator::multiply && is_repeatable(left) && right.is_integer()) {
         return repeated(left, right.integer());
     }
@@ -128,6 +181,11 @@ Outcome<Value> binary(BinaryOperator op, const Value& left, const Value& right) 
 }
 
 namespace {
+
+bool is_nan(const Value& value) {
+    const auto* real = value.as<double>();
+    return real != nullptr && std::isnan(*real);
+}
 
 Outcome<bool> compare_by(CompareOperator op, const Value& left, const Value& right) {
     switch (op) {
@@ -145,6 +203,7 @@ Outcome<bool> compare_by(CompareOperator op, const Value& left, const Value& rig
     SW_TRY(check_defined(left));
     SW_TRY(check_defined(right));
     const int order = SW_TRY(compare(left, right));
+    if (is_nan(left) || is_nan(right)) return false;
     switch (op) {
         case CompareOperator::less:
             return order < 0;
@@ -166,11 +225,12 @@ std::vector<std::size_t> sliced(std::int64_t length, std::optional<std::int64_t>
     std::vector<std::size_t> positions;
     if (step > 0) {
         const auto last = end ? clamp(*end, 0, length) : length;
-        for (auto i = begin ? clamp(*begin, 0, length) : 0; i < last; i += step)
+        for (auto i = begin ? clamp(*begin, 0, length) : 0; i < last; i += std::min(step, length))
             positions.push_back(static_cast<std::size_t>(i));
     } else {
         const auto last = end ? clamp(*end, -1, length - 1) : -1;
-        for (auto i = begin ? clamp(*begin, -1, length - 1) : length - 1; i > last; i += step)
+        for (auto i = begin ? clamp(*begin, -1, length - 1) : length - 1; i > last;
+             i += std::max(step, -length))
             positions.push_back(static_cast<std::size_t>(i));
     }
     return positions;
@@ -205,9 +265,7 @@ struct Interpreter::Evaluator {
         Value result = Value::dict();
         for (const auto& [key_node, value_node] : node.entries) {
             Value key = SW_TRY(eval(key_node));
-            if (key.as_list() != nullptr || key.as_dict() != nullptr) {
-                return template_fail("a '" + key.type_name() + "' cannot be the key of a dict");
-            }
+            if (!is_hashable(key)) return unhashable(key);
             result.as_dict()->set(std::move(key), SW_TRY(eval(value_node)));
         }
         return result;
@@ -219,7 +277,8 @@ struct Interpreter::Evaluator {
         if (!value.is_number())
             return template_fail("expected a number after '-' or '+', but got a '" +
                                  value.type_name() + "'");
-        if (node.op == UnaryOperator::plus) return value;
+        if (node.op == UnaryOperator::plus)
+            return value.is_integer() ? Value(value.integer()) : value;
         if (!value.is_integer()) return Value(-value.number());
         return integer_arithmetic(BinaryOperator::subtract, 0, value.integer());
     }
@@ -297,12 +356,25 @@ struct Interpreter::Evaluator {
 };
 
 Outcome<Value> Interpreter::evaluate(const Expression& expression, const FramePtr& frame) {
-    auto counted = step();
-    auto result = counted ? std::visit(Evaluator{*this, frame}, expression.node)
-                          : Outcome<Value>(fail(std::move(counted).error()));
+    const Level level(*this, expression.line);
+    auto result = std::visit(Evaluator{*this, frame}, expression.node);
     if (!result) return fail(placed(std::move(result).error(), expression.line));
     return result;
 }
+
+namespace {
+
+Outcome<void> add_named(Arguments& arguments, const Value& key, const Value& value) {
+    if (key.as_text() == nullptr) return template_fail("the keys behind '**' must be strings");
+    for (const auto& [name, given] : arguments.named) {
+        if (name == *key.as_text())
+            return template_fail("the argument '" + name + "' is given twice");
+    }
+    arguments.named.emplace_back(*key.as_text(), value);
+    return {};
+}
+
+}  // namespace
 
 Outcome<Arguments> Interpreter::arguments(const CallArguments& source, const FramePtr& frame) {
     Arguments result;
@@ -321,7 +393,7 @@ Outcome<Arguments> Interpreter::arguments(const CallArguments& source, const Fra
     if (more.as_dict() == nullptr)
         return template_fail("expected a dict after '**', but got a '" + more.type_name() + "'");
     for (const auto& [key, value] : more.as_dict()->entries())
-        result.named.emplace_back(key.text(), value);
+        SW_TRY(add_named(result, key, value));
     return result;
 }
 
@@ -334,10 +406,36 @@ Outcome<Value> Interpreter::call(const Value& callee, const Arguments& arguments
     return template_fail("'" + callee.type_name() + "' object is not callable");
 }
 
+namespace {
+
+std::optional<Value> macro_attribute(const Callable& callable, std::string_view name) {
+    if (callable.macro == nullptr) return std::nullopt;
+    const Macro& macro = *callable.macro;
+    if (name == "name") return macro.name.empty() ? Value() : Value(macro.name);
+    if (name == "caller") return Value(macro.uses_caller);
+    if (name == "catch_varargs") return Value(macro.uses_varargs);
+    if (name == "catch_kwargs") return Value(macro.uses_kwargs);
+    if (name != "arguments") return std::nullopt;
+    List names;
+    for (const auto& [parameter, fallback] : macro.parameters.names)
+        names.push_back(Value(parameter));
+    return Value::tuple(std::move(names));
+}
+
+}  // namespace
+
 Outcome<Value> Interpreter::attribute(const Value& object, std::string_view name) {
     SW_TRY(check_defined(object));
     if (const auto* native = object.as<std::shared_ptr<Object>>()) {
         if (auto value = (*native)->attribute(name)) return *std::move(value);
+    }
+    if (const auto* callable = object.as<std::shared_ptr<Callable>>()) {
+        if (auto value = macro_attribute(**callable, name)) return *std::move(value);
+    }
+    if (const auto* tuple = object.as<std::shared_ptr<Tuple>>();
+        tuple != nullptr && (*tuple)->is_group) {
+        if (name == "grouper") return (*tuple)->elements[0];
+        if (name == "list") return (*tuple)->elements[1];
     }
     if (auto method = method_of(object, name)) return *std::move(method);
     if (const Dict* dict = object.as_dict()) {
@@ -350,7 +448,8 @@ Outcome<Value> Interpreter::attribute(const Value& object, std::string_view name
 Outcome<Value> Interpreter::item(const Value& object, const Value& index) {
     SW_TRY(check_defined(object));
     if (const Dict* dict = object.as_dict()) {
-        if (const Value* value = dict->find(index)) return *value;
+        const Value* value = is_hashable(index) ? dict->find(index) : nullptr;
+        if (value != nullptr) return *value;
     }
     if (index.is_integer() && is_repeatable(object)) {
         const List* sequence = object.as_sequence();
@@ -363,7 +462,7 @@ Outcome<Value> Interpreter::item(const Value& object, const Value& index) {
                                 " is out of range");
     }
     if (index.as_text() != nullptr) return attribute(object, *index.as_text());
-    return Value::undefined("'" + object.type_name() + " object' has no element " + index.repr());
+    return Value::undefined("'" + object.type_name() + " object' has no such element");
 }
 
 Outcome<Value> Interpreter::apply_filter(std::string_view name, const Value& input,

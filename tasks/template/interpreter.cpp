@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tasks/template/containment.hpp"
+#include "tasks/template/filters.hpp"
 
 namespace stepwell::tasks::jinja {
 
@@ -79,11 +80,13 @@ private:
             });
     }
     Value changed() {
+        // It may outlive the loop.
         return Value::function("changed",
-                               [this](Interpreter&, const Arguments& arguments) -> Outcome<Value> {
+                               [self = std::static_pointer_cast<Loop>(shared_from_this())](
+                                   Interpreter&, const Arguments& arguments) -> Outcome<Value> {
                                    const Value now = Value::tuple(arguments.positional);
-                                   const bool differs = !last_ || !equal(*last_, now);
-                                   last_ = now;
+                                   const bool differs = !self->last_ || !equal(*self->last_, now);
+                                   self->last_ = now;
                                    return Value(differs);
                                });
     }
@@ -96,7 +99,20 @@ private:
 
 Interpreter::Interpreter(const Environment& environment, const Variables& variables,
                          std::shared_ptr<const std::string> file)
-    : environment_(environment), variables_(variables), file_(std::move(file)) {}
+    : environment_(environment),
+      variables_(variables),
+      file_(std::move(file)),
+      limits_(environment.limits.steps, environment.limits.value_bytes) {}
+
+std::string Interpreter::place() const {
+    return *file_ + ":" + std::to_string(line_) + ": ";
+}
+
+void Interpreter::fail_depth() const {
+    throw LimitExceeded("expected calls, blocks and expressions at most " +
+                        std::to_string(environment_.limits.depth) +
+                        " deep, but they go deeper; does a macro call itself?");
+}
 
 const Value* Interpreter::global(std::string_view name) const {
     for (const auto& [key, value] : variables_) {
@@ -104,12 +120,6 @@ const Value* Interpreter::global(std::string_view name) const {
     }
     const auto found = environment_.globals.find(name);
     return found == environment_.globals.end() ? nullptr : &found->second;
-}
-
-Outcome<void> Interpreter::step() {
-    if (++steps_ <= environment_.limits.steps) return {};
-    return template_fail("expected at most " + std::to_string(environment_.limits.steps) +
-                         " steps, but the template goes on; is there an endless loop?");
 }
 
 Signal Interpreter::placed(Signal signal, int line) const {
@@ -135,7 +145,7 @@ struct Interpreter::Executor {
     const FramePtr& frame;
     std::string& output;
 
-    Outcome<void> operator()(const Text& node) { return self.write(output, node.text); }
+    Outcome<void> operator()(const PlainText& node) { return self.write(output, node.text); }
     Outcome<void> operator()(const Output& node) {
         const Value value = SW_TRY(self.evaluate(*node.expression, frame));
         return self.write(output, value.text());
@@ -147,8 +157,8 @@ struct Interpreter::Executor {
         }
         return self.execute(node.otherwise, frame, output);
     }
-    Outcome<void> operator()(const For& node) {
-        const Value iterable = SW_TRY(self.evaluate(*node.iterable, frame));
+    Outcome<void> operator()(const std::shared_ptr<const For>& node) {
+        const Value iterable = SW_TRY(self.evaluate(*node->iterable, frame));
         const List elements = SW_TRY(elements_of(iterable));
         return self.run_for(node, elements, frame, output, 1);
     }
@@ -169,27 +179,16 @@ struct Interpreter::Executor {
         const auto& target = std::get<Call>(node.call->node);
         const Value callee = SW_TRY(self.evaluate(*target.callee, frame));
         Arguments values = SW_TRY(self.arguments(target.arguments, frame));
-        // The block is the macro `caller` of the call; it borrows the tree, which outlives it.
-        const auto caller = [this_ = &self, &node, scope = frame](
-                                Interpreter&, const Arguments& given) -> Outcome<Value> {
-            const FramePtr locals = child_of(scope);
-            for (std::size_t i = 0; i < node.parameters.names.size(); ++i) {
-                const auto& [name, fallback] = node.parameters.names[i];
-                const Value* value = given.get(i, name);
-                if (value != nullptr)
-                    locals->set(name, *value);
-                else if (fallback != nullptr)
-                    locals->set(name, SW_TRY(this_->evaluate(*fallback, scope)));
-            }
-            return Value(SW_TRY(this_->block_text(node.body, locals)));
-        };
-        values.named.emplace_back("caller", Value::function("caller", caller));
+        values.named.emplace_back("caller", SW_TRY(self.macro_value(node.caller, frame)));
         const Value result = SW_TRY(self.call(callee, values));
         return self.write(output, result.text());
     }
     Outcome<void> operator()(const FilterBlock& node) {
         Value text = SW_TRY(self.block_text(node.body, child_of(frame)));
         text = SW_TRY(self.filtered(node.filter.get(), std::move(text), frame));
+        if (text.as_text() == nullptr)
+            return template_fail("expected the filters of a block to give a string, but got a '" +
+                                 text.type_name() + "'");
         return self.write(output, text.text());
     }
     Outcome<void> operator()(const With& node) {
@@ -214,8 +213,8 @@ struct Interpreter::Executor {
 
 Outcome<void> Interpreter::execute(const Body& body, const FramePtr& frame, std::string& output) {
     for (const auto& statement : body) {
-        auto done = step();
-        if (done) done = std::visit(Executor{*this, frame, output}, statement.node);
+        const Level level(*this, statement.line);
+        auto done = std::visit(Executor{*this, frame, output}, statement.node);
         if (!done) return fail(placed(std::move(done).error(), statement.line));
     }
     return {};
@@ -259,109 +258,142 @@ Outcome<void> Interpreter::assign(const Expression& target, const Value& value,
     return {};
 }
 
-Outcome<void> Interpreter::run_for(const For& node, const List& all, const FramePtr& frame,
-                                   std::string& output, int depth) {
-    List elements;
-    if (node.condition == nullptr) elements = all;
-    for (std::size_t i = 0; node.condition != nullptr && i < all.size(); ++i) {
+Outcome<List> Interpreter::kept_elements(const For& node, const List& all, const FramePtr& frame) {
+    if (node.condition == nullptr) return all;
+    List kept;
+    for (const auto& element : all) {
         const FramePtr locals = child_of(frame);
-        SW_TRY(assign(*node.target, all[i], locals));
-        const Value keep = SW_TRY(evaluate(*node.condition, locals));
-        if (keep.is_true()) elements.push_back(all[i]);
+        SW_TRY(assign(*node.target, element, locals));
+        const Value keeps = SW_TRY(evaluate(*node.condition, locals));
+        if (keeps.is_true()) kept.push_back(element);
     }
-    if (elements.empty()) return execute(node.otherwise, frame, output);
+    return kept;
+}
+
+Outcome<void> Interpreter::run_for(const std::shared_ptr<const For>& node, const List& all,
+                                   const FramePtr& frame, std::string& output, int depth) {
+    const List elements = SW_TRY(kept_elements(*node, all, frame));
+    if (elements.empty()) return execute(node->otherwise, frame, output);
     const auto loop = std::make_shared<Loop>(elements, depth);
-    if (node.is_recursive) {
+    if (node->is_recursive) {
         loop->recurse = Value::function(
             "loop",
-            [this, &node, frame, depth](Interpreter&,
-                                        const Arguments& arguments) -> Outcome<Value> {
-                const Value* inner = arguments.get(0, "iterable");
-                if (inner == nullptr || depth >= environment_.limits.call_depth) {
-                    return template_fail("loop() expects something to iterate, at most " +
-                                         std::to_string(environment_.limits.call_depth) + " deep");
-                }
+            [node, scope = std::weak_ptr<Frame>(frame), depth](
+                Interpreter& interpreter, const Arguments& arguments) -> Outcome<Value> {
+                if (arguments.positional.size() != 1 || !arguments.named.empty())
+                    return template_fail("loop() expects one value to iterate over");
                 std::string text;
-                const List children = SW_TRY(elements_of(*inner));
-                SW_TRY(run_for(node, children, frame, text, depth + 1));
+                const List children = SW_TRY(elements_of(arguments.positional[0]));
+                const FramePtr around = scope.lock();
+                SW_TRY(interpreter.run_for(node, children, around ? around : child_of(nullptr),
+                                           text, depth + 1));
                 return Value(std::move(text));
             });
     }
+    bool has_ended_one = false;  // a turn that neither broke nor continued
     for (loop->index = 0; loop->index < elements.size(); ++loop->index) {
-        SW_TRY(step());
+        const Level level(*this, line_);
         const FramePtr locals = child_of(frame);
-        SW_TRY(assign(*node.target, elements[loop->index], locals));
+        SW_TRY(assign(*node->target, elements[loop->index], locals));
         locals->set("loop", Value(std::shared_ptr<Object>(loop)));
-        auto done = execute(node.body, locals, output);
+        auto done = execute(node->body, locals, output);
+        has_ended_one = has_ended_one || done.has_value();
         if (done || done.error().kind == Signal::Kind::continued) continue;
         if (done.error().kind == Signal::Kind::broke) break;
         return done;
     }
+    // Jinja looks at the ends of turns, and so does this.
+    if (!has_ended_one) return execute(node->otherwise, frame, output);
     return {};
 }
 
 Outcome<Value> Interpreter::macro_value(std::shared_ptr<const Macro> macro, const FramePtr& frame) {
-    const std::string name = macro->name;
-    return Value::function(
-        name,
-        [macro = std::move(macro), scope = std::weak_ptr<Frame>(frame), file = file_](
-            Interpreter& interpreter, const Arguments& arguments) -> Outcome<Value> {
-            const auto outer = std::exchange(interpreter.file_, file);
-            auto result = interpreter.run_macro(*macro, scope.lock(), arguments);
-            interpreter.file_ = outer;
-            return result;
-        });
+    auto callable = std::make_shared<Callable>();
+    callable->name = macro->name;
+    callable->macro = macro;
+    callable->call = [macro = std::move(macro), scope = std::weak_ptr<Frame>(frame), file = file_](
+                         Interpreter& interpreter, const Arguments& arguments) -> Outcome<Value> {
+        const auto outer = std::exchange(interpreter.file_, file);
+        auto result = interpreter.run_macro(*macro, scope.lock(), arguments);
+        interpreter.file_ = outer;
+        return result;
+    };
+    return Value(std::move(callable));
 }
+
+namespace {
+
+std::string macro_title(const Macro& macro) {
+    return macro.name.empty() ? "the call block" : "macro '" + macro.name + "'";
+}
+
+}  // namespace
 
 Outcome<void> Interpreter::bind(const Macro& macro, const Arguments& given,
                                 const FramePtr& locals) {
     const auto& parameters = macro.parameters.names;
+    const std::size_t count = given.positional.size();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const auto& [name, fallback] = parameters[i];
-        if (const Value* value = given.get(i, name))
+        const Value* value = i < count ? &given.positional[i] : given.get(count, name);
+        if (value != nullptr)
             locals->set(name, *value);
         else if (fallback != nullptr)
             locals->set(name, SW_TRY(evaluate(*fallback, locals)));
         else
             locals->set(name, Value::undefined("parameter '" + name + "' was not provided"));
     }
-    List varargs;
-    for (std::size_t i = parameters.size(); i < given.positional.size(); ++i) {
-        varargs.push_back(given.positional[i]);
-    }
     const Value kwargs = Value::dict();
+    const Value* caller = nullptr;
     for (const auto& [name, value] : given.named) {
-        const bool is_parameter = std::any_of(parameters.begin(), parameters.end(),
-                                              [&n = name](const auto& p) { return p.first == n; });
-        if (name == "caller")
-            locals->set("caller", value);
-        else if (!is_parameter)
+        const auto at = std::find_if(parameters.begin(), parameters.end(),
+                                     [&n = name](const auto& p) { return p.first == n; });
+        const bool is_taken =
+            at != parameters.end() && static_cast<std::size_t>(at - parameters.begin()) >= count;
+        if (is_taken) continue;
+        if (name == "caller" && macro.uses_caller)
+            caller = &value;
+        else if (macro.uses_kwargs)
             kwargs.as_dict()->set(name, value);
+        else
+            return template_fail(macro_title(macro) + " takes no argument '" + name + "'" +
+                                 (name == "caller" ? "; it does not call its block" : ""));
     }
-    locals->set("varargs", Value::tuple(std::move(varargs)));
-    locals->set("kwargs", kwargs);
+    if (count > parameters.size() && !macro.uses_varargs)
+        return template_fail(macro_title(macro) + " takes at most " +
+                             std::to_string(parameters.size()) + " arguments, but got " +
+                             std::to_string(count));
+    if (macro.uses_caller)
+        locals->set("caller",
+                    caller != nullptr ? *caller : Value::undefined("there is no caller here"));
+    if (macro.uses_varargs) {
+        List rest;
+        if (count > parameters.size())
+            rest.assign(given.positional.begin() + static_cast<std::ptrdiff_t>(parameters.size()),
+                        given.positional.end());
+        locals->set("varargs", Value::tuple(std::move(rest)));
+    }
+    if (macro.uses_kwargs) locals->set("kwargs", kwargs);
     return {};
 }
 
 Outcome<Value> Interpreter::run_macro(const Macro& macro, const FramePtr& closure,
                                       const Arguments& given) {
-    if (call_depth_ >= environment_.limits.call_depth) {
-        return template_fail("expected calls at most " +
-                             std::to_string(environment_.limits.call_depth) + " deep, but macro '" +
-                             macro.name + "' goes deeper; does it call itself?");
-    }
-    ++call_depth_;
+    ++calls_;
     const FramePtr locals = child_of(closure);
     std::string text;
     auto done = bind(macro, given, locals);
-    if (done) done = execute(macro.body, locals, text);
-    --call_depth_;
+    if (!done) {
+        --calls_;
+        return fail(std::move(done).error());  // the caller's fault
+    }
+    done = execute(macro.body, locals, text);
+    --calls_;
     if (done) return Value(std::move(text));
     Signal signal = std::move(done).error();
-    if (signal.kind == Signal::Kind::returned) return Value(*signal.value);
-    if (signal.kind == Signal::Kind::error && call_depth_ < 3) {
+    if (signal.kind == Signal::Kind::returned && !macro.name.empty()) return Value(*signal.value);
+    if (signal.kind == Signal::Kind::error && calls_ < 2 && !macro.name.empty())
         signal.message += " (in macro '" + macro.name + "')";
-    }
     return fail(std::move(signal));
 }
 

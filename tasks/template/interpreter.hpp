@@ -37,8 +37,8 @@ public:
     /// A name as the template's outermost scope has it; null where it has none.
     [[nodiscard]] const Value* global(std::string_view name) const;
 
-    /// A step of work; an error once the limit is reached.
-    Outcome<void> step();
+    /// "file:line: " of what is evaluated.
+    [[nodiscard]] std::string place() const;
 
 private:
     struct Evaluator;
@@ -46,14 +46,35 @@ private:
     friend struct Evaluator;
     friend struct Executor;
 
+    /// One level of calls, blocks and expressions, and a step of work. Throws LimitExceeded where
+    /// there are too many.
+    class Level {
+    public:
+        Level(Interpreter& interpreter, int line) : interpreter_(interpreter) {
+            interpreter.line_ = line;
+            Meter::current().spend(1);
+            if (++interpreter.depth_ > interpreter.environment_.limits.depth ||
+                !Meter::current().has_stack())
+                interpreter.fail_depth();
+        }
+        ~Level() { --interpreter_.depth_; }
+        Level(const Level&) = delete;
+        Level& operator=(const Level&) = delete;
+
+    private:
+        Interpreter& interpreter_;
+    };
+    [[noreturn]] void fail_depth() const;
+
     Outcome<Arguments> arguments(const CallArguments& source, const FramePtr& frame);
     Outcome<void> assign(const Expression& target, const Value& value, const FramePtr& frame);
     Outcome<Value> macro_value(std::shared_ptr<const Macro> macro, const FramePtr& frame);
     Outcome<Value> run_macro(const Macro& macro, const FramePtr& closure,
                              const Arguments& arguments);
     Outcome<void> bind(const Macro& macro, const Arguments& arguments, const FramePtr& locals);
-    Outcome<void> run_for(const For& node, const List& elements, const FramePtr& frame,
-                          std::string& output, int depth);
+    Outcome<void> run_for(const std::shared_ptr<const For>& node, const List& elements,
+                          const FramePtr& frame, std::string& output, int depth);
+    Outcome<List> kept_elements(const For& node, const List& all, const FramePtr& frame);
     Outcome<std::string> block_text(const Body& body, const FramePtr& frame);
     Outcome<Value> filtered(const Expression* filter, Value input, const FramePtr& frame);
     Outcome<void> write(std::string& output, std::string_view text);
@@ -62,9 +83,11 @@ private:
     const Environment& environment_;
     const Variables& variables_;
     std::shared_ptr<const std::string> file_;
-    std::size_t steps_ = 0;
+    MeterScope limits_;
     std::size_t written_ = 0;
-    int call_depth_ = 0;
+    int line_ = 1;
+    int depth_ = 0;
+    int calls_ = 0;                        // macros inside macros
     const Value* filter_input_ = nullptr;  // what a filter block's chain begins with
 };
 
@@ -77,8 +100,11 @@ Outcome<std::string> brace_format(Interpreter& interpreter, const std::string& f
 Outcome<Value> binary(BinaryOperator op, const Value& left, const Value& right);
 
 void add_filters(Environment& environment);
+void add_text_filters(Environment& environment);
 void add_sequence_filters(Environment& environment);
 void add_tests(Environment& environment);
 void add_globals(Environment& environment);
+/// Adds a global function whose arguments are checked against the signature (signature.hpp).
+void add_function(Environment& environment, std::string_view signature, NativeFunction call);
 
 }  // namespace stepwell::tasks::jinja

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "engine/base/ascii.hpp"
+#include "tasks/template/text.hpp"
 
 namespace stepwell::tasks::jinja {
 namespace {
@@ -191,7 +192,33 @@ private:
         return {};
     }
 
+    /// 0x1F, 0o17, 0b101: as a decimal number, as Token has it.
+    Outcome<bool> read_based_number() {
+        if (source_[at_] != '0' || at_ + 1 >= source_.size()) return false;
+        const char mark = stepwell::lower(source_[at_ + 1]);
+        const int base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 0;
+        if (base == 0) return false;
+        std::uint64_t number = 0;
+        std::size_t end = at_ + 2;
+        bool has_digits = false;
+        for (; end < source_.size(); ++end) {
+            const int digit = source_[end] == '_' ? -1 : hex_value(source_[end]);
+            const bool goes_on = end + 1 < source_.size() && hex_value(source_[end + 1]) >= 0;
+            if (source_[end] == '_' && goes_on) continue;
+            if (digit < 0 || digit >= base) break;
+            if (number > (std::uint64_t{1} << 63U) / 16)
+                return fail_at(line_, "expected a whole number of at most 64 bits");
+            number = number * static_cast<std::uint64_t>(base) + static_cast<std::uint64_t>(digit);
+            has_digits = true;
+        }
+        if (!has_digits) return false;
+        push(TokenKind::integer, std::to_string(number));
+        advance(end - at_);
+        return true;
+    }
+
     Outcome<void> read_number() {
+        if (SW_TRY(read_based_number())) return {};
         std::size_t end = at_;
         bool is_real = false;
         const auto digits = [&] {
@@ -216,6 +243,9 @@ private:
         }
         std::string text(source_.substr(at_, end - at_));
         std::erase(text, '_');
+        const bool is_zero = text.find_first_not_of('0') == std::string::npos;
+        if (!is_real && text.size() > 1 && text[0] == '0' && !is_zero)
+            return fail_at(line_, "expected a number without zeros before it, but found " + text);
         push(is_real ? TokenKind::real : TokenKind::integer, std::move(text));
         advance(end - at_);
         return {};
@@ -230,7 +260,7 @@ private:
                 value += source_[i];
                 continue;
             }
-            append_escape(value, source_[++i]);
+            i = SW_TRY(read_escape(value, i + 1));
         }
         if (i >= source_.size()) {
             return fail_at(line_,
@@ -241,30 +271,46 @@ private:
         return {};
     }
 
-    static void append_escape(std::string& value, char c) {
-        switch (c) {
-            case 'n':
-                value += '\n';
-                return;
-            case 't':
-                value += '\t';
-                return;
-            case 'r':
-                value += '\r';
-                return;
-            case '0':
-                value += '\0';
-                return;
-            case '\n':
-                return;
-            case '\\':
-            case '\'':
-            case '"':
-                value += c;
-                return;
-            default:
-                value += {'\\', c};
+    /// The escape whose letter stands at `i`, as Python has it. Returns where it ends.
+    Outcome<std::size_t> read_escape(std::string& value, std::size_t i) const {
+        static constexpr std::string_view kLetters = "abfnrtv\\'\"";
+        static constexpr std::string_view kMeant = "\a\b\f\n\r\t\v\\'\"";
+        const char c = source_[i];
+        if (c == '\n') return i;
+        if (const auto known = kLetters.find(c); known != std::string_view::npos) {
+            value += kMeant[known];
+            return i;
         }
+        if (c >= '0' && c <= '7') return octal_escape(value, i);
+        const std::size_t length = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+        if (length == 0) {
+            value += {'\\', c};
+            return i;
+        }
+        char32_t code = 0;
+        for (std::size_t k = 1; k <= length; ++k) {
+            const int digit = i + k < source_.size() ? hex_value(source_[i + k]) : -1;
+            if (digit < 0)
+                return fail_at(line_, "expected " + std::to_string(length) +
+                                          " hexadecimal digits behind '\\" + c + "'");
+            code = code * 16 + static_cast<char32_t>(digit);
+        }
+        if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+            return fail_at(
+                line_, "expected the number of a character behind '\\" + std::string(1, c) + "'");
+        append_character(value, code);
+        return i + length;
+    }
+
+    [[nodiscard]] std::size_t octal_escape(std::string& value, std::size_t i) const {
+        char32_t code = 0;
+        std::size_t end = i;
+        for (; end < std::min(i + 3, source_.size()); ++end) {
+            if (source_[end] < '0' || source_[end] > '7') break;
+            code = code * 8 + static_cast<char32_t>(source_[end] - '0');
+        }
+        append_character(value, code);
+        return end - 1;
     }
 
     Outcome<void> read_symbol() {
@@ -296,6 +342,10 @@ private:
 
 Outcome<std::vector<Token>> tokenize(std::string_view source, std::string_view file,
                                      const Syntax& syntax) {
+    if (source.find('\r') != std::string_view::npos) {
+        const std::string lines = replace_all(replace_all(source, "\r\n", "\n"), "\r", "\n");
+        return Lexer(lines, file, syntax).run();
+    }
     return Lexer(source, file, syntax).run();
 }
 

@@ -1,6 +1,6 @@
 // Cuts a template into tokens. Knows Jinja's white-space rules: `-` next to a delimiter removes
 // white space on that side, trim_blocks and lstrip_blocks as in Jinja, and the last newline of the
-// file goes unless it is kept.
+// file goes unless it is kept. Every line end becomes "\n".
 #pragma once
 
 #include <string>

@@ -110,7 +110,7 @@ Outcome<void> Parser::end_tag(std::string_view name) {
 
 Outcome<Statement> Parser::statement() {
     const int line = peek().line;
-    if (peek().kind == TokenKind::text) return Statement{line, Text{take().text}};
+    if (peek().kind == TokenKind::text) return Statement{line, PlainText{take().text}};
     if (peek().kind == TokenKind::output_begin) {
         take();
         auto value = SW_TRY(tuple_or_expression());
@@ -143,6 +143,12 @@ Outcome<Statement> Parser::simple_statement(const std::string& tag, int line) {
         result.node = Continue{};
     else if (tag != "break") {
         const bool is_end = tag.starts_with("end") || tag == "else" || tag == "elif";
+        for (const char* absent : {"include", "import", "from", "extends", "block", "autoescape"}) {
+            if (tag == absent)
+                return fail_at(line, "'{% " + tag +
+                                         " %}' is not supported: macros of the project are known "
+                                         "everywhere, and there are no other templates");
+        }
         return fail_at(line, is_end ? "'{% " + tag + " %}' without a tag that it could end"
                                     : "there is no tag '" + tag +
                                           "'; tags are if, for, set, macro, "
@@ -183,16 +189,16 @@ Outcome<ExpressionPtr> Parser::target(bool allows_attribute) {
             continue;
         }
         std::string name = SW_TRY(expect_identifier("a name to assign to"));
-        auto node = std::make_unique<const Expression>(Expression{line, Name{std::move(name)}});
+        auto node = std::make_unique<const Expression>(Expression{line, 1, Name{std::move(name)}});
         if (allows_attribute && take_symbol(".")) {
             std::string attribute = SW_TRY(expect_identifier("an attribute name"));
             return ExpressionPtr(std::make_unique<const Expression>(
-                Expression{line, Attribute{std::move(node), std::move(attribute)}}));
+                Expression{line, 2, Attribute{std::move(node), std::move(attribute)}}));
         }
         tuple.elements.push_back(std::move(node));
     } while (take_symbol(",") && (is_tuple = true));
     if (!is_tuple) return std::move(tuple.elements.front());
-    return ExpressionPtr(std::make_unique<const Expression>(Expression{line, std::move(tuple)}));
+    return made(line, std::move(tuple));
 }
 
 Outcome<Statement> Parser::for_statement(int line) {
@@ -211,7 +217,7 @@ Outcome<Statement> Parser::for_statement(int line) {
         node.otherwise = SW_TRY(body_until({"endfor"}, line, "for"));
     }
     SW_TRY(end_tag("endfor"));
-    return Statement{line, std::move(node)};
+    return Statement{line, std::make_shared<const For>(std::move(node))};
 }
 
 Outcome<Statement> Parser::set_statement(int line) {
@@ -248,28 +254,38 @@ Outcome<Parameters> Parser::parameters() {
     return result;
 }
 
+Outcome<std::shared_ptr<const Macro>> Parser::macro_body(Macro macro, int line,
+                                                         std::string_view tag) {
+    const Seen around = std::exchange(seen_, Seen{});
+    const bool is_macro = tag == "macro";
+    macro.body = SW_TRY(body_until({is_macro ? "endmacro" : "endcall"}, line, tag));
+    macro.uses_caller = seen_.caller;
+    macro.uses_varargs = seen_.varargs;
+    macro.uses_kwargs = seen_.kwargs;
+    seen_ = {seen_.caller || around.caller, seen_.varargs || around.varargs,
+             seen_.kwargs || around.kwargs};
+    SW_TRY(end_tag(is_macro ? "endmacro" : "endcall"));
+    return std::make_shared<const Macro>(std::move(macro));
+}
+
 Outcome<Statement> Parser::macro_statement(int line) {
     Macro node;
     node.name = SW_TRY(expect_identifier("a macro name"));
     node.parameters = SW_TRY(parameters());
     SW_TRY(expect_block_end());
-    saw_caller_ = false;
-    node.body = SW_TRY(body_until({"endmacro"}, line, "macro"));
-    node.uses_caller = saw_caller_;
-    SW_TRY(end_tag("endmacro"));
-    return Statement{line, std::make_shared<const Macro>(std::move(node))};
+    return Statement{line, SW_TRY(macro_body(std::move(node), line, "macro"))};
 }
 
 Outcome<Statement> Parser::call_statement(int line) {
+    Macro caller;
+    if (peek().is_symbol("(")) caller.parameters = SW_TRY(parameters());
     CallBlock node;
-    if (peek().is_symbol("(")) node.parameters = SW_TRY(parameters());
     node.call = SW_TRY(conditional());
     if (!std::holds_alternative<Call>(node.call->node)) {
         return fail_at(line, "expected a call after 'call', such as {% call name() %}");
     }
     SW_TRY(expect_block_end());
-    node.body = SW_TRY(body_until({"endcall"}, line, "call"));
-    SW_TRY(end_tag("endcall"));
+    node.caller = SW_TRY(macro_body(std::move(caller), line, "call"));
     return Statement{line, std::move(node)};
 }
 

@@ -33,6 +33,9 @@ private:
     [[nodiscard]] Failure<Signal> fail_at(int line, const std::string& message) const;
     [[nodiscard]] std::string found() const;
     Outcome<void> enter();
+    /// The node, unless it is nested too deeply: it is walked and freed by recursion.
+    template <class Node>
+    Outcome<ExpressionPtr> made(int line, Node node);
 
     // Statements.
     Outcome<Body> body_until(std::initializer_list<std::string_view> ends, int begin_line,
@@ -49,6 +52,7 @@ private:
     Outcome<Statement> with_statement(int line);
     Outcome<Statement> simple_statement(const std::string& tag, int line);
     Outcome<Parameters> parameters();
+    Outcome<std::shared_ptr<const Macro>> macro_body(Macro macro, int line, std::string_view tag);
     Outcome<ExpressionPtr> target(bool allows_attribute);
     Outcome<ExpressionPtr> filter_chain(ExpressionPtr input);
 
@@ -82,7 +86,10 @@ private:
     std::string file_;
     std::size_t at_ = 0;
     int depth_ = 0;
-    bool saw_caller_ = false;
+    struct Seen {
+        bool caller = false, varargs = false, kwargs = false;
+    };
+    Seen seen_;      // names in the macro that is read, and in those inside it
     int loops_ = 0;  // around here, within the macro
 };
 

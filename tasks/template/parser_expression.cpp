@@ -1,4 +1,5 @@
 // Expressions, one function per level of Jinja's grammar.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
@@ -9,18 +10,85 @@ namespace stepwell::tasks::jinja {
 namespace {
 
 /// Deeper nesting is refused: parser and interpreter recurse.
-constexpr int kNestingMax = 200;
+constexpr int kBracketsMax = 200;
 
-template <class Node>
-ExpressionPtr make(int line, Node node) {
-    return std::make_unique<const Expression>(Expression{line, std::move(node)});
+/// Trees of more levels are refused: `1 + 1 + ...` nests without brackets.
+constexpr int kLevelsMax = 1000;
+
+int levels_of(const ExpressionPtr& node) {
+    return node != nullptr ? node->levels : 0;
 }
+
+struct LevelsBelow {
+    int operator()(const Constant&) const { return 0; }
+    int operator()(const Name&) const { return 0; }
+    int operator()(const ListLiteral& node) const { return all(node.elements); }
+    int operator()(const TupleLiteral& node) const { return all(node.elements); }
+    int operator()(const DictLiteral& node) const { return pairs(node.entries); }
+    int operator()(const Unary& node) const { return levels_of(node.operand); }
+    int operator()(const Binary& node) const {
+        return std::max(levels_of(node.left), levels_of(node.right));
+    }
+    int operator()(const Comparison& node) const {
+        int most = levels_of(node.first);
+        for (const auto& [op, part] : node.rest) most = std::max(most, levels_of(part));
+        return most;
+    }
+    int operator()(const Conditional& node) const {
+        return std::max(
+            {levels_of(node.condition), levels_of(node.then), levels_of(node.otherwise)});
+    }
+    int operator()(const Attribute& node) const { return levels_of(node.object); }
+    int operator()(const Subscript& node) const {
+        return std::max(levels_of(node.object), levels_of(node.index));
+    }
+    int operator()(const Slice& node) const {
+        return std::max({levels_of(node.object), levels_of(node.begin), levels_of(node.end),
+                         levels_of(node.step)});
+    }
+    int operator()(const Call& node) const {
+        return std::max(levels_of(node.callee), arguments(node.arguments));
+    }
+    int operator()(const FilterCall& node) const {
+        return std::max(levels_of(node.input), arguments(node.arguments));
+    }
+    int operator()(const TestCall& node) const {
+        return std::max(levels_of(node.input), arguments(node.arguments));
+    }
+
+private:
+    static int all(const std::vector<ExpressionPtr>& nodes) {
+        int most = 0;
+        for (const auto& node : nodes) most = std::max(most, levels_of(node));
+        return most;
+    }
+    static int pairs(const std::vector<std::pair<ExpressionPtr, ExpressionPtr>>& nodes) {
+        int most = 0;
+        for (const auto& [key, value] : nodes)
+            most = std::max({most, levels_of(key), levels_of(value)});
+        return most;
+    }
+    static int arguments(const CallArguments& given) {
+        int most = std::max(all(given.positional),
+                            std::max(levels_of(given.starred), levels_of(given.double_starred)));
+        for (const auto& [name, value] : given.named) most = std::max(most, levels_of(value));
+        return most;
+    }
+};
 
 }  // namespace
 
+template <class Node>
+Outcome<ExpressionPtr> Parser::made(int line, Node node) {
+    const int levels = LevelsBelow()(node) + 1;
+    if (levels > kLevelsMax)
+        return fail_at(line, "nested deeper than " + std::to_string(kLevelsMax) + " levels");
+    return std::make_unique<const Expression>(Expression{line, levels, std::move(node)});
+}
+
 Outcome<void> Parser::enter() {
-    if (++depth_ > kNestingMax) {
-        return fail_here("nested deeper than " + std::to_string(kNestingMax) + " levels");
+    if (++depth_ > kBracketsMax || !Meter::current().has_stack()) {
+        return fail_here("nested deeper than " + std::to_string(kBracketsMax) + " levels");
     }
     return {};
 }
@@ -48,7 +116,7 @@ Outcome<ExpressionPtr> Parser::tuple_or_expression(bool allows_condition) {
     while (take_symbol(",") && !at_tuple_end()) {
         tuple.elements.push_back(SW_TRY(allows_condition ? conditional() : or_()));
     }
-    return make(line, std::move(tuple));
+    return made(line, std::move(tuple));
 }
 
 Outcome<ExpressionPtr> Parser::conditional() {
@@ -59,7 +127,8 @@ Outcome<ExpressionPtr> Parser::conditional() {
         auto condition = SW_TRY(or_());
         ExpressionPtr otherwise;
         if (take_name("else")) otherwise = SW_TRY(conditional());
-        node = make(line, Conditional{std::move(condition), std::move(node), std::move(otherwise)});
+        node = SW_TRY(
+            made(line, Conditional{std::move(condition), std::move(node), std::move(otherwise)}));
     }
     --depth_;
     return node;
@@ -70,7 +139,7 @@ Outcome<ExpressionPtr> Parser::or_() {
     auto node = SW_TRY(and_());
     while (take_name("or")) {
         auto right = SW_TRY(and_());
-        node = make(line, Binary{BinaryOperator::or_, std::move(node), std::move(right)});
+        node = SW_TRY(made(line, Binary{BinaryOperator::or_, std::move(node), std::move(right)}));
     }
     return node;
 }
@@ -80,7 +149,7 @@ Outcome<ExpressionPtr> Parser::and_() {
     auto node = SW_TRY(not_());
     while (take_name("and")) {
         auto right = SW_TRY(not_());
-        node = make(line, Binary{BinaryOperator::and_, std::move(node), std::move(right)});
+        node = SW_TRY(made(line, Binary{BinaryOperator::and_, std::move(node), std::move(right)}));
     }
     return node;
 }
@@ -91,7 +160,7 @@ Outcome<ExpressionPtr> Parser::not_() {
     SW_TRY(enter());
     auto operand = SW_TRY(not_());
     --depth_;
-    return make(line, Unary{UnaryOperator::not_, std::move(operand)});
+    return made(line, Unary{UnaryOperator::not_, std::move(operand)});
 }
 
 Outcome<ExpressionPtr> Parser::comparison() {
@@ -120,7 +189,7 @@ Outcome<ExpressionPtr> Parser::comparison() {
         node.rest.emplace_back(*found_operator, SW_TRY(sum()));
     }
     if (node.rest.empty()) return std::move(node.first);
-    return make(line, std::move(node));
+    return made(line, std::move(node));
 }
 
 Outcome<ExpressionPtr> Parser::sum() {
@@ -129,7 +198,7 @@ Outcome<ExpressionPtr> Parser::sum() {
     while (peek().is_symbol("+") || peek().is_symbol("-")) {
         const auto op = take().text == "+" ? BinaryOperator::add : BinaryOperator::subtract;
         auto right = SW_TRY(concat());
-        node = make(line, Binary{op, std::move(node), std::move(right)});
+        node = SW_TRY(made(line, Binary{op, std::move(node), std::move(right)}));
     }
     return node;
 }
@@ -139,7 +208,8 @@ Outcome<ExpressionPtr> Parser::concat() {
     auto node = SW_TRY(product());
     while (take_symbol("~")) {
         auto right = SW_TRY(product());
-        node = make(line, Binary{BinaryOperator::concat, std::move(node), std::move(right)});
+        node =
+            SW_TRY(made(line, Binary{BinaryOperator::concat, std::move(node), std::move(right)}));
     }
     return node;
 }
@@ -159,7 +229,7 @@ Outcome<ExpressionPtr> Parser::product() {
             continue;
         }
         auto right = SW_TRY(power());
-        node = make(line, Binary{kOperators[i].second, std::move(node), std::move(right)});
+        node = SW_TRY(made(line, Binary{kOperators[i].second, std::move(node), std::move(right)}));
         i = 0;
     }
     return node;
@@ -170,7 +240,7 @@ Outcome<ExpressionPtr> Parser::power() {
     auto node = SW_TRY(unary());
     while (take_symbol("**")) {
         auto right = SW_TRY(unary());
-        node = make(line, Binary{BinaryOperator::power, std::move(node), std::move(right)});
+        node = SW_TRY(made(line, Binary{BinaryOperator::power, std::move(node), std::move(right)}));
     }
     return node;
 }
@@ -179,12 +249,14 @@ Outcome<ExpressionPtr> Parser::unary(bool with_filters) {
     SW_TRY(enter());
     const int line = peek().line;
     ExpressionPtr node;
-    if (take_symbol("-"))
-        node = make(line, Unary{UnaryOperator::negate, SW_TRY(unary(false))});
-    else if (take_symbol("+"))
-        node = make(line, Unary{UnaryOperator::plus, SW_TRY(unary(false))});
-    else
+    if (peek().is_symbol("-") || peek().is_symbol("+")) {
+        const bool is_minus = take().is_symbol("-");
+        auto operand = SW_TRY(unary(false));
+        node = SW_TRY(made(line, Unary{is_minus ? UnaryOperator::negate : UnaryOperator::plus,
+                                       std::move(operand)}));
+    } else {
         node = SW_TRY(primary());
+    }
     node = SW_TRY(postfix(std::move(node)));
     if (with_filters) node = SW_TRY(filters_and_tests(std::move(node)));
     --depth_;
@@ -205,7 +277,7 @@ Outcome<ExpressionPtr> Parser::literal() {
     if (token.kind == TokenKind::string) {
         std::string text;
         while (peek().kind == TokenKind::string) text += take().text;
-        return make(line, Constant{std::move(text)});
+        return made(line, Constant{std::move(text)});
     }
     if (token.kind == TokenKind::integer) {
         std::int64_t number = 0;
@@ -214,27 +286,29 @@ Outcome<ExpressionPtr> Parser::literal() {
             return fail_here("expected a whole number of at most 64 bits, but found " + token.text);
         }
         take();
-        return make(line, Constant{number});
+        return made(line, Constant{number});
     }
     if (token.kind == TokenKind::real) {
         take();
-        return make(line, Constant{std::strtod(token.text.c_str(), nullptr)});
+        return made(line, Constant{std::strtod(token.text.c_str(), nullptr)});
     }
     if (token.kind != TokenKind::name) {
         return fail_here("expected an expression, but found " + found());
     }
     take();
-    if (token.text == "true" || token.text == "True") return make(line, Constant{true});
-    if (token.text == "false" || token.text == "False") return make(line, Constant{false});
-    if (token.text == "none" || token.text == "None") return make(line, Constant{None{}});
-    if (token.text == "caller") saw_caller_ = true;
-    return make(line, Name{token.text});
+    if (token.text == "true" || token.text == "True") return made(line, Constant{true});
+    if (token.text == "false" || token.text == "False") return made(line, Constant{false});
+    if (token.text == "none" || token.text == "None") return made(line, Constant{None{}});
+    if (token.text == "caller") seen_.caller = true;
+    if (token.text == "varargs") seen_.varargs = true;
+    if (token.text == "kwargs") seen_.kwargs = true;
+    return made(line, Name{token.text});
 }
 
 Outcome<ExpressionPtr> Parser::parenthesized() {
     const int line = peek().line;
     take();
-    if (take_symbol(")")) return make(line, TupleLiteral{});
+    if (take_symbol(")")) return made(line, TupleLiteral{});
     auto node = SW_TRY(tuple_or_expression());
     SW_TRY(expect_symbol(")"));
     return node;
@@ -249,7 +323,7 @@ Outcome<ExpressionPtr> Parser::list_literal() {
         if (take_symbol("]")) break;
         node.elements.push_back(SW_TRY(conditional()));
     }
-    return make(line, std::move(node));
+    return made(line, std::move(node));
 }
 
 Outcome<ExpressionPtr> Parser::dict_literal() {
@@ -264,7 +338,7 @@ Outcome<ExpressionPtr> Parser::dict_literal() {
         auto value = SW_TRY(conditional());
         node.entries.emplace_back(std::move(key), std::move(value));
     }
-    return make(line, std::move(node));
+    return made(line, std::move(node));
 }
 
 Outcome<ExpressionPtr> Parser::postfix(ExpressionPtr node) {
@@ -273,16 +347,16 @@ Outcome<ExpressionPtr> Parser::postfix(ExpressionPtr node) {
         if (take_symbol(".")) {
             if (peek().kind == TokenKind::integer) {
                 auto index = SW_TRY(literal());
-                node = make(line, Subscript{std::move(node), std::move(index)});
+                node = SW_TRY(made(line, Subscript{std::move(node), std::move(index)}));
                 continue;
             }
             std::string name = SW_TRY(expect_identifier("an attribute name after '.'"));
-            node = make(line, Attribute{std::move(node), std::move(name)});
+            node = SW_TRY(made(line, Attribute{std::move(node), std::move(name)}));
         } else if (peek().is_symbol("[")) {
             node = SW_TRY(subscript(std::move(node)));
         } else if (peek().is_symbol("(")) {
             auto right = SW_TRY(call_arguments());
-            node = make(line, Call{std::move(node), std::move(right)});
+            node = SW_TRY(made(line, Call{std::move(node), std::move(right)}));
         } else {
             return node;
         }
@@ -304,8 +378,8 @@ Outcome<ExpressionPtr> Parser::subscript(ExpressionPtr node) {
     SW_TRY(expect_symbol("]"));
     if (count == 0 && parts[0] == nullptr)
         return fail_at(line, "expected an index between '[' and ']'");
-    if (count == 0) return make(line, Subscript{std::move(node), std::move(parts[0])});
-    return make(line, Slice{std::move(node), std::move(parts[0]), std::move(parts[1]),
+    if (count == 0) return made(line, Subscript{std::move(node), std::move(parts[0])});
+    return made(line, Slice{std::move(node), std::move(parts[0]), std::move(parts[1]),
                             std::move(parts[2])});
 }
 
@@ -350,7 +424,11 @@ Outcome<ExpressionPtr> Parser::filters_and_tests(ExpressionPtr node) {
             node = SW_TRY(filter(std::move(node)));
         else if (peek().is_name("is"))
             node = SW_TRY(test(std::move(node)));
-        else
+        else if (peek().is_symbol("(")) {
+            const int line = peek().line;
+            auto arguments = SW_TRY(call_arguments());
+            node = SW_TRY(made(line, Call{std::move(node), std::move(arguments)}));
+        } else
             return node;
     }
 }
@@ -362,7 +440,7 @@ Outcome<ExpressionPtr> Parser::filter(ExpressionPtr node) {
     FilterCall call{std::move(node), std::move(name), {}};
     while (take_symbol(".")) call.name += "." + SW_TRY(expect_identifier("a filter name"));
     if (peek().is_symbol("(")) call.arguments = SW_TRY(call_arguments());
-    return make(line, std::move(call));
+    return made(line, std::move(call));
 }
 
 Outcome<ExpressionPtr> Parser::test(ExpressionPtr node) {
@@ -372,6 +450,8 @@ Outcome<ExpressionPtr> Parser::test(ExpressionPtr node) {
     call.is_negated = take_name("not");
     call.input = std::move(node);
     call.name = SW_TRY(expect_identifier("a test name after 'is'"));
+    while (take_symbol(".")) call.name += "." + SW_TRY(expect_identifier("a test name"));
+    if (peek().is_name("is")) return fail_here("tests with 'is' cannot be chained");
     const Token& next = peek();
     const bool is_operand =
         next.kind == TokenKind::string || next.kind == TokenKind::integer ||
@@ -385,7 +465,7 @@ Outcome<ExpressionPtr> Parser::test(ExpressionPtr node) {
         auto operand = SW_TRY(primary());
         call.arguments.positional.push_back(SW_TRY(postfix(std::move(operand))));
     }
-    return make(line, std::move(call));
+    return made(line, std::move(call));
 }
 
 }  // namespace stepwell::tasks::jinja

@@ -14,6 +14,7 @@ Failure<Error> as_error(Signal signal) {
 
 Environment::Environment() {
     add_filters(*this);
+    add_text_filters(*this);
     add_sequence_filters(*this);
     add_tests(*this);
     add_globals(*this);
@@ -37,15 +38,30 @@ Result<Template> Template::parse_expression(std::string_view source, std::string
     return Template(std::move(body), std::move(file));
 }
 
+namespace {
+
+/// Runs `body`; what it throws at a limit becomes the error of the place where it was.
+template <class T, class Body>
+Result<T> within_limits(const Interpreter& interpreter, const Body& body) {
+    try {
+        return body();
+    } catch (const LimitExceeded& limit) {
+        return fail(ErrorCode::invalid, interpreter.place() + limit.what());
+    }
+}
+
+}  // namespace
+
 Result<std::string> render(const Environment& environment, const Template& source,
                            const Variables& variables) {
     Interpreter interpreter(environment, variables, source.shared_file());
-    std::string output;
-    auto done = interpreter.execute(source.body(), std::make_shared<Frame>(), output);
-    if (done) return output;
-    // return() at the top of a template ends it, as dbt's does.
-    if (done.error().kind == Signal::Kind::returned) return output;
-    return as_error(std::move(done).error());
+    return within_limits<std::string>(interpreter, [&]() -> Result<std::string> {
+        std::string output;
+        auto done = interpreter.execute(source.body(), std::make_shared<Frame>(), output);
+        // return() at the top of a template ends it, as dbt's does.
+        if (done || done.error().kind == Signal::Kind::returned) return output;
+        return as_error(std::move(done).error());
+    });
 }
 
 Result<Value> render_native(const Environment& environment, const Template& source,
@@ -54,20 +70,25 @@ Result<Value> render_native(const Environment& environment, const Template& sour
         source.body().size() == 1 ? std::get_if<Output>(&source.body()[0].node) : nullptr;
     if (output == nullptr) return Value(SW_TRY(render(environment, source, variables)));
     Interpreter interpreter(environment, variables, source.shared_file());
-    auto value = interpreter.evaluate(*output->expression, std::make_shared<Frame>());
-    if (!value && value.error().kind == Signal::Kind::returned) return *value.error().value;
-    if (!value) return as_error(std::move(value).error());
-    return *std::move(value);
+    return within_limits<Value>(interpreter, [&]() -> Result<Value> {
+        auto value = interpreter.evaluate(*output->expression, std::make_shared<Frame>());
+        if (!value && value.error().kind == Signal::Kind::returned) return *value.error().value;
+        if (!value) return as_error(std::move(value).error());
+        return *std::move(value);
+    });
 }
 
 Result<Module> load_module(const Environment& environment, const Template& source,
                            const Variables& variables) {
     Interpreter interpreter(environment, variables, source.shared_file());
-    const auto frame = std::make_shared<Frame>();
-    std::string ignored;
-    auto done = interpreter.execute(source.body(), frame, ignored);
-    if (!done) return as_error(std::move(done).error());
-    return Module{frame->names, frame};
+    return within_limits<Module>(interpreter, [&]() -> Result<Module> {
+        const auto frame = std::make_shared<Frame>();
+        std::string ignored;
+        auto done = interpreter.execute(source.body(), frame, ignored);
+        if (!done) return as_error(std::move(done).error());
+        for (const auto& [name, value] : frame->names) value.freeze();
+        return Module{frame->names, frame};
+    });
 }
 
 }  // namespace stepwell::tasks::jinja

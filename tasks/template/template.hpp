@@ -1,8 +1,9 @@
 // Jinja-compatible templates: parse once, render many times.
 //
 // A template can do nothing but compute: it sees the variables and functions that it is given,
-// has no files, no clock and no attributes beyond the listed methods of str, list and dict; steps,
-// output and depth are limited. Messages begin with "file:line: ".
+// has no files, no clock, no chance, and no attributes beyond the listed methods of str, list and
+// dict; steps, output, depth and the memory of its values are limited, whatever the template does.
+// Messages begin with "file:line: ".
 //
 // Threads: Template and Environment are immutable once built and may be shared; a render uses the
 // values it is given from the calling thread only.
@@ -26,7 +27,8 @@ using Variables = std::vector<std::pair<std::string, Value>>;
 struct Limits {
     std::size_t steps = 20'000'000;  // expressions and statements evaluated
     std::size_t output_bytes = 64ull << 20;
-    int call_depth = 100;  // macros inside macros
+    std::size_t value_bytes = 256ull << 20;  // that its values hold together
+    int depth = 1500;                        // calls, blocks and expressions inside one another
     std::int64_t range_length = 1'000'000;
 };
 
@@ -69,7 +71,9 @@ Result<std::string> render(const Environment& environment, const Template& sourc
 Result<Value> render_native(const Environment& environment, const Template& source,
                             const Variables& variables);
 
-/// The macros and top-level variables of a template that has been run for its definitions.
+/// The macros and top-level variables of a template that has been run for its definitions. Its
+/// lists, dicts and objects are frozen: renders on several threads may read them, and none changes
+/// them.
 struct Module {
     Variables names;
     std::shared_ptr<void> scope;  // the macros work for as long as it lives

@@ -1,9 +1,11 @@
-// Python's str, repr, truth, equality and order for template values.
+// Truth, equality and order of template values, as Python has them.
 #include "tasks/template/value.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
+#include "tasks/template/containment.hpp"
 #include "tasks/template/text.hpp"
 
 namespace stepwell::tasks::jinja {
@@ -24,25 +26,69 @@ Outcome<Value> Object::call(Interpreter&, const Arguments&) {
     return template_fail("'" + type_name() + "' object is not callable");
 }
 
+namespace {
+
+/// Values whose last owner goes: freeing what is in them frees no further level by recursion,
+/// unless there is no memory to note them.
+void bury(List values) noexcept {
+    thread_local List* open = nullptr;
+    if (open != nullptr) {
+        try {
+            for (auto& value : values) open->push_back(std::move(value));
+        } catch (const std::exception&) {
+        }
+        return;
+    }
+    open = &values;
+    while (!values.empty()) {
+        const Value last = std::move(values.back());
+        values.pop_back();
+    }
+    open = nullptr;
+}
+
+bool has_parts(const Value& value) {
+    return value.as_sequence() != nullptr || value.as_dict() != nullptr ||
+           value.as<std::shared_ptr<Object>>() != nullptr;
+}
+
+}  // namespace
+
+Sequence::~Sequence() {
+    if (std::any_of(elements.begin(), elements.end(), has_parts)) bury(std::move(elements));
+}
+
+Dict::~Dict() {
+    clear();
+}
+
 Value Value::list(List elements) {
-    return Value(std::make_shared<List>(std::move(elements)));
+    return Value(std::make_shared<Sequence>(std::move(elements)));
 }
 Value Value::tuple(List elements) {
-    return Value(std::make_shared<Tuple>(Tuple{std::move(elements)}));
+    return Value(std::make_shared<Tuple>(std::move(elements)));
+}
+Value Value::group(Value grouper, Value list) {
+    auto result = std::make_shared<Tuple>(List{std::move(grouper), std::move(list)});
+    result->is_group = true;
+    return Value(std::move(result));
 }
 Value Value::dict() {
     return Value(std::make_shared<Dict>());
 }
 Value Value::function(std::string name, NativeFunction call) {
-    return Value(std::make_shared<Callable>(Callable{std::move(name), std::move(call)}));
+    return Value(std::make_shared<Callable>(Callable{std::move(name), std::move(call), nullptr}));
 }
 
 Value Value::from_json(const Json& json) {
     switch (json.type()) {
         case Json::value_t::boolean:
             return json.get<bool>();
-        case Json::value_t::number_integer:
         case Json::value_t::number_unsigned:
+            // What does not fit is at least printed as it is.
+            if (json.get<std::uint64_t>() > INT64_MAX) return json.dump();
+            return json.get<std::int64_t>();
+        case Json::value_t::number_integer:
             return json.get<std::int64_t>();
         case Json::value_t::number_float:
             return json.get<double>();
@@ -65,8 +111,38 @@ Value Value::from_json(const Json& json) {
 }
 
 List* Value::as_list() const {
-    const auto* list = as<std::shared_ptr<List>>();
-    return list != nullptr ? list->get() : nullptr;
+    const auto* list = as<std::shared_ptr<Sequence>>();
+    return list != nullptr ? &(*list)->elements : nullptr;
+}
+
+bool Value::is_frozen() const {
+    if (const auto* list = as<std::shared_ptr<Sequence>>()) return (*list)->is_frozen;
+    return as_dict() != nullptr && as_dict()->is_frozen;
+}
+
+void Value::freeze() const {
+    std::unordered_set<const void*> seen;
+    List open = {*this};
+    while (!open.empty()) {
+        const Value value = std::move(open.back());
+        open.pop_back();
+        const Dict* parts = value.as_dict();
+        const void* identity = parts;
+        if (const List* list = value.as_sequence()) identity = list;
+        if (const auto* object = value.as<std::shared_ptr<Object>>()) {
+            identity = object->get();
+            const auto* holder = dynamic_cast<const Container*>(object->get());
+            parts = holder != nullptr ? &holder->parts() : nullptr;
+            (*object)->freeze();
+        }
+        if (identity == nullptr || !seen.insert(identity).second) continue;
+        if (const auto* list = value.as<std::shared_ptr<Sequence>>()) (*list)->is_frozen = true;
+        if (Dict* own = value.as_dict()) own->is_frozen = true;
+        if (const List* list = value.as_sequence())
+            open.insert(open.end(), list->begin(), list->end());
+        if (parts == nullptr) continue;
+        for (const auto& [key, part] : parts->entries()) open.push_back(part);
+    }
 }
 
 const List* Value::as_sequence() const {
@@ -105,126 +181,11 @@ bool Value::is_true() const {
     return true;
 }
 
-namespace {
-
-std::string joined_reprs(const List& elements) {
-    std::string result;
-    for (const auto& element : elements) {
-        if (!result.empty()) result += ", ";
-        result += element.repr();
-    }
-    return result;
-}
-
-std::string dict_repr(const Dict& dict) {
-    std::string result = "{";
-    for (const auto& [key, value] : dict.entries()) {
-        if (result.size() > 1) result += ", ";
-        result += key.repr() + ": " + value.repr();
-    }
-    return result + "}";
-}
-
-std::string string_repr(const std::string& text) {
-    const bool has_single = text.find('\'') != std::string::npos;
-    const char quote = has_single && text.find('"') == std::string::npos ? '"' : '\'';
-    std::string result(1, quote);
-    for (const char c : text) {
-        if (c == '\n')
-            result += "\\n";
-        else if (c == '\t')
-            result += "\\t";
-        else if (c == '\r')
-            result += "\\r";
-        else if (c == '\\' || c == quote)
-            result += {'\\', c};
-        else
-            result += c;
-    }
-    return result + quote;
-}
-
-/// Cycles print as Python's "..."; so does what is nested deeper than anybody reads.
-constexpr int kReprDepthMax = 64;
-thread_local int repr_depth = 0;
-
-struct ReprDepth {
-    ReprDepth() { ++repr_depth; }
-    ~ReprDepth() { --repr_depth; }
-    ReprDepth(const ReprDepth&) = delete;
-    ReprDepth& operator=(const ReprDepth&) = delete;
-};
-
-}  // namespace
-
-std::string float_text(double value) {
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    char buffer[64];
-    const auto end =
-        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
-    std::string scientific(buffer, end);
-    const int exponent = std::stoi(scientific.substr(scientific.find('e') + 1));
-    if (exponent < -4 || exponent >= 16) return scientific;
-    const auto fixed_end =
-        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
-    std::string fixed(buffer, fixed_end);
-    if (fixed.find('.') == std::string::npos) fixed += ".0";
-    return fixed;
-}
-
-std::string Value::text() const {
-    if (const auto* string = as_text()) return *string;
-    if (is_undefined()) return {};
-    return repr();
-}
-
-std::string Value::repr() const {
-    const ReprDepth depth;
-    if (repr_depth > kReprDepthMax) return "...";
-    if (is_undefined()) return "Undefined";
-    if (is_none()) return "None";
-    if (const auto* flag = as<bool>()) return *flag ? "True" : "False";
-    if (const auto* whole = as<std::int64_t>()) return std::to_string(*whole);
-    if (const auto* real = as<double>()) return float_text(*real);
-    if (const auto* string = as_text()) return string_repr(*string);
-    if (const auto* list = as_list()) return "[" + joined_reprs(*list) + "]";
-    if (const auto* tuple = as_sequence()) {
-        return "(" + joined_reprs(*tuple) + (tuple->size() == 1 ? ",)" : ")");
-    }
-    if (const auto* dict = as_dict()) return dict_repr(*dict);
-    if (const auto* callable = as<std::shared_ptr<Callable>>()) {
-        return "<function " + (*callable)->name + ">";
-    }
-    return std::get<std::shared_ptr<Object>>(data_)->text();
-}
-
 std::string Value::type_name() const {
     static constexpr const char* kNames[] = {"Undefined", "NoneType", "bool",  "int",  "float",
                                              "str",       "list",     "tuple", "dict", "function"};
     if (const auto* object = as<std::shared_ptr<Object>>()) return (*object)->type_name();
     return kNames[data_.index()];
-}
-
-Json Value::to_json() const {
-    const ReprDepth depth;
-    if (repr_depth > kReprDepthMax) return nullptr;
-    if (const auto* flag = as<bool>()) return *flag;
-    if (const auto* whole = as<std::int64_t>()) return *whole;
-    if (const auto* real = as<double>()) return *real;
-    if (const auto* string = as_text()) return *string;
-    if (const auto* sequence = as_sequence()) {
-        Json array = Json::array();
-        for (const auto& element : *sequence) array.push_back(element.to_json());
-        return array;
-    }
-    if (const auto* dict = as_dict()) {
-        Json object = Json::object();
-        for (const auto& [key, value] : dict->entries()) object[key.text()] = value.to_json();
-        return object;
-    }
-    if (const auto* object = as<std::shared_ptr<Object>>()) return (*object)->text();
-    return nullptr;
 }
 
 namespace {
@@ -239,7 +200,18 @@ std::string key_text(const Value& key) {
     return "o" + key.repr();
 }
 
+/// About what an entry of the index takes beside its key.
+constexpr std::size_t kIndexEntryBytes = 64;
+
 }  // namespace
+
+bool is_hashable(const Value& value) {
+    if (value.as_list() != nullptr || value.as_dict() != nullptr) return false;
+    const List* tuple = value.as_sequence();
+    Meter::current().check_stack();
+    Meter::current().spend(1);
+    return tuple == nullptr || std::all_of(tuple->begin(), tuple->end(), is_hashable);
+}
 
 const Value* Dict::find(const Value& key) const {
     const auto found = index_.find(key_text(key));
@@ -248,16 +220,23 @@ const Value* Dict::find(const Value& key) const {
 
 void Dict::set(Value key, Value value) {
     const auto [place, is_new] = index_.try_emplace(key_text(key), entries_.size());
-    if (is_new)
-        entries_.emplace_back(std::move(key), std::move(value));
-    else
+    if (!is_new) {
         entries_[place->second].second = std::move(value);
+        return;
+    }
+    entries_.emplace_back(std::move(key), std::move(value));
+    const std::size_t bytes = kIndexEntryBytes + place->first.size();
+    charged_ += bytes;
+    Meter::current().take(bytes);
 }
 
 bool Dict::erase(const Value& key) {
     const auto found = index_.find(key_text(key));
     if (found == index_.end()) return false;
     const std::size_t position = found->second;
+    const std::size_t bytes = kIndexEntryBytes + found->first.size();
+    charged_ -= bytes;
+    Meter::current().give(bytes);
     entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(position));
     index_.erase(found);
     for (auto& [text, place] : index_) {
@@ -267,14 +246,26 @@ bool Dict::erase(const Value& key) {
 }
 
 void Dict::clear() {
+    List values;
+    try {
+        for (auto& [key, value] : entries_) {
+            if (has_parts(key)) values.push_back(std::move(key));
+            if (has_parts(value)) values.push_back(std::move(value));
+        }
+    } catch (const std::exception&) {  // no memory to note them
+    }
     entries_.clear();
     index_.clear();
+    Meter::current().give(std::exchange(charged_, 0));
+    bury(std::move(values));
 }
 
 namespace {
 
 bool equal_lists(const List& left, const List& right) {
     if (left.size() != right.size()) return false;
+    Meter::current().check_stack();
+    Meter::current().spend(left.size());
     for (std::size_t i = 0; i < left.size(); ++i) {
         if (!equal(left[i], right[i])) return false;
     }
@@ -283,6 +274,8 @@ bool equal_lists(const List& left, const List& right) {
 
 bool equal_dicts(const Dict& left, const Dict& right) {
     if (left.entries().size() != right.entries().size()) return false;
+    Meter::current().check_stack();
+    Meter::current().spend(left.entries().size());
     for (const auto& [key, value] : left.entries()) {
         const Value* other = right.find(key);
         if (other == nullptr || !equal(value, *other)) return false;
@@ -292,10 +285,20 @@ bool equal_dicts(const Dict& left, const Dict& right) {
 
 }  // namespace
 
+namespace {
+
+/// Whole numbers of 64 bits and doubles, both without loss.
+long double exact(const Value& value) {
+    if (const auto* real = value.as<double>()) return *real;
+    return static_cast<long double>(value.integer());
+}
+
+}  // namespace
+
 bool equal(const Value& left, const Value& right) {
     if (left.is_number() && right.is_number()) {
         if (left.is_integer() && right.is_integer()) return left.integer() == right.integer();
-        return left.number() == right.number();
+        return exact(left) == exact(right);
     }
     if (left.data().index() != right.data().index()) return false;
     if (left.is_undefined() || left.is_none()) return true;
@@ -320,7 +323,9 @@ Outcome<int> compare(const Value& left, const Value& right) {
         if (left.is_integer() && right.is_integer()) {
             return left.integer() < right.integer() ? -1 : left.integer() > right.integer() ? 1 : 0;
         }
-        return left.number() < right.number() ? -1 : left.number() > right.number() ? 1 : 0;
+        // Not a number is neither less nor greater: no order answers to that, and none is asked
+        // for.
+        return exact(left) < exact(right) ? -1 : exact(left) > exact(right) ? 1 : 0;
     }
     if (left.as_text() != nullptr && right.as_text() != nullptr) {
         return left.as_text()->compare(*right.as_text());
@@ -331,6 +336,12 @@ Outcome<int> compare(const Value& left, const Value& right) {
         return template_fail("'<' not supported between instances of '" + left.type_name() +
                              "' and '" + right.type_name() + "'");
     }
+    const bool are_alike = (left.as_list() != nullptr) == (right.as_list() != nullptr);
+    if (!are_alike)
+        return template_fail("'<' not supported between instances of '" + left.type_name() +
+                             "' and '" + right.type_name() + "'");
+    Meter::current().check_stack();
+    Meter::current().spend(first->size());
     for (std::size_t i = 0; i < std::min(first->size(), second->size()); ++i) {
         if (!equal((*first)[i], (*second)[i])) return compare((*first)[i], (*second)[i]);
     }
@@ -346,7 +357,7 @@ Outcome<List> elements_of(const Value& value) {
         return elements;
     }
     if (const auto* string = value.as_text()) {
-        for (auto& character : characters(*string)) elements.emplace_back(std::move(character));
+        for (auto& character : characters(*string)) elements.push_back(Value(std::move(character)));
         return elements;
     }
     return template_fail("'" + value.type_name() + "' object is not iterable");
@@ -357,7 +368,14 @@ Outcome<std::int64_t> length_of(const Value& value) {
     if (value.is_number() || value.is_none()) {
         return template_fail("object of type '" + value.type_name() + "' has no len()");
     }
+    if (const auto* text = value.as_text()) return static_cast<std::int64_t>(width_of(*text));
+    if (const List* sequence = value.as_sequence())
+        return static_cast<std::int64_t>(sequence->size());
     return static_cast<std::int64_t>(SW_TRY(elements_of(value)).size());
+}
+
+Failure<Signal> unhashable(const Value& value) {
+    return template_fail("a '" + value.type_name() + "' cannot be the key of a dict");
 }
 
 Outcome<bool> contains(const Value& container, const Value& element) {
@@ -366,9 +384,13 @@ Outcome<bool> contains(const Value& container, const Value& element) {
             return template_fail("'in <string>' requires string as left operand, not " +
                                  element.type_name());
         }
+        Meter::current().spend(string->size() / 256);
         return string->find(*element.as_text()) != std::string::npos;
     }
-    if (const auto* dict = container.as_dict()) return dict->find(element) != nullptr;
+    if (const auto* dict = container.as_dict()) {
+        if (!is_hashable(element)) return unhashable(element);
+        return dict->find(element) != nullptr;
+    }
     if (container.is_none() || container.is_number()) {
         return template_fail("argument of type '" + container.type_name() + "' is not iterable");
     }
