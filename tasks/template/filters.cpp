@@ -51,7 +51,9 @@ std::optional<std::string> without_underscores(std::string_view text) {
     return result;
 }
 
-std::optional<std::int64_t> parse_integer(std::string_view text, int base = 10) {
+/// `is_too_large`, where it is given, tells a number that does not fit from what is none.
+std::optional<std::int64_t> parse_integer(std::string_view text, int base = 10,
+                                          bool* is_too_large = nullptr) {
     auto digits = without_underscores(lower(strip(text)));
     if (!digits || digits->empty()) return std::nullopt;
     const bool is_negative = (*digits)[0] == '-';
@@ -72,6 +74,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text, int base = 10) 
     std::int64_t number = 0;
     const char* last = digits->data() + digits->size();
     const auto [end, error] = std::from_chars(digits->data(), last, number, base);
+    if (is_too_large != nullptr)
+        *is_too_large = error == std::errc::result_out_of_range && end == last;
     if (error != std::errc{} || end != last) return std::nullopt;
     return number;
 }
@@ -108,8 +112,10 @@ FilterResult int_filter(Interpreter&, const Value& input, const Arguments& argum
         const auto radix = base != nullptr && base->is_integer() ? base->integer() : 10;
         const bool is_base = radix == 0 || (radix >= 2 && radix <= 36);
         if (is_base) {
-            if (const auto whole = parse_integer(*text, static_cast<int>(radix)))
-                return Value(*whole);
+            bool is_too_large = false;
+            const auto whole = parse_integer(*text, static_cast<int>(radix), &is_too_large);
+            if (whole) return Value(*whole);
+            if (is_too_large) return template_fail("the number does not fit into 64 bits");
         }
         real = parse_real(*text);
         if (real && std::isinf(*real)) real.reset();

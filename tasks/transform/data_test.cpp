@@ -132,22 +132,85 @@ DataResult<std::string> generic_query(const Renderer& renderer, const Node& node
         Subject{node, rows, column.empty() ? "" : quote_identifier(column), renderer, scope});
 }
 
-}  // namespace
-
-DataResult<std::int64_t> run_test(data::Connection& connection, const Renderer& renderer,
-                                  const Node& node) {
+/// The query for failures: what is counted, and what may be kept.
+DataResult<std::string> failures_query(const Renderer& renderer, const Node& node) {
     RenderScope scope;
     scope.executes = true;
     std::string sql = node.test_type.empty() ? SW_TRY(renderer.render(node, scope))
                                              : SW_TRY(generic_query(renderer, node, scope));
     while (!sql.empty() && (sql.back() == ';' || sql.back() == '\n' || sql.back() == ' '))
         sql.pop_back();
-    if (const Json* limit = find(node.config, "limit");
-        limit != nullptr && limit->is_number_integer())
-        sql = "select * from (" + sql + "\n) limit " + limit->dump();
-    auto failures = connection.query_integer("select count(*) from (" + sql + "\n) as failures");
-    if (!failures) return fail(std::move(failures).error().within(node.path + ": " + node.name));
-    return *failures;
+    const Json* limit = find(node.config, "limit");
+    if (limit != nullptr && limit->is_number_integer())
+        sql = "select * from (" + sql + "\n) as all_failures limit " + limit->dump();
+    return sql;
+}
+
+/// Puts the failures into their table, and gives it instead of the query.
+DataResult<std::string> stored(data::Connection& connection, const data::TableName& table,
+                               const std::string& sql) {
+    const std::string relation = data::quote_table(table, connection.dialect());
+    auto transaction = SW_TRY(data::Transaction::begin(connection));
+    SW_TRY(connection.execute("drop table if exists " + relation));
+    SW_TRY(connection.execute("create table " + relation + " as " + sql + "\n"));
+    SW_TRY(transaction.commit());
+    return "select * from " + relation;
+}
+
+/// "!= 0", as dbt has it, where nothing else is said.
+std::string condition_of(const Node& node, std::string_view key) {
+    const std::string text = node.text_config(key, "!= 0");
+    return text.empty() ? "!= 0" : text;
+}
+
+bool holds(const Json& value) {
+    return value == true || (value.is_number() && value != 0);
+}
+
+}  // namespace
+
+std::optional<data::TableName> failures_table(const Renderer& renderer, const Node& test) {
+    const Json* keeps = find(test.config, "store_failures");
+    const std::string as = test.text_config("store_failures_as", "");
+    const bool is_kept = as.empty() ? keeps != nullptr && *keeps == true : as != "ephemeral";
+    if (!is_kept) return std::nullopt;
+    const std::string& own = renderer.target().default_schema;
+    return data::TableName{
+        test.text_config("schema", own.empty() ? "dbt_test__audit" : own + "_dbt_test__audit"),
+        test.text_config("alias", test.name)};
+}
+
+DataResult<TestVerdict> run_test(data::Connection& connection, const Renderer& renderer,
+                                 const Node& node) {
+    const std::string place = node.path + ": " + node.name;
+    if (node.text_config("store_failures_as", "") == "view")
+        return data_fail("E_UNSUPPORTED",
+                         place + ": store_failures_as: view is not supported; a table is");
+    std::string sql = SW_TRY(failures_query(renderer, node));
+    TestVerdict verdict;
+    if (const auto table = failures_table(renderer, node)) {
+        auto kept = stored(connection, *table, sql);
+        if (!kept) return fail(std::move(kept).error().within(place));
+        sql = *std::move(kept);
+        verdict.stored_in = table->display();
+    }
+    const std::string measure = node.text_config("fail_calc", "count(*)");
+    const std::string severity = node.text_config("severity", "error");
+    const bool may_fail = severity != "warn" && severity != "WARN";
+    auto counted = connection.query("select " + measure + " as failures, " + measure + " " +
+                                    condition_of(node, "warn_if") + " as warns, " + measure + " " +
+                                    condition_of(node, "error_if") + " as fails from (" + sql +
+                                    "\n) as failures");
+    if (!counted) return fail(std::move(counted).error().within(place));
+    if (counted->rows.size() != 1 || counted->rows[0].size() != 3)
+        return data_fail("E_CONFIG", place + ": expected fail_calc to be one number over all rows");
+    const auto& row = counted->rows[0];
+    if (row[0].is_number()) verdict.failures = static_cast<std::int64_t>(row[0].get<double>());
+    const bool fails = may_fail && holds(row[2]);
+    verdict.status = fails ? "fail" : holds(row[1]) ? "warn" : "pass";
+    const std::string condition = condition_of(node, fails ? "error_if" : "warn_if");
+    verdict.expected = condition == "!= 0" ? "0" : "not " + condition;
+    return verdict;
 }
 
 }  // namespace stepwell::tasks::transform

@@ -41,38 +41,38 @@ DataResult<void> explore(Node& node, const Renderer& renderer) {
     return {};
 }
 
-/// A cycle through `at`, as its names; empty where there is none.
-std::string find_cycle(const Project& project, std::size_t at, std::vector<int>& marks,
-                       std::vector<std::size_t>& path) {
-    marks[at] = 1;
-    path.push_back(at);
-    for (const auto parent : project.nodes[at].parents) {
-        if (marks[parent] == 2) continue;
-        if (marks[parent] == 1) {
-            std::string names = project.nodes[parent].name;
-            for (auto it = std::find(path.begin(), path.end(), parent) + 1; it != path.end(); ++it)
-                names = project.nodes[*it].name + " -> " + names;
-            return project.nodes[parent].name + " -> " + names;
+/// One cycle as its names, in the order in which rows would flow; empty where there is none.
+std::string find_cycle(const Project& project) {
+    const auto& nodes = project.nodes;
+    std::vector<std::vector<std::size_t>> children(nodes.size());
+    std::vector<std::size_t> open(nodes.size());
+    std::vector<std::size_t> free;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        open[i] = nodes[i].parents.size();
+        for (const auto parent : nodes[i].parents) children[parent].push_back(i);
+        if (open[i] == 0) free.push_back(i);
+    }
+    while (!free.empty()) {
+        const std::size_t next = free.back();
+        free.pop_back();
+        for (const auto child : children[next]) {
+            if (--open[child] == 0) free.push_back(child);
         }
-        if (std::string cycle = find_cycle(project, parent, marks, path); !cycle.empty())
-            return cycle;
     }
-    path.pop_back();
-    marks[at] = 2;
-    return {};
-}
-
-std::set<std::size_t> ancestors_of(const Project& project, std::size_t node) {
-    std::set<std::size_t> result;
-    std::vector<std::size_t> open = project.nodes[node].parents;
-    while (!open.empty()) {
-        const std::size_t next = open.back();
-        open.pop_back();
-        if (!result.insert(next).second) continue;
-        open.insert(open.end(), project.nodes[next].parents.begin(),
-                    project.nodes[next].parents.end());
+    // Whoever is left has a parent that is left: going up leads around.
+    const auto is_left = [&](std::size_t node) { return open[node] > 0; };
+    std::size_t at = 0;
+    while (at < nodes.size() && !is_left(at)) ++at;
+    if (at == nodes.size()) return {};
+    std::vector<std::size_t> path;
+    while (std::find(path.begin(), path.end(), at) == path.end()) {
+        path.push_back(at);
+        at = *std::find_if(nodes[at].parents.begin(), nodes[at].parents.end(), is_left);
     }
-    return result;
+    std::string names = nodes[at].name;
+    for (auto it = std::find(path.begin(), path.end(), at) + 1; it != path.end(); ++it)
+        names = nodes[*it].name + " -> " + names;
+    return nodes[at].name + " -> " + names;
 }
 
 }  // namespace
@@ -91,14 +91,9 @@ DataResult<void> link(Project& project, const Renderer& renderer) {
         for (const auto& name : node.refs)
             node.parents.push_back(project.models.find(name)->second);
     }
-    std::vector<int> marks(project.nodes.size(), 0);
-    for (std::size_t i = 0; i < project.nodes.size(); ++i) {
-        std::vector<std::size_t> path;
-        const std::string cycle = marks[i] == 0 ? find_cycle(project, i, marks, path) : "";
-        if (!cycle.empty())
-            return data_fail("E_CONFIG", "expected models without a cycle, but found " + cycle +
-                                             "; take one of these refs out");
-    }
+    if (const std::string cycle = find_cycle(project); !cycle.empty())
+        return data_fail("E_CONFIG", "expected models without a cycle, but found " + cycle +
+                                         "; take one of these refs out");
     return {};
 }
 
@@ -212,10 +207,13 @@ public:
         }
     }
 
-    DataResult<Positions> terms(const std::string& text) const {
+    /// Adds the terms that no node fits to `unmatched`.
+    DataResult<Positions> terms(const std::string& text,
+                                std::vector<std::string>& unmatched) const {
         Positions all;
         for (const auto& term : jinja::split_words(text)) {
             const Positions found = SW_TRY(intersection(term));
+            if (found.empty()) unmatched.push_back(term);
             all.insert(found.begin(), found.end());
         }
         return all;
@@ -282,42 +280,91 @@ private:
 
 }  // namespace
 
-DataResult<std::set<std::size_t>> select_nodes(const Project& project, const std::string& select,
-                                               const std::string& exclude) {
+DataResult<Selected> select_nodes(const Project& project, const std::string& select,
+                                  const std::string& exclude) {
     const Selection selection(project);
-    Positions chosen;
+    Selected result;
+    Positions& chosen = result.nodes;
     if (select.empty()) {
         for (std::size_t i = 0; i < project.nodes.size(); ++i) chosen.insert(i);
     } else {
-        chosen = SW_TRY(selection.terms(select));
+        chosen = SW_TRY(selection.terms(select, result.unmatched));
         selection.add_tests(chosen);
     }
-    Positions excluded = SW_TRY(selection.terms(exclude));
+    Positions excluded = SW_TRY(selection.terms(exclude, result.unmatched));
     if (!excluded.empty()) selection.add_tests(excluded);
     for (const auto position : excluded) chosen.erase(position);
     std::erase_if(chosen, [&](std::size_t i) {
         const Json* enabled = find(project.nodes[i].config, "enabled");
         return enabled != nullptr && *enabled == false;
     });
-    return chosen;
+    return result;
 }
+
+namespace {
+
+using Edges = std::vector<std::vector<std::size_t>>;
+
+/// The first chosen nodes on each way from `from` along `edges`.
+std::vector<std::size_t> nearest_chosen(std::vector<std::size_t> open, const Edges& edges,
+                                        const Positions& chosen) {
+    std::vector<std::size_t> found;
+    Positions seen;
+    while (!open.empty()) {
+        const std::size_t next = open.back();
+        open.pop_back();
+        if (!seen.insert(next).second) continue;
+        if (chosen.contains(next))
+            found.push_back(next);
+        else
+            open.insert(open.end(), edges[next].begin(), edges[next].end());
+    }
+    return found;
+}
+
+/// All nodes along `edges`, without `from`.
+Positions reachable(std::size_t from, const Edges& edges) {
+    Positions seen;
+    std::vector<std::size_t> open = edges[from];
+    while (!open.empty()) {
+        const std::size_t next = open.back();
+        open.pop_back();
+        if (!seen.insert(next).second) continue;
+        open.insert(open.end(), edges[next].begin(), edges[next].end());
+    }
+    return seen;
+}
+
+}  // namespace
 
 std::vector<std::vector<std::size_t>> waits(const Project& project,
                                             const std::set<std::size_t>& chosen, bool gates) {
-    std::vector<std::vector<std::size_t>> result(project.nodes.size());
-    for (const auto at : chosen) {
-        const std::set<std::size_t> above = ancestors_of(project, at);
-        for (const auto ancestor : above) {
-            if (chosen.contains(ancestor)) result[at].push_back(ancestor);
+    const auto& nodes = project.nodes;
+    Edges parents(nodes.size());
+    Edges models_after(nodes.size());
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        parents[i] = nodes[i].parents;
+        if (nodes[i].kind != NodeKind::model) continue;
+        for (const auto parent : nodes[i].parents) models_after[parent].push_back(i);
+    }
+    Edges result(nodes.size());
+    for (const auto at : chosen) result[at] = nearest_chosen(parents[at], parents, chosen);
+    for (const auto test : chosen) {
+        const auto& tested = nodes[test].parents;
+        if (!gates || nodes[test].kind != NodeKind::test || tested.empty()) continue;
+        // What comes after all that it tests: those further down wait for the first ones.
+        std::vector<std::size_t> gated =
+            nearest_chosen(models_after[tested[0]], models_after, chosen);
+        if (tested.size() > 1) {
+            Positions common = reachable(tested[0], models_after);
+            for (std::size_t i = 1; i < tested.size(); ++i) {
+                const Positions other = reachable(tested[i], models_after);
+                std::erase_if(common, [&](auto node) { return !other.contains(node); });
+            }
+            std::erase_if(common, [&](auto node) { return !chosen.contains(node); });
+            gated.assign(common.begin(), common.end());
         }
-        if (!gates || project.nodes[at].kind != NodeKind::model) continue;
-        for (const auto test : chosen) {
-            const Node& node = project.nodes[test];
-            if (node.kind != NodeKind::test || node.parents.empty()) continue;
-            if (std::all_of(node.parents.begin(), node.parents.end(),
-                            [&](auto parent) { return above.contains(parent); }))
-                result[at].push_back(test);
-        }
+        for (const auto model : gated) result[model].push_back(test);
     }
     return result;
 }

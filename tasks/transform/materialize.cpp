@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii.hpp"
 #include "tasks/sql/column_types.hpp"
+#include "tasks/transform/model_rules.hpp"
 
 namespace stepwell::tasks::transform {
 namespace {
@@ -67,6 +69,8 @@ public:
         auto columns = connection_.describe(sql);
         if (!columns) return fail(std::move(columns).error().within(node_.path));
         columns_ = *std::move(columns);
+        auto kept = check_contract(connection_, node_, columns_);
+        if (!kept) return fail(std::move(kept).error().within(node_.path));
         SW_TRY(hooks("pre_hook", "pre-hook"));
         auto done = kind == "view"                             ? view(sql)
                     : is_incremental                           ? increment(sql)
@@ -102,8 +106,10 @@ private:
         for (const auto& more : node_.list_config(other_name)) all.push_back(more);
         for (const auto& hook : all) {
             const std::string sql = SW_TRY(renderer_.render_text(hook, node_, scope_));
-            if (sql.find_first_not_of(" \n\t;") != std::string::npos)
-                SW_TRY(connection_.execute(sql));
+            if (sql.find_first_not_of(" \n\t;") == std::string::npos) continue;
+            auto checked = check_hook(sql);
+            if (!checked) return fail(std::move(checked).error().within(node_.path + ": " + name));
+            SW_TRY(connection_.execute(sql));
         }
         return {};
     }
@@ -132,6 +138,9 @@ private:
         SW_TRY(connection_.execute("drop table if exists " + built_relation));
         SW_TRY(connection_.execute("create table " + built_relation + " as " + sql));
         result_.rows = SW_TRY(connection_.query_integer("select count(*) from " + built_relation));
+        // A key that is missing would come in again at every later run.
+        if (node_.text_config("materialized", "view") == "incremental")
+            SW_TRY(check_no_null_keys(built_relation, node_.list_config("unique_key")));
         SW_TRY(drop_present(Presence::none));  // with its indexes
         if (is_sqlite()) {
             // SQLite's rename looks into every view, also those that name the dropped table.
@@ -164,7 +173,9 @@ private:
         const std::vector<std::string> keys = node_.list_config("unique_key");
         const std::string strategy =
             node_.text_config("incremental_strategy", keys.empty() ? "append" : "delete+insert");
+        SW_TRY(check_no_null_keys(staged_, keys));
         if (!keys.empty() && strategy != "append") SW_TRY(check_keys(keys));
+        SW_TRY(check_exact());
         if (rows > 0) SW_TRY(take_in(strategy, keys));
         SW_TRY(record());
         SW_TRY(transaction.commit());
@@ -255,10 +266,64 @@ private:
                              to_text(doubled.objects()[0]) + "; nothing was changed");
     }
 
+    DataResult<void> check_no_null_keys(const std::string& rows,
+                                        const std::vector<std::string>& keys) {
+        for (const auto& key : keys) {
+            const std::int64_t missing = SW_TRY(connection_.query_integer(
+                "select count(*) from " + rows + " where " + quote_identifier(key) + " is null"));
+            if (missing > 0)
+                return data_fail("E_QUALITY",
+                                 "expected a value in every column of unique_key, but '" + key +
+                                     "' is NULL in " + std::to_string(missing) +
+                                     (missing == 1 ? " row" : " rows") +
+                                     ", which would be added again at every run; nothing was "
+                                     "changed");
+        }
+        return {};
+    }
+
+    /// Inserting casts to the types of the table: refused where a value would not come back the
+    /// same.
+    DataResult<void> check_exact() {
+        for (const auto& column : loaded_) {
+            const auto target = std::find_if(
+                target_columns_.begin(), target_columns_.end(),
+                [&](const Column& c) { return data::is_same_column(c.name, column.name); });
+            if (target == target_columns_.end() || target->type == column.type) continue;
+            const std::string name = quote_identifier(column.name);
+            const std::string changes = is_sqlite()
+                                            ? "typeof(" + name + ") = 'text' and trim(" + name +
+                                                  ") not glob '*[^0-9.eE+-]*' and cast(cast(" +
+                                                  name + " as numeric) as text) <> " + name
+                                            : name + " is not null and try_cast(try_cast(" + name +
+                                                  " as " + target->type + ") as " + column.type +
+                                                  ") is distinct from " + name;
+            if (is_sqlite() && !is_numeric_type(target->type)) continue;
+            const auto changed = SW_TRY(connection_.query("select " + name + " from " + staged_ +
+                                                          " where " + changes + " limit 1"));
+            if (changed.rows.empty()) continue;
+            return data_fail("E_SCHEMA", "expected values that the column '" + column.name +
+                                             "' of the table can hold as they are, but it is " +
+                                             target->type + " and the query gives " + column.type +
+                                             ", for example " + to_text(changed.rows[0][0]) +
+                                             "; cast in the query, or run with full_refresh");
+        }
+        return {};
+    }
+    /// Whether SQLite makes numbers of texts in such a column.
+    static bool is_numeric_type(std::string type) {
+        for (char& c : type) c = lower(c);
+        for (const char* part : {"int", "real", "floa", "doub", "num", "dec"}) {
+            if (type.find(part) != std::string::npos) return true;
+        }
+        return false;
+    }
+
     /// on_schema_change: what to do where the query's columns are not the table's.
     DataResult<void> reconcile_columns() {
         const std::vector<Column> present =
             SW_TRY(connection_.describe("select * from " + relation_));
+        target_columns_ = present;
         const auto is_in = [](const std::vector<Column>& columns, const std::string& name) {
             return std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
                 return data::is_same_column(column.name, name);
@@ -339,6 +404,7 @@ private:
     RenderScope scope_;
     std::vector<Column> columns_;  // of the query
     std::vector<Column> loaded_;   // those that go into the table
+    std::vector<Column> target_columns_;
     Json changes_ = Json::array();
     Materialized result_;
 };
@@ -360,6 +426,8 @@ DataResult<void> prepare_database(Connection& connection, const Renderer& render
     for (const auto position : chosen) {
         const Node& node = project.nodes[position];
         if (node.kind == NodeKind::model) schemas.insert(renderer.relation_of(node).schema);
+        if (node.kind != NodeKind::test) continue;
+        if (const auto table = failures_table(renderer, node)) schemas.insert(table->schema);
     }
     for (const auto& schema : schemas) {
         if (!schema.empty())

@@ -1,6 +1,7 @@
 // Brings a model into the database, as its configuration says: view, table or incremental.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tasks/sql/sql_engine.hpp"
@@ -24,9 +25,18 @@ struct MaterializeOptions {
 DataResult<Materialized> materialize(data::Connection& connection, const Renderer& renderer,
                                      const Node& node, const MaterializeOptions& options);
 
-/// Runs a test. Returns how many failures it found.
-DataResult<std::int64_t> run_test(data::Connection& connection, const Renderer& renderer,
-                                  const Node& node);
+struct TestVerdict {
+    std::string status;  // pass, warn or fail
+    std::int64_t failures = 0;
+    std::string expected;   // the condition that did not hold: "0", "not > 10"
+    std::string stored_in;  // the table of the failures; "" where they are not kept
+};
+
+/// Runs a test: counts its rows (or takes `fail_calc`), and judges by severity, error_if, warn_if.
+DataResult<TestVerdict> run_test(data::Connection& connection, const Renderer& renderer,
+                                 const Node& node);
+/// Where the failures of a test are kept (`store_failures`); nothing where they are not.
+std::optional<data::TableName> failures_table(const Renderer& renderer, const Node& test);
 
 /// Makes what the run itself needs in the database: schemas, the table of commits. Once a run.
 DataResult<void> prepare_database(data::Connection& connection, const Renderer& renderer,

@@ -24,6 +24,7 @@ public:
 
     DataResult<Project> run() {
         SW_TRY(read_project_file());
+        note_packages();
         const std::vector<std::string> all = SW_TRY(files::files_below(project_.folder));
         for (const auto& file : all) {
             if (is_hidden(file)) continue;
@@ -43,7 +44,14 @@ private:
     void take(DataResult<void> done) {
         if (!done) faults_ += (faults_.empty() ? "" : "; ") + done.error().message;
     }
+    /// A file of the folder, and not one that a link leads to elsewhere.
     DataResult<std::string> text_of(const std::string& file) const {
+        std::error_code failed;
+        const fs::path real = fs::canonical(project_.folder / file, failed);
+        const fs::path inner = real.lexically_relative(fs::canonical(project_.folder, failed));
+        if (!failed && (inner.empty() || *inner.begin() == ".."))
+            return data_fail("E_DENIED",
+                             file + ": expected a file of the project, but it is a link out of it");
         return files::read_file(project_.folder / file);
     }
     static std::vector<std::string> texts(const Json& object, const char* key,
@@ -74,9 +82,70 @@ private:
             macro_paths_ = texts(file, "macro-paths", macro_paths_);
             if (const Json* vars = find(file, "vars")) read_vars(*vars);
             if (const Json* models = find(file, "models")) model_config_ = *models;
+            for (const char* key : {"tests", "data_tests"}) {
+                if (const Json* tests = find(file, key)) test_config_ = *tests;
+            }
+            seed_paths_ = texts(file, "seed-paths", texts(file, "data-paths", seed_paths_));
+            snapshot_paths_ = texts(file, "snapshot-paths", snapshot_paths_);
+            SW_TRY(check_project_keys(file));
         }
         for (const auto& [key, value] : options_.vars.items()) project_.vars[key] = value;
         return {};
+    }
+
+    void warn(const std::string& file, const std::string& message) {
+        project_.warnings.push_back(file + ": " + message);
+    }
+
+    /// Hooks of runs would change what is built, and cannot be left out in silence.
+    DataResult<void> check_project_keys(const Json& file) {
+        static const std::set<std::string, std::less<>> known = {
+            "name",           "version",
+            "config-version", "profile",
+            "model-paths",    "source-paths",
+            "test-paths",     "macro-paths",
+            "seed-paths",     "data-paths",
+            "snapshot-paths", "analysis-paths",
+            "asset-paths",    "docs-paths",
+            "target-path",    "log-path",
+            "clean-targets",  "packages-install-path",
+            "modules-path",   "vars",
+            "models",         "tests",
+            "data_tests",     "seeds",
+            "snapshots",      "require-dbt-version",
+            "flags",          "query-comment"};
+        for (const auto& [key, value] : file.items()) {
+            const bool is_empty = value.is_null() || value.empty();
+            if ((key == "on-run-start" || key == "on-run-end") && !is_empty)
+                return data_fail("E_UNSUPPORTED",
+                                 "dbt_project.yml: " + key +
+                                     " is not supported; make it a hook of a model, or a state of "
+                                     "the workflow");
+            if (!known.contains(key) && !is_empty)
+                warn("dbt_project.yml", "'" + key + "' is not supported and has no effect");
+        }
+        return {};
+    }
+
+    /// Packages are not read: what they would bring is missing, and said so before it is missed.
+    void note_packages() {
+        for (const char* file : {"packages.yml", "dependencies.yml"}) {
+            if (files::is_there(project_.folder / file))
+                warn(file,
+                     "packages are not supported; what a model needs of them goes into macros/");
+        }
+    }
+
+    /// Seeds and snapshots: noted by name, so that a ref to one can say why it finds nothing.
+    void note_absent(const std::string& file) {
+        const bool is_seed = file.ends_with(".csv") && below(file, seed_paths_);
+        const bool is_snapshot =
+            (file.ends_with(".sql") || file.ends_with(".yml")) && below(file, snapshot_paths_);
+        if (!is_seed && !is_snapshot) return;
+        project_.absent.insert(fs::path(file).stem().string());
+        warn(file, is_seed ? "seeds are not supported; load the file with the task load, and name "
+                             "the table under sources:"
+                           : "snapshots are not supported; the task etl keeps histories (scd2)");
     }
 
     /// Global variables, and those under the project's own name.
@@ -100,6 +169,7 @@ private:
     }
 
     DataResult<void> read_one(const std::string& file) {
+        note_absent(file);
         if (file.ends_with(".yml") || file.ends_with(".yaml")) {
             if (!below(file, model_paths_) || file == "dbt_project.yml") return {};
             const std::string text = SW_TRY(text_of(file));
@@ -127,7 +197,13 @@ private:
         const jinja::Template parsed = SW_TRY(parse(file));
         auto module = jinja::load_module(environment, parsed, {});
         if (!module) return data_fail("E_CONFIG", module.error().message);
-        project_.macros.insert(project_.macros.end(), module->names.begin(), module->names.end());
+        for (const auto& [name, value] : module->names) {
+            const auto [place, is_new] = macro_files_.emplace(name, file);
+            if (!is_new)
+                return data_fail("E_CONFIG", file + ": expected names of its own, but '" + name +
+                                                 "' is in " + place->second + " too");
+            project_.macros.emplace(name, value);
+        }
         project_.modules.push_back(*std::move(module));
         return {};
     }
@@ -142,7 +218,7 @@ private:
         node.fqn = {project_.name};
         for (const auto& part : fs::path(inner).parent_path()) node.fqn.push_back(part.string());
         node.fqn.push_back(node.name);
-        if (kind == NodeKind::model) apply_project_config(node);
+        apply_project_config(node, kind == NodeKind::model ? model_config_ : test_config_);
         node.source = std::make_shared<const jinja::Template>(SW_TRY(parse(file)));
         if (kind == NodeKind::model) {
             const auto [present, is_new] =
@@ -168,8 +244,8 @@ private:
     }
 
     /// dbt_project.yml's tree: `+key` at any level, folders by name.
-    void apply_project_config(Node& node) {
-        const Json* level = &model_config_;
+    static void apply_project_config(Node& node, const Json& tree) {
+        const Json* level = &tree;
         for (std::size_t depth = 0; level != nullptr && level->is_object(); ++depth) {
             for (const auto& [key, value] : level->items()) {
                 if (key.starts_with("+"))
@@ -182,9 +258,17 @@ private:
     }
 
     DataResult<void> apply_properties(const std::string& file, const Json& properties) {
+        // What says something about the project, and builds or checks nothing.
+        static const std::set<std::string, std::less<>> silent = {
+            "version",         "models",        "sources", "exposures", "metrics",
+            "semantic_models", "saved_queries", "groups",  "macros",    "analyses"};
         if (properties.is_null()) return {};
         if (!properties.is_object())
             return data_fail("E_CONFIG", file + ": expected models: and sources:");
+        for (const auto& [key, value] : properties.items()) {
+            if (!silent.contains(key) && !(value.is_null() || value.empty()))
+                warn(file, "'" + key + ":' is not supported and has no effect");
+        }
         for (const auto& model : list_of(properties, "models")) take(apply_model(file, model));
         for (const auto& source : list_of(properties, "sources")) take(apply_source(file, source));
         return {};
@@ -204,11 +288,17 @@ private:
         const std::string name = string_or(model, "name", "");
         const auto found = project_.models.find(name);
         if (found == project_.models.end()) {
-            return data_fail(
-                "E_CONFIG",
-                file + ": expected the name of a model, but there is no '" + name + "'");
+            warn(file, "expected the name of a model, but there is no '" + name +
+                           "'; what stands under it, tests too, has no effect");
+            return {};
         }
         Node& node = project_.nodes[found->second];
+        if (find(model, "versions") != nullptr)
+            return data_fail("E_UNSUPPORTED",
+                             file + ": " + name + ": versions: of models are not supported");
+        node.columns = list_of(model, "columns");
+        if (const Json* constraints = find(model, "constraints"))
+            node.config["constraints"] = *constraints;
         if (const Json* tags = find(model, "tags")) merge_config(node, "tags", *tags);
         if (const Json* config = find(model, "config"); config != nullptr && config->is_object()) {
             for (const auto& [key, value] : config->items()) merge_config(node, key, value);
@@ -218,6 +308,11 @@ private:
 
     DataResult<void> apply_source(const std::string& file, const Json& source) {
         const std::string name = string_or(source, "name", "");
+        for (const char* key : {"freshness", "loaded_at_field", "database"}) {
+            const Json* value = find(source, key);
+            if (value != nullptr && !value->is_null())
+                warn(file, "source " + name + ": '" + key + "' is not supported and has no effect");
+        }
         for (const auto& table : list_of(source, "tables")) {
             const std::string table_name = string_or(table, "name", "");
             if (name.empty() || table_name.empty())
@@ -251,6 +346,8 @@ private:
         node.path = file;
         node.test_column = column;
         node.test_subject = subject;
+        node.fqn = {project_.name};
+        apply_project_config(node, test_config_);
         if (test.is_string())
             node.test_type = test;
         else if (test.is_object() && test.size() >= 1)
@@ -290,7 +387,10 @@ private:
             for (const auto& [key, value] : config->items()) merge_config(node, key, value);
             all.erase("config");
         }
-        for (const char* key : {"severity", "where", "name", "tags", "limit", "description"}) {
+        for (const char* key :
+             {"severity", "where", "name", "tags", "limit", "description", "error_if", "warn_if",
+              "fail_calc", "store_failures", "store_failures_as", "schema", "alias", "enabled",
+              "meta", "database"}) {
             if (!all.contains(key)) continue;
             merge_config(node, key, all[key]);
             all.erase(key);
@@ -334,7 +434,11 @@ private:
     std::vector<std::string> model_paths_;
     std::vector<std::string> test_paths_ = {"tests"};
     std::vector<std::string> macro_paths_ = {"macros"};
+    std::vector<std::string> seed_paths_ = {"seeds"};
+    std::vector<std::string> snapshot_paths_ = {"snapshots"};
     Json model_config_ = Json::object();
+    Json test_config_ = Json::object();
+    std::map<std::string, std::string> macro_files_;  // by name
     std::vector<std::pair<std::string, Json>> properties_;
     std::set<std::string> test_ids_;
     std::string faults_;

@@ -38,6 +38,8 @@ struct Node {
     std::string test_column;
     Json test_arguments = Json::object();
     std::string test_subject;  // as templates write it: "ref('x')" or "source('a', 'b')"
+    // Of models: what property files declare.
+    Json columns = Json::array();  // {name, data_type, ...}
     // Found by link():
     std::vector<std::size_t> parents;  // positions in Project::nodes
 
@@ -57,7 +59,10 @@ struct Project {
     std::map<std::string, std::size_t, std::less<>> models;  // by name
     std::map<std::string, Source, std::less<>> sources;      // by "source.table"
     std::vector<jinja::Module> modules;                      // keep the macros alive
-    jinja::Variables macros;
+    std::map<std::string, jinja::Value, std::less<>> macros;
+    std::set<std::string> absent;  // names of seeds and snapshots, which are not built
+    std::vector<std::string>
+        warnings;  // what is there and has no effect; each begins with its file
 };
 
 struct ProjectOptions {
@@ -65,7 +70,8 @@ struct ProjectOptions {
     std::string default_schema;  // where a model has none; may be empty
 };
 
-/// Reads the files; nothing is rendered yet. Fails with E_CONFIG, with every fault.
+/// Reads the files; nothing is rendered yet. Fails with E_CONFIG, with every fault; with E_DENIED
+/// where a file of the folder is a link out of it.
 DataResult<Project> load_project(const std::filesystem::path& folder,
                                  const ProjectOptions& options);
 

@@ -123,6 +123,9 @@ Outcome<Value> Renderer::ref(const Arguments& arguments, RenderScope& scope) con
     const std::string name = arguments.positional.back().text();
     scope.refs.insert(name);
     const auto found = project_.models.find(name);
+    if (project_.absent.contains(name) && found == project_.models.end())
+        return template_fail("depends on '" + name +
+                             "', which is a seed or a snapshot; those are not supported");
     if (found == project_.models.end()) {
         std::vector<std::string> known;
         for (const auto& [model, position] : project_.models) known.push_back(model);
@@ -164,7 +167,6 @@ Outcome<Value> Renderer::source(const Arguments& arguments, RenderScope& scope) 
 Outcome<Value> Renderer::var(const Arguments& arguments) const {
     const Value* name = arguments.get(0, "var_name");
     const Value* fallback = arguments.get(1, "default");
-    if (name == nullptr) return template_fail("var() expects a name");
     if (const Json* value = find(project_.vars, name->text())) return Value::from_json(*value);
     if (fallback != nullptr) return *fallback;
     return template_fail("expected var '" + name->text() +
@@ -172,8 +174,61 @@ Outcome<Value> Renderer::var(const Arguments& arguments) const {
                          "', default)");
 }
 
+/// The macro of that name for this kind of database, else the default one.
+Outcome<Value> Renderer::dispatch(const Arguments& arguments) const {
+    const std::string name = arguments.positional[0].text();
+    const bool is_duckdb = target_.dialect == data::Dialect::duckdb;
+    for (const std::string prefix : {is_duckdb ? "duckdb__" : "sqlite__", "default__"}) {
+        const auto found = project_.macros.find(prefix + name);
+        if (found != project_.macros.end()) return found->second;
+    }
+    return template_fail("adapter.dispatch: expected a macro 'default__" + name +
+                         "', but the project has none");
+}
+
+Value Renderer::adapter_value() const {
+    return dict_of(
+        {{"dispatch", Value::function("dispatch",
+                                      [this](Interpreter&, const Arguments& a) -> Outcome<Value> {
+                                          if (a.positional.empty())
+                                              return template_fail("dispatch() expects a name");
+                                          return dispatch(a);
+                                      })},
+         {"quote", Value::function("quote", [](Interpreter&, const Arguments& a) -> Outcome<Value> {
+              return Value(data::quote_identifier(text_at(a, 0)));
+          })}});
+}
+
+Renderer::Renderer(const Project& project, Target target)
+    : project_(project), target_(std::move(target)) {
+    auto& globals = environment_.globals;
+    for (const auto& [name, value] : project.macros) globals.insert_or_assign(name, value);
+    jinja::add_function(environment_, "var(var_name, default=)",
+                        [this](Interpreter&, const Arguments& a) { return var(a); });
+    jinja::add_function(
+        environment_, "env_var(var, default=)",
+        [](Interpreter&, const Arguments& a) -> Outcome<Value> {
+            if (const Value* fallback = a.get(1, "default")) return *fallback;
+            return template_fail(
+                "env_var() gives only its default here, and there is none; pass the value under "
+                "vars");
+        });
+    globals["adapter"] = adapter_value();
+    globals["project_name"] = Value(project.name);
+    globals["flags"] = dict_of({{"FULL_REFRESH", Value(target_.is_full_refresh)}});
+    globals["target"] =
+        dict_of({{"name", Value(target_.name)},
+                 {"schema", Value(target_.default_schema)},
+                 {"database", Value(target_.name)},
+                 {"profile_name", Value(project.name)},
+                 {"type", Value(target_.dialect == data::Dialect::duckdb ? "duckdb" : "sqlite")},
+                 {"threads", Value(target_.threads)}});
+    for (auto& [name, value] : globals) value.freeze();  // renders on several threads share them
+}
+
+/// What belongs to one node.
 jinja::Variables Renderer::variables(const Node& node, RenderScope& scope) const {
-    jinja::Variables all = project_.macros;
+    jinja::Variables all;
     const auto add = [&](const std::string& name, Value value) {
         all.emplace_back(name, std::move(value));
     };
@@ -183,7 +238,6 @@ jinja::Variables Renderer::variables(const Node& node, RenderScope& scope) const
     function("ref", [this, &scope](Interpreter&, const Arguments& a) { return ref(a, scope); });
     function("source",
              [this, &scope](Interpreter&, const Arguments& a) { return source(a, scope); });
-    function("var", [this](Interpreter&, const Arguments& a) { return var(a); });
     function("is_incremental", [&scope](Interpreter&, const Arguments&) -> Outcome<Value> {
         return Value(scope.is_incremental);
     });
@@ -193,12 +247,6 @@ jinja::Variables Renderer::variables(const Node& node, RenderScope& scope) const
     };
     function("log", log);
     function("print", log);
-    function("env_var", [](Interpreter&, const Arguments& a) -> Outcome<Value> {
-        const Value* fallback = a.get(1, "default");
-        if (fallback != nullptr) return *fallback;
-        return template_fail(
-            "env_var() gives only its default here, and there is none; pass the value under vars");
-    });
     add("config", Value(std::make_shared<ConfigObject>(node, scope)));
     add("this", relation_value(relation_of(node)));
     add("execute", Value(scope.executes));
@@ -206,21 +254,56 @@ jinja::Variables Renderer::variables(const Node& node, RenderScope& scope) const
     add("model", dict_of({{"name", Value(node.name)},
                           {"unique_id", Value(node.unique_id)},
                           {"path", Value(node.path)}}));
-    add("flags", dict_of({{"FULL_REFRESH", Value(target_.is_full_refresh)}}));
-    add("project_name", Value(project_.name));
-    add("target",
-        dict_of({{"name", Value(target_.name)},
-                 {"schema", Value(target_.default_schema)},
-                 {"database", Value(target_.name)},
-                 {"profile_name", Value(project_.name)},
-                 {"type", Value(target_.dialect == data::Dialect::duckdb ? "duckdb" : "sqlite")},
-                 {"threads", Value(target_.threads)}}));
     return all;
 }
 
+namespace {
+
+/// A fault of a template; where it misses a name of dbt's, it says that this is not there.
+Failure<data::DataError> template_fault(std::string message) {
+    static const std::set<std::string, std::less<>> absent = {"run_query",
+                                                              "statement",
+                                                              "load_result",
+                                                              "graph",
+                                                              "builtins",
+                                                              "modules",
+                                                              "api",
+                                                              "doc",
+                                                              "dbt",
+                                                              "dbt_utils",
+                                                              "dbt_expectations",
+                                                              "dbt_date",
+                                                              "dbt_audit_helper",
+                                                              "audit_helper",
+                                                              "codegen",
+                                                              "invocation_id",
+                                                              "run_started_at",
+                                                              "dbt_version",
+                                                              "selected_resources",
+                                                              "schemas",
+                                                              "results",
+                                                              "local_md5",
+                                                              "toyaml",
+                                                              "fromyaml",
+                                                              "set_strict",
+                                                              "zip_strict",
+                                                              "invocation_args_dict",
+                                                              "thread_id",
+                                                              "render",
+                                                              "write"};
+    constexpr std::string_view kEnd = "' is undefined";
+    const auto end = message.find(kEnd);
+    const auto begin = end == std::string::npos ? end : message.rfind('\'', end - 1);
+    if (begin != std::string::npos && absent.contains(message.substr(begin + 1, end - begin - 1)))
+        message.insert(end + kEnd.size(), ": dbt has it, and here it is not supported");
+    return data_fail("E_CONFIG", std::move(message));
+}
+
+}  // namespace
+
 DataResult<std::string> Renderer::render(const Node& node, RenderScope& scope) const {
     auto text = jinja::render(environment_, *node.source, variables(node, scope));
-    if (!text) return data_fail("E_CONFIG", text.error().message);
+    if (!text) return template_fault(text.error().message);
     return *std::move(text);
 }
 
@@ -229,7 +312,7 @@ DataResult<std::string> Renderer::render_text(const std::string& text, const Nod
     auto parsed = jinja::Template::parse(text, node.path);
     if (!parsed) return data_fail("E_CONFIG", parsed.error().message);
     auto rendered = jinja::render(environment_, *parsed, variables(node, scope));
-    if (!rendered) return data_fail("E_CONFIG", rendered.error().message);
+    if (!rendered) return template_fault(rendered.error().message);
     return *std::move(rendered);
 }
 
@@ -239,7 +322,10 @@ DataResult<std::string> Renderer::relation(const std::string& expression, const 
     if (!parsed) return data_fail("E_CONFIG", parsed.error().message);
     const Node nobody;
     auto value = jinja::render_native(environment_, *parsed, variables(nobody, scope));
-    if (!value) return data_fail("E_CONFIG", value.error().message);
+    if (!value) return template_fault(value.error().message);
+    if (value->as<std::shared_ptr<jinja::Object>>() == nullptr && value->as_text() == nullptr)
+        return data_fail("E_CONFIG", file + ": expected ref() or source(), but '" + expression +
+                                         "' is a '" + value->type_name() + "'");
     return value->text();
 }
 

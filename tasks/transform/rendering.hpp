@@ -32,8 +32,9 @@ struct RenderScope {
 
 class Renderer {
 public:
-    Renderer(const Project& project, Target target)
-        : project_(project), target_(std::move(target)) {}
+    Renderer(const Project& project, Target target);
+    Renderer(const Renderer&) = delete;  // its functions know where it is
+    Renderer& operator=(const Renderer&) = delete;
 
     /// The node's SQL. Fails with E_CONFIG ("models/x.sql:3: ...").
     DataResult<std::string> render(const Node& node, RenderScope& scope) const;
@@ -54,11 +55,13 @@ private:
     jinja::Outcome<jinja::Value> source(const jinja::Arguments& arguments,
                                         RenderScope& scope) const;
     jinja::Outcome<jinja::Value> var(const jinja::Arguments& arguments) const;
+    jinja::Outcome<jinja::Value> dispatch(const jinja::Arguments& arguments) const;
+    [[nodiscard]] jinja::Value adapter_value() const;
     jinja::Outcome<std::string> inlined(const Node& model, RenderScope& scope) const;
 
     const Project& project_;
     Target target_;
-    jinja::Environment environment_;
+    jinja::Environment environment_;  // with the project's macros, and what all nodes share
 };
 
 }  // namespace stepwell::tasks::transform

@@ -18,6 +18,7 @@ struct NodeResult {
     std::int64_t ms = 0;
     Json schema_changes = Json::array();
     [[nodiscard]] bool is_bad() const { return status == "error" || status == "fail"; }
+    [[nodiscard]] bool holds_back() const { return is_bad() || status == "skipped"; }
 };
 
 struct Schedule {
@@ -31,7 +32,9 @@ struct Schedule {
     std::function<void(std::size_t node, const NodeResult&)> ended;
 };
 
-/// The results by node. A node that waits for a bad or skipped one is skipped.
+/// The results by node. A node that waits for a bad or skipped one is skipped. An exception of a
+/// node is that node's error; out of memory ends the work, and is thrown from here once all threads
+/// have ended.
 std::vector<NodeResult> run_schedule(const Schedule& schedule, std::size_t nodes,
                                      std::size_t workers);
 

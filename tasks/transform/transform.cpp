@@ -68,13 +68,14 @@ public:
         : session_(session), parameters_(std::move(parameters)) {}
 
     DataResult<void> run() {
-        const auto folder = session_.locations().data_folder() / parameters_.project;
+        const auto folder = SW_TRY(session_.locations().resolve(parameters_.project));
         project_ = SW_TRY(load_project(folder, {parameters_.vars, parameters_.schema}));
         data::Connection* first = SW_TRY(session_.connect(parameters_.connection));
         session_.note_engine(first->database());
         const Target target = target_of(first->dialect());
         Renderer renderer(project_, target);
         SW_TRY(link(project_, renderer));
+        note_unused_configs(project_);
         chosen_ = SW_TRY(choose());
         if (chosen_.empty()) {
             session_.result()["message"] = "nothing to do: no node is selected";
@@ -104,14 +105,23 @@ private:
         return target;
     }
 
-    DataResult<std::set<std::size_t>> choose() const {
-        auto chosen = SW_TRY(select_nodes(project_, parameters_.select, parameters_.exclude));
+    DataResult<std::set<std::size_t>> choose() {
+        auto selected = SW_TRY(select_nodes(project_, parameters_.select, parameters_.exclude));
+        auto& chosen = selected.nodes;
+        if (!parameters_.select.empty() && chosen.empty() && !selected.unmatched.empty()) {
+            std::string terms;
+            for (const auto& term : selected.unmatched) terms += (terms.empty() ? "" : " ") + term;
+            return data_fail(
+                "E_CONFIG", "select: expected nodes of the project, but none fits '" + terms + "'");
+        }
+        for (const auto& term : selected.unmatched)
+            project_.warnings.push_back("select: no node fits '" + term + "'");
         std::erase_if(chosen, [&](std::size_t i) {
             const NodeKind kind = project_.nodes[i].kind;
             return (parameters_.command == "run" && kind == NodeKind::test) ||
                    (parameters_.command == "test" && kind == NodeKind::model);
         });
-        return chosen;
+        return std::move(chosen);
     }
 
     Schedule schedule(const Renderer& renderer, const std::vector<data::Connection*>& connections) {
@@ -174,16 +184,18 @@ private:
 
     static NodeResult run_one_test(const Renderer& renderer, const Node& node,
                                    data::Connection& connection) {
-        const auto failures = run_test(connection, renderer, node);
-        if (!failures) return error_of(failures.error());
+        const auto verdict = run_test(connection, renderer, node);
+        if (!verdict) return error_of(verdict.error());
         NodeResult result;
-        result.failures = *failures;
-        const bool is_warning = node.text_config("severity", "error") == "warn" ||
-                                node.text_config("severity", "") == "WARN";
-        result.status = *failures == 0 ? "pass" : is_warning ? "warn" : "fail";
-        if (*failures > 0)
-            result.message = "got " + std::to_string(*failures) +
-                             (*failures == 1 ? " result" : " results") + ", expected 0";
+        result.failures = verdict->failures;
+        result.status = verdict->status;
+        if (result.status != "pass") {
+            result.message = "got " + std::to_string(result.failures) +
+                             (result.failures == 1 ? " result" : " results") + ", expected " +
+                             verdict->expected;
+            if (!verdict->stored_in.empty())
+                result.message += "; they are in " + verdict->stored_in;
+        }
         return result;
     }
 
@@ -218,7 +230,9 @@ private:
             if (list.size() < kResultsListedMax) list.push_back(std::move(entry));
         }
         Json& envelope = session_.result();
-        if (counts["warn"] != 0) envelope["status"] = "warn";
+        if (counts["warn"] != 0 || !project_.warnings.empty()) envelope["status"] = "warn";
+        envelope["warnings"] = project_.warnings;
+        for (const auto& warning : project_.warnings) session_.context().log("warning: " + warning);
         envelope["nodes"] = std::move(counts);
         envelope["failed"] = std::move(failed);
         envelope["results"] = std::move(list);

@@ -59,7 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def configuration(folder, landing, receiver):
     return {
-        "allowed_roots": [landing],
+        "allowed_roots": [landing, HERE],  # the files, and the models
         "connections": {"wh": {"type": "duckdb", "path": os.path.join(folder, "data", "warehouse.duckdb")}},
         "notifications": {"channels": {"reports": {
             "type": "webhook", "url": f"http://127.0.0.1:{receiver.server_port}/hook", "hmac": KEY}}},

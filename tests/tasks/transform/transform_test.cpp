@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 namespace stepwell::test {
 namespace {
 
@@ -255,8 +257,19 @@ TEST_CASE("faults of a project are reported with their places and hints, all at 
          {"models/x/a.sql: expected a name of its own, but models/a.sql is a model 'a' too"}},
         {{{"models/a.sql", "select 1"}, {"models/s.yml", "models:\n  - name: a\n   bad: 1\n"}},
          {"models/s.yml:3:"}},
-        {{{"models/a.sql", "select 1"}, {"models/s.yml", "models:\n  - name: nope\n"}},
-         {"models/s.yml: expected the name of a model, but there is no 'nope'"}},
+        {{{"models/a.sql", "select 1"},
+          {"macros/m.sql", "{% macro m() %}{% endmacro %}"},
+          {"macros/n.sql", "{% macro m() %}{% endmacro %}"}},
+         {"macros/n.sql: expected names of its own, but 'm' is in macros/m.sql too"}},
+        {{{"models/a.sql", "select * from {{ ref('countries') }}"},
+          {"seeds/countries.csv", "a\n1\n"}},
+         {"models/a.sql:1: depends on 'countries', which is a seed or a snapshot"}},
+        {{{"models/a.sql", "{% set r = run_query('select 1') %}select 1"}},
+         {"models/a.sql:1: 'run_query' is undefined: dbt has it, and here it is not supported"}},
+        {{{"models/a.sql", "select {{ dbt_utils.star('x') }}"}},
+         {"'dbt_utils' is undefined: dbt has it, and here it is not supported"}},
+        {{{"models/a.sql", "{% snapshot s %}select 1{% endsnapshot %}"}},
+         {"models/a.sql:1: there is no tag 'snapshot'"}},
         {{{"models/a.sql", "{% if %}"}, {"models/b.sql", "{{ nope() }}"}}, {"models/a.sql:1: "}},
         {{{"models/a.sql", "selec 1"}}, {"models/a.sql: "}},
         {{{"models/a.sql", "select 1; drop table x"}}, {"models/a.sql: "}},
@@ -279,6 +292,260 @@ TEST_CASE("faults of a project are reported with their places and hints, all at 
             CHECK(result["message"].get<std::string>().find(part) != std::string::npos);
         }
     }
+}
+
+TEST_CASE("what a project has and transform has not is a warning with its file") {
+    Transform t;
+    t.file("models/a.sql", "{{ config(grants={'select': ['x']}) }} select 1 as x");
+    t.file("models/s.yml",
+           "models:\n  - name: gone\n    columns: [{name: x, tests: [unique]}]\nunit_tests: "
+           "[{name: u}]\n"
+           "sources:\n  - name: raw\n    freshness: {warn_after: {count: 1, period: day}}\n    "
+           "tables: []\n");
+    t.file("packages.yml", "packages: []\n");
+    t.file("seeds/c.csv", "a\n1\n");
+    t.file("snapshots/s.sql", "{% snapshot s %}{% endsnapshot %}");
+    t.file("dbt_project.yml", "name: p\nquoting: {identifier: true}\n");
+    const Json result = t.run();
+    CHECK(result["status"] == "warn");
+    const std::string warnings = to_text(result["warnings"]);
+    for (const std::string part :
+         {"models/a.sql: configuration 'grants'",
+          "models/s.yml: expected the name of a model, but there is no 'gone'",
+          "models/s.yml: 'unit_tests:'", "source raw: 'freshness'", "packages.yml: packages",
+          "seeds/c.csv: seeds", "snapshots/s.sql: snapshots", "dbt_project.yml: 'quoting'"}) {
+        CAPTURE(part);
+        CAPTURE(warnings);
+        CHECK(warnings.find(part) != std::string::npos);
+    }
+    t.file("dbt_project.yml", "name: p\non-run-end: ['drop table x']\n");
+    CHECK(t.run()["code"] == "E_UNSUPPORTED");
+}
+
+TEST_CASE(
+    "a select that fits nothing fails, and a term of several that fits nothing is a warning") {
+    Transform t;
+    t.file("models/a.sql", "select 1 as x");
+    const Json none = t.run({{"select", "tag:dialy"}});
+    CHECK(none["code"] == "E_CONFIG");
+    CHECK(none["message"].get<std::string>().find("none fits 'tag:dialy'") != std::string::npos);
+    const Json some = t.run({{"select", "a tag:dialy"}, {"exclude", "b"}});
+    CHECK(some["status"] == "warn");
+    CHECK(to_text(some["warnings"]) ==
+          R"(["select: no node fits 'tag:dialy'","select: no node fits 'b'"])");
+}
+
+TEST_CASE("a test is judged by fail_calc, error_if and warn_if") {
+    struct Case {
+        std::string config;
+        std::string status;
+        int failures;
+    };
+    const Case cases[] = {
+        {"error_if: '> 3'", "warn", 3},
+        {"error_if: '> 2'", "fail", 3},
+        {"warn_if: '> 3', error_if: '> 3'", "pass", 3},
+        {"severity: warn, error_if: '> 0'", "warn", 3},
+        {"severity: warn, warn_if: '> 5'", "pass", 3},
+        {"fail_calc: 'sum(x)', error_if: '> 5', warn_if: '> 5'", "fail", 6},
+        {"fail_calc: 'max(x)', error_if: '> 5', warn_if: '> 5'", "pass", 3},
+        {"limit: 2", "fail", 2},
+    };
+    for (const auto& engine : kEngines) {
+        for (const auto& c : cases) {
+            CAPTURE(engine);
+            CAPTURE(c.config);
+            Transform t(engine);
+            t.file("models/a.sql", "select 1 as x union all select 2 union all select 3");
+            t.file("models/s.yml",
+                   "models:\n  - name: a\n    tests:\n      - expression_is_true: {expression: "
+                   "'x > 9', name: big, config: {" +
+                       c.config + "}}\n");
+            const Json result = t.run();
+            CHECK(statuses(result) == "a:success big:" + c.status);
+            CHECK(result["results"][1]["failures"] == c.failures);
+        }
+    }
+}
+
+TEST_CASE("the failures of a test are kept in a table where the test asks for it") {
+    for (const auto& engine : kEngines) {
+        CAPTURE(engine);
+        Transform t(engine);
+        t.file("models/a.sql", "select 1 as x union all select 2");
+        t.file(
+            "tests/none.sql",
+            "{{ config(store_failures=true, schema='') }}select x from {{ ref('a') }} where x > 1");
+        const Json result = t.run();
+        CHECK(statuses(result) == "a:success none:fail");
+        CHECK(to_text(t.query("select x from none")) == "[[2]]");
+        t.file("models/a.sql", "select 1 as x");
+        CHECK(t.run()["status"] == "success");
+        CHECK(to_text(t.query("select count(*) from none")) == "[[0]]");
+    }
+    Transform t;
+    t.file("models/a.sql", "select 1 as x");
+    t.file("models/s.yml",
+           "models:\n  - name: a\n    columns: [{name: x, tests: [{not_null: {config: "
+           "{store_failures: true}}}]}]\n");
+    REQUIRE(t.run()["status"] == "success");
+    CHECK(to_text(t.query("select count(*) from dbt_test__audit.not_null_a_x")) == "[[0]]");
+}
+
+TEST_CASE("a contract holds a model to its declared columns") {
+    Transform t;
+    t.file("models/a.sql", "{{ config(materialized='table') }} select 1 as x, 'a' as y");
+    const std::string model =
+        "models:\n  - name: a\n    config: {contract: {enforced: true}}\n    columns:\n";
+    t.file("models/s.yml",
+           model + "      - {name: y, data_type: text}\n      - {name: x, data_type: int}\n");
+    CHECK(t.run()["status"] == "success");
+    t.file("models/s.yml",
+           model + "      - {name: y, data_type: text}\n      - {name: x, data_type: bigint}\n");
+    Json result = t.run();
+    CHECK(result["code"] == "E_SCHEMA");
+    const std::string message = result["message"];
+    CAPTURE(message);
+    CHECK(message.find(
+              "contract: expected the columns y varchar, x bigint, but the query gives x integer, "
+              "y varchar") != std::string::npos);
+    t.file("models/s.yml",
+           model + "      - {name: x, data_type: int, constraints: [{type: not_null}]}\n");
+    CHECK(t.run()["code"] == "E_UNSUPPORTED");
+    t.file("models/s.yml", model + "      - {name: x}\n");
+    CHECK(t.run()["code"] == "E_CONFIG");
+}
+
+TEST_CASE("a NULL in unique_key is refused at the first run and at each later one") {
+    for (const auto& engine : kEngines) {
+        for (const std::string strategy : {"delete+insert", "merge"}) {
+            CAPTURE(engine);
+            Transform t(engine);
+            t.execute("create table src (k integer, v integer)");
+            t.execute("insert into src values (1, 1), (null, 2)");
+            t.file("models/m.sql",
+                   "{{ config(materialized='incremental', unique_key=['k'], "
+                   "incremental_strategy='" +
+                       strategy + "') }} select * from src");
+            CHECK(t.run()["code"] == "E_QUALITY");
+            CHECK(t.query("select * from m").is_string());
+            t.execute("delete from src where k is null");
+            REQUIRE(t.run()["status"] == "success");
+            t.execute("insert into src values (null, 3)");
+            const Json result = t.run();
+            CHECK(result["code"] == "E_QUALITY");
+            CHECK(result["message"].get<std::string>().find("'k' is NULL in 1 row") !=
+                  std::string::npos);
+            CHECK(to_text(t.query("select k, v from m")) == "[[1,1]]");
+        }
+    }
+}
+
+TEST_CASE("new rows keep their values, or are refused: nothing is cast in silence") {
+    Transform t;
+    const std::string config = "{{ config(materialized='incremental') }} ";
+    struct Case {
+        std::string first, second, code;
+    };
+    const Case cases[] = {{"1", "1.6::double", "E_SCHEMA"},
+                          {"1", "2.0::double", ""},
+                          {"1", "'007'", "E_SCHEMA"},
+                          {"1::decimal(9,2)", "1.005::decimal(9,3)", "E_SCHEMA"},
+                          {"date '2024-01-01'", "timestamp '2024-01-01 10:00:00'", "E_SCHEMA"},
+                          {"date '2024-01-01'", "timestamp '2024-01-02 00:00:00'", ""},
+                          {"1.5::double", "9007199254740993", "E_SCHEMA"},
+                          {"1::bigint", "3000000000", ""}};
+    for (const Case& c : cases) {
+        CAPTURE(c.second);
+        t.execute("drop table if exists m");
+        t.file("models/m.sql", config + "select " + c.first + " as a");
+        REQUIRE(t.run()["status"] == "success");
+        t.file("models/m.sql", config + "select " + c.second + " as a");
+        const Json result = t.run();
+        CHECK((c.code.empty() ? result["message"].is_null() : result["code"] == c.code));
+        CHECK(t.query("select * from m").size() == (c.code.empty() ? 2U : 1U));
+    }
+}
+
+TEST_CASE("a hook changes tables, and neither the session nor what Stepwell keeps") {
+    const std::pair<std::string, std::string> hooks[] = {
+        {"attach 'other.db' as o", "E_DENIED"},
+        {"/* x */ -- y\n use memory", "E_DENIED"},
+        {"set threads = 1", "E_DENIED"},
+        {"reset threads", "E_DENIED"},
+        {"pragma threads=1", "E_DENIED"},
+        {"drop table _stepwell_commits", "E_DENIED"},
+        {"delete from \"_Stepwell_commits\"", "E_DENIED"},
+        {"create or replace temp table a as select 1", "E_DENIED"},
+        {"create temporary view a as select 1", "E_DENIED"},
+        {"begin", "E_DENIED"},
+        {"create table if not exists log (x integer)", ""},
+        {"insert into log select 1", ""},
+        {"(select 1)", ""},
+    };
+    Transform t;
+    t.execute("create table log (x integer)");
+    for (const auto& entry : hooks) {
+        const std::string& code = entry.second;
+        std::string quoted = entry.first;
+        CAPTURE(quoted);
+        for (auto at = quoted.find('\n'); at != std::string::npos; at = quoted.find('\n'))
+            quoted.replace(at, 1, "\\n");
+        for (auto at = quoted.find('"'); at != std::string::npos; at = quoted.find('"', at + 2))
+            quoted.insert(at, "\\");
+        for (const std::string when : {"pre_hook", "post_hook"}) {
+            t.file("models/m.sql", "{{ config(" + when + "=\"" + quoted + "\") }} select 1 as x");
+            const Json result = t.run();
+            CHECK((code.empty() ? result["message"].is_null() : result["code"] == code));
+        }
+    }
+    CHECK(to_text(t.query("select count(*) from log")) == "[[2]]");
+}
+
+TEST_CASE("a project lies where tasks may look, and its files lie in it") {
+    Transform t;
+    t.file("models/a.sql", "select 1 as x");
+    for (const std::string project : {"../..", "/etc", "project/../../.."}) {
+        CAPTURE(project);
+        CHECK(t.run({{"project", project}})["code"] == "E_DENIED");
+    }
+    t.folder.write("outside/secret.sql", "select 2 as x");
+    std::filesystem::create_symlink(t.folder.path() / "outside/secret.sql",
+                                    t.folder.path() / "data/project/models/b.sql");
+    const Json result = t.run();
+    CHECK(result["status"] == "failed");
+    CHECK(result["message"].get<std::string>().find("a link out of it") != std::string::npos);
+}
+
+TEST_CASE("adapter.dispatch finds the macro for the kind of database, else the default") {
+    for (const auto& engine : kEngines) {
+        Transform t(engine);
+        t.file("macros/m.sql",
+               "{% macro one() %}{{ return(adapter.dispatch('one', 'p')()) }}{% endmacro %}"
+               "{% macro default__one() %}1{% endmacro %}{% macro duckdb__one() %}2{% endmacro %}");
+        t.file("models/a.sql", "select {{ one() }} as x");
+        REQUIRE(t.run()["status"] == "success");
+        CHECK(to_text(t.query("select x from a")) == (engine == "duckdb" ? "[[2]]" : "[[1]]"));
+    }
+}
+
+TEST_CASE("models wait for what is before them, also where what is between was not chosen") {
+    Transform t;
+    t.file("models/a.sql", "{{ config(materialized='table') }} select 1 as x");
+    t.file("models/b.sql", "select * from {{ ref('a') }}");
+    t.file("models/c.sql", "{{ config(materialized='table') }} select * from {{ ref('b') }}");
+    REQUIRE(t.run()["status"] == "success");
+    t.file("models/a.sql", "{{ config(materialized='table') }} select 2 as x");
+    t.file("models/s.yml",
+           "models:\n  - name: a\n    columns: [{name: x, tests: [{accepted_values: {values: "
+           "[2]}}]}]\n");
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(t.run({{"select", "c a"}, {"threads", 4}})["status"] == "success");
+        CHECK(to_text(t.query("select x from c")) == "[[2]]");
+    }
+    t.file("models/a.sql", "{{ config(materialized='table') }} select 3 as x");
+    CHECK(statuses(t.run({{"select", "c a"}, {"threads", 4}})) ==
+          "a:success c:skipped accepted_values_a_x__2:fail");
 }
 
 TEST_CASE("many models on several threads come out right") {

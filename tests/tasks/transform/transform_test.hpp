@@ -23,7 +23,7 @@ struct Transform {
     Json run(Json parameters = Json::object(), const std::string& run_key = "") {
         TestContext context(folder, configuration);
         context.set_run_key(run_key.empty() ? "run-" + std::to_string(++runs) : run_key);
-        parameters["project"] = "project";
+        if (!parameters.contains("project")) parameters["project"] = "project";
         auto done = tasks::transform_tasks()[0].run(parameters, context);
         return done ? *done : Json::parse(done.error().cause);
     }
