@@ -23,11 +23,23 @@ TaskType data_task(const char* name, Body body) {
     return type;
 }
 
+data::DataResult<void> run_refresh(data::DataSession& session, const Json& parameters) {
+    return data::run_refresh(session, parameters);
+}
+
+data::DataResult<void> run_unload(data::DataSession& session, const Json& parameters) {
+    return data::run_unload(session, parameters);
+}
+
+data::DataResult<void> run_validate(data::DataSession& session, const Json& parameters) {
+    return data::run_validate(session, parameters);
+}
+
 }  // namespace
 
 std::vector<TaskType> data_tasks() {
-    return {data_task("validate", data::run_validate), data_task("load", data::run_load),
-            data_task("refresh", data::run_refresh), data_task("unload", data::run_unload)};
+    return {data_task("validate", run_validate), data_task("load", data::run_load),
+            data_task("refresh", run_refresh), data_task("unload", run_unload)};
 }
 
 }  // namespace stepwell::tasks

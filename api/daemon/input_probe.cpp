@@ -17,7 +17,7 @@ answers::InputProbe input_probe(const Configuration& configuration) {
         const auto status = std::filesystem::status(*path, error);
         if (status.type() == std::filesystem::file_type::not_found) return {State::gone, ""};
         if (!std::filesystem::is_regular_file(status)) return {State::unknown, ""};
-        const auto file = tasks::data::stat_file(*path, uri);
+        const auto file = locations->file_at(*path);
         if (!file) return {State::unknown, ""};
         return {State::there, file->etag()};
     };

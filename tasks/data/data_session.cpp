@@ -142,7 +142,7 @@ DataResult<std::shared_ptr<Database>> DataSession::open(const ConnectionSettings
     DuckdbOptions options;
     options.name = settings.name;
     options.path = settings.path;
-    options.allowed_folders = locations_.allowed_folders();
+    options.allowed_folders = SW_TRY(locations_.allowed_folders());
     options.temporary_folder = locations_.temporary_folder();
     options.memory_limit = settings.memory_limit;
     options.threads = settings.threads;
@@ -228,7 +228,7 @@ DataResult<std::vector<InputFile>> DataSession::input_files(const Json& uris) {
         waiting.is_cancelled = [this] { return context_.is_cancelled(); };
         lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
         for (const auto& path : snapshot.paths) {
-            files.push_back(SW_TRY(stat_file(path, locations_.uri_of(path))));
+            files.push_back(SW_TRY(locations_.file_at(path)));
         }
         guards_.push_back(std::move(snapshot.guard));
     }

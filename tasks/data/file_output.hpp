@@ -1,4 +1,4 @@
-// Writes the rows of a query to one file that appears whole or not at all, and moves files.
+// Writes the rows of a query to one file that appears whole or not at all.
 #pragma once
 
 #include <filesystem>
@@ -19,11 +19,8 @@ DataResult<WrittenFile> write_file(DataSession& session, Connection& connection,
                                    const std::string& query, const Json& parameters,
                                    const std::filesystem::path& path, const std::string& options);
 
-/// Renames, or copies, syncs and removes where the target is on another file system. A repeat
-/// after a crash in between ends with exactly one file.
-DataResult<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
-
-/// Makes what was written there survive a loss of power.
-DataResult<void> sync_path(const std::filesystem::path& path);
+/// Gives what the engine has written aside its place, in the place of an older file, for good.
+DataResult<void> give_name(DataSession& session, const std::filesystem::path& written,
+                           const std::filesystem::path& path);
 
 }  // namespace stepwell::tasks::data

@@ -41,7 +41,7 @@ void report_unchanged(DataSession& session, const LakeTarget& target, std::int64
 DataResult<void> run_to_lake(DataSession& session, const EtlParameters& parameters,
                              const Json& raw) {
     const LakeTarget& target = *parameters.write;
-    const auto root = SW_TRY(session.locations().resolve(target.uri));
+    const auto root = SW_TRY(session.locations().lake_target(target.uri));
     lake::LakeWrite write = SW_TRY(lake::LakeWrite::begin(root, options_of(session, target)));
     if (const auto commit = write.needless())
         return report_unchanged(session, target, *commit), DataResult<void>{};

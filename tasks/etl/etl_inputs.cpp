@@ -107,8 +107,7 @@ DataResult<ChosenFiles> choose_files(DataSession& session, const InputSpec& spec
             waiting.is_cancelled = [&] { return session.context().is_cancelled(); };
             lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
             for (const auto& path : snapshot.paths) {
-                chosen.files.push_back(
-                    SW_TRY(data::stat_file(path, session.locations().uri_of(path))));
+                chosen.files.push_back(SW_TRY(session.locations().file_at(path)));
             }
             chosen.guard = std::move(snapshot.guard);
             return chosen;

@@ -4,6 +4,7 @@
 #include "tasks/etl/etl_run.hpp"
 #include "tasks/etl/step_tools.hpp"
 #include "tasks/files/durable_files.hpp"
+#include "tasks/files/hive_partitions.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -12,27 +13,6 @@ using data::data_fail;
 using data::DataSession;
 using data::quote_identifier;
 using data::quote_literal;
-
-/// Hive writes NULL as this name; a text that is it would come back as NULL.
-constexpr const char* kHiveNull = "__HIVE_DEFAULT_PARTITION__";
-
-/// The partition columns with a text that cannot be told from NULL refused.
-std::string guarded_select(const LakeTarget& target, const std::vector<Column>& columns) {
-    std::vector<std::string> replaced;
-    for (const auto& name : target.partition_by) {
-        const bool is_text = std::any_of(columns.begin(), columns.end(), [&](const Column& column) {
-            return has_column({column}, name) && column.type == "varchar";
-        });
-        if (!is_text) continue;
-        const std::string column = quote_identifier(name);
-        replaced.push_back("case when " + column + " = '" + kHiveNull + "' then error(" +
-                           quote_literal("[E_CONFIG] partition column " + name +
-                                         " holds the text " + kHiveNull +
-                                         ", which stands for NULL in folder names") +
-                           ") else " + column + " end as " + column);
-    }
-    return "select *" + (replaced.empty() ? "" : " replace (" + joined(replaced) + ")");
-}
 
 std::string copy_statement(const LakeTarget& target, const std::string& query,
                            const std::filesystem::path& folder) {
@@ -245,7 +225,8 @@ DataResult<void> write_lake(DataSession& session, const EtlParameters& parameter
         columns.insert(columns.end(), target.sort_by.begin(), target.sort_by.end());
         return columns;
     }();
-    const std::string select = guarded_select(target, pipeline.columns()) + " from this" +
+    const std::string select = data::guarded_select(target.partition_by, pipeline.columns()) +
+                               " from this" +
                                (order.empty() ? "" : " order by " + data::quoted_list(order));
     const auto written = SW_TRY(pipeline.connection().execute(
         copy_statement(target, pipeline.query(select), write.data_folder()),

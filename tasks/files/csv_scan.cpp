@@ -99,12 +99,18 @@ std::uint64_t CsvScan::bytes() const {
     return sum;
 }
 
+DataResult<Descriptor> CsvFile::open() const {
+    if (readable == file.path) return file.open();
+    Descriptor opened(::open(readable.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened) return fail(cannot_read(file.uri));
+    return opened;
+}
+
 DataResult<CsvFile> CsvScan::inspect(const InputFile& file) {
     CsvFile result;
     result.file = file;
     SW_TRY(make_readable(result, options_));
-    const Descriptor descriptor(::open(result.readable.c_str(), O_RDONLY | O_CLOEXEC));
-    if (descriptor.get() < 0) return fail(cannot_read(file.uri));
+    const Descriptor descriptor = SW_TRY(result.open());
 
     std::vector<char> block(kBlockBytes);
     std::vector<std::int64_t> newlines = {0};
@@ -208,8 +214,7 @@ void CsvReader::advance(std::size_t bytes, std::int64_t lines) {
 /// Opens the file and goes to the first record that begins in the unit: one that began before
 /// belongs to the unit before.
 DataResult<void> CsvReader::start() {
-    descriptor_ = ::open(file_->readable.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0) return fail(cannot_read(file_->file.uri));
+    descriptor_ = SW_TRY(file_->open()).release();
     if (unit_.begin == file_->first_byte) return {};
     char before = 0;
     if (::pread(descriptor_, &before, 1, static_cast<off_t>(unit_.begin - 1)) != 1) {

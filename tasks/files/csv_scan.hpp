@@ -57,6 +57,9 @@ struct CsvFile {
     std::int64_t first_line = 1;
     bool has_quotes = false;
     bool has_high_bytes = false;
+
+    /// What is to be read: `readable`, reached without following links.
+    [[nodiscard]] DataResult<Descriptor> open() const;
 };
 
 /// A piece of a file that one thread reads: the records that begin in [begin, end).

@@ -20,11 +20,21 @@ namespace fs = std::filesystem;
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::size_t kHeaderBytesMax = 4U << 20U;
 
-std::string head_of(const fs::path& path, std::size_t bytes) {
-    std::ifstream file(path, std::ios::binary);
+/// Its first `bytes`, or all where it is shorter.
+DataResult<std::string> head_of(const CsvFile& file, std::size_t bytes) {
+    const Descriptor opened = SW_TRY(file.open());
     std::string head(bytes, 0);
-    file.read(head.data(), static_cast<std::streamsize>(bytes));
-    head.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, file.gcount())));
+    std::size_t size = 0;
+    while (size < bytes) {
+        const ssize_t got = ::read(opened.get(), head.data() + size, bytes - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            return data_fail("E_DISK", file.file.uri + ": cannot read it: " + std::strerror(errno));
+        }
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    head.resize(size);
     return head;
 }
 
@@ -106,7 +116,7 @@ DataResult<void> keep_copy(CsvFile& file, const CsvOptions& options, const std::
 
 DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
     file.readable = file.file.path;
-    const std::string head = head_of(file.file.path, 4);
+    const std::string head = SW_TRY(head_of(file, 4));
     const std::string& uri = file.file.uri;
     if (head.starts_with("\x1F\x8B") || head.starts_with("\x28\xB5\x2F\xFD")) {
         return data_fail("E_UNSUPPORTED",
@@ -119,7 +129,7 @@ DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
                                            ": expected UTF-8, but it begins with the mark of "
                                            "UTF-16; say encoding: utf-16");
     }
-    const std::string bytes = head_of(file.file.path, file.file.bytes);
+    const std::string bytes = SW_TRY(head_of(file, file.file.bytes));
     if (options.encoding == "latin-1") return keep_copy(file, options, from_latin1(bytes));
     if (options.encoding == "utf-16") {
         std::string text;
@@ -198,7 +208,7 @@ bool has_line_end_inside(std::string_view line) {
 
 DataResult<void> read_header(CsvFile& file, const CsvOptions& options) {
     const std::string head =
-        head_of(file.readable, std::min<std::size_t>(file.end_byte, kHeaderBytesMax));
+        SW_TRY(head_of(file, std::min<std::size_t>(file.end_byte, kHeaderBytesMax)));
     std::size_t at = head.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0;
     const auto next_line = [&]() -> std::string_view {
         const std::size_t end = std::min(head.find('\n', at), head.size());

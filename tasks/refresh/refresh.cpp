@@ -66,8 +66,8 @@ DataResult<RefreshParameters> RefreshParameters::parse(const Json& parameters) {
 
 class Refresher {
 public:
-    Refresher(DataSession& session, RefreshParameters refresh)
-        : session_(session), refresh_(std::move(refresh)) {}
+    Refresher(DataSession& session, RefreshParameters refresh, const FaultHook& fault_hook)
+        : session_(session), refresh_(std::move(refresh)), fault_hook_(fault_hook) {}
     DataResult<void> run();
 
 private:
@@ -78,7 +78,23 @@ private:
         std::int64_t changed = 0;
     };
 
+    /// What is known of a view before it is refreshed.
+    struct Staleness {
+        std::optional<bool> is_stale;  // nothing where nobody asked
+        std::string reason;
+        std::string versions;  // to be recorded
+    };
+
     DataResult<void> define();
+    bool waits(const StoredView& view);
+    DataResult<void> check_inputs(const StoredView& view);
+    DataResult<Staleness> staleness_of(const StoredView& view, bool exists);
+    DataResult<void> reached(const std::string& point) {
+        return fault_hook_ ? fault_hook_(point) : DataResult<void>();
+    }
+    [[nodiscard]] std::string range_of(const std::string& table) const;
+    [[nodiscard]] std::string groups_of(const std::string& table, const std::string& range,
+                                        const std::vector<Column>& columns) const;
     DataResult<std::set<std::string>> choose();
     DataResult<void> refresh_one(const StoredView& view);
     DataResult<Outcome> rebuild(const StoredView& view, const TableReference& table);
@@ -89,6 +105,7 @@ private:
 
     DataSession& session_;
     RefreshParameters refresh_;
+    const FaultHook& fault_hook_;
     Connection* connection_ = nullptr;
     std::string connection_name_;
     std::map<std::string, StoredView> views_;
@@ -207,29 +224,51 @@ DataResult<Refresher::Outcome> Refresher::rebuild_full(const StoredView& view,
     return outcome;
 }
 
+/// The rows to look at: keys within the window, and those that are NULL or have nothing to be
+/// compared with.
+std::string Refresher::range_of(const std::string& table) const {
+    if (refresh_.window_seconds < 0) return {};
+    const std::string key = quote_identifier(refresh_.key);
+    const std::string seconds = std::to_string(refresh_.window_seconds);
+    const std::string oldest = connection_->dialect() == Dialect::sqlite
+                                   ? "datetime(max(" + key + "), '-" + seconds + " seconds')"
+                                   : "max(" + key + ") - interval " + seconds + " seconds";
+    return " where (" + key + " >= (select " + oldest + " from " + table + ")) is not false";
+}
+
+/// For each group, how many rows it has and what they are.
+std::string Refresher::groups_of(const std::string& table, const std::string& range,
+                                 const std::vector<Column>& columns) const {
+    const std::string key = quote_identifier(refresh_.key);
+    std::vector<std::string> names;
+    for (const auto& column : columns) names.push_back(column.name);
+    const std::string hash = connection_->dialect() == Dialect::sqlite
+                                 ? "stepwell_rows_hash(" + quoted_list(names) + ")"
+                                 : "sum(hash(" + quoted_list(names) + "))";
+    return "select " + key + " as changed_key, count(*) as n, " + hash + " as h from " + table +
+           range + " group by " + key;
+}
+
 /// Only the groups whose rows differ are written again.
 DataResult<Refresher::Outcome> Refresher::rebuild_changed(const StoredView& view,
                                                           const TableReference& table) {
     const std::string name = quote_table(table.name, connection_->dialect());
     const std::string key = quote_identifier(refresh_.key);
-    std::string range;
-    if (refresh_.window_seconds >= 0) {
-        const std::string seconds = std::to_string(refresh_.window_seconds);
-        range = connection_->dialect() == Dialect::sqlite
-                    ? " where " + key + " >= (select datetime(max(" + key + "), '-" + seconds +
-                          " seconds') from " + name + ")"
-                    : " where " + key + " >= (select max(" + key + ") - interval " + seconds +
-                          " seconds from " + name + ")";
-    }
+    const std::string range = range_of(name);
+    const auto columns = SW_TRY(connection_->table_columns(table.name));
     SW_TRY(connection_->execute("drop table if exists _sw_fresh"));
-    SW_TRY(connection_->execute("create temp table _sw_fresh as select * from (" + view.sql +
+    // With the table's types, so that equal rows have equal hashes.
+    SW_TRY(
+        connection_->execute("create temp table _sw_fresh as select * from " + name + " limit 0"));
+    SW_TRY(connection_->execute("insert into _sw_fresh select * from (" + view.sql +
                                 "\n) as definition" + range));
     SW_TRY(connection_->execute("drop table if exists _sw_changed"));
+    const std::string fresh = groups_of("_sw_fresh", "", columns);
+    const std::string old = groups_of(name, range, columns);
     SW_TRY(connection_->execute(
-        "create temp table _sw_changed as select distinct " + key +
-        " as changed_key from (select * from (select * from _sw_fresh except select * from " +
-        name + range + ") as added union all select * from (select * from " + name + range +
-        " except select * from _sw_fresh) as gone) as differing"));
+        "create temp table _sw_changed as select distinct changed_key from (select * from (" +
+        fresh + " except " + old + ") as added union all select * from (" + old + " except " +
+        fresh + ") as gone) as differing"));
     const std::string is_changed =
         " where exists (select 1 from _sw_changed where changed_key is "
         "not distinct from " +
@@ -240,8 +279,8 @@ DataResult<Refresher::Outcome> Refresher::rebuild_changed(const StoredView& view
     outcome.mode = "incremental";
     outcome.rows = SW_TRY(connection_->query_integer("select count(*) from " + name));
     outcome.changed = SW_TRY(connection_->query_integer("select count(*) from _sw_changed"));
-    const auto groups =
-        SW_TRY(connection_->query_integer("select count(distinct " + key + ") from " + name));
+    const auto groups = SW_TRY(connection_->query_integer("select count(*) from (select distinct " +
+                                                          key + " from " + name + ") as g"));
     outcome.reason =
         std::to_string(outcome.changed) + " of " + std::to_string(groups) + " groups changed";
     SW_TRY(connection_->execute("drop table _sw_fresh"));
@@ -269,22 +308,59 @@ DataResult<Refresher::Outcome> Refresher::rebuild(const StoredView& view,
     return is_incremental ? rebuild_changed(view, table) : rebuild_full(view, table);
 }
 
-DataResult<void> Refresher::refresh_one(const StoredView& view) {
-    const auto begun = std::chrono::steady_clock::now();
-    Json& result = session_.result();
+/// Whether the view has to wait for what failed before it; then it fails for others, too.
+bool Refresher::waits(const StoredView& view) {
     for (const auto& input : view.inputs) {
         if (!failed_.contains(input)) continue;
         failed_.insert(view.name);
-        result["skipped"].push_back(
+        session_.result()["skipped"].push_back(
             {{"name", view.name}, {"reason", input + " is not up to date"}});
-        return {};
+        return true;
     }
+    return false;
+}
+
+/// A view that is defined, but no table yet, is nothing to read from.
+DataResult<void> Refresher::check_inputs(const StoredView& view) {
+    for (const auto& input : view.inputs) {
+        if (catalog_.contains(input)) continue;
+        return data_fail("E_NOT_FOUND", "expected its input " + input +
+                                            ", but that view was never refreshed; refresh it, "
+                                            "too (cascade: true)");
+    }
+    return {};
+}
+
+/// Of what it is made: asked only where it matters, because it reads all of it.
+DataResult<Refresher::Staleness> Refresher::staleness_of(const StoredView& view, bool exists) {
+    Staleness state;
+    if (!refresh_.is_only_if_stale) {
+        state.reason = !exists                 ? "it was not there"
+                       : view.versions.empty() ? "its definition is new"
+                                               : "asked for";
+        state.versions = kUnknownVersions;
+        return state;
+    }
+    const auto versions = SW_TRY(input_versions(*connection_, view, catalog_));
+    state.versions = versions.value_or(kUnknownVersions);
+    state.is_stale = !exists || !versions || state.versions != view.versions;
+    state.reason = !exists                 ? "it was not there"
+                   : view.versions.empty() ? "its definition is new"
+                   : !versions             ? "its inputs may change unseen"
+                                           : "its inputs changed";
+    return state;
+}
+
+DataResult<void> Refresher::refresh_one(const StoredView& view) {
+    const auto begun = std::chrono::steady_clock::now();
+    Json& result = session_.result();
+    if (waits(view)) return {};
+    SW_TRY(check_inputs(view));
     const auto table = SW_TRY(session_.table_reference(view.name, connection_name_));
     const auto guard = SW_TRY(session_.lock_table(table));
     const bool exists = SW_TRY(connection_->has_table(table.name));
-    const std::string versions = SW_TRY(input_versions(*connection_, view, catalog_));
-    const bool is_stale = !exists || versions != view.versions;
-    if (!is_stale && refresh_.is_only_if_stale) {
+    const Staleness state = SW_TRY(staleness_of(view, exists));
+    if (state.is_stale == false) {
         result["skipped"].push_back({{"name", view.name}, {"reason", "fresh"}});
         return {};
     }
@@ -294,24 +370,21 @@ DataResult<void> Refresher::refresh_one(const StoredView& view) {
     }
     auto transaction = SW_TRY(Transaction::begin(*connection_));
     Outcome outcome = SW_TRY(rebuild(view, table));
-    SW_TRY(record_refresh(*connection_, view, versions));
+    SW_TRY(reached("rebuilt " + view.name));
+    SW_TRY(record_refresh(*connection_, view, state.versions));
+    SW_TRY(reached("recorded " + view.name));
     SW_TRY(transaction.commit());
+    SW_TRY(reached("committed " + view.name));
     catalog_[view.name] = "";
-    if (outcome.reason.empty()) {
-        outcome.reason = !exists                 ? "it was not there"
-                         : view.versions.empty() ? "its definition is new"
-                         : is_stale              ? "its inputs changed"
-                                                 : "asked for";
-    }
     const auto taken = std::chrono::steady_clock::now() - begun;
     result["views"].push_back(
         {{"name", view.name},
          {"mode", outcome.mode},
-         {"reason", outcome.reason},
+         {"reason", outcome.reason.empty() ? state.reason : outcome.reason},
          {"rows", outcome.rows},
          {"changed", outcome.changed},
          {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(taken).count()},
-         {"stale_before", is_stale}});
+         {"stale_before", state.is_stale ? Json(*state.is_stale) : Json()}});
     session_.count("rows", "inserted", outcome.changed);
     return {};
 }
@@ -342,8 +415,9 @@ DataResult<void> Refresher::run() {
 
 }  // namespace
 
-DataResult<void> run_refresh(DataSession& session, const Json& parameters) {
-    return Refresher(session, SW_TRY(RefreshParameters::parse(parameters))).run();
+DataResult<void> run_refresh(DataSession& session, const Json& parameters,
+                             const FaultHook& fault_hook) {
+    return Refresher(session, SW_TRY(RefreshParameters::parse(parameters)), fault_hook).run();
 }
 
 }  // namespace stepwell::tasks::data

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "tasks/data/data_session.hpp"
+#include "tasks/support/fault_hook.hpp"
 
 namespace stepwell::tasks::data {
 
-DataResult<void> run_refresh(DataSession& session, const Json& parameters);
+DataResult<void> run_refresh(DataSession& session, const Json& parameters,
+                             const FaultHook& fault_hook = {});
 
 }  // namespace stepwell::tasks::data

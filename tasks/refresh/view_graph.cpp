@@ -1,7 +1,9 @@
 #include "tasks/refresh/view_graph.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
+#include <initializer_list>
 
 #include "tasks/wall_clock.hpp"
 
@@ -167,45 +169,143 @@ DataResult<std::vector<std::string>> order_of(const std::map<std::string, Stored
     return data_fail("E_CONFIG", "expected views without a circle, but " + circle);
 }
 
-DataResult<std::string> input_versions(Connection& connection, const StoredView& view,
-                                       const std::map<std::string, std::string>& catalog) {
+namespace {
+
+/// "create view x as select ..." as "select ..."; a query as it is.
+std::string query_of(const std::string& sql) {
+    const std::string low = lower(sql);
+    if (!low.starts_with("create")) return sql;
+    for (std::size_t i = 0; i < low.size(); ++i) {
+        if (low[i] == '"') i = std::min(low.find('"', i + 1), low.size());
+        if (low.compare(i, 2, "as") != 0 || i == 0 || is_word(low[i - 1])) continue;
+        if (i + 2 < low.size() && !is_word(low[i + 2])) return sql.substr(i + 2);
+    }
+    return sql;
+}
+
+/// What a parsed query stands on.
+struct Mentions {
+    std::set<std::string> tables;
+    std::set<std::string> with;  // names of WITH
+    std::set<std::string> functions;
+};
+
+void collect(const Json& node, Mentions& mentions) {
+    if (node.is_array()) {
+        for (const auto& inner : node) collect(inner, mentions);
+    }
+    if (!node.is_object()) return;
+    const std::string type = string_or(node, "type", "");
+    if (type == "BASE_TABLE") {
+        const std::string schema = string_or(node, "schema_name", "");
+        const std::string table = string_or(node, "table_name", "");
+        mentions.tables.insert(lower(schema.empty() ? table : schema + "." + table));
+    }
+    if (const std::string name = string_or(node, "function_name", ""); !name.empty())
+        mentions.functions.insert(lower(name));
+    if (const Json* with = find(node, "cte_map")) {
+        if (const Json* entries = find(*with, "map"); entries && entries->is_array()) {
+            for (const auto& entry : *entries)
+                mentions.with.insert(lower(string_or(entry, "key", "")));
+        }
+    }
+    for (const char* name : {"cte_name", "ctename"}) {
+        if (const std::string with = string_or(node, name, ""); !with.empty())
+            mentions.with.insert(lower(with));
+    }
+    for (const auto& [key, inner] : node.items()) collect(inner, mentions);
+}
+
+bool has_word_of(const std::string& sql, std::initializer_list<const char*> words) {
+    const auto names = dotted_names(sql);
+    return std::any_of(words.begin(), words.end(),
+                       [&](const char* word) { return names.contains(word); });
+}
+
+/// Whether functions of these names give the same for the same arguments, from those alone.
+DataResult<bool> are_pure(Connection& connection, const std::set<std::string>& names) {
+    if (names.empty()) return true;
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "" : ", ") + quote_literal(name);
+    const auto impure = SW_TRY(connection.query_integer(
+        "select count(*) from duckdb_functions() where lower(function_name) in (" + list +
+        ") and (stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY') or (not internal) or "
+        "(function_type in ('table', 'table_macro') and function_name not in ('range', "
+        "'generate_series', 'unnest', 'repeat', 'repeat_row', 'json_each', 'json_tree')))"));
+    return impure == 0;
+}
+
+/// Whether all that the query reads is tables and views of the catalog.
+DataResult<bool> is_told_by_tables(Connection& connection, const std::string& sql,
+                                   const std::set<std::string>& names) {
+    if (has_word_of(sql, {"current_date", "current_time", "current_timestamp", "localtime",
+                          "localtimestamp"}))
+        return false;
+    if (connection.dialect() == Dialect::sqlite) {
+        const bool asks_clock = lower(sql).find("'now'") != std::string::npos;
+        return !asks_clock && !has_word_of(sql, {"random", "randomblob", "changes", "total_changes",
+                                                 "last_insert_rowid"});
+    }
+    const Json text = SW_TRY(connection.query_value(
+        "select json_serialize_sql($sql::varchar)::varchar", {{"sql", query_of(sql)}}));
+    const auto parsed =
+        text.is_string() ? parse_json(text.get_ref<const std::string&>()) : Result<Json>(Json());
+    if (!parsed || !parsed->is_object() || parsed->value("error", true)) return false;
+    Mentions mentions;
+    collect(*parsed, mentions);
+    for (const auto& table : mentions.tables) {
+        if (!mentions.with.contains(table) && mentioned("\"" + table + "\"", names).empty())
+            return false;
+    }
+    return are_pure(connection, mentions.functions);
+}
+
+DataResult<Json> version_of(Connection& connection, const std::string& table) {
+    const auto dot = table.find('.');
+    const bool is_sqlite = connection.dialect() == Dialect::sqlite;
+    const TableName name = dot == table.npos || is_sqlite
+                               ? TableName{"", table}
+                               : TableName{table.substr(0, dot), table.substr(dot + 1)};
+    std::string hash = "coalesce(sum(hash(t)), 0)";
+    if (is_sqlite) {
+        std::vector<std::string> columns;
+        for (const auto& column : SW_TRY(connection.table_columns(name))) {
+            columns.push_back(column.name);
+        }
+        hash = "stepwell_rows_hash(" + quoted_list(columns) + ")";
+    }
+    const Rows rows = SW_TRY(connection.query("select count(*), " + hash + " from " +
+                                              quote_table(name, connection.dialect()) + " as t"));
+    return Json::array({rows.rows[0][0], rows.rows[0][1]});
+}
+
+}  // namespace
+
+DataResult<std::optional<std::string>> input_versions(
+    Connection& connection, const StoredView& view,
+    const std::map<std::string, std::string>& catalog) {
     std::set<std::string> names;
     for (const auto& [name, ignored] : catalog) names.insert(name);
-    std::set<std::string> tables;
+    if (!SW_TRY(is_told_by_tables(connection, view.sql, names)))
+        return std::optional<std::string>();
+    Json versions = Json::object();
     std::set<std::string> seen = {view.name};
     std::vector<std::string> open(view.inputs.begin(), view.inputs.end());
     while (!open.empty()) {
         const std::string name = open.back();
         open.pop_back();
-        if (!seen.insert(name).second) continue;
-        const std::string& sql = catalog.at(name);
-        if (sql.empty()) {
-            tables.insert(name);
+        const auto known = catalog.find(name);
+        if (known == catalog.end() || !seen.insert(name).second) continue;
+        if (known->second.empty()) {
+            versions[name] = SW_TRY(version_of(connection, name));
             continue;
         }
-        for (const auto& input : mentioned(sql, names)) open.push_back(input);
+        if (!SW_TRY(is_told_by_tables(connection, known->second, names)))
+            return std::optional<std::string>();
+        for (const auto& input : mentioned(known->second, names)) open.push_back(input);
     }
-    Json versions = Json::object();
-    for (const auto& table : tables) {
-        const auto dot = table.find('.');
-        const bool is_sqlite = connection.dialect() == Dialect::sqlite;
-        const TableName name = dot == table.npos || is_sqlite
-                                   ? TableName{"", table}
-                                   : TableName{table.substr(0, dot), table.substr(dot + 1)};
-        const std::string quoted = quote_table(name, connection.dialect());
-        std::string hash = "coalesce(sum(hash(t)), 0)";
-        if (is_sqlite) {
-            std::vector<std::string> columns;
-            for (const auto& column : SW_TRY(connection.table_columns(name))) {
-                columns.push_back(column.name);
-            }
-            hash = "stepwell_rows_hash(" + quoted_list(columns) + ")";
-        }
-        const Rows rows =
-            SW_TRY(connection.query("select count(*), " + hash + " from " + quoted + " as t"));
-        versions[table] = Json::array({rows.rows[0][0], rows.rows[0][1]});
-    }
-    return to_text(versions);
+    if (versions.empty()) return std::optional<std::string>();
+    return std::optional<std::string>(to_text(versions));
 }
 
 }  // namespace stepwell::tasks::data

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,9 +39,14 @@ std::set<std::string> mentioned(const std::string& sql, const std::set<std::stri
 DataResult<std::vector<std::string>> order_of(const std::map<std::string, StoredView>& views,
                                               const std::set<std::string>& wanted);
 
+/// What is recorded where nobody asked, or nobody can tell, of what a view was made.
+inline constexpr const char* kUnknownVersions = "?";
+
 /// The state of everything that the view is made of, through plain views down to tables: row
-/// counts and sums of row hashes, as JSON text. `stop_at`: managed views count as tables.
-DataResult<std::string> input_versions(Connection& connection, const StoredView& view,
-                                       const std::map<std::string, std::string>& catalog);
+/// counts and sums of row hashes, as JSON text; managed views count as tables. Nothing where it
+/// cannot be told from tables: files, clocks, chance, what is in no catalog. Reads all of it.
+DataResult<std::optional<std::string>> input_versions(
+    Connection& connection, const StoredView& view,
+    const std::map<std::string, std::string>& catalog);
 
 }  // namespace stepwell::tasks::data

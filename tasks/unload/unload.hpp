@@ -2,9 +2,11 @@
 #pragma once
 
 #include "tasks/data/data_session.hpp"
+#include "tasks/support/fault_hook.hpp"
 
 namespace stepwell::tasks::data {
 
-DataResult<void> run_unload(DataSession& session, const Json& parameters);
+DataResult<void> run_unload(DataSession& session, const Json& parameters,
+                            const FaultHook& fault_hook = {});
 
 }  // namespace stepwell::tasks::data

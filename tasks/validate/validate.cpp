@@ -6,6 +6,7 @@
 #include "engine/base/digest.hpp"
 #include "tasks/sql/column_types.hpp"
 #include "tasks/sql/row_copy.hpp"
+#include "tasks/validate/validate_move.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -336,21 +337,26 @@ std::string dataset_of(DataSession& session, const ValidateParameters& parameter
     return request.workflow_name + "/" + request.state_name + " " + to_text(parameters.input.uri);
 }
 
-/// A run that already moved its input away has nothing to read again: its verdict stands.
+/// What names the input's moves in a verdict that is recorded; the envelope does not have it.
+constexpr const char* kPlan = "_moves";
+
+/// A run that came to its verdict and began to move its input judges nothing a second time: what is
+/// left of the input is not what it was.
 DataResult<std::optional<Json>> earlier_verdict(DataSession& session, MetricsStore& store,
                                                 const ValidateParameters& parameters) {
     const bool is_moving = !parameters.move_passed.empty() || !parameters.move_failed.empty();
     if (!is_moving || session.run_key().empty() || parameters.input.uri.is_null()) {
         return std::optional<Json>();
     }
-    const auto files = session.locations().expand(parameters.input.uri);
-    if (files && !files->empty()) return std::optional<Json>();
     return store.verdict_of(session.run_key());
 }
 
 DataResult<void> repeat_verdict(DataSession& session, Json verdict) {
+    const auto moves = moves_from(verdict.value(kPlan, Json::array()));
+    verdict.erase(kPlan);
     verdict["replayed"] = true;
     session.result() = std::move(verdict);
+    SW_TRY(carry_out(session, moves));
     const Json& result = session.result();
     if (result["status"] != "failed") return {};
     return data_fail(result["code"].get<std::string>(), result["message"].get<std::string>());
@@ -387,26 +393,35 @@ DataResult<void> fingerprint(Validation& validation, const Json& parameters) {
     return {};
 }
 
-/// Moves the input where its verdict says, as the last thing that happens; the verdict is kept
-/// first, because the input is no longer there for a second look.
-DataResult<void> finish_move(Validation& validation, MetricsStore& store,
-                             const DataResult<void>& verdict) {
+/// Where the input goes by its verdict.
+DataResult<std::vector<PlannedMove>> plan_move(Validation& validation, bool has_passed) {
     const auto& parameters = validation.parameters;
-    const std::string& rule = verdict ? parameters.move_passed : parameters.move_failed;
-    if (rule.empty()) return {};
+    const std::string& rule = has_passed ? parameters.move_passed : parameters.move_failed;
+    if (rule.empty()) return std::vector<PlannedMove>();
+    return plan_moves(validation.session, validation.input.files, rule);
+}
+
+/// Moves the input, as the last thing that happens; the verdict is kept first, because the input
+/// is no longer there for a second look.
+DataResult<void> finish_move(Validation& validation, MetricsStore& store,
+                             const std::vector<PlannedMove>& moves, const DataResult<void>& verdict,
+                             const FaultHook& fault_hook) {
+    if (moves.empty()) return {};
     Json envelope = validation.session.result();
     if (!verdict) {
         envelope["status"] = "failed";
         envelope["code"] = verdict.error().code;
         envelope["message"] = verdict.error().message;
     }
+    envelope[kPlan] = to_json(moves);
     SW_TRY(store.record_verdict(validation.session.run_key(), envelope));
-    return move_inputs(validation.session, validation.input.files, rule);
+    return carry_out(validation.session, moves, fault_hook);
 }
 
 }  // namespace
 
-DataResult<void> run_validate(DataSession& session, const Json& parameters) {
+DataResult<void> run_validate(DataSession& session, const Json& parameters,
+                              const FaultHook& fault_hook) {
     Validation validation(session, SW_TRY(ValidateParameters::parse(parameters)));
     MetricsStore store = SW_TRY(MetricsStore::open(session));
     if (auto verdict = SW_TRY(earlier_verdict(session, store, validation.parameters))) {
@@ -432,6 +447,11 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters) {
     fill_result(validation);
     SW_TRY(count_loosened(session, *validation.connection, validation.input));
     DataResult<void> verdict = judge(validation);
+    auto planned = plan_move(validation, verdict.has_value());
+    if (!planned && verdict) return fail(std::move(planned).error());
+    // What is bad stays where it is then; that it is bad matters more.
+    if (!planned) verdict.error().message += "; it was not moved: " + planned.error().message;
+    const auto moves = planned ? *std::move(planned) : std::vector<PlannedMove>();
     if (validation.parameters.on_fail == "quarantine") SW_TRY(write_quarantine(validation));
     if (verdict) {
         SW_TRY(fingerprint(validation, parameters));
@@ -439,7 +459,7 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters) {
         SW_TRY(store.record(dataset, session.run_key(), validation.metrics));
     }
     SW_TRY(write_reports(session, validation.parameters));
-    SW_TRY(finish_move(validation, store, verdict));
+    SW_TRY(finish_move(validation, store, moves, verdict, fault_hook));
     return verdict;
 }
 

@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "tasks/support/fault_hook.hpp"
 #include "tasks/validate/validate_checks.hpp"
 
 namespace stepwell::tasks::data {
 
-DataResult<void> run_validate(DataSession& session, const Json& parameters);
+DataResult<void> run_validate(DataSession& session, const Json& parameters,
+                              const FaultHook& fault_hook = {});
 
 /// What one validation knows, handed from step to step.
 struct Validation {
@@ -52,9 +54,6 @@ DataResult<void> reject_rows(Validation& validation);
 DataResult<void> write_quarantine(Validation& validation);
 /// Writes the good rows to the file or table that is asked for.
 DataResult<void> write_good(Validation& validation);
-/// Moves the input's files by "FROM -> TO" in their uris.
-DataResult<void> move_inputs(DataSession& session, const std::vector<InputFile>& files,
-                             const std::string& rule);
 
 /// Writes the reports and lists them in the envelope.
 DataResult<void> write_reports(DataSession& session, const ValidateParameters& parameters);

@@ -36,7 +36,7 @@ std::string good_rows(const Validation& validation) {
 DataResult<void> write_good_file(Validation& validation) {
     auto& session = validation.session;
     const auto& parameters = validation.parameters;
-    fs::path target = SW_TRY(session.locations().resolve(parameters.good_uri));
+    fs::path target = SW_TRY(session.locations().target(parameters.good_uri));
     if (!is_file_uri(parameters.good_uri)) {
         target /= "part-" + run_id(session) + "." + parameters.good_format;
     }
@@ -44,7 +44,7 @@ DataResult<void> write_good_file(Validation& validation) {
     const std::string uri = session.locations().uri_of(target);
     Json& outputs = session.result()["outputs"];
     // The same rows again would only look new to whoever reads them next.
-    if (const auto present = stat_file(target, uri); present) {
+    if (const auto present = session.locations().file_at(target); present) {
         const std::string known = SW_TRY(store.fingerprint_of(*present));
         if (known == validation.fingerprint) {
             outputs.push_back({{"uri", uri}, {"rows", validation.good()}, {"unchanged", true}});
@@ -141,7 +141,7 @@ DataResult<void> write_quarantine(Validation& validation) {
     if (validation.rejected == 0) return {};
     auto& session = validation.session;
     const auto& parameters = validation.parameters;
-    fs::path target = SW_TRY(session.locations().resolve(parameters.quarantine_uri));
+    fs::path target = SW_TRY(session.locations().target(parameters.quarantine_uri));
     if (!is_file_uri(parameters.quarantine_uri)) {
         target = target / ("run=" + run_id(session)) / ("rejected." + parameters.quarantine_format);
     }
@@ -164,33 +164,6 @@ DataResult<void> write_quarantine(Validation& validation) {
 DataResult<void> write_good(Validation& validation) {
     if (!validation.parameters.good_uri.empty()) return write_good_file(validation);
     if (!validation.parameters.good_table.empty()) return write_good_table(validation);
-    return {};
-}
-
-DataResult<void> move_inputs(DataSession& session, const std::vector<InputFile>& files,
-                             const std::string& rule) {
-    const auto arrow = rule.find("->");
-    const auto trimmed = [](std::string text) {
-        text.erase(0, text.find_first_not_of(' '));
-        text.erase(text.find_last_not_of(' ') + 1);
-        return text;
-    };
-    const std::string from = trimmed(rule.substr(0, arrow));
-    const std::string to = trimmed(rule.substr(arrow + 2));
-    Json moved = Json::array();
-    for (const auto& file : files) {
-        std::string uri = file.uri;
-        const auto at = uri.find(from);
-        if (at == std::string::npos || from.empty()) {
-            return data_fail("E_CONFIG", "move: expected '" + from + "' in " + file.uri +
-                                             ", but it is not there");
-        }
-        uri.replace(at, from.size(), to);
-        const fs::path target = SW_TRY(session.locations().resolve(uri));
-        SW_TRY(move_file(file.path, target));
-        moved.push_back({{"from", file.uri}, {"to", session.locations().uri_of(target)}});
-    }
-    session.result()["moved"] = moved.size() == 1 ? moved[0] : moved;
     return {};
 }
 

@@ -39,7 +39,8 @@ DataResult<std::shared_ptr<const CsvScan>> scan_of(const ScratchFolder& folder,
                                                    CsvOptions options = {}) {
     folder.write("a.csv", bytes);
     options.temporary_folder = folder.path();
-    return CsvScan::open({*stat_file(folder.path() / "a.csv", "a.csv")}, options);
+    const InputFile file{"a.csv", folder.path() / "a.csv", folder.path(), bytes.size(), ""};
+    return CsvScan::open({file}, options);
 }
 
 TEST_CASE("Records keep their lines, and broken ones say why") {

@@ -1,6 +1,7 @@
 // What the tests of data tasks share: a folder that goes away, and a task context in it.
 #pragma once
 
+#include <sys/fsuid.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -41,6 +42,16 @@ public:
 
 private:
     std::filesystem::path path_;
+};
+
+/// While it lives, this thread has nobody's rights on files: what is not readable by all is not
+/// readable, also where the tests run as root.
+class NobodysRights {
+public:
+    NobodysRights() { setfsuid(65534); }
+    ~NobodysRights() { setfsuid(geteuid()); }
+    NobodysRights(const NobodysRights&) = delete;
+    NobodysRights& operator=(const NobodysRights&) = delete;
 };
 
 /// A task's surroundings, with the scratch folder's "data" as data folder.

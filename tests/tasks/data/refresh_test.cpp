@@ -1,5 +1,7 @@
 // Views that are kept as tables: in order, only where their inputs changed, the old rows until the
 // new ones are there.
+#include "tasks/refresh/refresh.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tests/tasks/data/task_test.hpp"
@@ -98,6 +100,116 @@ TEST_CASE("Incremental refreshing writes only changed groups and ends as a full 
                         {"mode", "incremental"},
                         {"incremental", {{"key", "none"}}}})
                   .error == "E_CONFIG");
+    }
+}
+
+TEST_CASE("Incremental refreshing sees rows that come twice, and a view that was empty") {
+    for (const std::string& engine : std::vector<std::string>{"duckdb", "sqlite"}) {
+        INFO(engine);
+        Warehouse warehouse(engine);
+        const Json rows = {{"views", {{{"name", "r"}, {"sql", "select day, amount from orders"}}}},
+                           {"incremental", {{"key", "day"}}}};
+        CHECK(told(warehouse.run(rows)) == "r full");
+        warehouse.sql("insert into orders values (4, '2024-01-01', 10)");
+        const auto outcome = warehouse.run(rows);
+        CHECK(told(outcome) == "r incremental");
+        CHECK(outcome.result["views"][0]["changed"] == 1);
+        // Nobody asked, so nothing was read for it.
+        CHECK(outcome.result["views"][0]["stale_before"].is_null());
+        CHECK(warehouse.sql("select count(*) from r") == "4");
+        CHECK(warehouse.run(rows).result["views"][0]["changed"] == 0);
+
+        warehouse.sql("create table late (day timestamp, n integer)");
+        const Json window = {{"views", {{{"name", "w"}, {"sql", "select day, n from late"}}}},
+                             {"incremental", {{"key", "day"}, {"window", "3d"}}}};
+        CHECK(told(warehouse.run(window)) == "w full");
+        warehouse.sql("insert into late values ('2024-01-01 00:00:00', 1), (null, 2)");
+        CHECK(told(warehouse.run(window)) == "w incremental");
+        CHECK(warehouse.sql("select count(*) from w") == "2");
+        warehouse.sql("update late set n = 3 where day is null");
+        warehouse.run(window);
+        CHECK(warehouse.sql("select n from w where day is null") == "3");
+        warehouse.sql("delete from late where day is null");
+        warehouse.run(window);
+        CHECK(warehouse.sql("select count(*) from w") == "1");
+    }
+}
+
+TEST_CASE("What is made of files, clocks or chance is never taken for fresh") {
+    Warehouse warehouse("duckdb");
+    warehouse.folder.write("data/lake/x.txt", "");
+    warehouse.sql("copy (select 1 as n) to '" +
+                  (warehouse.folder.path() / "data/lake/x.parquet").string() + "'");
+    const std::string file = "'" + (warehouse.folder.path() / "data/lake/x.parquet").string() + "'";
+    warehouse.sql("create view behind as select * from read_parquet(" + file + ")");
+    for (const std::string& sql :
+         {"select * from read_parquet(" + file + ")", "select * from " + file,
+          std::string("select n from behind"), std::string("select id, now() as seen from orders"),
+          std::string("select id from orders where day < current_date::varchar"),
+          std::string("select id, random() as r from orders"), std::string("select 1 as one"),
+          "select id from orders, read_parquet(" + file + ")"}) {
+        INFO(sql);
+        const Json parameters = {{"views", {{{"name", "v"}, {"sql", sql}}}},
+                                 {"only_if_stale", true}};
+        CHECK(told(warehouse.run(parameters)) == "v full");
+        CHECK(told(warehouse.run(parameters)) == "v full");
+    }
+    for (const std::string& sql :
+         {std::string("with a as (select * from orders) select upper(day) as d, sum(amount) as s "
+                      "from a group by 1"),
+          std::string("select id, unnest([1, 2]) as u from orders"),
+          std::string("select id from orders where id in (select range from range(10))")}) {
+        INFO(sql);
+        const Json parameters = {{"views", {{{"name", "v"}, {"sql", sql}}}},
+                                 {"only_if_stale", true}};
+        CHECK(told(warehouse.run(parameters)) == "v full");
+        CHECK(told(warehouse.run(parameters)) == "v skipped: fresh");
+    }
+}
+
+TEST_CASE("A view on one that was never refreshed says so") {
+    for (const std::string& engine : std::vector<std::string>{"duckdb", "sqlite"}) {
+        INFO(engine);
+        Warehouse warehouse(engine);
+        const Json broken = {{"views",
+                              {{{"name", "a"}, {"sql", "select absent from orders"}},
+                               {{"name", "b"}, {"sql", "select * from a"}}}}};
+        CHECK(warehouse.run(broken).error == "E_CONFIG");
+        for (const bool is_only_if_stale : {false, true}) {
+            const auto outcome = warehouse.run(
+                {{"views", "b"}, {"cascade", false}, {"only_if_stale", is_only_if_stale}});
+            CHECK(outcome.error == "E_NOT_FOUND");
+            CHECK(outcome.message().find("its input a") != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("After a crash at any point a retry leaves what one undisturbed refresh leaves") {
+    for (const std::string& engine : std::vector<std::string>{"duckdb", "sqlite"}) {
+        for (int crash_at = 1;; ++crash_at) {
+            INFO(engine << " crash at " << crash_at);
+            Warehouse warehouse(engine);
+            REQUIRE(warehouse.run(kChain).error == "");
+            warehouse.sql("insert into orders values (4, '2024-01-03', 1)");
+            int count = 0;
+            bool is_complete = false;
+            {
+                tasks::data::DataSession session(warehouse.context, "refresh");
+                is_complete = tasks::data::run_refresh(session, kChain, [&](std::string_view) {
+                                  return ++count >= crash_at
+                                             ? tasks::data::DataResult<void>(
+                                                   tasks::data::data_fail("E_CANCELLED", ""))
+                                             : tasks::data::DataResult<void>();
+                              }).has_value();
+            }
+            CHECK(warehouse.run(kChain).error == "");
+            CHECK(warehouse.sql("select total from c") == "72");
+            CHECK(warehouse.sql("select count(*) from a") == "3");
+            if (is_complete) {
+                CHECK(crash_at == 10);
+                break;
+            }
+        }
     }
 }
 

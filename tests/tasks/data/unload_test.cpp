@@ -1,4 +1,6 @@
 // Rows as files: complete, counted, and never over what is there already.
+#include "tasks/unload/unload.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tests/tasks/data/task_test.hpp"
@@ -88,6 +90,154 @@ TEST_CASE("The same run does not unload twice") {
     CHECK(again.error.empty());
     CHECK(again.result["commit"]["replayed"] == true);
     CHECK(again.result["rows"]["written"] == 3);
+}
+
+TEST_CASE("A text that would be NULL's partition is refused, and no row is lost") {
+    Unload unload;
+    query_text(unload.context, "wh", "",
+               "insert into t values (4, '__HIVE_DEFAULT_PARTITION__', 1)");
+    query_text(unload.context, "wh", "", "insert into t values (5, null, 1)");
+    const auto outcome = unload.run({{"table", "t"}, {"partition_by", {"day"}}});
+    CHECK(outcome.error == "E_CONFIG");
+    CHECK(outcome.message().find("stands for NULL") != std::string::npos);
+    CHECK(!std::filesystem::exists(unload.root() + "/manifest.json"));
+    const auto rest = unload.run(
+        {{"sql", "select * from t where day is null or id < 4"}, {"partition_by", {"day"}}});
+    CHECK(rest.error == "");
+    CHECK(rest.result["rows"]["written"] == 4);
+}
+
+TEST_CASE("Rows that would not come back from the files fail the unload before anything appears") {
+    Unload unload;
+    // An empty line of a compressed CSV is no row.
+    const Json parameters = {
+        {"sql", "select amount from t"}, {"format", "csv"}, {"compression", "gzip"}};
+    CHECK(unload.run(parameters).error == "E_ROW_COUNT");
+    CHECK(!std::filesystem::exists(unload.root() + "/manifest.json"));
+    Json named = parameters;
+    named["null_as"] = "NULL";
+    CHECK(unload.run(named).error == "");
+}
+
+TEST_CASE("Compressed text is counted, too") {
+    for (const std::string& format : std::vector<std::string>{"csv", "ndjson"}) {
+        for (const std::string& codec : std::vector<std::string>{"gzip", "zstd"}) {
+            INFO(format << " " << codec);
+            Unload unload;
+            const auto outcome =
+                unload.run({{"table", "t"}, {"format", format}, {"compression", codec}});
+            INFO(outcome.message());
+            REQUIRE(outcome.error == "");
+            CHECK(outcome.result["unloaded"][0]["rows"] == 3);
+        }
+    }
+}
+
+TEST_CASE("A lake table is no place to unload to, nor is a folder of them one to clean") {
+    Unload unload;
+    unload.folder.write("data/lake/exports/t/_stepwell/log/1.json", "{}");
+    unload.folder.write("data/lake/exports/t/part.parquet", "x");
+    for (const char* overwrite : {"error", "allow", "clean_path"}) {
+        INFO(overwrite);
+        CHECK(unload.run({{"table", "t"}, {"overwrite", overwrite}}).error == "E_CONFLICT");
+        CHECK(
+            unload.run({{"table", "t"}, {"to", "lake://exports/t/new/"}, {"overwrite", overwrite}})
+                .error == "E_CONFLICT");
+    }
+    CHECK(unload.run({{"table", "t"}, {"to", "lake://exports/"}, {"overwrite", "clean_path"}})
+              .error == "E_CONFLICT");
+    CHECK(unload.folder.read("data/lake/exports/t/part.parquet") == "x");
+    CHECK(unload.folder.read("data/lake/exports/t/_stepwell/log/1.json") == "{}");
+}
+
+TEST_CASE("The first unload into a new folder of the data folder works as the second") {
+    Unload unload;
+    TestContext context(unload.folder, {{"connections", {{"wh", {{"path", "wh.db"}}}}},
+                                        {"allowed_roots", Json::array()}});
+    for (const char* to : {"exports/t/", "fresh/", "other"}) {
+        INFO(to);
+        context.set_run_key(to);
+        const auto outcome = run_task("unload", {{"table", "t"}, {"to", to}}, context);
+        INFO(outcome.message());
+        CHECK(outcome.error == "");
+    }
+    CHECK(std::filesystem::is_empty(unload.folder.path() / "data/tmp"));
+}
+
+TEST_CASE("What was unloaded loads as it is") {
+    for (const std::string& format : std::vector<std::string>{"parquet", "csv", "ndjson"}) {
+        INFO(format);
+        Unload unload;
+        REQUIRE(unload.run({{"table", "t"}, {"format", format}}).error == "");
+        const auto outcome = run_task(
+            "load", {{"input", "lake://exports/t/"}, {"target", "wh.back"}}, unload.context);
+        INFO(outcome.message());
+        REQUIRE(outcome.error == "");
+        CHECK(query_text(unload.context, "wh", "back", "select count(*) from {}") == "3");
+    }
+}
+
+TEST_CASE("After a crash at any point a retry leaves what one undisturbed attempt leaves") {
+    struct {
+        std::string overwrite;
+        bool has_older;
+        std::string rows;
+    } const cases[] = {{"error", false, "3"}, {"allow", true, "4"}, {"clean_path", true, "3"}};
+    for (const auto& test : cases) {
+        for (int crash_at = 1;; ++crash_at) {
+            INFO(test.overwrite << " crash at " << crash_at);
+            Unload unload;
+            if (test.has_older) {
+                REQUIRE(unload.run({{"sql", "select * from t where id = 1"}}).error == "");
+            }
+            unload.context.set_run_key("retried");
+            const Json parameters = {{"table", "t"},
+                                     {"to", "lake://exports/t/"},
+                                     {"partition_by", {"id"}},
+                                     {"overwrite", test.overwrite}};
+            int count = 0;
+            bool is_complete = false;
+            {
+                tasks::data::DataSession session(unload.context, "unload");
+                is_complete = tasks::data::run_unload(session, parameters, [&](std::string_view) {
+                                  return ++count == crash_at
+                                             ? tasks::data::DataResult<void>(
+                                                   tasks::data::data_fail("E_INTERNAL", "crash"))
+                                             : tasks::data::DataResult<void>();
+                              }).has_value();
+            }
+            const auto again = run_task("unload", parameters, unload.context);
+            INFO(again.message());
+            CHECK(again.error == "");
+            CHECK(again.result["rows"]["written"] == 3);
+            CHECK(query_text(unload.context, "wh", "",
+                             "select count(*) from read_parquet('" + unload.root() +
+                                 "/**/*.parquet')") == test.rows);
+            CHECK(!std::filesystem::exists(unload.root() + "/_stepwell_unload"));
+            CHECK((*parse_json(unload.folder.read("data/lake/exports/t/manifest.json")))["rows"] ==
+                  3);
+            if (is_complete) {
+                CHECK(crash_at > 5);
+                break;
+            }
+        }
+    }
+}
+
+TEST_CASE("A retry that has other rows leaves none of the files of the attempt before") {
+    Unload unload;
+    unload.context.set_run_key("retried");
+    const Json parameters = {
+        {"table", "t"}, {"to", "lake://exports/t/"}, {"partition_by", {"day"}}};
+    REQUIRE(run_task("unload", parameters, unload.context).error == "");
+    // As if it had died just before its manifest.
+    std::filesystem::remove(unload.root() + "/manifest.json");
+    query_text(unload.context, "wh", "", "delete from t where day = '2024-01-01'");
+    const auto again = run_task("unload", parameters, unload.context);
+    CHECK(again.error == "");
+    CHECK(query_text(unload.context, "wh", "",
+                     "select count(*) from read_parquet('" + unload.root() + "/**/*.parquet')") ==
+          "1");
 }
 
 TEST_CASE("More rows than the guard allows are refused before anything appears") {

@@ -1,4 +1,6 @@
 // The validate task: which rows are good, why others are not, and that none is lost.
+#include "tasks/validate/validate.hpp"
+
 #include <doctest/doctest.h>
 
 #include "tests/tasks/data/task_test.hpp"
@@ -387,6 +389,71 @@ TEST_CASE("The input moves by its verdict, and a repeat after that still knows i
     CHECK(failed.error == "E_QUALITY");
     CHECK(std::filesystem::exists(root / "errors/in.csv"));
     CHECK(!std::filesystem::exists(root / "raw/in.csv"));
+}
+
+TEST_CASE("A retry after a crash between moves keeps the verdict and finishes the moves") {
+    for (int crash_at = 1; crash_at <= 3; ++crash_at) {
+        INFO("crash at " << crash_at);
+        Validation validation;
+        for (const std::string& id : std::vector<std::string>{"1", "2", "3"}) {
+            validation.folder.write("data/lake/raw/" + id + ".csv", "id\n" + id + "\n");
+        }
+        const Json parameters = {{"input", "lake://raw/*.csv"},
+                                 {"columns", {{"id", "bigint"}}},
+                                 {"good", {{"uri", "lake://good/ids.parquet"}}},
+                                 {"move", {{"passed", "raw/ -> done/"}}}};
+        validation.context.set_run_key("retried");
+        int count = 0;
+        {
+            tasks::data::DataSession session(validation.context, "validate");
+            CHECK(!tasks::data::run_validate(session, parameters, [&](std::string_view) {
+                return ++count == crash_at ? tasks::data::DataResult<void>(
+                                                 tasks::data::data_fail("E_INTERNAL", "crash"))
+                                           : tasks::data::DataResult<void>();
+            }));
+        }
+        // Another file has come by the name of one that has moved.
+        if (crash_at > 1) validation.folder.write("data/lake/raw/1.csv", "id\n100\n");
+        const auto again = run_task("validate", parameters, validation.context);
+        INFO(again.message());
+        CHECK(again.error == "");
+        CHECK(again.result["replayed"] == true);
+        CHECK(again.result["moved"].size() == 3);
+        CHECK(validation.rows_of("good/ids.parquet", "id, 0") == "1,0;2,0;3,0");
+        CHECK(validation.folder.read("data/lake/done/1.csv") == "id\n1\n");
+        CHECK(validation.folder.read("data/lake/done/3.csv") == "id\n3\n");
+        CHECK(validation.folder.read("data/lake/raw/1.csv") == (crash_at > 1 ? "id\n100\n" : ""));
+    }
+}
+
+TEST_CASE("A move never takes the place of an older file, and says so before anything is written") {
+    Validation validation;
+    validation.folder.write("data/lake/validated/in.csv", "older");
+    const Json parameters = {
+        {"columns", orders()},
+        {"good", {{"uri", "lake://good/x.parquet"}}},
+        {"move", {{"passed", "raw/ -> validated/"}, {"failed", "raw/ -> validated/"}}}};
+    const auto outcome = validation.run(std::string(kHeader) + kGoodRow, parameters);
+    CHECK(outcome.error == "E_CONFLICT");
+    CHECK(validation.folder.read("data/lake/validated/in.csv") == "older");
+    CHECK(validation.folder.read("data/lake/raw/in.csv") == std::string(kHeader) + kGoodRow);
+    CHECK(!std::filesystem::exists(validation.folder.path() / "data/lake/good/x.parquet"));
+    const auto failed = validation.run(std::string(kHeader) + "x\n", parameters);
+    CHECK(failed.error == "E_QUALITY");
+    CHECK(failed.message().find("it was not moved") != std::string::npos);
+    // The same bytes again are no loss.
+    validation.folder.write("data/lake/validated/in.csv", std::string(kHeader) + kGoodRow);
+    CHECK(validation.run(std::string(kHeader) + kGoodRow, parameters).error == "");
+}
+
+TEST_CASE("Good and rejected rows are not written into a lake table") {
+    Validation validation;
+    validation.folder.write("data/lake/curated/t/_stepwell/log/1.json", "{}");
+    for (const char* uri : {"lake://curated/t/", "lake://curated/t/x.parquet"}) {
+        const auto outcome = validation.run(std::string(kHeader) + kGoodRow,
+                                            {{"columns", orders()}, {"good", {{"uri", uri}}}});
+        CHECK(outcome.error == "E_CONFLICT");
+    }
 }
 
 TEST_CASE("Good rows can fill a table, once per run") {
