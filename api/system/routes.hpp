@@ -31,7 +31,7 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
                          WorkflowFiles& files, definition::BuiltinTasks builtin_tasks);
 
 /// POST /api/v1/validation, which changes nothing: no affair of the audit log.
-void add_validation_route(Router& router, std::vector<std::string> builtin_tasks);
+void add_validation_route(Router& router, definition::BuiltinTasks builtin_tasks);
 
 /// Where the Idempotency-Keys of starts are: what the sources of their claims begin with.
 inline constexpr const char* kStartKeys = "start:";

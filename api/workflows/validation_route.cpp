@@ -17,7 +17,7 @@ constexpr const char* kValidation = R"json({
         "pointer": {"type": "string"}, "code": {"type": "string"},
         "message": {"type": "string"}, "hint": {"type": "string"}}}}}})json";
 
-Json validate(const std::vector<std::string>& builtin_tasks, const Call& call) {
+Json validate(const definition::BuiltinTasks& builtin_tasks, const Call& call) {
     const bool is_json = call.request().header("Content-Type").find("json") != std::string::npos;
     definition::ParseOptions options;
     options.format =
@@ -35,7 +35,7 @@ Json validate(const std::vector<std::string>& builtin_tasks, const Call& call) {
 
 }  // namespace
 
-void add_validation_route(Router& router, std::vector<std::string> builtin_tasks) {
+void add_validation_route(Router& router, definition::BuiltinTasks builtin_tasks) {
     router.add({.method = "POST",
                 .pattern = std::string(kValidationPath),
                 .operation = "validateWorkflow",
