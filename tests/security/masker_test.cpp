@@ -153,7 +153,7 @@ TEST_CASE("what is too short to be masked is not looked for") {
 }
 
 TEST_CASE("random secrets in random texts never come through") {
-    for (std::uint64_t seed = 1; seed <= tries(300); ++seed) {
+    for (std::uint64_t seed = 1; seed <= test::tries(300); ++seed) {
         CAPTURE(seed);
         Prng random(seed);
         std::string secret;

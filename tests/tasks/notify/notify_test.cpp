@@ -357,9 +357,10 @@ TEST_CASE("the outbox lists what became of its messages, and has one delivered a
         message.channel = "ops";
         message.subject = "message " + std::to_string(i);
         message.created_ms = 1'000 + i;
-        ids.push_back(*outbox.add("1.0." + std::to_string(i), message));
+        const std::string number = std::to_string(i);
+        ids.push_back(*outbox.add("1.0." + number, message, "line " + number));
     }
-    const auto claimed = outbox.claim(5'000, 100);
+    const auto claimed = outbox.claim("ops", 5'000, 100);
     REQUIRE((claimed && *claimed));
     REQUIRE(outbox.delivered((*claimed)->row, 6'000));
     REQUIRE(outbox.give_up(ids[1]));
@@ -375,8 +376,8 @@ TEST_CASE("the outbox lists what became of its messages, and has one delivered a
     CHECK((*rest)[0].attempts == 1);
 
     REQUIRE(outbox.replay(ids[0], 7'000));
-    CHECK((*outbox.claim(7'000, 100))->message.id == ids[2]);  // due before it
-    CHECK((*outbox.claim(7'000, 100))->message.id == ids[0]);
+    CHECK((*outbox.claim("ops", 7'000, 100))->message.id == ids[2]);  // due before it
+    CHECK((*outbox.claim("ops", 7'000, 100))->message.id == ids[0]);
     CHECK(outbox.replay(ids[2], 8'000).error().code == ErrorCode::conflict);
     CHECK(outbox.replay("nothing", 8'000).error().code == ErrorCode::not_found);
 }
