@@ -103,7 +103,7 @@ class Grammar:
             lambda: f"{o('str', depth)}|int{self.pick('', '(7)', '(default=-1)', '(0, 16)', '(0, base=2)', '(base=8)', '(0, 36)')}",
             lambda: f"{o('float', depth)}|int", lambda: f"{o('int', depth)}|abs", lambda: f"{o('str', depth)}|wordcount",
             lambda: f"{o('str', depth)}.{self.pick('find', 'rfind', 'index', 'rindex', 'count')}({e('str', 0)}{self.pick('', '', ', 1', ', 1, 4', ', -3')})",
-            lambda: f"nums[{s()}]", lambda: f"d.{self.pick('x', 'items', 'B', 'nope')}", lambda: f"{o('list', 1)}|sum{self.pick('', '(start=3)')}",
+            lambda: f"nums[{s()}]", lambda: f"d.{self.pick('x', 'B', 'nope')}", lambda: f"{o('list', 1)}|sum{self.pick('', '(start=3)')}",
             lambda: f"nums|{self.pick('min', 'max', 'first', 'last', 'sum')}", lambda: f"users|sum(attribute='a'{self.pick('', ', start=1')})",
             lambda: f"{o('list', depth)}.{self.pick('index', 'count')}({e('int', 0)})",
             lambda: f"users[{s()}].a", lambda: f"counts.get({e('str', 0)}{self.pick('', ', 5')})", lambda: f"counts['{self.pick('a', 'b', 'zz')}']",

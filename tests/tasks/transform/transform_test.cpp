@@ -509,6 +509,12 @@ TEST_CASE("a project lies where tasks may look, and its files lie in it") {
         CAPTURE(project);
         CHECK(t.run({{"project", project}})["code"] == "E_DENIED");
     }
+    t.configuration["allowed_roots"] = Json::array();
+    CHECK(t.run()["status"] == "success");  // a folder of the data folder needs no permission
+    for (const std::string project : {".", "../outside", ""}) {
+        CAPTURE(project);
+        CHECK(t.run({{"project", project}})["status"] == "failed");
+    }
     t.folder.write("outside/secret.sql", "select 2 as x");
     std::filesystem::create_symlink(t.folder.path() / "outside/secret.sql",
                                     t.folder.path() / "data/project/models/b.sql");
