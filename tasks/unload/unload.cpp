@@ -306,11 +306,9 @@ DataResult<std::vector<fs::path>> Unloader::describe_stage() {
         names.push_back(name);
     }
     if (rows == rows_) return names;
-    return data_fail(
-        "E_ROW_COUNT",
-        "expected " + std::to_string(rows_) + " rows in the files, as the query gave, but " +
-            std::to_string(rows) +
-            " come back; a compressed CSV of one column cannot hold NULL: say null_as");
+    return data_fail("E_ROW_COUNT", "expected " + std::to_string(rows_) +
+                                        " rows in the files, as the query gave, but " +
+                                        std::to_string(rows) + " come back");
 }
 
 /// Gives the staged files their places, then takes what is not to stay; the manifest comes last

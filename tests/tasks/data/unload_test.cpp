@@ -107,18 +107,6 @@ TEST_CASE("A text that would be NULL's partition is refused, and no row is lost"
     CHECK(rest.result["rows"]["written"] == 4);
 }
 
-TEST_CASE("Rows that would not come back from the files fail the unload before anything appears") {
-    Unload unload;
-    // An empty line of a compressed CSV is no row.
-    const Json parameters = {
-        {"sql", "select amount from t"}, {"format", "csv"}, {"compression", "gzip"}};
-    CHECK(unload.run(parameters).error == "E_ROW_COUNT");
-    CHECK(!std::filesystem::exists(unload.root() + "/manifest.json"));
-    Json named = parameters;
-    named["null_as"] = "NULL";
-    CHECK(unload.run(named).error == "");
-}
-
 TEST_CASE("Compressed text is counted, too") {
     for (const std::string& format : std::vector<std::string>{"csv", "ndjson"}) {
         for (const std::string& codec : std::vector<std::string>{"gzip", "zstd"}) {
