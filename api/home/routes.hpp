@@ -25,7 +25,8 @@ struct AnswerSources {
     std::function<HealthSnapshot()> health = {};
 };
 
-/// /runs (the list), /runs/histogram, /runs/export.csv and /runs/export.jsonl. REQUIRES: the schemas of the answers are there.
+/// /runs (the list), /runs/histogram, /runs/export.csv and /runs/export.jsonl. REQUIRES: the
+/// schemas of the answers are there.
 void add_run_list_routes(Router& router, AnswerSources& sources);
 
 /// /bulk/stop and /bulk/redrive. REQUIRES: the engine outlives the router.
