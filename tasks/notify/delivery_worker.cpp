@@ -16,8 +16,9 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t kDayMs = 24 * std::int64_t{3'600'000};
 constexpr std::int64_t kKeepMs = 7 * kDayMs;
-/// What a delivery may take beyond its channel's time-out before another host tries, too.
-constexpr std::int64_t kLeaseMarginMs = 60'000;
+/// What a delivery may take beyond its channel's time-out before another host tries, too. Also how
+/// long the rest of a line waits for a message whose host was killed while it sent it.
+constexpr std::int64_t kLeaseMarginMs = 5'000;
 /// How long a message of another host, or a locked file, may wait for us.
 constexpr milliseconds kRestMax{1'000};
 constexpr milliseconds kRestMin{10};
