@@ -101,16 +101,16 @@ private:
         return Value();
     }
     /// The object lives as long as the method.
-    Value method(const std::string& name, Outcome<Value> (Cycler::*call)()) {
+    Value method(const std::string& name, Outcome<Value> (Cycler::*act)()) {
         return Value::function(
             name,
-            [self = std::static_pointer_cast<Cycler>(shared_from_this()), call](
+            [self = std::static_pointer_cast<Cycler>(shared_from_this()), act](
                 Interpreter&, const Arguments& arguments) -> Outcome<Value> {
                 if (!arguments.positional.empty() || !arguments.named.empty())
                     return template_fail("the methods of a cycler take no arguments");
                 if (self->values_.is_frozen)
                     return template_fail("a cycler of a macro file cannot go on");
-                return (self.get()->*call)();
+                return (self.get()->*act)();
             });
     }
     Dict values_;  // by position
