@@ -74,7 +74,7 @@ std::string subject_of(const Request& request, const Json& details) {
         if (names_one) return std::string(rest.substr(slash + 1));
     }
     for (const char* name : {"stateMachineArn", "executionArn", "name", "workflow"}) {
-        const std::string named = string_or(details, name, "");
+        std::string named = string_or(details, name, "");
         if (!named.empty()) return named;
     }
     return std::string(path);

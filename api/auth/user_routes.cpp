@@ -55,6 +55,7 @@ Result<Json> remove_user(const SecurityParts& parts, const Call& call) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table of routes
 void add_user_routes(Router& router, const SecurityParts& parts) {
     router.add_schema("User", R"json({"type": "object",
         "required": ["name", "role", "disabled", "password_set", "created_at", "created_by"],

@@ -107,7 +107,7 @@ namespace {
 
 /// The value as its declared type; the query fails with the place where it is not exactly that.
 std::string typed_expression(const InputSpec& spec, Input& input, const Column& column) {
-    const std::string value =
+    std::string value =
         input.is_text ? text_expression(spec, column.name) : quote_identifier(column.name);
     const DeclaredType declared = declared_type(spec, column.name);
     if (declared.type.empty()) return value;

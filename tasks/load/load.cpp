@@ -228,7 +228,7 @@ DataResult<void> Loader::stage() {
 std::string as_target(const std::string& name, const std::string& from, const Column& to) {
     DeclaredType declared;
     declared.type = to.type;
-    const std::string value = strict_value(name, from, declared);
+    std::string value = strict_value(name, from, declared);
     if (value == name || value.starts_with("cast(")) return value;
     const std::string message = quote_literal("[E_FORMAT] column " + to.name + ": expected " +
                                               to.type + " as in the target, but got '");

@@ -76,7 +76,7 @@ std::string exact_text(const std::string& text, const std::string& type) {
     if (type == "varchar") return text;
     // Of a list of numbers each one may have been rounded: it must come back as it was. What
     // structs print has another form than what they were read from: there the cast decides.
-    const std::string cast = try_cast(text, type);
+    std::string cast = try_cast(text, type);
     const bool has_members = type.find("struct(") != type.npos || type.find("map(") != type.npos;
     if (!type.ends_with("]") || has_members) return cast;
     return where("replace(cast(" + cast + " as varchar), ' ', '') = replace(" + text + ", ' ', '')",

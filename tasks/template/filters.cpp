@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "tasks/template/text.hpp"
@@ -173,7 +174,7 @@ double rounded(double value, std::int64_t digits) {
         return std::strtod(buffer, nullptr);
     }
     std::snprintf(buffer, sizeof buffer, "%.17e", value);
-    const int exponent = std::atoi(std::strchr(buffer, 'e') + 1);
+    const auto exponent = static_cast<int>(std::strtol(std::strchr(buffer, 'e') + 1, nullptr, 10));
     const std::int64_t kept = exponent + 1 + digits;  // digits that are left
     const double unit = std::pow(10.0, static_cast<double>(-digits));
     if (kept <= 0) return std::copysign(std::fabs(value) > unit / 2 ? unit : 0.0, value);

@@ -177,6 +177,7 @@ Value dict_part(const Dict& dict, int part) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const Methods& dict_methods() {
     static const Methods methods = method_table({
         {"get(/key, default=)",

@@ -108,7 +108,7 @@ std::u32string decoded(std::string_view text) {
         const std::size_t length = utf8_length_of_first(text);
         const auto first = static_cast<unsigned char>(text[0]);
         if (length <= 1) {
-            result += length == 1 ? first : kLoneByte + first;
+            result += static_cast<char32_t>(length == 1 ? first : kLoneByte + first);
             text.remove_prefix(1);
             continue;
         }

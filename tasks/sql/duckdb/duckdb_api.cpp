@@ -32,9 +32,10 @@ std::vector<fs::path> candidates() {
 
 /// "v1.5.5" -> {1, 5}; a development version without numbers counts as new.
 bool is_new_enough(const std::string& version) {
-    int major = 0;
-    int minor = 0;
-    if (std::sscanf(version.c_str(), "v%d.%d", &major, &minor) != 2) return true;
+    const std::size_t dot = version.find('.');
+    if (!version.starts_with('v') || dot < 2 || dot == version.npos) return true;
+    const long major = std::strtol(version.c_str() + 1, nullptr, 10);
+    const long minor = std::strtol(version.c_str() + dot + 1, nullptr, 10);
     return major > 1 || (major == 1 && minor >= 4);
 }
 
