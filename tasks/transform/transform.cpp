@@ -68,7 +68,7 @@ public:
         : session_(session), parameters_(std::move(parameters)) {}
 
     DataResult<void> run() {
-        const auto folder = SW_TRY(project_folder());
+        const auto folder = SW_TRY(session_.locations().resolve(parameters_.project));
         project_ = SW_TRY(load_project(folder, {parameters_.vars, parameters_.schema}));
         data::Connection* first = SW_TRY(session_.connect(parameters_.connection));
         session_.note_engine(first->database());
@@ -93,14 +93,6 @@ public:
     }
 
 private:
-    /// Asks for a place in the folder: a folder at the top of the data folder is not one itself.
-    [[nodiscard]] DataResult<std::filesystem::path> project_folder() const {
-        auto inner = session_.locations().resolve(parameters_.project + "/_");
-        if (inner) return inner->parent_path();
-        SW_TRY(session_.locations().resolve(parameters_.project));  // says so of the project itself
-        return fail(std::move(inner).error());
-    }
-
     [[nodiscard]] Target target_of(data::Dialect dialect) const {
         Target target;
         target.name = parameters_.connection.empty() ? "wh" : parameters_.connection;
