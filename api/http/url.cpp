@@ -13,15 +13,6 @@ bool is_escape_at(std::string_view text, std::size_t at) {
            hex_value(text[at + 2]) >= 0;
 }
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = utf8_length_of_first(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
-}
-
 std::optional<std::string> decode_form(std::string_view text) {
     std::string plain(text);
     std::replace(plain.begin(), plain.end(), '+', ' ');

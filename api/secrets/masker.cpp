@@ -11,6 +11,7 @@
 
 #include "api/secrets/secret_forms.hpp"
 #include "engine/base/ascii.hpp"
+#include "engine/base/utf8.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -33,25 +34,6 @@ std::optional<std::uint32_t> code_unit(std::string_view text, std::size_t at) {
         unit = unit * 16 + static_cast<std::uint32_t>(digit);
     }
     return unit;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-    const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
-    if (code < 0x80) {
-        byte(code);
-    } else if (code < 0x800) {
-        byte(0xC0 | (code >> 6));
-        byte(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        byte(0xE0 | (code >> 12));
-        byte(0x80 | ((code >> 6) & 0x3F));
-        byte(0x80 | (code & 0x3F));
-    } else {
-        byte(0xF0 | (code >> 18));
-        byte(0x80 | ((code >> 12) & 0x3F));
-        byte(0x80 | ((code >> 6) & 0x3F));
-        byte(0x80 | (code & 0x3F));
-    }
 }
 
 /// Appends what the escape at `at` stands for; returns the bytes that it takes.

@@ -37,6 +37,30 @@ std::uint8_t utf16_rank(char c) {
 
 }  // namespace
 
+void append_utf8(std::string& out, char32_t point) {
+    const auto put = [&out](char32_t byte) { out += static_cast<char>(byte); };
+    const auto put_rest = [&](unsigned shift) { put(0x80 | ((point >> shift) & 0x3F)); };
+    if (point < 0x80) return put(point);
+    if (point < 0x800) {
+        put(0xC0 | point >> 6U);
+    } else if (point < 0x10000) {
+        put(0xE0 | point >> 12U);
+        put_rest(6);
+    } else {
+        put(0xF0 | point >> 18U);
+        put_rest(12);
+        put_rest(6);
+    }
+    put_rest(0);
+}
+
+std::string utf8_of_latin1(std::string_view bytes) {
+    std::string text;
+    text.reserve(bytes.size() + bytes.size() / 8);
+    for (const char c : bytes) append_utf8(text, static_cast<unsigned char>(c));
+    return text;
+}
+
 std::size_t utf8_length_of_first(std::string_view text) {
     if (text.empty()) return 0;
     const std::uint8_t lead = byte_at(text, 0);
@@ -47,6 +71,15 @@ std::size_t utf8_length_of_first(std::string_view text) {
         if ((byte_at(text, i) & 0xC0) != 0x80) return 0;
     }
     return length;
+}
+
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = byte_at(text, 0) < 0x80 ? 1 : utf8_length_of_first(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
 }
 
 std::size_t utf8_count(std::string_view text) {

@@ -16,8 +16,18 @@ constexpr bool is_utf8_continuation(char c) {
 /// long a form, a surrogate, beyond U+10FFFF).
 std::size_t utf8_length_of_first(std::string_view text);
 
+/// Whether all of `text` is UTF-8.
+bool is_utf8(std::string_view text);
+
 /// Characters (code points); each byte that belongs to none counts as one.
 std::size_t utf8_count(std::string_view text);
+
+/// The code point (below U+110000) as UTF-8, at the end of `out`. Half of a surrogate pair comes
+/// out as three bytes, which are not UTF-8: whoever may have one decides before.
+void append_utf8(std::string& out, char32_t point);
+
+/// Latin-1, where each byte is its own code point, as UTF-8.
+std::string utf8_of_latin1(std::string_view bytes);
 
 /// `text` with each byte that belongs to no character replaced by U+FFFD.
 std::string utf8_repaired(std::string_view text);

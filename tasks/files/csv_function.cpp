@@ -6,6 +6,7 @@
 #include <mutex>
 #include <random>
 
+#include "engine/base/utf8.hpp"
 #include "tasks/sql/duckdb/duckdb_vectors.hpp"
 
 namespace stepwell::tasks::data::duckdb {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "engine/base/descriptor.hpp"
+#include "engine/base/utf8.hpp"
 #include "tasks/files/csv_transcode.hpp"
 
 namespace stepwell::tasks::data {
@@ -57,30 +58,6 @@ std::string in_lower_case(std::string text) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-    std::size_t i = 0;
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    while (i < text.size()) {
-        const unsigned char first = byte(i);
-        if (first < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-        if (first < 0xC2 || first > 0xF4 || i + length > text.size()) return false;
-        for (std::size_t k = 1; k < length; ++k) {
-            if ((byte(i + k) & 0xC0U) != 0x80) return false;
-        }
-        const unsigned char second = byte(i + 1);
-        if (first == 0xE0 && second < 0xA0) return false;  // too long a form
-        if (first == 0xED && second > 0x9F) return false;  // surrogates
-        if (first == 0xF0 && second < 0x90) return false;
-        if (first == 0xF4 && second > 0x8F) return false;
-        i += length;
-    }
-    return true;
-}
 
 DataResult<std::shared_ptr<const CsvScan>> CsvScan::open(const std::vector<InputFile>& files,
                                                          const CsvOptions& options) {

@@ -145,7 +145,4 @@ private:
     std::string scratch_;  // unescaped fields of the current record
 };
 
-/// Whether `text` is UTF-8 throughout.
-bool is_utf8(std::string_view text);
-
 }  // namespace stepwell::tasks::data

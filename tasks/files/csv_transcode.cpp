@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "engine/base/ascii.hpp"
+#include "engine/base/utf8.hpp"
 #include "tasks/files/reserved_columns.hpp"
 
 namespace stepwell::tasks::data {
@@ -36,22 +37,6 @@ DataResult<std::string> head_of(const CsvFile& file, std::size_t bytes) {
     }
     head.resize(size);
     return head;
-}
-
-void append_utf8(std::string& out, char32_t point) {
-    const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
-    if (point < 0x80) return put(point);
-    if (point < 0x800) {
-        put(0xC0 | point >> 6U);
-    } else if (point < 0x10000) {
-        put(0xE0 | point >> 12U);
-        put(0x80 | ((point >> 6U) & 0x3F));
-    } else {
-        put(0xF0 | point >> 18U);
-        put(0x80 | ((point >> 12U) & 0x3F));
-        put(0x80 | ((point >> 6U) & 0x3F));
-    }
-    put(0x80 | (point & 0x3F));
 }
 
 /// UTF-16, with or without its mark, as UTF-8; nothing where it is not UTF-16.
@@ -81,13 +66,6 @@ bool from_utf16(std::string_view bytes, std::string& out) {
         append_utf8(out, point);
     }
     return true;
-}
-
-std::string from_latin1(std::string_view bytes) {
-    std::string out;
-    out.reserve(bytes.size() + bytes.size() / 8);
-    for (const char c : bytes) append_utf8(out, static_cast<unsigned char>(c));
-    return out;
 }
 
 DataResult<void> keep_copy(CsvFile& file, const CsvOptions& options, const std::string& text) {
@@ -130,7 +108,7 @@ DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
                                            "UTF-16; say encoding: utf-16");
     }
     const std::string bytes = SW_TRY(head_of(file, file.file.bytes));
-    if (options.encoding == "latin-1") return keep_copy(file, options, from_latin1(bytes));
+    if (options.encoding == "latin-1") return keep_copy(file, options, utf8_of_latin1(bytes));
     if (options.encoding == "utf-16") {
         std::string text;
         if (from_utf16(bytes, text)) return keep_copy(file, options, text);

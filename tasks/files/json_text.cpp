@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/base/ascii.hpp"
+#include "engine/base/utf8.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -68,22 +69,6 @@ private:
     std::size_t at_ = 0;
 };
 
-void append_point(std::string& out, std::uint32_t point) {
-    const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-    if (point < 0x80) return put(point);
-    if (point < 0x800) {
-        put(0xC0 | point >> 6U);
-    } else if (point < 0x10000) {
-        put(0xE0 | point >> 12U);
-        put(0x80 | ((point >> 6U) & 0x3F));
-    } else {
-        put(0xF0 | point >> 18U);
-        put(0x80 | ((point >> 12U) & 0x3F));
-        put(0x80 | ((point >> 6U) & 0x3F));
-    }
-    put(0x80 | (point & 0x3F));
-}
-
 /// Four hexadecimal digits at `at`; 0xFFFD where they are none.
 std::uint32_t unit_at(std::string_view text, std::size_t at) {
     std::uint32_t unit = 0;
@@ -137,7 +122,7 @@ std::string_view plain_text(std::string_view quoted, std::string& scratch) {
         }
         const char kind = text[at++];
         if (kind == 'u') {
-            append_point(scratch, point_at(text, at));
+            append_utf8(scratch, point_at(text, at));
         } else {
             scratch += unescaped(kind);
         }

@@ -40,39 +40,19 @@ std::size_t get_length(const char* from) {
     return length;
 }
 
-void append_number(std::string& out, std::int64_t number) {
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
-
-/// A plain string goes as it is; one with anything to escape takes the long way.
-void append_string(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte > 0x7E || c == '"' || c == '\\') {
-            out += to_text(Json(text));
-            return;
-        }
-    }
-    out += '"';
-    out += text;
-    out += '"';
-}
-
 void append_member(std::string& out, std::string_view key, std::string_view text) {
     if (text.empty()) return;
     out += ",\"";
     out += key;
     out += "\":";
-    append_string(out, text);
+    append_json(out, text);
 }
 
 void append_member(std::string& out, std::string_view key, std::int64_t number) {
     out += ",\"";
     out += key;
     out += "\":";
-    append_number(out, number);
+    append_json(out, number);
 }
 
 /// Writes a header in place, behind room for the prefix that finish_frame() fills in.
@@ -87,11 +67,11 @@ std::size_t begin_frame(std::string& out, FrameType type) {
 
 void append_token(std::string& out, const TaskToken& token) {
     out += ",\"token\":[";
-    append_number(out, static_cast<std::int64_t>(value_of(token.execution)));
+    append_json(out, static_cast<std::int64_t>(value_of(token.execution)));
     out += ',';
-    append_number(out, value_of(token.frame));
+    append_json(out, std::int64_t{value_of(token.frame)});
     out += ',';
-    append_number(out, token.attempt);
+    append_json(out, std::int64_t{token.attempt});
     out += ']';
 }
 
@@ -220,11 +200,11 @@ void append_refused(std::string& out, std::string_view why) {
 void append_ack(std::string& out, const std::vector<TaskToken>& tokens) {
     std::string body;
     for (const TaskToken& token : tokens) {
-        append_number(body, static_cast<std::int64_t>(value_of(token.execution)));
+        append_json(body, static_cast<std::int64_t>(value_of(token.execution)));
         body += ' ';
-        append_number(body, value_of(token.frame));
+        append_json(body, std::int64_t{value_of(token.frame)});
         body += ' ';
-        append_number(body, token.attempt);
+        append_json(body, std::int64_t{token.attempt});
         body += '\n';
     }
     finish_frame(out, begin_frame(out, FrameType::ack), body);

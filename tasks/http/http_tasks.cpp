@@ -51,25 +51,6 @@ Json headers_json(const Headers& headers) {
     return json;
 }
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t length = utf8_length_of_first(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
-}
-
-std::string from_latin1(std::string_view text) {
-    std::string utf8;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x80) utf8 += static_cast<char>(0xC0 | byte >> 6);
-        utf8 += byte < 0x80 ? c : static_cast<char>(0x80 | (byte & 0x3F));
-    }
-    return utf8;
-}
-
 /// The members that tell a body: JSON with every digit as it came, a text, or the bytes in base64.
 std::string body_members(const std::string& type, std::string_view body) {
     std::string_view text = body;
@@ -77,7 +58,7 @@ std::string body_members(const std::string& type, std::string_view body) {
     const auto depth = has_part(type, "json") ? check_json(text) : kJsonDepthMax;
     if (depth && *depth < kJsonDepthMax) return R"("body":)" + std::string(text);
     if (has_part(type, "charset=iso-8859-1") || has_part(type, "charset=\"iso-8859-1\"")) {
-        return R"("body":)" + to_text(Json(from_latin1(body)));
+        return R"("body":)" + to_text(Json(utf8_of_latin1(body)));
     }
     if (is_utf8(text) && text.find('\0') == std::string_view::npos) {
         return R"("body":)" + to_text(Json(text));

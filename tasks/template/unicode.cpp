@@ -122,24 +122,10 @@ std::u32string decoded(std::string_view text) {
 }
 
 void append_character(std::string& text, char32_t c) {
-    const auto rest = [&](unsigned shift) {
-        text += static_cast<char>(0x80U | ((c >> shift) & 0x3FU));
-    };
-    if (c < 0x80 || (c >= kLoneByte + 0x80 && c <= kLoneByte + 0xFF)) {
+    if (c >= kLoneByte + 0x80 && c <= kLoneByte + 0xFF)
         text += static_cast<char>(c & 0xFFU);
-    } else if (c < 0x800) {
-        text += static_cast<char>(0xC0U | (c >> 6U));
-        rest(0);
-    } else if (c < 0x10000) {
-        text += static_cast<char>(0xE0U | (c >> 12U));
-        rest(6);
-        rest(0);
-    } else {
-        text += static_cast<char>(0xF0U | (c >> 18U));
-        rest(12);
-        rest(6);
-        rest(0);
-    }
+    else
+        append_utf8(text, c);
 }
 
 std::string encoded(std::u32string_view text) {

@@ -27,7 +27,21 @@ TEST_CASE("bytes that belong to no character are counted one by one and replaced
         CAPTURE(c.text);
         CHECK(utf8_count(c.text) == c.count);
         CHECK(utf8_repaired(c.text) == c.repaired);
+        CHECK(is_utf8(c.text) == (c.text == c.repaired));
     }
+}
+
+TEST_CASE("every code point comes out as one character, surrogates as none") {
+    for (char32_t point = 0; point < 0x110000; ++point) {
+        std::string text;
+        append_utf8(text, point);
+        const bool is_surrogate = point >= 0xD800 && point < 0xE000;
+        const std::size_t length = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+        if (text.size() == length && utf8_length_of_first(text) == (is_surrogate ? 0 : length))
+            continue;
+        FAIL_CHECK("U+" << static_cast<std::uint32_t>(point) << " has " << text.size() << " bytes");
+    }
+    CHECK(utf8_of_latin1("a\x7F\x80\xE9\xFF") == "a\x7F\xC2\x80\xC3\xA9\xC3\xBF");
 }
 
 TEST_CASE("texts are ordered as UTF-16 orders them") {
