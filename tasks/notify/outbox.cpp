@@ -2,17 +2,19 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+
 #include "tasks/aws_shapes.hpp"
+#include "tasks/files/durable_files.hpp"
 
 namespace stepwell::tasks {
 
 namespace {
 
-constexpr int kBusyPatienceMs = 10'000;
+constexpr std::chrono::milliseconds kBusyPatience{10'000};
 
 constexpr const char* kSchema =
     "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;"
     "CREATE TABLE IF NOT EXISTS messages("
     "  row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, run_key TEXT NOT NULL,"
     "  channel TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL,"
@@ -104,15 +106,24 @@ private:
 
 }  // namespace
 
-/// No effect where they are there.
-Result<void> Outbox::add_lines(const Impl& impl) {
+/// Whether the file is as this release makes it.
+bool Outbox::is_made(const Impl& impl) {
+    constexpr const char* kLook =
+        "SELECT 1 FROM pragma_journal_mode, sqlite_schema s"
+        " WHERE journal_mode = 'wal' AND s.type = 'index' AND s.name = 'messages_line'";
+    return Statement(impl.database(), kLook).step() == SQLITE_ROW;
+}
+
+/// Makes the file, or what is missing of one that an older release made. One at a time: SQLite does
+/// not wait where two change the journal's mode, and says that the database is locked.
+Result<void> Outbox::make(const Impl& impl, const std::filesystem::path& data_folder) {
+    const auto lock = files::lock_file(data_folder / "outbox.lock", files::LockKind::exclusive,
+                                       kBusyPatience, [] { return false; });
+    if (!lock) return fail(ErrorCode::io, "outbox.db: " + lock.error().message);
+    if (is_made(impl)) return {};
+    SW_TRY(impl.execute(kSchema));
     constexpr const char* kLook = "SELECT 1 FROM pragma_table_info('messages') WHERE name = 'line'";
-    const auto has_lines = [&] { return Statement(impl.database(), kLook).step() == SQLITE_ROW; };
-    if (!has_lines()) {
-        // Another process may be faster.
-        auto added = impl.execute(kLineColumn);
-        if (!added && !has_lines()) return added;
-    }
+    if (Statement(impl.database(), kLook).step() != SQLITE_ROW) SW_TRY(impl.execute(kLineColumn));
     return impl.execute(kLineIndex);
 }
 
@@ -129,9 +140,9 @@ Result<std::unique_ptr<Outbox>> Outbox::open(const std::filesystem::path& data_f
         return fail(ErrorCode::io, "expected to open '" + path + "', but: " +
                                        (database ? sqlite3_errmsg(database) : "no memory"));
     }
-    sqlite3_busy_timeout(database, kBusyPatienceMs);
-    SW_TRY(impl->execute(kSchema));
-    SW_TRY(add_lines(*impl));
+    sqlite3_busy_timeout(database, static_cast<int>(kBusyPatience.count()));
+    if (!is_made(*impl)) SW_TRY(make(*impl, data_folder));
+    SW_TRY(impl->execute("PRAGMA synchronous = FULL"));
     return std::unique_ptr<Outbox>(new Outbox(std::move(impl)));
 }
 

@@ -90,7 +90,8 @@ public:
 
 private:
     class Impl;
-    static Result<void> add_lines(const Impl& impl);
+    static bool is_made(const Impl& impl);
+    static Result<void> make(const Impl& impl, const std::filesystem::path& data_folder);
     explicit Outbox(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 
 #include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
@@ -231,6 +232,24 @@ TEST_CASE("an outbox that cannot be opened at first is opened later") {
     CHECK(fixture.run("stepwell:notify", parameters).error == "Notify.OutboxFailed");
     std::filesystem::remove(place);
     CHECK(fixture.run("stepwell:notify", parameters).kind == "succeeded");
+}
+
+TEST_CASE("an outbox that several make at once is made once, and good for all") {
+    for (int round = 0; round < 30; ++round) {
+        const test::TemporaryFolder folder;
+        std::vector<std::future<std::string>> opened;
+        for (int i = 0; i < 8; ++i) {
+            opened.push_back(std::async(std::launch::async, [&folder, i]() -> std::string {
+                const auto outbox = tasks::Outbox::open(folder.path());
+                if (!outbox) return outbox.error().message;
+                tasks::Message message;
+                message.channel = "ops";
+                const auto added = (*outbox)->add("1.0." + std::to_string(i), message, "line");
+                return added ? "" : added.error().message;
+            }));
+        }
+        for (auto& one : opened) CHECK(one.get() == "");
+    }
 }
 
 TEST_CASE("an outbox of the release before is taken on") {
