@@ -167,10 +167,9 @@ private:
 
 Result<Execution> restore(ExecutionId id, std::string_view header,
                           std::span<const Record> records) {
-    const auto damaged = [&](std::string_view what) {
-        return fail(ErrorCode::corruption, "execution " + std::to_string(value_of(id)) +
-                                               ": expected its " + std::string(what) +
-                                               ", but what is stored is damaged");
+    const auto damaged = [](std::string_view what) {
+        return fail(ErrorCode::corruption,
+                    "expected its " + std::string(what) + ", but what is stored is damaged");
     };
     Restorer restorer(id);
     if (!restorer.read_header(header)) return damaged("header");

@@ -17,11 +17,12 @@ const char* const kUnfoldedRows =
     " FROM run_rows WHERE folded = 0 ORDER BY id DESC LIMIT ?1";
 const char* const kRunCounts =
     "SELECT workflow, status, minute, count FROM run_counts"
-    " WHERE workflow IN (SELECT id FROM workflows) AND status IN (0, 1, 2, 3, 4)"
+    " WHERE workflow IN (SELECT id FROM workflows) AND status IN (?4, ?5, ?6, ?7, ?8)"
     " AND minute >= ?1 AND minute < ?2";
 const char* const kRunCountsOfWorkflow =
     "SELECT workflow, status, minute, count FROM run_counts"
-    " WHERE workflow = ?3 AND status IN (0, 1, 2, 3, 4) AND minute >= ?1 AND minute < ?2";
+    " WHERE workflow = ?3 AND status IN (?4, ?5, ?6, ?7, ?8)"
+    " AND minute >= ?1 AND minute < ?2";
 const char* const kNewestCount =
     "SELECT workflow, status, minute, count FROM run_counts"
     " WHERE workflow = ?3 AND status = ?4 AND minute >= ?1 AND minute < ?2"
@@ -43,6 +44,17 @@ const char* const kOpenRuns =
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
+
+/// The one, or all: what is null is looked for nowhere.
+void bind_statuses(Statement& statement, std::optional<core::Status> wanted) {
+    for (int status = 0; status < 5; ++status) {
+        if (!wanted || static_cast<int>(*wanted) == status) {
+            statement.bind(4 + status, std::int64_t{status});
+        } else {
+            statement.bind_null(4 + status);
+        }
+    }
+}
 
 std::optional<std::int64_t> integer_or_none(const Statement& row, int column) {
     return row.is_null(column) ? std::nullopt : std::optional(row.integer(column));
@@ -138,19 +150,19 @@ Result<std::vector<RunCount>> SqliteReads<Port>::run_counts(const RunCountQuery&
                             : query.workflow     ? kRunCountsOfWorkflow
                                                  : kRunCounts;
     Statement& statement = *SW_TRY(database_.cached(sql));
-    if (query.is_newest_only) statement.bind(4, static_cast<std::int64_t>(*query.status));
     statement.bind(1, query.from ? minute_from(*query.from) : INT64_MIN);
     statement.bind(2, query.until ? minute_from(*query.until) : INT64_MAX);
     if (query.workflow) statement.bind(3, number_of(*query.workflow));
-    auto rows = SW_TRY(rows_in<RunCount>(statement, [](const Statement& row) {
+    if (query.is_newest_only) {
+        statement.bind(4, static_cast<std::int64_t>(*query.status));
+    } else {
+        bind_statuses(statement, query.status);
+    }
+    return rows_in<RunCount>(statement, [](const Statement& row) {
         return RunCount{id_in<WorkflowId>(row, 0), static_cast<core::Status>(row.integer(1)),
                         from_ms(row.integer(2) * kMinuteMs),
                         static_cast<std::uint64_t>(row.integer(3))};
-    }));
-    if (query.status) {
-        std::erase_if(rows, [&](const RunCount& row) { return row.status != *query.status; });
-    }
-    return rows;
+    });
 }
 
 template <class Port>

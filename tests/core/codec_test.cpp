@@ -189,8 +189,7 @@ TEST_CASE("records that do not make a whole execution are corruption") {
     damaged.put.back().bytes.back() ^= 1;
     const auto named = restore(ExecutionId{1}, damaged.header, damaged.put);
     REQUIRE_FALSE(named);
-    CHECK(named.error().message.starts_with(
-        "execution 1: expected its record 2 (place of frame 0), "));
+    CHECK(named.error().message.starts_with("expected its record 2 (place of frame 0), "));
 }
 
 TEST_CASE("a task token's text names it again, and any other text does not") {

@@ -112,6 +112,13 @@ void check_run_rows(JournalUnderTest& under_test) {
     CHECK(counts_of(journal, newest) == "1:2@0=2 ");
     newest.until = from_ms(0);
     CHECK(counts_of(journal, newest).empty());
+    journal::RunCountQuery failed;
+    failed.status = core::Status::failed;
+    CHECK(counts_of(journal, failed) == "1:2@0=2 ");
+    failed.workflow = kOther;
+    CHECK(counts_of(journal, failed).empty());
+    failed.status = core::Status::running;
+    CHECK(counts_of(journal, failed) == "2:0@0=1 ");
 
     const auto rows = *journal.run_rows({ExecutionId{1}, ExecutionId{3}});
     REQUIRE(rows.size() == 1);

@@ -73,7 +73,7 @@ Result<Head> decode_head(std::string_view bytes) {
     }
     if (source.is_bad()) {
         return fail(ErrorCode::corruption,
-                    "expected an execution's head, but it is cut or mangled");
+                    "expected the head in its open row, but what is stored is damaged");
     }
     return head;
 }
