@@ -1,0 +1,122 @@
+import {
+  Component,
+  lazy,
+  Suspense,
+  useEffect,
+  useMemo,
+  useState,
+  type ComponentType,
+  type ReactNode,
+} from 'react';
+import { LiveContext, LiveStream, SessionProvider, useSession } from '@/api';
+import { Button, ButtonLink, CopyButton, Failed, Foreign, Note, Skeleton } from '@/components';
+import { pageOf } from '@/pages';
+import type { Page, PageProps } from '@/pages/page';
+import { useLocation } from '@/router';
+import { Shell } from './Shell';
+import { SignInDialog } from './SignInDialog';
+
+export function App() {
+  return (
+    <SessionProvider>
+      <Place />
+    </SessionProvider>
+  );
+}
+
+const loaded = new Map<Page, ComponentType<PageProps>>();
+
+function componentOf(page: Page): ComponentType<PageProps> {
+  const known = loaded.get(page) ?? lazy(page.load);
+  loaded.set(page, known);
+  return known;
+}
+
+function Place() {
+  const { path } = useLocation();
+  const there = pageOf(path);
+  const content = there ? (
+    <Boundary key={path}>
+      <Suspense fallback={<Skeleton rows={8} />}>
+        <Shown page={there.page} params={there.params} />
+      </Suspense>
+    </Boundary>
+  ) : (
+    <NotFound path={path} />
+  );
+  if (there?.page.isBare) return content;
+  return (
+    <SignedIn>
+      <WithLive key={path}>
+        <Shell>{content}</Shell>
+      </WithLive>
+    </SignedIn>
+  );
+}
+
+function Shown({ page, params }: { page: Page; params: Record<string, string> }) {
+  const Component = componentOf(page);
+  // eslint-disable-next-line react-hooks/static-components -- kept in `loaded`, one for each page
+  return <Component params={params} />;
+}
+
+/** One event stream for a page; it opens when the page says from where. */
+function WithLive({ children }: { children: ReactNode }) {
+  const [stream] = useState(() => new LiveStream('/api/v1/events'));
+  useEffect(() => () => stream.close(), [stream]);
+  return <LiveContext value={stream}>{children}</LiveContext>;
+}
+
+/** The page, once it is known who reads it. Who was signed out meanwhile keeps the page, under a dialog. */
+function SignedIn({ children }: { children: ReactNode }) {
+  const { session, isSignedOut, error, renew } = useSession();
+  const dialog = useMemo(() => <SignInDialog isFirst={!session} />, [session]);
+  if (!session && error) return <Failed error={error} retry={() => void renew()} />;
+  if (!session && !isSignedOut) return <Skeleton rows={6} />;
+  return (
+    <>
+      {session && children}
+      {isSignedOut && dialog}
+    </>
+  );
+}
+
+function NotFound({ path }: { path: string }) {
+  return (
+    <Note icon="search" title="There is no such page" actions={<ButtonLink to="/">Home</ButtonLink>}>
+      <p>
+        Nothing is at <Foreign code>{path}</Foreign>.
+      </p>
+    </Note>
+  );
+}
+
+/** A page that breaks says so; the bars stay. */
+class Boundary extends Component<{ children: ReactNode }, { error: Error | undefined }> {
+  override state: { error: Error | undefined } = { error: undefined };
+  static getDerivedStateFromError(error: unknown) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+  override render() {
+    const { error } = this.state;
+    if (!error) return this.props.children;
+    return (
+      <Note
+        icon="warn"
+        title="This page has a fault"
+        actions={
+          <>
+            <Button onClick={() => window.location.reload()}>Load it again</Button>
+            <CopyButton text={`${window.location.href}\n${error.stack ?? error.message}`}>
+              Copy details
+            </CopyButton>
+          </>
+        }
+      >
+        <p>
+          <Foreign>{error.message}</Foreign>
+        </p>
+      </Note>
+    );
+  }
+}

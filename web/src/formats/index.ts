@@ -1,0 +1,4 @@
+export * from './durations';
+export * from './numbers';
+export * from './text';
+export * from './times';
