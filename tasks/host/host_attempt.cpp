@@ -77,7 +77,7 @@ std::string HostAttempt::end_frame(const TaskText& result) const {
     std::string frame;
     if (!result) {
         append_failed(frame, request_.token,
-                      {result.error().error, valid_utf8(result.error().cause)});
+                      {valid_utf8(result.error().error), valid_utf8(result.error().cause)});
     } else if (result->size() > kResultBytesMax) {
         append_failed(frame, request_.token,
                       {"States.DataLimitExceeded",

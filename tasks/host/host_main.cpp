@@ -66,13 +66,18 @@ private:
         } else if (frame.type == FrameType::cancel) {
             cancel(frame.token);
         } else if (frame.type == FrameType::ack) {
-            const std::lock_guard lock(mutex_);
-            for (const TaskToken& token : read_ack(frame)) ended_.erase(token);
+            forget(read_ack(frame).value_or(std::vector<TaskToken>()));
         } else if (frame.type == FrameType::ping) {
             std::string pong;
             append_frame(pong, FrameType::pong);
             connection_.send(pong);
         }
+    }
+
+    /// The ends that the daemon has.
+    void forget(const std::vector<TaskToken>& tokens) {
+        const std::lock_guard lock(mutex_);
+        for (const TaskToken& token : tokens) ended_.erase(token);
     }
 
     void start(Frame frame, std::deque<std::function<void()>>& jobs) {

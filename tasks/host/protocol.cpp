@@ -1,98 +1,145 @@
-// Headers that go by the thousand (start, succeeded) are written by hand: building a Json for each
-// would cost more than all else that the daemon does for a small task.
+// Fields by hand, as frames go by the thousand: to build and parse a document for each would cost
+// more than all else that daemon and host do for a small task.
 #include "tasks/host/protocol.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
+#include <initializer_list>
 
 namespace stepwell::tasks {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kTypeNames = {
-    "hello",     "start",     "cancel", "ping", "ready",     "log", "progress",
-    "heartbeat", "succeeded", "failed", "pong", "submitted", "ack", "refused"};
-
 constexpr std::size_t kPrefixBytes = 8;
-/// Members and elements of a header; ours have twenty.
-constexpr std::size_t kHeaderValuesMax = 100;
+/// Execution, frame and attempt.
+constexpr std::size_t kTokenBytes = 16;
+/// Type and token.
+constexpr std::size_t kHeaderBytesMin = 1 + kTokenBytes;
 
-std::string_view name_of(FrameType type) {
-    return kTypeNames.at(static_cast<std::size_t>(type));
+/// What is said before both know that they understand each other has a header that never changes.
+struct FirstWord {
+    FrameType type;
+    std::string_view header;
+};
+constexpr std::array<FirstWord, 3> kFirstWords = {{{FrameType::hello, R"({"type":"hello"})"},
+                                                   {FrameType::ready, R"({"type":"ready"})"},
+                                                   {FrameType::refused, R"({"type":"refused"})"}}};
+
+/// The first that is no frame of an attempt or a host that has begun.
+constexpr FrameType kTypesEnd = FrameType::hello;
+
+// What a start has behind its fields: bits of one byte.
+constexpr std::uint8_t kHasTimeout = 1;
+constexpr std::uint8_t kHasHeartbeat = 2;
+constexpr std::uint8_t kIsRestarted = 4;
+constexpr std::uint8_t kHasSecrets = 8;
+constexpr std::uint8_t kHasSubmitted = 16;
+constexpr std::uint8_t kHasSections = 32;
+
+/// The `bytes` lowest bytes of a number, the lowest first.
+void put(std::string& out, std::uint64_t number, std::size_t bytes) {
+    std::array<char, 8> digits{};
+    for (std::size_t i = 0; i < bytes; ++i) digits.at(i) = static_cast<char>(number >> (8 * i));
+    out.append(digits.data(), bytes);
 }
 
-std::optional<FrameType> type_named(std::string_view name) {
-    for (std::size_t i = 0; i < kTypeNames.size(); ++i) {
-        if (kTypeNames.at(i) == name) return static_cast<FrameType>(i);
-    }
-    return std::nullopt;
+void put(std::string& out, std::int64_t number) {
+    put(out, static_cast<std::uint64_t>(number), 8);
+}
+
+void put(std::string& out, std::string_view text) {
+    put(out, text.size(), 4);
+    out += text;
+}
+
+void put(std::string& out, const TaskToken& token) {
+    put(out, value_of(token.execution), 8);
+    put(out, value_of(token.frame), 4);
+    put(out, token.attempt, 4);
 }
 
 void put_length(char* to, std::size_t length) {
-    for (int i = 0; i < 4; ++i) to[i] = static_cast<char>(length >> (8 * i) & 0xFF);
+    for (int i = 0; i < 4; ++i) to[i] = static_cast<char>(length >> (8 * i));
 }
 
-std::size_t get_length(const char* from) {
-    std::size_t length = 0;
-    for (int i = 3; i >= 0; --i) length = length << 8 | static_cast<unsigned char>(from[i]);
-    return length;
+std::uint64_t number_at(std::string_view digits) {
+    std::uint64_t number = 0;
+    for (std::size_t i = digits.size(); i-- > 0;) {
+        number = number << 8 | static_cast<unsigned char>(digits[i]);
+    }
+    return number;
 }
 
-void append_member(std::string& out, std::string_view key, std::string_view text) {
-    if (text.empty()) return;
-    out += ",\"";
-    out += key;
-    out += "\":";
-    append_json(out, text);
-}
+/// Takes fields one after the other. Once there is too little left it gives zeros and empty texts.
+class FieldReader {
+public:
+    explicit FieldReader(std::string_view rest) : rest_(rest) {}
 
-void append_member(std::string& out, std::string_view key, std::int64_t number) {
-    out += ",\"";
-    out += key;
-    out += "\":";
-    append_json(out, number);
-}
+    std::uint64_t number(std::size_t bytes) { return number_at(take(bytes)); }
+    std::int64_t signed_number() { return static_cast<std::int64_t>(number(8)); }
+    std::string text() { return std::string(take(number(4))); }
+    TaskToken token() {
+        const ExecutionId execution{number(8)};
+        const FrameId frame{static_cast<std::uint32_t>(number(4))};
+        return {execution, frame, static_cast<std::uint32_t>(number(4))};
+    }
+    /// Whether there was all that was asked for, and nothing else.
+    [[nodiscard]] bool is_done() const { return !is_short_ && rest_.empty(); }
 
-/// Writes a header in place, behind room for the prefix that finish_frame() fills in.
-std::size_t begin_frame(std::string& out, FrameType type) {
+private:
+    std::string_view take(std::size_t bytes) {
+        if (bytes > rest_.size()) {
+            is_short_ = true;
+            rest_ = {};
+            return {};
+        }
+        const std::string_view taken = rest_.substr(0, bytes);
+        rest_.remove_prefix(bytes);
+        return taken;
+    }
+
+    std::string_view rest_;
+    bool is_short_ = false;
+};
+
+/// Leaves room for the prefix, which finish_frame() fills in.
+std::size_t begin_prefix(std::string& out) {
     const std::size_t begin = out.size();
     out.append(kPrefixBytes, '\0');
-    out += "{\"type\":\"";
-    out += name_of(type);
-    out += '"';
     return begin;
 }
 
-void append_token(std::string& out, const TaskToken& token) {
-    out += ",\"token\":[";
-    append_json(out, static_cast<std::int64_t>(value_of(token.execution)));
-    out += ',';
-    append_json(out, std::int64_t{value_of(token.frame)});
-    out += ',';
-    append_json(out, std::int64_t{token.attempt});
-    out += ']';
+/// Writes the beginning of a header; what else its type has follows.
+std::size_t begin_frame(std::string& out, FrameType type, const TaskToken& token = {}) {
+    SW_ASSERT(type < kTypesEnd);
+    const std::size_t begin = begin_prefix(out);
+    out += static_cast<char>(type);
+    put(out, token);
+    return begin;
 }
 
-void finish_frame(std::string& out, std::size_t begin, std::string_view body) {
-    out += '}';
-    const std::size_t header_bytes = out.size() - begin - kPrefixBytes;
-    out += body;
-    SW_ASSERT(header_bytes + body.size() <= kFrameBytesMax);
-    put_length(out.data() + begin, header_bytes);
-    put_length(out.data() + begin + 4, body.size());
+/// The header ends here, and this is the body.
+void finish_frame(std::string& out, std::size_t begin,
+                  std::initializer_list<std::string_view> body = {}) {
+    const std::size_t body_begin = out.size();
+    for (const std::string_view part : body) out += part;
+    SW_ASSERT(out.size() - begin - kPrefixBytes <= kFrameBytesMax);
+    put_length(out.data() + begin, body_begin - begin - kPrefixBytes);
+    put_length(out.data() + begin + 4, out.size() - body_begin);
+}
+
+void append_first_word(std::string& out, FrameType type, std::string_view body) {
+    const std::size_t begin = begin_prefix(out);
+    for (const FirstWord& word : kFirstWords) {
+        if (word.type == type) out += word.header;
+    }
+    finish_frame(out, begin, {body});
 }
 
 std::int64_t number_or(const Json& object, std::string_view key, std::int64_t otherwise) {
     const Json* member = find(object, key);
     return member && member->is_number_integer() ? member->get<std::int64_t>() : otherwise;
-}
-
-std::optional<std::int64_t> optional_number(const Json& object, std::string_view key) {
-    const Json* member = find(object, key);
-    if (!member || !member->is_number_integer()) return std::nullopt;
-    return member->get<std::int64_t>();
 }
 
 Json speaker_json(const Speaker& speaker) {
@@ -112,39 +159,23 @@ Speaker speaker_in(const Json& body) {
     return speaker;
 }
 
-/// The next number of a text of numbers; nothing at its end, or where there is none.
-template <class Number>
-std::optional<Number> take_number(std::string_view& text) {
-    Number number{};
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (code != std::errc()) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (!text.empty()) text.remove_prefix(1);
-    return number;
-}
-
-std::optional<TaskToken> token_of(const Json& header) {
-    const Json* token = find(header, "token");
-    if (!token || !token->is_array() || token->size() != 3) return std::nullopt;
-    for (const Json& part : *token) {
-        if (!part.is_number_integer()) return std::nullopt;
-    }
-    return TaskToken{ExecutionId{(*token)[0].get<std::uint64_t>()},
-                     FrameId{(*token)[1].get<std::uint32_t>()}, (*token)[2].get<std::uint32_t>()};
-}
-
-Result<Frame> parse_frame(std::string_view header_text, std::string_view body) {
-    Json header = parse_json(header_text, kHeaderValuesMax).value_or(Json());
-    const auto type = type_named(string_or(header, "type", ""));
-    if (!type) {
-        return fail(ErrorCode::corruption, "expected a frame's header, but found " +
-                                               std::string(header_text.substr(0, 80)));
-    }
+Result<Frame> parse_frame(std::string_view header, std::string_view body) {
     Frame frame;
-    frame.type = *type;
-    if (const auto token = token_of(header)) frame.token = *token;
-    frame.header = std::move(header);
     frame.body = body;
+    for (const FirstWord& word : kFirstWords) {
+        if (header != word.header) continue;
+        frame.type = word.type;
+        return frame;
+    }
+    const auto type = header.empty() ? 0xFFu : static_cast<unsigned char>(header.front());
+    if (header.size() < kHeaderBytesMin || type >= static_cast<unsigned>(kTypesEnd)) {
+        return fail(ErrorCode::corruption, "expected a frame's header, but found " +
+                                               std::to_string(header.size()) +
+                                               " bytes that are none");
+    }
+    frame.type = static_cast<FrameType>(type);
+    frame.token = FieldReader(header.substr(1, kTokenBytes)).token();
+    frame.fields = header.substr(kHeaderBytesMin);
     return frame;
 }
 
@@ -171,7 +202,7 @@ std::optional<std::string> mismatch(const Speaker& other, std::string_view who) 
 }
 
 void append_frame(std::string& out, FrameType type) {
-    finish_frame(out, begin_frame(out, type), {});
+    finish_frame(out, begin_frame(out, type));
 }
 
 void append_hello(std::string& out, const HostHello& hello) {
@@ -185,69 +216,57 @@ void append_hello(std::string& out, const HostHello& hello) {
                        {"stop_grace_ms", hello.settings.stop_grace.count()},
                        {"threads_max", hello.threads_max},
                        {"memory_bytes", hello.memory_bytes}};
-    finish_frame(out, begin_frame(out, FrameType::hello), to_text(body));
+    append_first_word(out, FrameType::hello, to_text(body));
 }
 
 void append_ready(std::string& out, const Speaker& speaker) {
     const Json body = {{"protocol", speaker_json(speaker)}};
-    finish_frame(out, begin_frame(out, FrameType::ready), to_text(body));
+    append_first_word(out, FrameType::ready, to_text(body));
 }
 
 void append_refused(std::string& out, std::string_view why) {
-    finish_frame(out, begin_frame(out, FrameType::refused), why);
+    append_first_word(out, FrameType::refused, why);
 }
 
 void append_ack(std::string& out, const std::vector<TaskToken>& tokens) {
-    std::string body;
-    for (const TaskToken& token : tokens) {
-        append_json(body, static_cast<std::int64_t>(value_of(token.execution)));
-        body += ' ';
-        append_json(body, std::int64_t{value_of(token.frame)});
-        body += ' ';
-        append_json(body, std::int64_t{token.attempt});
-        body += '\n';
-    }
-    finish_frame(out, begin_frame(out, FrameType::ack), body);
+    const std::size_t begin = begin_frame(out, FrameType::ack);
+    for (const TaskToken& token : tokens) put(out, token);
+    finish_frame(out, begin);
 }
 
 void append_start(std::string& out, const runtime::TaskRequest& request, const Json& sections) {
-    const std::size_t begin = begin_frame(out, FrameType::start);
-    append_token(out, request.token);
-    append_member(out, "resource", request.resource);
-    append_member(out, "state", request.state_name);
-    append_member(out, "execution_arn", request.execution_arn);
-    append_member(out, "execution_name", request.execution_name);
-    append_member(out, "workflow_arn", request.workflow_arn);
-    append_member(out, "workflow_name", request.workflow_name);
-    append_member(out, "run_key", request.run_key);
-    append_member(out, "execution_started_at", to_ms(request.execution_started_at));
-    append_member(out, "entered_at", to_ms(request.entered_at));
-    append_member(out, "retry_count", request.retry_count);
-    if (request.timeout_seconds) append_member(out, "timeout", *request.timeout_seconds);
-    if (request.heartbeat_seconds) append_member(out, "heartbeat", *request.heartbeat_seconds);
-    if (request.is_restarted) append_member(out, "restarted", 1);
-    if (request.has_secrets) append_member(out, "secrets", 1);
-    const std::string& parameters = request.parameters.text();
-    if (!request.submitted && sections.is_null()) return finish_frame(out, begin, parameters);
-    // The body is all three, one behind the other.
-    const std::string submitted = request.submitted ? request.submitted->text() : "";
-    const std::string granted = sections.is_null() ? "" : to_text(sections);
-    append_member(out, "submitted_bytes", static_cast<std::int64_t>(submitted.size()));
-    append_member(out, "sections_bytes", static_cast<std::int64_t>(granted.size()));
-    finish_frame(out, begin, parameters + submitted + granted);
+    const std::size_t begin = begin_frame(out, FrameType::start, request.token);
+    put(out, request.resource);
+    put(out, request.state_name);
+    put(out, request.execution_arn);
+    put(out, request.execution_name);
+    put(out, request.workflow_arn);
+    put(out, request.workflow_name);
+    put(out, request.run_key);
+    put(out, std::int64_t{to_ms(request.execution_started_at)});
+    put(out, std::int64_t{to_ms(request.entered_at)});
+    put(out, request.retry_count, 4);
+    const unsigned flags =
+        (request.timeout_seconds ? kHasTimeout : 0u) |
+        (request.heartbeat_seconds ? kHasHeartbeat : 0u) |
+        (request.is_restarted ? kIsRestarted : 0u) | (request.has_secrets ? kHasSecrets : 0u) |
+        (request.submitted ? kHasSubmitted : 0u) | (sections.is_null() ? 0u : kHasSections);
+    put(out, flags, 1);
+    if (request.timeout_seconds) put(out, *request.timeout_seconds);
+    if (request.heartbeat_seconds) put(out, *request.heartbeat_seconds);
+    if (request.submitted) put(out, request.submitted->text());
+    if (!sections.is_null()) put(out, to_text(sections));
+    finish_frame(out, begin, {request.parameters.text()});
 }
 
 void append_about(std::string& out, FrameType type, const TaskToken& token, std::string_view body) {
-    const std::size_t begin = begin_frame(out, type);
-    append_token(out, token);
-    finish_frame(out, begin, body);
+    finish_frame(out, begin_frame(out, type, token), {body});
 }
 
 void append_failed(std::string& out, const TaskToken& token, const TaskError& error) {
-    const std::size_t begin = begin_frame(out, FrameType::failed);
-    append_token(out, token);
-    append_member(out, "error", error.error);
-    finish_frame(out, begin, error.cause);
+    const std::size_t begin = begin_frame(out, FrameType::failed, token);
+    out += error.error;
+    finish_frame(out, begin, {error.cause});
 }
 
 Result<HostHello> read_hello(const Frame& frame) {
@@ -277,60 +296,50 @@ Speaker read_ready(const Frame& frame) {
     return speaker_in(parse_json(frame.body).value_or(Json()));
 }
 
-std::vector<TaskToken> read_ack(const Frame& frame) {
-    std::vector<TaskToken> tokens;
-    std::string_view rest = frame.body;
-    while (true) {
-        const auto execution = take_number<std::uint64_t>(rest);
-        const auto frame_number = take_number<std::uint32_t>(rest);
-        const auto attempt = take_number<std::uint32_t>(rest);
-        if (!execution || !frame_number || !attempt) return tokens;
-        tokens.push_back({ExecutionId{*execution}, FrameId{*frame_number}, *attempt});
+Result<std::vector<TaskToken>> read_ack(const Frame& frame) {
+    if (frame.fields.size() % kTokenBytes != 0) {
+        return fail(ErrorCode::corruption, "expected an acknowledgement of whole tokens");
     }
+    std::vector<TaskToken> tokens(frame.fields.size() / kTokenBytes);
+    FieldReader fields(frame.fields);
+    for (TaskToken& token : tokens) token = fields.token();
+    return tokens;
 }
 
 Result<HostStart> read_start(Frame frame) {
-    const Json& header = frame.header;
+    FieldReader fields(frame.fields);
     HostStart start;
     runtime::TaskRequest& request = start.request;
     request.token = frame.token;
-    request.resource = string_or(header, "resource", "");
-    request.state_name = string_or(header, "state", "");
-    request.execution_arn = string_or(header, "execution_arn", "");
-    request.execution_name = string_or(header, "execution_name", "");
-    request.workflow_arn = string_or(header, "workflow_arn", "");
-    request.workflow_name = string_or(header, "workflow_name", "");
-    request.run_key = string_or(header, "run_key", "");
-    request.execution_started_at = from_ms(number_or(header, "execution_started_at", 0));
-    request.entered_at = from_ms(number_or(header, "entered_at", 0));
-    request.retry_count = static_cast<std::uint32_t>(number_or(header, "retry_count", 0));
-    request.timeout_seconds = optional_number(header, "timeout");
-    request.heartbeat_seconds = optional_number(header, "heartbeat");
-    request.is_restarted = find(header, "restarted") != nullptr;
-    request.has_secrets = find(header, "secrets") != nullptr;
-    if (request.resource.empty()) {
-        return fail(ErrorCode::corruption, "expected a start frame to name its resource");
+    request.resource = fields.text();
+    request.state_name = fields.text();
+    request.execution_arn = fields.text();
+    request.execution_name = fields.text();
+    request.workflow_arn = fields.text();
+    request.workflow_name = fields.text();
+    request.run_key = fields.text();
+    request.execution_started_at = from_ms(fields.signed_number());
+    request.entered_at = from_ms(fields.signed_number());
+    request.retry_count = static_cast<std::uint32_t>(fields.number(4));
+    const std::uint64_t flags = fields.number(1);
+    request.is_restarted = (flags & kIsRestarted) != 0;
+    request.has_secrets = (flags & kHasSecrets) != 0;
+    if ((flags & kHasTimeout) != 0) request.timeout_seconds = fields.signed_number();
+    if ((flags & kHasHeartbeat) != 0) request.heartbeat_seconds = fields.signed_number();
+    if ((flags & kHasSubmitted) != 0) request.submitted = Payload::trusted(fields.text());
+    const std::string sections = (flags & kHasSections) != 0 ? fields.text() : "null";
+    if (!fields.is_done() || request.resource.empty()) {
+        return fail(ErrorCode::corruption,
+                    "expected a start frame to have all its fields and to name its resource");
     }
-    const auto submitted_bytes = static_cast<std::size_t>(number_or(header, "submitted_bytes", 0));
-    const auto sections_bytes = static_cast<std::size_t>(number_or(header, "sections_bytes", 0));
-    std::string& body = frame.body;
-    if (submitted_bytes > body.size() || sections_bytes > body.size() - submitted_bytes) {
-        return fail(ErrorCode::corruption, "expected a start frame with all that it announces");
-    }
-    const std::size_t parameters_bytes = body.size() - submitted_bytes - sections_bytes;
-    if (submitted_bytes > 0) {
-        request.submitted = Payload::trusted(body.substr(parameters_bytes, submitted_bytes));
-    }
-    if (sections_bytes > 0) {
-        start.sections = SW_TRY(parse_json(body.substr(parameters_bytes + submitted_bytes)));
-    }
-    body.resize(parameters_bytes);
-    request.parameters = Payload::trusted(std::move(body));
+    start.sections = SW_TRY(parse_json(sections));
+    request.parameters = Payload::trusted(std::move(frame.body));
     return start;
 }
 
 TaskError read_failed(Frame frame) {
-    return {string_or(frame.header, "error", "Stepwell.TaskCrashed"), std::move(frame.body)};
+    if (frame.fields.empty()) frame.fields = "Stepwell.TaskCrashed";
+    return {std::move(frame.fields), std::move(frame.body)};
 }
 
 void FrameReader::feed(std::string_view bytes) {
@@ -348,8 +357,8 @@ Result<std::optional<Frame>> FrameReader::next() {
     const std::size_t waiting = buffer_.size() - read_;
     if (waiting < kPrefixBytes) return std::optional<Frame>();
     const char* at = buffer_.data() + read_;
-    const std::size_t header_bytes = get_length(at);
-    const std::size_t body_bytes = get_length(at + 4);
+    const std::size_t header_bytes = number_at({at, 4});
+    const std::size_t body_bytes = number_at({at + 4, 4});
     if (header_bytes + body_bytes > kFrameBytesMax) {
         return fail(ErrorCode::corruption,
                     "expected a frame of at most " + std::to_string(kFrameBytesMax) +

@@ -1,8 +1,13 @@
 // What the daemon and a task host say to each other, over one stream socket.
 //
-// A frame: two little-endian 32-bit lengths, a JSON header of the first length, a body of the
-// second. The header says what it is; the body is a document or text that is passed on untouched
-// (parameters, a result, log lines).
+// A frame: two little-endian 32-bit lengths, a header of the first length, a body of the second.
+// The body is a document or text that is passed on untouched (parameters, a result, log lines).
+//
+// A header is a byte for the type, the attempt's token (8, 4 and 4 bytes) and what else its type
+// has, in fields of fixed order: numbers of fixed width with the lowest byte first, texts behind a
+// length of four bytes. Those of hello, ready and refused are the JSON texts that they were in the
+// protocol's first version, so that who speaks another one can still be told, and tell, why that is
+// no use.
 //
 //   daemon to host   hello (version, capabilities, settings) first; start, cancel, ping, ack
 //   host to daemon   ready (version, capabilities) first, or refused and the end; log, progress,
@@ -34,9 +39,9 @@ inline constexpr std::size_t kResultBytesMax = 8u << 20;
 /// The socket's number in a host.
 inline constexpr int kHostSocket = 3;
 
-/// Both must speak the same. What is added so that the other side may do without it is a capability
-/// instead.
-inline constexpr int kProtocolVersion = 1;
+/// Both must speak the same: what changes a header changes it. What is added so that the other side
+/// may do without it is a capability instead.
+inline constexpr int kProtocolVersion = 2;
 /// What this release can, and asks of the other side.
 const std::vector<std::string>& protocol_capabilities();
 
@@ -49,27 +54,28 @@ struct Speaker {
 /// can.
 std::optional<std::string> mismatch(const Speaker& other, std::string_view who);
 
-enum class FrameType {
-    hello,
+/// In the order of their numbers in a header; the last three have none.
+enum class FrameType : std::uint8_t {
     start,
     cancel,
     ping,
-    ready,
+    ack,
     log,
     progress,
     heartbeat,
+    submitted,
     succeeded,
     failed,
     pong,
-    submitted,
-    ack,
+    hello,
+    ready,
     refused,
 };
 
 struct Frame {
     FrameType type = FrameType::ping;
-    TaskToken token;  // of the frames about one attempt
-    Json header;
+    TaskToken token;     // of the frames about one attempt
+    std::string fields;  // what else the header has, for the read_ function of its type
     std::string body;
 };
 
@@ -82,6 +88,8 @@ struct HostHello {
 };
 
 // Each appends one frame to `out`.
+
+/// ping or pong.
 void append_frame(std::string& out, FrameType type);
 void append_hello(std::string& out, const HostHello& hello);
 void append_ready(std::string& out, const Speaker& speaker);
@@ -107,7 +115,7 @@ struct HostStart {
 Result<HostHello> read_hello(const Frame& frame);
 Speaker read_ready(const Frame& frame);
 Result<HostStart> read_start(Frame frame);
-std::vector<TaskToken> read_ack(const Frame& frame);
+Result<std::vector<TaskToken>> read_ack(const Frame& frame);
 TaskError read_failed(Frame frame);
 
 /// Cuts a stream of bytes into frames.

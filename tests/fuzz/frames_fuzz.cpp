@@ -76,7 +76,7 @@ Told told_by(FrameReader& reader) {
             return told;
         }
         if (!*next) return told;
-        told.frames += to_text((*next)->header) + (*next)->token.text() + (*next)->body + "\n";
+        told.frames += (*next)->fields + (*next)->token.text() + (*next)->body + "\n";
         check_frame(*std::move(*next));
     }
 }

@@ -88,7 +88,7 @@ TEST_CASE("a host refuses a daemon of another release with a sentence, and the o
     const auto refusal = host.next();
     REQUIRE(refusal);
     CHECK(refusal->type == tasks::FrameType::refused);
-    CHECK(refusal->body.starts_with("expected a daemon that speaks version 1"));
+    CHECK(refusal->body.starts_with("expected a daemon that speaks version 2"));
     CHECK_FALSE(host.next());
 
     tasks::HostRunnerSettings settings = RunnerFixture::default_settings();
@@ -97,7 +97,7 @@ TEST_CASE("a host refuses a daemon of another release with a sentence, and the o
     const Outcome outcome = fixture.run("stepwell:echo");
     CHECK(outcome.error == "Stepwell.HostStartFailed");
     CHECK(outcome.cause.starts_with(
-        "expected a task host that speaks version 1 of the protocol, but it speaks 0"));
+        "expected a task host that speaks version 2 of the protocol, but it speaks 0"));
 }
 
 TEST_CASE("what a task has submitted comes back to it when its host dies, or its daemon") {

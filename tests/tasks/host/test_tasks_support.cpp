@@ -219,9 +219,8 @@ Outcome RunnerFixture::run(const std::string& resource, Json parameters) {
 int old_host_main() {
     tasks::HostConnection connection(tasks::kHostSocket);
     tasks::FrameReader reader;
-    std::string ready;
-    tasks::append_frame(ready, tasks::FrameType::ready);
-    connection.send(ready);
+    // Ready, in the words of a release that knew no versions.
+    connection.send(std::string("\x10\0\0\0\0\0\0\0{\"type\":\"ready\"}", 24));
     while (connection.receive(reader)) {
     }
     return 0;
