@@ -1,0 +1,96 @@
+import { useMemo, useState } from 'react';
+import { Card, Foreign, Table, Failed, type Column } from '@/components';
+import { JsonView } from '@/components/json';
+import { formatDuration, formatNumber, parseTime } from '@/formats';
+import { anyText, useQueryValue, wholeNumber } from '@/router';
+import { useHistory, useRun } from './data';
+import { detailsOf, subjectOf, type HistoryEvent } from './history';
+
+/** The history, as GetExecutionHistory shows it. */
+export default function EventsCard() {
+  const { key, overview } = useRun();
+  const history = useHistory(key, overview.events);
+  const [wanted, setWanted] = useQueryValue('q', anyText, '');
+  const [chosen, setChosen] = useQueryValue('at', wholeNumber, 0);
+  const start = parseTime(overview.run.started_at);
+  const shown = useMemo(
+    () => history.events.filter((event) => fits(event, wanted.toLowerCase())),
+    [history.events, wanted],
+  );
+  const columns: Column<HistoryEvent>[] = [
+    { id: 'id', head: 'Id', isNumber: true, cell: (event) => event.id },
+    {
+      id: 'after',
+      head: 'After',
+      isNumber: true,
+      cell: (event) => formatDuration(event.timestamp * 1000 - start),
+    },
+    { id: 'type', head: 'Type', cell: (event) => <code>{event.type}</code> },
+    { id: 'what', head: 'What', isWide: true, cell: (event) => <Foreign>{subjectOf(event)}</Foreign> },
+    { id: 'previous', head: 'Previous', isNumber: true, cell: (event) => event.previousEventId },
+  ];
+  return (
+    <Card
+      flush
+      title="Events"
+      note={`${formatNumber(shown.length)} of ${formatNumber(history.events.length)}`}
+      tools={
+        <Search
+          value={wanted}
+          onChange={(value) => setWanted(value, { replace: true })}
+          label="Filter events"
+        />
+      }
+    >
+      {history.error && <Failed error={history.error} retry={() => window.location.reload()} />}
+      <Table
+        label="Events of the run"
+        columns={columns}
+        rows={shown}
+        rowKey={(event) => String(event.id)}
+        why={(event) =>
+          event.id === chosen ? (
+            <JsonView text={JSON.stringify(detailsOf(event))} label={event.type} />
+          ) : undefined
+        }
+        onOpen={(event) => setChosen(event.id === chosen ? 0 : event.id, { replace: true })}
+        isChosen={(event) => event.id === chosen}
+        tight
+      />
+      {history.isCut && (
+        <p className="card__foot">The first {formatNumber(history.events.length)} events are shown.</p>
+      )}
+    </Card>
+  );
+}
+
+function fits(event: HistoryEvent, wanted: string): boolean {
+  return (
+    !wanted || event.type.toLowerCase().includes(wanted) || subjectOf(event).toLowerCase().includes(wanted)
+  );
+}
+
+export function Search({
+  value,
+  onChange,
+  label,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  label: string;
+}) {
+  const [text, setText] = useState(value);
+  return (
+    <label className="search">
+      <input
+        aria-label={label}
+        placeholder={label}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          onChange(event.target.value);
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,133 @@
+import { lazy, Suspense, useMemo, type ReactNode } from 'react';
+import { useTitle } from '@/app/title';
+import { Failed, Loaded, Note, Skeleton, Tabs, ButtonLink, Foreign } from '@/components';
+import { href, useLocation, withQuery } from '@/router';
+import { statusOf } from '@/status/status';
+import type { PageProps } from '../page';
+import { Banner } from './Banner';
+import { RunContext, useRun, useRunData, useStep, useView, type View } from './data';
+import { Head } from './Head';
+import { StepPanel } from './StepPanel';
+import './page.css';
+
+const GraphCard = lazy(() => import('./GraphCard'));
+const TimelineCard = lazy(() => import('./TimelineCard'));
+const LogCard = lazy(() => import('./LogCard'));
+const TableCard = lazy(() => import('./TableCard'));
+const EventsCard = lazy(() => import('./EventsCard'));
+const DataView = lazy(() => import('./DataView'));
+const InOutView = lazy(() => import('./InOutView'));
+
+export default function Run({ params }: PageProps) {
+  const workflow = params['workflow'] ?? '';
+  const name = params['name'] ?? '';
+  const key = `${workflow}/${name}`;
+  const { overview, states, plan, reload } = useRunData(key);
+  const status = overview.data?.run.status;
+  useTitle(`${workflow} ${name}`, status && statusOf(status));
+  if (overview.error && overview.data === undefined) {
+    if (overview.error.status === 404 || overview.error.status === 410)
+      return <Missing workflow={workflow} name={name} why={overview.error.message} />;
+    return <Failed error={overview.error} retry={reload} />;
+  }
+  return (
+    <Loaded query={overview} rows={8}>
+      {(data) => (
+        <RunContext value={{ key, overview: data, states, plan, reload }}>
+          <Page />
+        </RunContext>
+      )}
+    </Loaded>
+  );
+}
+
+function Missing({ workflow, name, why }: { workflow: string; name: string; why: string }) {
+  return (
+    <Note
+      icon="search"
+      title="This run is not here"
+      actions={<ButtonLink to={href('/runs', {}, { workflow })}>Runs of its workflow</ButtonLink>}
+    >
+      <p>
+        <Foreign>{`${workflow} ${name}`}</Foreign>: <Foreign>{why}</Foreign>
+      </p>
+    </Note>
+  );
+}
+
+function Page() {
+  const [view] = useView();
+  const { step } = useStep();
+  const hasPanel = step !== '' && view !== 'io' && view !== 'data';
+  const content = useMemo(() => contentOf(view), [view]);
+  return (
+    <div className="stack">
+      <Head />
+      <Banner />
+      <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
+        <div className="stack">
+          <ViewTabs view={view} />
+          <Suspense fallback={<Skeleton rows={8} />}>{content}</Suspense>
+        </div>
+        {hasPanel && <StepPanel key={step} />}
+      </div>
+    </div>
+  );
+}
+
+function contentOf(view: View): ReactNode {
+  switch (view) {
+    case 'overview':
+      return (
+        <>
+          <GraphCard />
+          <TimelineCard />
+          <LogCard />
+        </>
+      );
+    case 'graph':
+      return <GraphCard />;
+    case 'timeline':
+      return <TimelineCard />;
+    case 'table':
+      return <TableCard />;
+    case 'events':
+      return <EventsCard />;
+    case 'logs':
+      return <LogCard isAlone />;
+    case 'data':
+      return <DataView />;
+    case 'io':
+      return <InOutView />;
+  }
+}
+
+const names: [View, string][] = [
+  ['overview', 'Overview'],
+  ['graph', 'Graph'],
+  ['timeline', 'Timeline'],
+  ['table', 'Table'],
+  ['events', 'Events'],
+  ['logs', 'Logs'],
+  ['data', 'Data'],
+  ['io', 'Input and output'],
+];
+
+function ViewTabs({ view }: { view: View }) {
+  const location = useLocation();
+  const run = useRun();
+  const hasData = Object.keys(run.overview.rows).length > 0;
+  return (
+    <Tabs
+      label="Views of the run"
+      tabs={names
+        .filter(([id]) => id !== 'data' || hasData || view === 'data')
+        .map(([id, text]) => ({
+          text,
+          to: withQuery(location, { view: id === 'overview' ? undefined : id }),
+          isCurrent: id === view,
+          ...(id === 'events' ? { count: run.overview.events } : {}),
+        }))}
+    />
+  );
+}

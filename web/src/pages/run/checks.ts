@@ -1,0 +1,42 @@
+// A check of a data task, as its result says it, and the rows that it found.
+
+export interface Check {
+  name: string;
+  kind: string;
+  column?: string;
+  status: string;
+  severity?: string;
+  evaluated: number;
+  failed: number;
+  percent?: number;
+  threshold?: string;
+  message?: string;
+  reason?: string;
+  samples?: Sample[];
+}
+
+export interface Sample {
+  line?: number;
+  file?: string;
+  value?: unknown;
+  row?: Record<string, unknown>;
+}
+
+const shown = (value: unknown): string =>
+  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+
+/** The examples as a table: the line, the column that was judged, and what stands beside it. */
+export function samplesOf(check: Check, most: number): { columns: string[]; rows: Record<string, string>[] } {
+  const samples = (check.samples ?? []).slice(0, most);
+  const judged = check.column;
+  const columns = new Set<string>();
+  const rows = samples.map((sample) => {
+    const row: Record<string, string> = {};
+    if (sample.line !== undefined) row['line'] = String(sample.line);
+    if (judged !== undefined && 'value' in sample) row[judged] = shown(sample.value);
+    for (const [key, value] of Object.entries(sample.row ?? {})) row[key] ??= shown(value);
+    Object.keys(row).forEach((key) => columns.add(key));
+    return row;
+  });
+  return { columns: [...columns].slice(0, 7), rows };
+}

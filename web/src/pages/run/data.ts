@@ -1,0 +1,160 @@
+// What the page asks for, and what of it is chosen.
+import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
+import { api, ApiError, useLive, useQuery, type LiveEvent, type Query, type Schemas } from '@/api';
+import { anyText, oneOf, useQueryValue, useSetQuery } from '@/router';
+import type { HistoryEvent } from './history';
+
+export type Overview = Schemas['Overview'];
+export type StateRow = Schemas['State'];
+export type Failure = Schemas['Failure'];
+export type Plan = Schemas['RedrivePlan'];
+export type Graph = { definition: Record<string, unknown>; version: number };
+
+export interface StateRows {
+  items: StateRow[];
+  next?: string;
+}
+
+export interface RunData {
+  /** WORKFLOW/NAME, as the API takes it. */
+  key: string;
+  overview: Overview;
+  states: Query<StateRows>;
+  plan: Plan | undefined;
+  /** Asks for all of it anew. */
+  reload: () => void;
+}
+
+export const RunContext = createContext<RunData | null>(null);
+
+export function useRun(): RunData {
+  const run = useContext(RunContext);
+  if (!run) throw new Error('useRun() is for what stands in the run page');
+  return run;
+}
+
+const views = oneOf('overview', 'graph', 'timeline', 'table', 'events', 'logs', 'data', 'io');
+export type View = 'overview' | 'graph' | 'timeline' | 'table' | 'events' | 'logs' | 'data' | 'io';
+export const useView = () => useQueryValue<View>('view', views, 'overview');
+
+/** `Each month[5] / Validate` of the API is `Each month[5]/Validate` in the URL. */
+export const stepOf = (path: string): string => path.replaceAll(' / ', '/');
+
+/** The chosen step: of the URL, else the state that failed first, else the newest that goes on. */
+export function useStep(): {
+  step: string;
+  row: StateRow | undefined;
+  choose: (path: string | undefined) => void;
+} {
+  const { overview, states } = useRun();
+  const [named] = useQueryValue('step', anyText, '');
+  const setQuery = useSetQuery();
+  const rows = states.data?.items ?? [];
+  const failed = overview.failure.failure?.path;
+  const open = overview.open.at(-1)?.path;
+  const step = named === '-' ? '' : named || stepOf(failed ?? open ?? '');
+  const row =
+    rows.findLast((one) => stepOf(one.path) === step) ??
+    rows.findLast((one) => stepOf(one.definition_path) === step);
+  const choose = useCallback(
+    (path: string | undefined) =>
+      setQuery({ step: path === undefined ? '-' : stepOf(path), attempt: undefined, stage: undefined }),
+    [setQuery],
+  );
+  return { step, row, choose };
+}
+
+/** The overview, its states and the plan of a redrive, renewed by what happens to the run. */
+export function useRunData(key: string): {
+  overview: Query<Overview>;
+  states: Query<StateRows>;
+  plan: Plan | undefined;
+  reload: () => void;
+} {
+  const path = { run: key };
+  const overview = useQuery('/api/v1/runs/{run}/overview', { path });
+  const states = useQuery('/api/v1/runs/{run}/states', { path, query: { limit: 1000 } });
+  const run = overview.data?.run;
+  const hasEndedBadly = run !== undefined && run.status !== 'running' && run.status !== 'succeeded';
+  const plan = useQuery('/api/v1/runs/{run}/redrive-plan', hasEndedBadly ? { path } : null);
+  const reloadOverview = overview.reload;
+  const reloadStates = states.reload;
+  const reload = useCallback(() => {
+    reloadOverview();
+    reloadStates();
+  }, [reloadOverview, reloadStates]);
+  const number = run?.run;
+  useLive((events) => {
+    if (events.some((event) => concerns(event, number))) reload();
+  }, overview.data?.as_of);
+  return {
+    overview,
+    states: states,
+    plan: hasEndedBadly ? plan.data : undefined,
+    reload,
+  };
+}
+
+function concerns(event: LiveEvent, run: number | undefined): boolean {
+  return event.type === 'reset' || (run !== undefined && event.data['run'] === run);
+}
+
+const PAGE = 1000;
+const EVENTS_MAX = 20_000;
+
+export interface History {
+  events: HistoryEvent[];
+  /** There are more than are read. */
+  isCut: boolean;
+  error: ApiError | undefined;
+  isLoading: boolean;
+}
+
+/** The run's events, page by page; `turn` asks for what has come since. */
+export function useHistory(key: string, turn: unknown): History {
+  const [history, setHistory] = useState<History>({
+    events: [],
+    isCut: false,
+    error: undefined,
+    isLoading: true,
+  });
+  const known = useRef<{ key: string; events: HistoryEvent[]; after: string | undefined }>({
+    key,
+    events: [],
+    after: undefined,
+  });
+  useEffect(() => {
+    const giveUp = new AbortController();
+    if (known.current.key !== key) known.current = { key, events: [], after: undefined };
+    const read = async () => {
+      try {
+        for (;;) {
+          const { after, events } = known.current;
+          const page = await api.get('/api/v1/runs/{run}/history', {
+            path: { run: key },
+            query: { limit: PAGE, ...(after ? { after } : {}) },
+            signal: giveUp.signal,
+          });
+          const first = after ? Math.floor(events.length / PAGE) * PAGE : 0;
+          const all = [...events.slice(0, first), ...(page.items as unknown as HistoryEvent[])];
+          known.current = { key, events: all, after: page.next ?? after };
+          const isLast = page.next === undefined || all.length >= EVENTS_MAX;
+          setHistory({
+            events: all,
+            isCut: page.next !== undefined && isLast,
+            error: undefined,
+            isLoading: !isLast,
+          });
+          if (isLast) return;
+        }
+      } catch (error) {
+        if (giveUp.signal.aborted) return;
+        const said = error instanceof ApiError ? error : new ApiError('GET history', 0);
+        setHistory((old) => ({ ...old, error: said, isLoading: false }));
+      }
+    };
+    void read();
+    return () => giveUp.abort();
+  }, [key, turn]);
+  return history;
+}
