@@ -1,8 +1,6 @@
 #include "engine/base/json.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 namespace stepwell {
 namespace {
@@ -101,30 +99,6 @@ std::string pointer_part(std::string_view key) {
         }
     }
     return part;
-}
-
-std::string to_text(const Json& value) {
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// A plain string goes as it is; one with anything to escape takes the long way.
-void append_json(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte > 0x7E || c == '"' || c == '\\') {
-            out += to_text(Json(text));
-            return;
-        }
-    }
-    out += '"';
-    out += text;
-    out += '"';
-}
-
-void append_json(std::string& out, std::int64_t number) {
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
 }
 
 const Json* find(const Json& object, std::string_view key) {

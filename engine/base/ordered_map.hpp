@@ -35,8 +35,13 @@ class OrderedMap {
 public:
     using key_type = Key;
     using mapped_type = T;
-    using value_type = std::pair<const Key, T>;
-    using Members = std::vector<value_type, Allocator>;
+    /// The key is not const, or a growing vector would copy each member instead of moving it: a
+    /// document would be copied once for each level of what is built around it. REQUIRES: nobody
+    /// assigns to it.
+    using value_type = std::pair<Key, T>;
+    using allocator_type =
+        typename std::allocator_traits<Allocator>::template rebind_alloc<value_type>;
+    using Members = std::vector<value_type, allocator_type>;
     using iterator = typename Members::iterator;
     using const_iterator = typename Members::const_iterator;
     using size_type = typename Members::size_type;
@@ -45,7 +50,6 @@ public:
     using const_reference = const value_type&;
     using pointer = value_type*;
     using const_pointer = const value_type*;
-    using allocator_type = Allocator;
     using key_compare = std::equal_to<>;
 
     static constexpr size_type kIndexedFrom = 16;
@@ -117,16 +121,10 @@ public:
     iterator erase(iterator at) { return erase(at, std::next(at)); }
     /// Costs the size of the map.
     iterator erase(iterator first, iterator last) {
-        const auto kept = first - begin();
-        const auto removed = last - first;
-        if (removed == 0) return first;
-        for (iterator from = last; from != end(); ++from, ++first) {  // keys cannot be assigned
-            std::destroy_at(&*first);
-            std::construct_at(&*first, std::move(*from));
-        }
-        for (difference_type i = 0; i < removed; ++i) members_.pop_back();
+        if (first == last) return first;
+        const iterator next = members_.erase(first, last);
         rebuild();
-        return begin() + kept;
+        return next;
     }
     void clear() {
         members_.clear();

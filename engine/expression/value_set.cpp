@@ -1,5 +1,6 @@
 #include "engine/expression/value_set.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -10,6 +11,9 @@
 
 namespace stepwell::expression {
 namespace {
+
+/// A place is nowhere near the one before, and tables grow.
+constexpr std::uint64_t kCostOfPlace = 2;
 
 std::uint64_t hash_of_words(std::uint64_t first, std::uint64_t second) {
     const std::array<std::uint64_t, 2> words{first, second};
@@ -63,33 +67,58 @@ bool is_identical(const Json& a, const Json& b, Work& work) {
 
 }  // namespace
 
+template <class Is>
+const Json* ValueSet::find(std::uint64_t hash, const Work& work, Is is_it) const {
+    if (places_.empty()) return nullptr;
+    const std::size_t mask = places_.size() - 1;
+    for (std::size_t at = hash & mask; places_[at].value; at = (at + 1) & mask) {
+        if (places_[at].hash != hash) continue;
+        if (is_it(*places_[at].value)) return places_[at].value;
+        if (work.is_spent()) return nullptr;
+    }
+    return nullptr;
+}
+
+void ValueSet::put(Place one) {
+    const std::size_t mask = places_.size() - 1;
+    std::size_t at = one.hash & mask;
+    while (places_[at].value) at = (at + 1) & mask;
+    places_[at] = one;
+}
+
+void ValueSet::grow() {
+    if (2 * (count_ + 1) <= places_.size()) return;
+    constexpr std::size_t kPlacesMin = 16;
+    std::vector<Place> before(std::max(kPlacesMin, 2 * places_.size()));
+    before.swap(places_);
+    for (const Place& one : before) {
+        if (one.value) put(one);
+    }
+}
+
 bool ValueSet::insert(const Json& value, Work& work) {
     const std::uint64_t hash = hash_of(value, work);
-    if (has(hash, value, work) || work.is_spent()) return false;
-    values_.emplace(hash, &value);
+    const auto is_same = [&](const Json& other) { return is_same_value(other, value, work); };
+    if (find(hash, work, is_same) || !work.spend(kCostOfPlace)) return false;
+    grow();
+    put({hash, &value});
+    ++count_;
     return true;
 }
 
 void ValueSet::add(const Json& value, Work& work) {
     const std::uint64_t hash = hash_of(value, work);
-    for (auto at = values_.find(hash); at != values_.end() && at->first == hash; ++at) {
-        if (is_identical(*at->second, value, work)) return;
-        if (work.is_spent()) return;
-    }
-    if (!work.is_spent()) values_.emplace(hash, &value);
+    const auto is_just_it = [&](const Json& other) { return is_identical(other, value, work); };
+    if (find(hash, work, is_just_it) || !work.spend(kCostOfPlace)) return;
+    grow();
+    put({hash, &value});
+    ++count_;
 }
 
 bool ValueSet::contains(const Json& value, Work& work) const {
-    return has(hash_of(value, work), value, work);
-}
-
-bool ValueSet::has(std::uint64_t hash, const Json& value, Work& work) const {
-    // Not equal_range(): that walks to the end of those that have the hash, unpaid.
-    for (auto at = values_.find(hash); at != values_.end() && at->first == hash; ++at) {
-        if (is_same_value(*at->second, value, work)) return true;
-        if (work.is_spent()) return false;
-    }
-    return false;
+    const std::uint64_t hash = hash_of(value, work);
+    return find(hash, work, [&](const Json& other) { return is_same_value(other, value, work); }) !=
+           nullptr;
 }
 
 }  // namespace stepwell::expression

@@ -32,7 +32,28 @@ std::uint64_t comparisons_for(int members) {
     return ordered_map_comparisons - before;
 }
 
+/// Counts how often it is copied.
+struct Counted {
+    explicit Counted(int* copies_of) : copies(copies_of) {}
+    Counted(const Counted& other) : copies(other.copies) { ++*copies; }
+    Counted(Counted&&) noexcept = default;
+    Counted& operator=(const Counted&) = delete;
+    Counted& operator=(Counted&&) noexcept = default;
+    ~Counted() = default;
+
+    int* copies;
+};
+
 }  // namespace
+
+TEST_CASE("a map that grows or shrinks moves its members, and copies none") {
+    int copies = 0;
+    OrderedMap<std::string, Counted> map;
+    for (int i = 0; i < 100; ++i) map.emplace(std::to_string(i), Counted(&copies));
+    for (int i = 0; i < 50; ++i) map.erase(std::to_string(2 * i));
+    CHECK(map.size() == 50);
+    CHECK(copies == 0);
+}
 
 TEST_CASE("an object with eight times the members costs eight times the comparisons") {
     const std::uint64_t few = comparisons_for(4'000);
