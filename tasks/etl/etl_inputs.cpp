@@ -1,13 +1,16 @@
 #include "tasks/etl/etl_inputs.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
 #include "tasks/lake/lake_table.hpp"
 #include "tasks/sql/column_types.hpp"
-#include "tasks/sql/row_writer.hpp"
+#include "tasks/sql/row_copy.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -20,18 +23,23 @@ using data::InputSpec;
 
 /// Larger files are told apart by size and time of change alone.
 constexpr std::uint64_t kHashedBytesMax = 64ull << 20;
+constexpr std::size_t kPieceBytes = 256 * 1024;
 
-/// What is in the file, so that a file written again with the same content is the same input.
+/// What is in the file, so that a file written again with the same content is the same input. Read,
+/// not mapped: who cuts the file meanwhile would end the process.
 std::string version_of(const InputFile& file) {
     if (file.bytes == 0 || file.bytes > kHashedBytesMax) return file.etag();
-    const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return file.etag();
-    void* content = ::mmap(nullptr, file.bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    ::close(descriptor);
-    if (content == MAP_FAILED) return file.etag();
-    const auto digest = digest_hex("SHA-256", {static_cast<const char*>(content), file.bytes});
-    ::munmap(content, file.bytes);
-    return digest.value_or(file.etag());
+    const Descriptor opened(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (opened.get() < 0) return file.etag();
+    Sha256 digest;
+    std::vector<char> piece(kPieceBytes);
+    while (true) {
+        const ssize_t count = ::read(opened.get(), piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return file.etag();
+        if (count == 0) return digest.hex();
+        digest.update({piece.data(), static_cast<std::size_t>(count)});
+    }
 }
 
 bool is_file_input(const InputSpec& spec) {
@@ -59,63 +67,58 @@ std::string connection_of(DataSession& session, const InputSpec& spec) {
     return reference ? reference->connection : spec.connection;
 }
 
-/// What a SQLite column holds, as DuckDB's type.
-std::string duckdb_type(const std::string& declared) {
-    if (declared.find("int") != std::string::npos) return "bigint";
-    if (declared.find("real") != std::string::npos || declared.find("floa") != std::string::npos ||
-        declared.find("doub") != std::string::npos)
-        return "double";
-    const bool is_kept = declared.starts_with("decimal") || declared == "date" ||
-                         declared.starts_with("timestamp") || declared.starts_with("bool");
-    return is_kept ? declared : "varchar";
-}
-
 /// Brings a table or query of another database over, row by row.
 DataResult<data::Input> carry_over(DataSession& session, data::Connection& target,
                                    const EtlInput& input) {
     data::Connection* source = SW_TRY(session.connect(connection_of(session, input.spec)));
     data::Input opened = SW_TRY(data::open_input(session, *source, input.spec));
-    const std::string table = data::quote_identifier("_sw_in_" + input.name);
-    std::string definition;
     std::vector<std::string> names;
-    for (auto& column : opened.columns) {
-        column.type = duckdb_type(column.type);
-        definition += (definition.empty() ? "" : ", ") + data::quote_identifier(column.name) + " " +
-                      column.type;
-        names.push_back(column.name);
-    }
-    SW_TRY(target.execute("create temp table " + table + " (" + definition + ")"));
-    SW_TRY(data::copy_rows(*source,
-                           "select " + data::quoted_list(names) + " from " + opened.relation,
-                           opened.parameters, target, table, names.size()));
-    opened.relation = table;
+    for (const auto& column : opened.columns) names.push_back(column.name);
+    const std::string table = "_sw_in_" + input.name;
+    opened.columns = SW_TRY(data::copy_to_duckdb(
+        *source, "select " + data::quoted_list(names) + " from " + opened.relation + " as input",
+        opened.parameters, target, table));
+    opened.relation = data::quote_identifier(table);
     opened.parameters = Json::object();
     return opened;
 }
 
-}  // namespace
+/// The files of one input before it is opened.
+struct ChosenFiles {
+    std::vector<InputFile> files;               // sorted by path, each once
+    std::vector<std::shared_ptr<void>> guards;  // of the lake tables among them
+};
 
 DataResult<ChosenFiles> choose_files(DataSession& session, const InputSpec& spec) {
     ChosenFiles chosen;
-    if (spec.uri.is_string()) {
-        const std::string uri = spec.uri.get<std::string>();
-        const bool has_glob = uri.find_first_of("*?[") != std::string::npos;
-        const auto root =
-            has_glob ? DataResult<fs::path>(fs::path()) : session.locations().resolve(uri);
-        if (root && lake::is_lake_table(*root)) {
-            lake::Waiting waiting;
-            waiting.is_cancelled = [&] { return session.context().is_cancelled(); };
-            lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
-            for (const auto& path : snapshot.paths) {
-                chosen.files.push_back(SW_TRY(session.locations().file_at(path)));
-            }
-            chosen.guard = std::move(snapshot.guard);
-            return chosen;
+    const Json uris = spec.uri.is_array() ? spec.uri : Json::array({spec.uri});
+    for (const auto& uri : uris) {
+        const bool has_glob =
+            !uri.is_string() || uri.get<std::string>().find_first_of("*?[") != std::string::npos;
+        const auto root = has_glob ? DataResult<fs::path>(fs::path())
+                                   : session.locations().resolve(uri.get<std::string>());
+        if (!root || !lake::is_lake_table(*root)) {
+            for (auto& file : SW_TRY(session.locations().expand(uri)))
+                chosen.files.push_back(std::move(file));
+            continue;
         }
+        lake::Waiting waiting;
+        waiting.is_cancelled = [&] { return session.context().is_cancelled(); };
+        lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
+        for (const auto& path : snapshot.paths) {
+            chosen.files.push_back(SW_TRY(session.locations().file_at(path)));
+        }
+        chosen.guards.push_back(std::move(snapshot.guard));
     }
-    chosen.files = SW_TRY(session.locations().expand(spec.uri));
+    const auto by_path = [](const InputFile& a, const InputFile& b) { return a.path < b.path; };
+    std::sort(chosen.files.begin(), chosen.files.end(), by_path);
+    const auto is_same = [](const InputFile& a, const InputFile& b) { return a.path == b.path; };
+    chosen.files.erase(std::unique(chosen.files.begin(), chosen.files.end(), is_same),
+                       chosen.files.end());
     return chosen;
 }
+
+}  // namespace
 
 DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& parameters,
                                      const Json& raw_parameters, const Json& read_before,
@@ -157,7 +160,7 @@ DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& 
             result.has_text = !opened.format.empty() && opened.format != "parquet" &&
                               opened.format != "table" && opened.format != "sql";
         result.inputs.push_back(std::move(opened));
-        result.guards.push_back(std::move(chosen[i].guard));
+        for (auto& guard : chosen[i].guards) result.guards.push_back(std::move(guard));
     }
     return result;
 }

@@ -21,13 +21,6 @@ struct OpenedInputs {
     bool has_text = false;                      // the first input has to be parsed to be read
 };
 
-/// The files of one input before it is opened.
-struct ChosenFiles {
-    std::vector<data::InputFile> files;
-    std::shared_ptr<void> guard;
-};
-DataResult<ChosenFiles> choose_files(data::DataSession& session, const data::InputSpec& spec);
-
 /// `read_before`: the bookmarks of earlier runs. `connection_name`: where everything runs ("" =
 /// the first table's, or memory).
 DataResult<OpenedInputs> open_inputs(data::DataSession& session, const EtlParameters& parameters,

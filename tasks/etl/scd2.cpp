@@ -8,7 +8,7 @@
 #include "tasks/etl/etl_run.hpp"
 #include "tasks/etl/step_tools.hpp"
 #include "tasks/sql/column_types.hpp"
-#include "tasks/sql/row_writer.hpp"
+#include "tasks/sql/row_copy.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -271,8 +271,7 @@ DataResult<std::int64_t> bring_source(Pipeline& pipeline, data::Connection& targ
     SW_TRY(target.execute("drop table if exists temp._sw_scd2_source"));
     SW_TRY(target.execute("create temp table _sw_scd2_source (" + definition + ")"));
     return data::copy_rows(pipeline.connection(), pipeline.query("select * from this"),
-                           pipeline.parameters(), target, "temp._sw_scd2_source",
-                           pipeline.columns().size());
+                           pipeline.parameters(), target, "temp._sw_scd2_source");
 }
 
 }  // namespace

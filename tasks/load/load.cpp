@@ -8,7 +8,6 @@
 #include "tasks/load/load_statements.hpp"
 #include "tasks/sql/column_types.hpp"
 #include "tasks/sql/row_copy.hpp"
-#include "tasks/sql/row_writer.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::data {
@@ -217,7 +216,7 @@ DataResult<void> Loader::stage() {
         }
         SW_TRY(writer_->execute("create temp table " + name + " (" + declared + ")"));
         auto transaction = SW_TRY(Transaction::begin(*writer_));
-        SW_TRY(copy_rows(*reader_, sql, input_.parameters, *writer_, name, columns_.size()));
+        SW_TRY(copy_rows(*reader_, sql, input_.parameters, *writer_, name));
         SW_TRY(transaction.commit());
     }
     source_ = {name, Json::object()};

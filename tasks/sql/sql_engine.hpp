@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "tasks/sql/batch.hpp"
 #include "tasks/support/data_error.hpp"
 
 namespace stepwell::tasks::data {
@@ -57,6 +58,17 @@ public:
     virtual DataResult<std::vector<Column>> scan(
         std::string_view sql, const Json& parameters,
         const std::function<DataResult<void>(Row&)>& consume) = 0;
+
+    /// Runs exactly one query and hands over its rows in batches, as they are made; a batch is
+    /// valid while `consume` runs.
+    virtual DataResult<std::vector<Column>> scan_batches(
+        std::string_view sql, const Json& parameters,
+        const std::function<DataResult<void>(const Batch&)>& consume) = 0;
+
+    /// A writer that appends to `columns` of `table`, which is as SQL says it; none = to all, in
+    /// their order.
+    virtual DataResult<std::unique_ptr<BatchWriter>> append_to(
+        const std::string& table, const std::vector<std::string>& columns) = 0;
 
     /// The columns that the query would have; runs nothing.
     virtual DataResult<std::vector<Column>> describe(std::string_view sql,

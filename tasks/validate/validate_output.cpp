@@ -3,7 +3,7 @@
 #include "engine/base/digest.hpp"
 #include "tasks/data/file_output.hpp"
 #include "tasks/sql/column_types.hpp"
-#include "tasks/sql/row_writer.hpp"
+#include "tasks/sql/row_copy.hpp"
 #include "tasks/validate/validate.hpp"
 
 namespace stepwell::tasks::data {
@@ -98,8 +98,7 @@ DataResult<std::int64_t> fill_table_of(Validation& validation, Connection& other
     if (mode == "truncate") SW_TRY(other.execute("delete from " + table + " where true"));
     std::vector<std::string> names;
     for (const auto& column : columns) names.push_back(column.name);
-    return copy_rows(*validation.connection, rows, validation.rows.parameters, other,
-                     table + " (" + quoted_list(names) + ")", columns.size());
+    return copy_rows(*validation.connection, rows, validation.rows.parameters, other, table, names);
 }
 
 DataResult<void> write_good_table(Validation& validation) {

@@ -176,6 +176,16 @@ void fill_scalar_functions(void* library, Api& api, std::string& missing) {
     SW_FIND(scalar_function_set_function);
     SW_FIND(register_scalar_function);
 }
+
+void fill_appenders(void* library, Api& api, std::string& missing) {
+    SW_FIND(create_data_chunk);
+    SW_FIND(data_chunk_reset);
+    SW_FIND(appender_create_ext);
+    SW_FIND(append_data_chunk);
+    SW_FIND(appender_flush);
+    SW_FIND(appender_destroy);
+    SW_FIND(appender_error);
+}
 #undef SW_FIND
 
 /// False where the library lacks something; says what.
@@ -184,6 +194,7 @@ bool fill(void* library, Api& api, std::string& missing) {
     fill_vectors_and_types(library, api, missing);
     fill_table_functions(library, api, missing);
     fill_scalar_functions(library, api, missing);
+    fill_appenders(library, api, missing);
     return missing.empty();
 }
 

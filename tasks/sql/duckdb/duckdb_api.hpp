@@ -77,7 +77,11 @@ enum class Type : int {
     timestamp_tz = 31,
     uhugeint = 32,
     array = 33,
+    bignum = 35,
     sqlnull = 36,
+    time_ns = 39,
+    geometry = 40,
+    variant = 41,
 };
 
 /// The numbers of the library's `duckdb_error_type`.
@@ -211,6 +215,14 @@ struct Api {
     void (*scalar_function_set_return_type)(Handle, Handle);
     void (*scalar_function_set_function)(Handle, void (*)(Handle, Handle, Handle));
     State (*register_scalar_function)(Handle, Handle);
+    // Appending.
+    Handle (*create_data_chunk)(Handle*, Size);
+    void (*data_chunk_reset)(Handle);
+    State (*appender_create_ext)(Handle, const char*, const char*, const char*, Handle*);
+    State (*append_data_chunk)(Handle, Handle);
+    State (*appender_flush)(Handle);
+    State (*appender_destroy)(Handle*);
+    const char* (*appender_error)(Handle);
 };
 
 /// The library, loaded once; looked for in STEPWELL_DUCKDB_LIB (a file), beside the executable,

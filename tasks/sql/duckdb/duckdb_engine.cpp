@@ -12,7 +12,9 @@
 #include <thread>
 
 #include "tasks/sql/duckdb/duckdb_api.hpp"
+#include "tasks/sql/duckdb/duckdb_batches.hpp"
 #include "tasks/sql/duckdb/duckdb_error.hpp"
+#include "tasks/sql/duckdb/duckdb_types.hpp"
 #include "tasks/sql/duckdb/duckdb_values.hpp"
 #include "tasks/sql/duckdb/strict_functions.hpp"
 
@@ -94,6 +96,11 @@ public:
     DataResult<std::vector<Column>> scan(
         std::string_view sql, const Json& parameters,
         const std::function<DataResult<void>(Row&)>& consume) override;
+    DataResult<std::vector<Column>> scan_batches(
+        std::string_view sql, const Json& parameters,
+        const std::function<DataResult<void>(const Batch&)>& consume) override;
+    DataResult<std::unique_ptr<BatchWriter>> append_to(
+        const std::string& table, const std::vector<std::string>& columns) override;
     DataResult<std::vector<Column>> describe(std::string_view sql, const Json& parameters) override;
     void interrupt() override;
     Handle native() { return handle_; }
@@ -106,10 +113,13 @@ private:
     DataResult<Script> parse(std::string_view sql);
     DataResult<Owned> prepare_single(std::string_view sql, const Json& parameters);
     DataResult<Owned> prepare(const Script& script, Size index);
+    [[nodiscard]] std::vector<Column> columns_of(Handle statement) const;
     DataResult<void> bind(Handle statement, const Json& parameters);
     DataResult<void> bind_one(Handle statement, Size index, const Json& value);
-    DataResult<void> drain(ResultData* result, const std::vector<Owned>& types,
-                           const std::function<DataResult<void>(Row&)>& consume);
+    /// Runs one query; `consume` gets its chunks and their types.
+    DataResult<std::vector<Column>> scan_chunks(
+        std::string_view sql, const Json& parameters,
+        const std::function<DataResult<void>(Handle chunk, const std::vector<Owned>&)>& consume);
     /// Marks the time in which the library works for this connection.
     class Running {
     public:
@@ -264,9 +274,9 @@ DataResult<std::int64_t> DuckdbConnection::execute(std::string_view sql, const J
     return changed;
 }
 
-DataResult<std::vector<Column>> DuckdbConnection::scan(
+DataResult<std::vector<Column>> DuckdbConnection::scan_chunks(
     std::string_view sql, const Json& parameters,
-    const std::function<DataResult<void>(Row&)>& consume) {
+    const std::function<DataResult<void>(Handle chunk, const std::vector<Owned>&)>& consume) {
     const Running running(*this);
     Owned statement = SW_TRY(prepare_single(sql, parameters));
     QueryResult result(api_);
@@ -280,39 +290,87 @@ DataResult<std::vector<Column>> DuckdbConnection::scan(
         types.emplace_back(api_.destroy_logical_type, api_.column_logical_type(result.get(), i));
         columns.push_back(
             {api_.column_name(result.get(), i), duckdb::type_name(api_, types.back().get())});
+        if (duckdb::is_readable(api_, types.back().get())) continue;
+        return fail(duckdb::unreadable(columns.back()));
     }
-    SW_TRY(drain(result.get(), types, consume));
+    while (true) {
+        const Owned chunk(api_.destroy_data_chunk, api_.fetch_chunk(*result.get()));
+        if (chunk.get() == nullptr) break;
+        SW_TRY(consume(chunk.get(), types));
+    }
+    // A stream ends the same way when it is done and when it broke.
+    if (api_.result_error(result.get()) != nullptr) return fail(why_broken(result.get()));
     return columns;
 }
 
-DataResult<void> DuckdbConnection::drain(ResultData* result, const std::vector<Owned>& types,
-                                         const std::function<DataResult<void>(Row&)>& consume) {
-    while (true) {
-        const Owned chunk(api_.destroy_data_chunk, api_.fetch_chunk(*result));
-        if (chunk.get() == nullptr) break;
-        const Size rows = api_.data_chunk_get_size(chunk.get());
+DataResult<std::vector<Column>> DuckdbConnection::scan(
+    std::string_view sql, const Json& parameters,
+    const std::function<DataResult<void>(Row&)>& consume) {
+    const auto hand_over = [&](Handle chunk, const std::vector<Owned>& types) -> DataResult<void> {
+        const Size rows = api_.data_chunk_get_size(chunk);
         for (Size row = 0; row < rows; ++row) {
             Row values(types.size());
             for (std::size_t i = 0; i < types.size(); ++i) {
-                values[i] = duckdb::value_at(api_, api_.data_chunk_get_vector(chunk.get(), i),
+                values[i] = duckdb::value_at(api_, api_.data_chunk_get_vector(chunk, i),
                                              types[i].get(), row);
             }
             SW_TRY(consume(values));
         }
+        return {};
+    };
+    return scan_chunks(sql, parameters, hand_over);
+}
+
+DataResult<std::vector<Column>> DuckdbConnection::scan_batches(
+    std::string_view sql, const Json& parameters,
+    const std::function<DataResult<void>(const Batch&)>& consume) {
+    std::vector<Column> columns;
+    std::string query;
+    {
+        const Owned statement = SW_TRY(prepare_single(sql, parameters));
+        columns = columns_of(statement.get());
+        query = SW_TRY(duckdb::batch_query(api_, statement.get(), std::string(sql), columns));
     }
-    // A stream ends the same way when it is done and when it broke.
-    if (api_.result_error(result) != nullptr) return fail(why_broken(result));
-    return {};
+    Batch batch(columns.size());
+    const auto hand_over = [&](Handle chunk, const std::vector<Owned>& types) -> DataResult<void> {
+        batch.rows = api_.data_chunk_get_size(chunk);
+        for (std::size_t i = 0; i < types.size(); ++i) {
+            duckdb::read_column(api_, api_.data_chunk_get_vector(chunk, i),
+                                api_.get_type_id(types[i].get()), batch.rows, batch.columns[i]);
+        }
+        return consume(batch);
+    };
+    SW_TRY(scan_chunks(query, parameters, hand_over));
+    return columns;
+}
+
+DataResult<std::unique_ptr<BatchWriter>> DuckdbConnection::append_to(
+    const std::string& table, const std::vector<std::string>& columns) {
+    static std::atomic<int> counter = 0;
+    const std::string list = columns.empty() ? "*" : quoted_list(columns);
+    const std::string select = "select " + list + " from " + table;
+    auto types = SW_TRY(describe(select, Json::object()));
+    if (columns.empty()) return duckdb::open_appender(api_, handle_, table, std::move(types));
+    const std::string staged = quote_identifier("_sw_appended_" + std::to_string(++counter));
+    SW_TRY(execute("create temp table " + staged + " as " + select + " limit 0", Json::object()));
+    auto writer = SW_TRY(duckdb::open_appender(api_, handle_, staged, std::move(types)));
+    return duckdb::staged_writer(*this, std::move(writer),
+                                 "insert into " + table + " (" + list + ") select * from " +
+                                     staged + "; drop table " + staged);
 }
 
 DataResult<std::vector<Column>> DuckdbConnection::describe(std::string_view sql,
                                                            const Json& parameters) {
-    Owned statement = SW_TRY(prepare_single(sql, parameters));
+    const Owned statement = SW_TRY(prepare_single(sql, parameters));
+    return columns_of(statement.get());
+}
+
+std::vector<Column> DuckdbConnection::columns_of(Handle statement) const {
     std::vector<Column> columns;
-    for (Size i = 0; i < api_.prepared_statement_column_count(statement.get()); ++i) {
+    for (Size i = 0; i < api_.prepared_statement_column_count(statement); ++i) {
         const Owned type(api_.destroy_logical_type,
-                         api_.prepared_statement_column_logical_type(statement.get(), i));
-        const char* name = api_.prepared_statement_column_name(statement.get(), i);
+                         api_.prepared_statement_column_logical_type(statement, i));
+        const char* name = api_.prepared_statement_column_name(statement, i);
         columns.push_back({name == nullptr ? "" : name, duckdb::type_name(api_, type.get())});
         api_.free(const_cast<char*>(name));
     }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "tasks/sql/duckdb/duckdb_types.hpp"
 #include "tasks/sql/duckdb/duckdb_vectors.hpp"
 
 namespace stepwell::tasks::data::duckdb {
@@ -12,26 +13,6 @@ namespace {
 
 __extension__ using Wide = __int128;
 __extension__ using UnsignedWide = unsigned __int128;
-
-/// Owns a logical type.
-class TypeHandle {
-public:
-    TypeHandle(const Api& api, Handle handle) : api_(api), handle_(handle) {}
-    ~TypeHandle() { api_.destroy_logical_type(&handle_); }
-    TypeHandle(const TypeHandle&) = delete;
-    TypeHandle& operator=(const TypeHandle&) = delete;
-    [[nodiscard]] Handle get() const { return handle_; }
-
-private:
-    const Api& api_;
-    Handle handle_;
-};
-
-std::string taken(const Api& api, char* text) {
-    std::string copy = text == nullptr ? "" : text;
-    api.free(text);
-    return copy;
-}
 
 template <class T>
 T element(Handle vector, const Api& api, Size row) {
@@ -57,7 +38,7 @@ std::string text_of_wide(Wide value) {
     return "-" + digits(~static_cast<UnsignedWide>(value) + 1);
 }
 
-constexpr std::int64_t kExactDoubleMax = 9'007'199'254'740'992;  // 2^53
+constexpr std::int64_t kFifteenDigitsMax = 999'999'999'999'999;  // a double gives them back
 
 Json whole(Wide value) {
     if (value >= INT64_MIN && value <= INT64_MAX) return static_cast<std::int64_t>(value);
@@ -70,7 +51,7 @@ Json decimal(Wide value, std::uint8_t scale) {
     if (text.size() <= scale) text.insert(0, scale + 1U - text.size(), '0');
     text.insert(text.size() - scale, ".");
     if (value < 0) text.insert(0, "-");
-    const bool is_exact = value < kExactDoubleMax && value > -kExactDoubleMax;
+    const bool is_exact = value <= kFifteenDigitsMax && value >= -kFifteenDigitsMax;
     return is_exact ? Json(std::strtod(text.c_str(), nullptr)) : Json(text);
 }
 
@@ -135,6 +116,25 @@ std::string timestamp_text(std::int64_t micros) {
     return date_text(days) + " " + time_text(micros - days * kDayMicros);
 }
 
+std::string nanoseconds_text(std::int64_t nanos) {
+    if (nanos == INT64_MAX || nanos == -INT64_MAX) return timestamp_text(nanos);
+    std::int64_t micros = nanos / 1000;
+    std::int64_t rest = nanos % 1000;
+    if (rest < 0) {
+        rest += 1000;
+        --micros;
+    }
+    if (rest == 0) return timestamp_text(micros);
+    std::array<char, 16> digits{};
+    std::int64_t fraction = micros % 1'000'000;
+    if (fraction < 0) fraction += 1'000'000;
+    std::snprintf(digits.data(), digits.size(), ".%06lld%03lld", static_cast<long long>(fraction),
+                  static_cast<long long>(rest));
+    std::string text = digits.data();
+    while (text.back() == '0') text.pop_back();
+    return timestamp_text(micros - fraction) + text;
+}
+
 std::string interval_text(const Interval& interval) {
     std::string text;
     if (interval.months != 0) text += std::to_string(interval.months) + " months ";
@@ -172,6 +172,17 @@ std::string hexadecimal(std::string_view bytes) {
         text += kDigits[byte & 15U];
     }
     return text;
+}
+
+/// Zeros and ones. The first byte says how many bits of the second are none.
+std::string bit_text(std::string_view bytes) {
+    std::string text;
+    for (const char c : bytes.substr(1)) {
+        for (unsigned bit = 8; bit-- > 0;) {
+            text += (static_cast<unsigned char>(c) >> bit & 1U) != 0 ? '1' : '0';
+        }
+    }
+    return text.substr(static_cast<unsigned char>(bytes[0]));
 }
 
 Json enum_value(const Api& api, Handle vector, Handle type, Size row) {
@@ -285,6 +296,10 @@ std::string time_tz_text(std::uint64_t bits) {
 
 std::string moment_at(const Api& api, Handle vector, Type id, Size row) {
     const auto count = [&] { return element<std::int64_t>(vector, api, row); };
+    const auto scaled = [&](std::int64_t micros) {
+        const bool is_infinite = count() == INT64_MAX || count() == -INT64_MAX;
+        return timestamp_text(is_infinite ? count() : count() * micros);
+    };
     switch (id) {
         case Type::date:
             return date_text(element<std::int32_t>(vector, api, row));
@@ -293,11 +308,11 @@ std::string moment_at(const Api& api, Handle vector, Type id, Size row) {
         case Type::time_tz:
             return time_tz_text(element<std::uint64_t>(vector, api, row));
         case Type::timestamp_s:
-            return timestamp_text(count() * 1'000'000);
+            return scaled(1'000'000);
         case Type::timestamp_ms:
-            return timestamp_text(count() * 1000);
+            return scaled(1000);
         case Type::timestamp_ns:
-            return timestamp_text(count() / 1000);
+            return nanoseconds_text(count());
         case Type::timestamp_tz:
             return timestamp_text(count()) + "+00";
         case Type::interval:
@@ -318,8 +333,9 @@ Json value_at(const Api& api, Handle vector, Handle logical_type, Size row) {
         case Type::varchar:
             return std::string(bytes_at(api, vector, row));
         case Type::blob:
-        case Type::bit:
             return hexadecimal(bytes_at(api, vector, row));
+        case Type::bit:
+            return bit_text(bytes_at(api, vector, row));
         case Type::decimal:
             return decimal(widened(api, vector, api.decimal_internal_type(logical_type), row),
                            api.decimal_scale(logical_type));
@@ -346,104 +362,10 @@ Json value_at(const Api& api, Handle vector, Handle logical_type, Size row) {
         case Type::interval:
             return moment_at(api, vector, id, row);
         case Type::sqlnull:
-        case Type::union_:
             return nullptr;
         default:
             return number_at(api, vector, id, row);
     }
-}
-
-namespace {
-
-std::string struct_name(const Api& api, Handle type) {
-    std::string text = "struct(";
-    for (Size i = 0; i < api.struct_type_child_count(type); ++i) {
-        const TypeHandle child(api, api.struct_type_child_type(type, i));
-        text += (i > 0 ? ", \"" : "\"") + taken(api, api.struct_type_child_name(type, i)) + "\" " +
-                type_name(api, child.get());
-    }
-    return text + ")";
-}
-
-std::string simple_name(Type id) {
-    switch (id) {
-        case Type::boolean:
-            return "boolean";
-        case Type::tinyint:
-            return "tinyint";
-        case Type::smallint:
-            return "smallint";
-        case Type::integer:
-            return "integer";
-        case Type::bigint:
-            return "bigint";
-        case Type::utinyint:
-            return "utinyint";
-        case Type::usmallint:
-            return "usmallint";
-        case Type::uinteger:
-            return "uinteger";
-        case Type::ubigint:
-            return "ubigint";
-        case Type::float_:
-            return "float";
-        case Type::double_:
-            return "double";
-        case Type::timestamp:
-            return "timestamp";
-        case Type::date:
-            return "date";
-        case Type::time:
-            return "time";
-        case Type::interval:
-            return "interval";
-        case Type::hugeint:
-            return "hugeint";
-        case Type::uhugeint:
-            return "uhugeint";
-        case Type::varchar:
-            return "varchar";
-        case Type::blob:
-            return "blob";
-        case Type::timestamp_s:
-            return "timestamp_s";
-        case Type::timestamp_ms:
-            return "timestamp_ms";
-        case Type::timestamp_ns:
-            return "timestamp_ns";
-        case Type::timestamp_tz:
-            return "timestamptz";
-        case Type::time_tz:
-            return "timetz";
-        case Type::uuid:
-            return "uuid";
-        case Type::bit:
-            return "bit";
-        case Type::enum_:
-            return "varchar";  // its values are what other tables can hold
-        case Type::map:
-            return "map";
-        case Type::union_:
-            return "union";
-        default:
-            return "varchar";
-    }
-}
-
-}  // namespace
-
-std::string type_name(const Api& api, Handle logical_type) {
-    const Type id = api.get_type_id(logical_type);
-    if (id == Type::decimal) {
-        return "decimal(" + std::to_string(api.decimal_width(logical_type)) + "," +
-               std::to_string(api.decimal_scale(logical_type)) + ")";
-    }
-    if (id == Type::list) {
-        const TypeHandle child(api, api.list_type_child_type(logical_type));
-        return type_name(api, child.get()) + "[]";
-    }
-    if (id == Type::struct_) return struct_name(api, logical_type);
-    return simple_name(id);
 }
 
 }  // namespace stepwell::tasks::data::duckdb

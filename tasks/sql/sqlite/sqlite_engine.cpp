@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "engine/expression/pattern.hpp"
+#include "tasks/sql/sqlite/sqlite_batches.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -46,13 +47,17 @@ std::string code_of(int result, std::string_view message) {
     return message.find("no such table") != message.npos ? "E_NOT_FOUND" : "E_CONFIG";
 }
 
-DataError engine_error(sqlite3* handle, int result) {
+}  // namespace
+
+DataError sqlite_error(sqlite3* handle, int result) {
     const std::string message = sqlite3_errmsg(handle);
     if (result == SQLITE_AUTH || message.starts_with("not authorized")) {
         return {"E_DENIED", "the SQL does what tasks may not do: " + message};
     }
     return {code_of(sqlite3_extended_errcode(handle), message), message};
 }
+
+namespace {
 
 struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -164,6 +169,11 @@ public:
     DataResult<std::vector<Column>> scan(
         std::string_view sql, const Json& parameters,
         const std::function<DataResult<void>(Row&)>& consume) override;
+    DataResult<std::vector<Column>> scan_batches(
+        std::string_view sql, const Json& parameters,
+        const std::function<DataResult<void>(const Batch&)>& consume) override;
+    DataResult<std::unique_ptr<BatchWriter>> append_to(
+        const std::string& table, const std::vector<std::string>& columns) override;
     DataResult<std::vector<Column>> describe(std::string_view sql, const Json& parameters) override;
     void interrupt() override {
         is_cancelled_ = true;
@@ -177,7 +187,7 @@ private:
     int bind_one(sqlite3_stmt* statement, int index, const Json& value);
     DataResult<void> check(int result) {
         if (result == SQLITE_OK || result == SQLITE_DONE || result == SQLITE_ROW) return {};
-        return fail(engine_error(handle_, result));
+        return fail(sqlite_error(handle_, result));
     }
 
     std::shared_ptr<Database> database_;
@@ -294,6 +304,29 @@ DataResult<std::vector<Column>> SqliteConnection::scan(
     return columns;
 }
 
+DataResult<std::vector<Column>> SqliteConnection::scan_batches(
+    std::string_view sql, const Json& parameters,
+    const std::function<DataResult<void>(const Batch&)>& consume) {
+    const Statement statement = SW_TRY(prepare_single(sql, parameters));
+    std::vector<Column> columns = columns_of(statement.get());
+    const int result = SW_TRY(read_sqlite_batches(statement.get(), columns.size(), consume));
+    SW_TRY(check(result));
+    return columns;
+}
+
+DataResult<std::unique_ptr<BatchWriter>> SqliteConnection::append_to(
+    const std::string& table, const std::vector<std::string>& columns) {
+    const std::string list = columns.empty() ? "*" : quoted_list(columns);
+    auto declared = SW_TRY(describe("select " + list + " from " + table, Json::object()));
+    std::string sql = "insert into " + table;
+    if (!columns.empty()) sql += " (" + list + ")";
+    sql += " values (";
+    for (std::size_t i = 0; i < declared.size(); ++i) sql += i == 0 ? "?" : ", ?";
+    std::string_view rest;
+    Statement statement = SW_TRY(prepare(sql + ")", rest));
+    return sqlite_writer(database_, handle_, statement.release(), std::move(declared));
+}
+
 DataResult<std::vector<Column>> SqliteConnection::describe(std::string_view sql,
                                                            const Json& parameters) {
     const Statement statement = SW_TRY(prepare_single(sql, parameters));
@@ -307,7 +340,7 @@ DataResult<std::unique_ptr<Connection>> SqliteDatabase::connect() {
     const std::string path = options_.path.empty() ? ":memory:" : options_.path.string();
     const int opened = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     auto connection = std::make_unique<SqliteConnection>(shared_from_this(), handle);
-    if (opened != SQLITE_OK) return fail(engine_error(handle, opened).within(path));
+    if (opened != SQLITE_OK) return fail(sqlite_error(handle, opened).within(path));
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, options_.busy_timeout_ms);
     // With the default a commit is only durable once the folder is synced, too, which nobody does

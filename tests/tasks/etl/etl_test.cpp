@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tasks/load/load.hpp"
+
 namespace stepwell::test {
 namespace {
 
@@ -298,6 +300,54 @@ TEST_CASE("a bookmark reads each file once") {
     etl.folder.write("data/in/b.csv", "id\n2\n");
     CHECK(etl.result(task)["rows"]["written"] == 1);
     CHECK(etl.rows("out/t", "id") == Json::parse(R"([["1"],["2"]])"));
+}
+
+TEST_CASE(
+    "a list of lake tables is read by their logs, and what else lies in their folders is not") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id\n1\n");
+    for (const std::string table : {"a", "b"}) {
+        REQUIRE(etl.result(R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://in/)" +
+                           table + R"(/", "mode": "append"}})")
+                    .is_object());
+    }
+    etl.query("copy (select '2' as id) to '" + etl.lake("in/a/data/stray.parquet") + "'");
+    const Json read = etl.result(
+        R"({"input": {"uri": ["lake://in/a/", "lake://in/b/"], "format": "parquet"}, "write": {"uri": "lake://out/t/", "mode": "append"}})");
+    CHECK(read["rows"]["written"] == 2);
+}
+
+TEST_CASE("a table of SQLite has the same types for etl as for load, and no value changes") {
+    Etl etl;
+    etl.configuration["connections"] = {{"app", {{"type", "sqlite"}, {"path", "a.db"}}},
+                                        {"wh", {{"type", "duckdb"}, {"path", "w.db"}}}};
+    TestContext context(etl.folder, etl.configuration);
+    {
+        tasks::data::DataSession session(context, "test");
+        auto app = *session.connect("app");
+        REQUIRE(
+            app->execute("create table t(n integer, m integer, d date, x decimal(10,2), b blob); "
+                         "insert into t values (1, 1.5, '2024-01-31', 10.5, x'00ff'), "
+                         "(9007199254740993, 2, null, 3, null)")
+                .has_value());
+    }
+    const Json done = etl.result(
+        R"({"input": {"table": "app.t"}, "write": {"uri": "lake://out/t/", "mode": "append"}})");
+    REQUIRE_MESSAGE(done.is_object(), done);
+    const std::string columns =
+        "typeof(n), typeof(m), typeof(d), typeof(x), typeof(b), cast(n as varchar), cast(m as "
+        "varchar)";
+    const Json by_etl = etl.rows("out/t", columns, "n");
+    CHECK(by_etl == Json::parse(R"([
+        ["BIGINT", "DOUBLE", "DATE", "DOUBLE", "BLOB", "1", "1.5"],
+        ["BIGINT", "DOUBLE", "DATE", "DOUBLE", "BLOB", "9007199254740993", "2.0"]])"));
+    {
+        tasks::data::DataSession session(context, "test");
+        const Json parameters =
+            Json::parse(R"({"input": {"table": "app.t"}, "target": "wh.t", "mode": "replace"})");
+        REQUIRE(tasks::data::run_load(session, parameters).has_value());
+    }
+    CHECK(etl.query("select " + columns + " from t order by n", "wh") == by_etl);
 }
 
 TEST_CASE("a changed type is refused, a new column is added and reported") {
