@@ -44,50 +44,52 @@ export function Timeline(props: TimelineProps) {
   const toggle = (row: Row) => setTurned((old) => new Map(old).set(row.key, !row.isOpen));
   const ratio = (end - start) / span;
   return (
-    <div className="timeline">
-      <div className="tl-axis" aria-hidden="true">
-        <div />
-        <div>
-          {at.map((ms) => (
-            <span key={ms} style={{ left: px((ms / span) * 100, '%') }}>
-              {ms === 0 ? '0 s' : axisText(ms, step)}
-            </span>
-          ))}
-        </div>
-        <div />
-      </div>
-      <div role="treegrid" aria-label="Timeline">
-        {shownRows(rows).map((row) => (
-          <TimelineRow
-            key={row.key}
-            row={row}
-            span={span}
-            tick={tick}
-            props={props}
-            toggle={() => toggle(row)}
-          />
-        ))}
-        {notReached.length > 0 && (
-          <div className="tl-row is-not-reached" role="row">
-            <div className="tl-name" role="rowheader">
-              <StatusIcon status="not_reached" />
-              <span className="ellipsis">
-                {notReached.length === 1 ? '1 more state' : `${notReached.length} more states`}
+    <div className="timeline-scroll">
+      <div className="timeline">
+        <div className="tl-axis" aria-hidden="true">
+          <div />
+          <div>
+            {at.map((ms) => (
+              <span key={ms} style={{ left: px((ms / span) * 100, '%') }}>
+                {ms === 0 ? '0 s' : axisText(ms, step)}
               </span>
-            </div>
-            <div className="tl-track" role="gridcell">
-              <span className="tl-note ellipsis" title={notReached.join(', ')}>
-                not reached: <Foreign>{notReached.join(', ')}</Foreign>
-              </span>
-            </div>
-            <div className="tl-dur" role="gridcell" />
+            ))}
           </div>
-        )}
+          <div />
+        </div>
+        <div role="treegrid" aria-label="Timeline">
+          {shownRows(rows).map((row) => (
+            <TimelineRow
+              key={row.key}
+              row={row}
+              span={span}
+              tick={tick}
+              props={props}
+              toggle={() => toggle(row)}
+            />
+          ))}
+          {notReached.length > 0 && (
+            <div className="tl-row is-not-reached" role="row">
+              <div className="tl-name" role="rowheader">
+                <StatusIcon status="not_reached" />
+                <span className="ellipsis">
+                  {notReached.length === 1 ? '1 more state' : `${notReached.length} more states`}
+                </span>
+              </div>
+              <div className="tl-track" role="gridcell">
+                <span className="tl-note ellipsis" title={notReached.join(', ')}>
+                  not reached: <Foreign>{notReached.join(', ')}</Foreign>
+                </span>
+              </div>
+              <div className="tl-dur" role="gridcell" />
+            </div>
+          )}
+        </div>
+        <div
+          className={props.isLive ? 'tl-now' : `tl-end ${statuses[statusOf(props.status)].tone}`}
+          style={{ left: `calc(232px + (100% - 306px) * ${ratio.toFixed(4)})` }}
+        />
       </div>
-      <div
-        className={props.isLive ? 'tl-now' : `tl-end ${statuses[statusOf(props.status)].tone}`}
-        style={{ left: `calc(232px + (100% - 306px) * ${ratio.toFixed(4)})` }}
-      />
     </div>
   );
 }

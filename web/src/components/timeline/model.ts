@@ -73,7 +73,8 @@ export function treeOf(states: readonly StateEntry[]): Tree[] {
       const item = isLast ? null : /^(.*)\[(\d+)\]$/.exec(part);
       if (item) {
         const lane = place(`${key}${item[1] ?? ''}`, item[1] ?? '', siblings);
-        siblings = place(`${key}${part}`, `Item ${Number(item[2]) + 1}`, lane.children).children;
+        const word = lane.entry?.type === 'Parallel' ? 'Branch' : 'Item';
+        siblings = place(`${key}${part}`, `${word} ${Number(item[2]) + 1}`, lane.children).children;
       } else {
         const id = `${key}${part}`;
         // A state that a Choice leads back to is entered again: a row each.

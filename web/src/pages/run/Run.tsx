@@ -7,7 +7,9 @@ import type { PageProps } from '../page';
 import { Banner } from './Banner';
 import { RunContext, useRun, useRunData, useStep, useView, type View } from './data';
 import { Head } from './Head';
+import { PhoneActions } from './PhoneActions';
 import { StepPanel } from './StepPanel';
+import { StepsCard } from './StepsCard';
 import './page.css';
 
 const GraphCard = lazy(() => import('./GraphCard'));
@@ -71,6 +73,7 @@ function Page() {
         </div>
         {hasPanel && <StepPanel key={step} />}
       </div>
+      <PhoneActions />
     </div>
   );
 }
@@ -80,7 +83,12 @@ function contentOf(view: View): ReactNode {
     case 'overview':
       return (
         <>
-          <GraphCard />
+          <div className="wide-only">
+            <GraphCard />
+          </div>
+          <div className="phone-only">
+            <StepsCard />
+          </div>
           <TimelineCard />
           <LogCard />
         </>

@@ -9,7 +9,7 @@ import { Balance } from './Balance';
 import { sentenceOf } from './cause';
 import { useHistory, useRun, useStep, type StateRow } from './data';
 import { useKeys } from '@/app/keys';
-import { definitionAt, fieldsOf, iconOf } from './definition';
+import { definitionAt, fieldsOf, iconOf } from '@/components/graph/definition';
 import { entriesOf, stagesOf, type Entry, type Stage } from './history';
 
 export function StepPanel() {
