@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <functional>
-#include <initializer_list>
 
+#include "tasks/sql/sql_text.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::data {
@@ -216,12 +216,6 @@ void collect(const Json& node, Mentions& mentions) {
     for (const auto& [key, inner] : node.items()) collect(inner, mentions);
 }
 
-bool has_word_of(const std::string& sql, std::initializer_list<const char*> words) {
-    const auto names = dotted_names(sql);
-    return std::any_of(words.begin(), words.end(),
-                       [&](const char* word) { return names.contains(word); });
-}
-
 /// Whether functions of these names give the same for the same arguments, from those alone.
 DataResult<bool> are_pure(Connection& connection, const std::set<std::string>& names) {
     if (names.empty()) return true;
@@ -238,14 +232,9 @@ DataResult<bool> are_pure(Connection& connection, const std::set<std::string>& n
 /// Whether all that the query reads is tables and views of the catalog.
 DataResult<bool> is_told_by_tables(Connection& connection, const std::string& sql,
                                    const std::set<std::string>& names) {
-    if (has_word_of(sql, {"current_date", "current_time", "current_timestamp", "localtime",
-                          "localtimestamp"}))
-        return false;
-    if (connection.dialect() == Dialect::sqlite) {
-        const bool asks_clock = lower(sql).find("'now'") != std::string::npos;
-        return !asks_clock && !has_word_of(sql, {"random", "randomblob", "changes", "total_changes",
-                                                 "last_insert_rowid"});
-    }
+    if (asks_clock_or_chance(sql)) return false;
+    if (connection.dialect() == Dialect::sqlite)
+        return lower(sql).find("'now'") == std::string::npos;
     const Json text = SW_TRY(connection.query_value(
         "select json_serialize_sql($sql::varchar)::varchar", {{"sql", query_of(sql)}}));
     const auto parsed =

@@ -147,6 +147,8 @@ TEST_CASE("What is made of files, clocks or chance is never taken for fresh") {
           std::string("select n from behind"), std::string("select id, now() as seen from orders"),
           std::string("select id from orders where day < current_date::varchar"),
           std::string("select id, random() as r from orders"), std::string("select 1 as one"),
+          std::string("select id, current_localtimestamp() as t from orders"),
+          std::string("select id, age(cast(day as timestamp)) as a from orders"),
           "select id from orders, read_parquet(" + file + ")"}) {
         INFO(sql);
         const Json parameters = {{"views", {{{"name", "v"}, {"sql", sql}}}},
