@@ -182,6 +182,9 @@ const std::vector<Word> kWords = {
     {"sleep_for",
      {"tasks/files/durable_files.cpp"},
      "wait for what is waited for, on a condition or a descriptor"},
+    {"::mmap(",
+     {"engine/runtime/loop/poison_guard.cpp"},
+     "read(): who makes a mapped file shorter ends the process that looks at it"},
     {"using namespace", {"tests/"}, "name what is used"},
     {"std::cout", {"api/"}, "only the command line prints"},
     {"FIX"

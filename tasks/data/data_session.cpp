@@ -226,11 +226,13 @@ DataResult<std::vector<InputFile>> DataSession::input_files(const Json& uris) {
         }
         lake::Waiting waiting;
         waiting.is_cancelled = [this] { return context_.is_cancelled(); };
-        lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
-        for (const auto& path : snapshot.paths) {
-            files.push_back(SW_TRY(locations_.file_at(path)));
+        const lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
+        for (std::size_t i = 0; i < snapshot.paths.size(); ++i) {
+            InputFile file = SW_TRY(locations_.file_at(snapshot.paths[i]));
+            file.uri = locations_.uri_of(snapshot.names[i]);
+            file.is_immutable = true;
+            files.push_back(std::move(file));
         }
-        guards_.push_back(std::move(snapshot.guard));
     }
     const auto by_path = [](const InputFile& a, const InputFile& b) { return a.path < b.path; };
     std::sort(files.begin(), files.end(), by_path);
@@ -298,6 +300,21 @@ TaskResult run_data_task(TaskContext& context, std::string_view type,
     return fail(TaskError{error.code, cause_of(std::move(result))});
 }
 
+namespace {
+
+/// No retry comes after this; docs/tasks/common.md says it.
+constexpr auto kCommitsKept = std::chrono::hours(90 * 24);
+
+DataResult<void> forget_commits(Connection& connection) {
+    const Json oldest = {{"oldest", to_iso8601(wall_clock() - kCommitsKept)}};
+    const std::string old = " from _stepwell_commits where committed_at < $oldest";
+    if (SW_TRY(connection.query_integer("select count(*)" + old, oldest)) == 0) return {};
+    SW_TRY(connection.execute("delete" + old, oldest));
+    return {};
+}
+
+}  // namespace
+
 DataResult<bool> is_replayed(DataSession& session, Connection& connection) {
     if (session.run_key().empty()) return false;
     {
@@ -307,6 +324,7 @@ DataResult<bool> is_replayed(DataSession& session, Connection& connection) {
         SW_TRY(connection.execute(
             "create table if not exists _stepwell_commits(run_key varchar primary key, "
             "target varchar, execution varchar, committed_at varchar)"));
+        SW_TRY(forget_commits(connection));
     }
     const bool is_known = SW_TRY(connection.query_integer(
                               "select count(*) from _stepwell_commits where run_key = $key",

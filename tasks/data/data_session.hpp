@@ -54,7 +54,7 @@ public:
     DataResult<std::shared_ptr<void>> lock_table(const TableReference& table);
 
     /// The files of `uris`, as Locations::expand(); of a lake table, those of its current version,
-    /// which stay where they are for as long as the session lives.
+    /// which stay where they are for days, whatever writers do.
     DataResult<std::vector<InputFile>> input_files(const Json& uris);
 
     /// Adds to a number of the envelope: count("rows", "inserted", 3).
@@ -75,7 +75,6 @@ private:
     std::mutex mutex_;  // connections_, against cancellation
     std::vector<std::unique_ptr<Connection>> connections_;
     std::shared_ptr<Database> memory_;
-    std::vector<std::shared_ptr<void>> guards_;  // of lake tables that are read
     std::shared_ptr<void> on_cancel_;
 };
 

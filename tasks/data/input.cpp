@@ -11,7 +11,7 @@ namespace {
 DataResult<std::string> format_of(const std::vector<InputFile>& files) {
     std::string format;
     for (const auto& file : files) {
-        const std::string extension = file.path.extension().string();
+        const std::string extension = std::filesystem::path(file.uri).extension().string();
         std::string own;
         if (extension == ".csv" || extension == ".tsv" || extension == ".txt") own = "csv";
         if (extension == ".ndjson" || extension == ".jsonl") own = "ndjson";
@@ -163,7 +163,7 @@ std::string line_condition(const InputSpec& spec, const Input& input) {
 
 DataResult<Input> open_input(DataSession& session, Connection& connection, const InputSpec& spec) {
     std::vector<InputFile> files;
-    if (!spec.uri.is_null()) files = SW_TRY(session.locations().expand(spec.uri));
+    if (!spec.uri.is_null()) files = SW_TRY(session.input_files(spec.uri));
     return open_input_of(session, connection, spec, std::move(files));
 }
 

@@ -4,6 +4,7 @@
 
 #include "tasks/files/csv_function.hpp"
 #include "tasks/files/reserved_columns.hpp"
+#include "tasks/lake/lake_log.hpp"
 #include "tasks/sql/column_types.hpp"
 
 namespace stepwell::tasks::data {
@@ -13,6 +14,16 @@ std::string path_list(const std::vector<InputFile>& files) {
     Json paths = Json::array();
     for (const auto& file : files) paths.push_back(file.path.string());
     return sql_literal(paths);
+}
+
+/// SQL for the name of the file that a row comes from: that which programs see, not the second name
+/// under which a lake table's file is read.
+std::string shown_name(const Input& input) {
+    const bool is_lake = std::any_of(input.files.begin(), input.files.end(),
+                                     [](const auto& file) { return file.is_immutable; });
+    if (!is_lake) return "filename";
+    return "regexp_replace(filename, '" + std::string(lake::kKeptFolder) + "(.*)" + "\\" +
+           std::string(lake::kKeptSuffix) + "$', '/\\1')";
 }
 
 /// The engine's words on a file that it cannot read: the data is at fault, not the parameters.
@@ -228,8 +239,8 @@ DataResult<void> open_parquet_files(DataSession& session, Connection& connection
         select += quote_identifier(column.name) + " as " + quote_identifier(name) + ", ";
         column.name = name;
     }
-    input.relation = "(select " + select +
-                     "filename as _sw_file, file_row_number + 1 as _sw_line from " + scan +
+    input.relation = "(select " + select + shown_name(input) +
+                     " as _sw_file, file_row_number + 1 as _sw_line from " + scan +
                      ", filename = true, file_row_number = true))";
     return {};
 }

@@ -56,7 +56,7 @@ DataResult<void> run_to_lake(DataSession& session, const EtlParameters& paramete
     Pipeline pipeline(*opened.connection, parameters.params);
     StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline));
     session.result()["unchanged"] = false;
-    return write_lake(session, parameters, std::move(opened), pipeline, std::move(counts), write);
+    return write_lake(session, parameters, pipeline, std::move(counts), write);
 }
 
 }  // namespace

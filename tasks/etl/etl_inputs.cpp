@@ -1,21 +1,16 @@
 #include "tasks/etl/etl_inputs.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
-#include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
-#include "tasks/lake/lake_table.hpp"
+#include "tasks/files/moves.hpp"
 #include "tasks/sql/column_types.hpp"
 #include "tasks/sql/row_copy.hpp"
+#include "tasks/sql/sql_text.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
 
-namespace fs = std::filesystem;
 using data::data_fail;
 using data::DataSession;
 using data::InputFile;
@@ -23,23 +18,12 @@ using data::InputSpec;
 
 /// Larger files are told apart by size and time of change alone.
 constexpr std::uint64_t kHashedBytesMax = 64ull << 20;
-constexpr std::size_t kPieceBytes = 256 * 1024;
 
-/// What is in the file, so that a file written again with the same content is the same input. Read,
-/// not mapped: who cuts the file meanwhile would end the process.
-std::string version_of(const InputFile& file) {
-    if (file.bytes == 0 || file.bytes > kHashedBytesMax) return file.etag();
-    const Descriptor opened(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (opened.get() < 0) return file.etag();
-    Sha256 digest;
-    std::vector<char> piece(kPieceBytes);
-    while (true) {
-        const ssize_t count = ::read(opened.get(), piece.data(), piece.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return file.etag();
-        if (count == 0) return digest.hex();
-        digest.update({piece.data(), static_cast<std::size_t>(count)});
-    }
+/// What is in the file, so that a file written again with the same content is the same input.
+DataResult<std::string> version_of(const InputFile& file) {
+    if (file.is_immutable) return std::string("immutable");
+    if (file.bytes > kHashedBytesMax) return file.etag();
+    return files::sha256_of({file.root, file.path.lexically_relative(file.root)});
 }
 
 bool is_file_input(const InputSpec& spec) {
@@ -83,39 +67,15 @@ DataResult<data::Input> carry_over(DataSession& session, data::Connection& targe
     return opened;
 }
 
-/// The files of one input before it is opened.
-struct ChosenFiles {
-    std::vector<InputFile> files;               // sorted by path, each once
-    std::vector<std::shared_ptr<void>> guards;  // of the lake tables among them
-};
-
-DataResult<ChosenFiles> choose_files(DataSession& session, const InputSpec& spec) {
-    ChosenFiles chosen;
-    const Json uris = spec.uri.is_array() ? spec.uri : Json::array({spec.uri});
-    for (const auto& uri : uris) {
-        const bool has_glob =
-            !uri.is_string() || uri.get<std::string>().find_first_of("*?[") != std::string::npos;
-        const auto root = has_glob ? DataResult<fs::path>(fs::path())
-                                   : session.locations().resolve(uri.get<std::string>());
-        if (!root || !lake::is_lake_table(*root)) {
-            for (auto& file : SW_TRY(session.locations().expand(uri)))
-                chosen.files.push_back(std::move(file));
-            continue;
-        }
-        lake::Waiting waiting;
-        waiting.is_cancelled = [&] { return session.context().is_cancelled(); };
-        lake::Snapshot snapshot = SW_TRY(lake::read_snapshot(*root, waiting));
-        for (const auto& path : snapshot.paths) {
-            chosen.files.push_back(SW_TRY(session.locations().file_at(path)));
-        }
-        chosen.guards.push_back(std::move(snapshot.guard));
+/// Whether some text of the parameters asks for what no version of the inputs tells.
+bool asks_for_more(const Json& value) {
+    if (value.is_string()) {
+        const std::string& text = value.get_ref<const std::string&>();
+        const bool reads_files = text.find("read_") != text.npos || text.find("glob(") != text.npos;
+        return data::asks_clock_or_chance(text) || reads_files;
     }
-    const auto by_path = [](const InputFile& a, const InputFile& b) { return a.path < b.path; };
-    std::sort(chosen.files.begin(), chosen.files.end(), by_path);
-    const auto is_same = [](const InputFile& a, const InputFile& b) { return a.path == b.path; };
-    chosen.files.erase(std::unique(chosen.files.begin(), chosen.files.end(), is_same),
-                       chosen.files.end());
-    return chosen;
+    if (!value.is_structured()) return false;
+    return std::any_of(value.begin(), value.end(), asks_for_more);
 }
 
 }  // namespace
@@ -125,22 +85,22 @@ DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& 
                                      const std::string& connection_name) {
     OpenedInputs result;
     std::string versions = to_text(raw_parameters);
-    bool has_versions = true;
-    std::vector<ChosenFiles> chosen(parameters.inputs.size());
+    bool has_versions = !asks_for_more(raw_parameters);
+    std::vector<std::vector<InputFile>> chosen(parameters.inputs.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         const EtlInput& input = parameters.inputs[i];
         has_versions = has_versions && is_file_input(input.spec);
         if (!is_file_input(input.spec)) continue;
-        chosen[i] = SW_TRY(choose_files(session, input.spec));
+        chosen[i] = SW_TRY(session.input_files(input.spec.uri));
         const Json* known = find(read_before, input.name);
         if (input.is_bookmarked && known != nullptr) {
-            std::erase_if(chosen[i].files, [&](const InputFile& file) {
+            std::erase_if(chosen[i], [&](const InputFile& file) {
                 return string_or(*known, file.uri, "") == file.etag();
             });
-            if (chosen[i].files.empty()) return result;
+            if (chosen[i].empty()) return result;
         }
-        for (const auto& file : chosen[i].files) {
-            versions += "\n" + file.uri + " " + version_of(file);
+        for (const auto& file : chosen[i]) {
+            versions += "\n" + file.uri + " " + SW_TRY(version_of(file));
             if (input.is_bookmarked) result.bookmarks[input.name][file.uri] = file.etag();
         }
     }
@@ -152,15 +112,14 @@ DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& 
             !is_file_input(input.spec) &&
             &result.connection->database() !=
                 &SW_TRY(session.connect(connection_of(session, input.spec)))->database();
-        data::Input opened =
-            is_elsewhere ? SW_TRY(carry_over(session, *result.connection, input))
-                         : SW_TRY(data::open_input_of(session, *result.connection, input.spec,
-                                                      std::move(chosen[i].files)));
+        data::Input opened = is_elsewhere
+                                 ? SW_TRY(carry_over(session, *result.connection, input))
+                                 : SW_TRY(data::open_input_of(session, *result.connection,
+                                                              input.spec, std::move(chosen[i])));
         if (i == 0)
             result.has_text = !opened.format.empty() && opened.format != "parquet" &&
                               opened.format != "table" && opened.format != "sql";
         result.inputs.push_back(std::move(opened));
-        for (auto& guard : chosen[i].guards) result.guards.push_back(std::move(guard));
     }
     return result;
 }

@@ -17,8 +17,7 @@ struct OpenedInputs {
     std::string fingerprint;
     /// {"input": {"uri": etag}} of the files of bookmarked inputs.
     Json bookmarks = Json::object();
-    std::vector<std::shared_ptr<void>> guards;  // keep lake files in their places
-    bool has_text = false;                      // the first input has to be parsed to be read
+    bool has_text = false;  // the first input has to be parsed to be read
 };
 
 /// `read_before`: the bookmarks of earlier runs. `connection_name`: where everything runs ("" =

@@ -43,8 +43,7 @@ DataResult<void> check_expected(const EtlParameters& parameters, std::int64_t ro
 
 /// Writes the pipeline's rows to a lake table. `write` holds the table's lock.
 DataResult<void> write_lake(data::DataSession& session, const EtlParameters& parameters,
-                            OpenedInputs opened, Pipeline& pipeline, StepCounts counts,
-                            lake::LakeWrite& write);
+                            Pipeline& pipeline, StepCounts counts, lake::LakeWrite& write);
 
 DataResult<void> run_scd2(data::DataSession& session, const EtlParameters& parameters,
                           const Json& raw_parameters);

@@ -207,8 +207,7 @@ void report(DataSession& session, const EtlParameters& parameters, const StepCou
 }  // namespace
 
 DataResult<void> write_lake(DataSession& session, const EtlParameters& parameters,
-                            OpenedInputs opened, Pipeline& pipeline, StepCounts counts,
-                            lake::LakeWrite& write) {
+                            Pipeline& pipeline, StepCounts counts, lake::LakeWrite& write) {
     const LakeTarget& target = *parameters.write;
     SW_TRY(need_columns(pipeline.columns(), target.partition_by, "write.partition_by"));
     SW_TRY(need_columns(pipeline.columns(), target.sort_by, "write.sort_by"));
@@ -241,8 +240,6 @@ DataResult<void> write_lake(DataSession& session, const EtlParameters& parameter
         paths.empty() ? "(" + pipeline.query("select * from this limit 0") + ")"
                       : "read_parquet(" + files_literal(paths) + ", hive_partitioning = false)";
     SW_TRY(run_checks(session, pipeline, parameters.checks, staged, rows_new));
-    // Own snapshots must be gone before the table's files move.
-    opened.guards.clear();
     const auto summary =
         SW_TRY(write.commit(files, written, schema_json(pipeline.columns()), merge.emptied));
     report(session, parameters, counts, rows_new, summary);

@@ -73,9 +73,11 @@ public:
             "create temp table " + plain(actions()) + " as select s.*, case when t." +
             quote_identifier(target_.from) + " is null then 'new' when not (" + changed +
             ") then 'unchanged' when " + is_late +
-            " then 'late' else 'changed' end as _sw_action from " + source() + " s left join " +
-            table_ + " t on " + same_key("t", "s") + " and t." +
+            " then 'late' else 'changed' end as _sw_action, s." +
+            quote_identifier(target_.effective) + " as _sw_from from " + source() +
+            " s left join " + table_ + " t on " + same_key("t", "s") + " and t." +
             quote_identifier(target_.current)));
+        SW_TRY(date_returns());
         for (const char* action : {"new", "changed", "unchanged", "late"}) {
             counts_[action] = SW_TRY(connection_.query_integer(
                 "select count(*) from " + actions() + " where _sw_action = $action",
@@ -188,7 +190,7 @@ private:
             else if (has_column({column}, target_.current))
                 values.emplace_back(is_sqlite() ? "1" : "true");
             else if (has_column({column}, target_.from))
-                values.push_back(alias + "." + quote_identifier(target_.effective));
+                values.push_back(alias + "._sw_from");
             else
                 values.push_back(alias + "." + quote_identifier(column.name));
         }
@@ -198,6 +200,19 @@ private:
         std::vector<std::string> names;
         for (const auto& column : version_columns()) names.push_back(column.name);
         return data::quoted_list(names);
+    }
+    /// A key that was closed and comes back was gone in between: where its own date is not after
+    /// the end of its last version, the new one begins with the newest date of the source, as
+    /// closing takes it.
+    DataResult<void> date_returns() {
+        const std::string end = "(select max(t." + quote_identifier(target_.to) + ") from " +
+                                table_ + " t where " + same_key("t", "a") + ")";
+        const std::string newest =
+            "(select max(" + quote_identifier(target_.effective) + ") from " + source() + ")";
+        SW_TRY(connection_.execute("update " + actions() + " as a set _sw_from = case when " +
+                                   newest + " > " + end + " then " + newest + " else " + end +
+                                   " end where _sw_action = 'new' and _sw_from <= " + end));
+        return {};
     }
     DataResult<void> merge() {
         std::vector<std::string> match;

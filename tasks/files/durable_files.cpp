@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <random>
 #include <thread>
 
 #include "engine/base/descriptor.hpp"
+#include "engine/base/uuid.hpp"
 
 namespace stepwell::tasks::files {
 namespace {
@@ -46,9 +47,11 @@ DataResult<void> write_all(int number, const fs::path& path, std::string_view te
     return {};
 }
 
+/// A number of the process alone would come again: who died may have left a file under it.
 std::string temporary_name(const fs::path& path) {
-    static std::atomic<unsigned> next{0};
-    return path.string() + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(next++);
+    std::random_device device;
+    Prng random((static_cast<std::uint64_t>(device()) << 32) ^ device());
+    return path.string() + ".tmp-" + uuid4(random);
 }
 
 }  // namespace
@@ -142,10 +145,16 @@ DataResult<void> link_file(const fs::path& from, const fs::path& to) {
     if (::link(from.c_str(), to.c_str()) == 0) return {};
     if (errno != EPERM && errno != EMLINK && errno != ENOTSUP)
         return os_fail(from, "cannot link it as " + to.string());
+    // No half copy may have the name.
+    const fs::path copy = temporary_name(to);
     std::error_code failed;
-    fs::copy_file(from, to, failed);
-    if (failed) return data_fail("E_DISK", from.string() + ": cannot copy it: " + failed.message());
-    return {};
+    fs::copy_file(from, copy, failed);
+    if (failed) {
+        ::unlink(copy.c_str());
+        return data_fail("E_DISK", from.string() + ": cannot copy it: " + failed.message());
+    }
+    SW_TRY(sync_path(copy, O_RDONLY));
+    return rename_path(copy, to);
 }
 
 DataResult<void> remove_tree(const fs::path& path) {

@@ -289,8 +289,8 @@ DataResult<InputFile> Locations::file_at(const fs::path& path) const {
     if (!S_ISREG(info.st_mode)) {
         return data_fail("E_NOT_FOUND", uri + ": expected a file, but it is something else");
     }
-    return InputFile{uri, path, place.root, static_cast<std::uint64_t>(info.st_size),
-                     time_text(info)};
+    return InputFile{
+        uri, path, place.root, static_cast<std::uint64_t>(info.st_size), time_text(info), false};
 }
 
 /// What a walk looks for, and what it has found.

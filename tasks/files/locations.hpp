@@ -25,6 +25,8 @@ struct InputFile {
     std::filesystem::path root;  // the place that tasks may touch in which it lies
     std::uint64_t bytes = 0;
     std::string modified_at;  // ISO, UTC, with nanoseconds
+    /// A file of a lake table: no other bytes will ever have its name.
+    bool is_immutable = false;
     /// Changes whenever the file is replaced or written: size and time of change.
     [[nodiscard]] std::string etag() const;
     /// For reading. Fails with E_DENIED where a symbolic link has come into the way since.

@@ -67,6 +67,9 @@ fs::path stage_folder(const fs::path& root) {
 fs::path trash_folder(const fs::path& root) {
     return root / "_stepwell" / "trash";
 }
+fs::path kept_path(const fs::path& root, const std::string& path) {
+    return fs::path(root.string() + std::string(kKeptFolder) + path + std::string(kKeptSuffix));
+}
 
 std::string LakeFile::partition() const {
     return fs::path(path).parent_path().string();
@@ -246,10 +249,45 @@ DataResult<void> append_commit(const fs::path& root, const Commit& commit) {
                               commit.to_json().dump(1));
 }
 
+namespace {
+
+bool can_be_read(const fs::path& root, std::int64_t checkpoint) {
+    const auto json = read_json(log_folder(root) / file_name(checkpoint, ".checkpoint.json"));
+    return json && LakeState::from_json(*json).has_value();
+}
+
+bool is_expired(const fs::path& path) {
+    std::error_code unreadable;
+    const auto at = fs::last_write_time(path, unreadable);
+    return !unreadable && at < fs::file_time_type::clock::now() - kLogKept;
+}
+
+/// Reading begins at the newest checkpoint, or at the one before where that is broken.
+void prune_log(const fs::path& root) {
+    const auto known = list_log(root);
+    if (!known || known->checkpoints.size() < 2) return;
+    const std::int64_t needed = known->checkpoints[1];
+    if (!can_be_read(root, known->checkpoints[0]) || !can_be_read(root, needed)) return;
+    const auto names = files::files_below(log_folder(root));
+    if (!names) return;
+    for (const auto& name : *names) {
+        const auto commit = number_of(name, ".json");
+        const auto checkpoint = number_of(name, ".checkpoint.json");
+        const bool is_needless =
+            (commit && *commit <= needed) || (checkpoint && *checkpoint < needed);
+        const fs::path path = log_folder(root) / name;
+        std::error_code ignored;
+        if (is_needless && is_expired(path)) fs::remove(path, ignored);
+    }
+}
+
+}  // namespace
+
 void write_checkpoint(const fs::path& root, const LakeState& state) {
     if (state.version % kCheckpointEvery != 0) return;
-    (void)files::create_file(log_folder(root) / file_name(state.version, ".checkpoint.json"),
-                             to_text(state.to_json()));
+    const auto written = files::create_file(
+        log_folder(root) / file_name(state.version, ".checkpoint.json"), to_text(state.to_json()));
+    if (written) prune_log(root);
 }
 
 }  // namespace stepwell::tasks::lake

@@ -2,16 +2,19 @@
 // of commits, without a gap. The table is what the log says; the files beside it follow.
 //
 // A commit that stands in the log has happened. Every 32nd commit also has a .checkpoint.json
-// beside it, with the whole state, so that reading does not grow with history.
+// beside it, with the whole state, so that reading does not grow with history. What the last two
+// checkpoints make needless goes after kLogKept.
 //
 // Threads: LakeState is a value. Reading is safe beside a writer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/json.hpp"
@@ -79,6 +82,17 @@ struct LakeState {
 std::filesystem::path log_folder(const std::filesystem::path& root);
 std::filesystem::path stage_folder(const std::filesystem::path& root);
 std::filesystem::path trash_folder(const std::filesystem::path& root);
+/// The second name of a file of the table, under which it can be read for as long as it is kept:
+/// <root>/_stepwell/files/<path>.kept.
+std::filesystem::path kept_path(const std::filesystem::path& root, const std::string& path);
+
+inline constexpr std::string_view kKeptFolder = "/_stepwell/files/";
+inline constexpr std::string_view kKeptSuffix = ".kept";
+
+/// How long files that a commit replaced stay: for readers of older versions, and for regrets.
+constexpr auto kFilesKept = std::chrono::hours(7 * 24);
+/// How long entries stay in the log that nothing needs any more.
+constexpr auto kLogKept = std::chrono::hours(30 * 24);
 
 /// The state as of the last commit. Fails with E_FORMAT where the log has a gap or cannot be read.
 DataResult<LakeState> read_log(const std::filesystem::path& root);
@@ -86,7 +100,8 @@ DataResult<LakeState> read_log(const std::filesystem::path& root);
 /// writer has taken the number.
 DataResult<void> append_commit(const std::filesystem::path& root, const Commit& commit);
 DataResult<Commit> read_commit(const std::filesystem::path& root, std::int64_t number);
-/// Where it is due. Not needed for correctness; faults are left to the next one.
+/// Where it is due; then takes what is older than kLogKept and needless out of the log. Not needed
+/// for correctness; faults are left to the next one.
 void write_checkpoint(const std::filesystem::path& root, const LakeState& state);
 
 }  // namespace stepwell::tasks::lake

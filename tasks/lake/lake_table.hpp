@@ -1,8 +1,7 @@
 // Reading lake tables: folders of Parquet files with a commit log (<root>/_stepwell/log).
 //
-// A Snapshot is one version of the table. While it lives no writer moves files of the table, so
-// its paths can be read as long as needed; writers stage beside it and wait with publishing.
-// Do not hold one while committing to the same table from the same thread.
+// A Snapshot is one version of the table. Its files stay where they are for kFilesKept, whatever
+// writers do: readers wait for nobody, and nobody waits for them.
 //
 // Threads: all safe.
 #pragma once
@@ -27,12 +26,14 @@ bool is_lake_table(const std::filesystem::path& root);
 
 struct Snapshot {
     LakeState state;
-    std::vector<std::filesystem::path> paths;  // absolute, of state.files, in their order
-    std::shared_ptr<void> guard;
+    // Absolute, of state.files, in their order:
+    std::vector<std::filesystem::path> paths;  // where they can be read
+    std::vector<std::filesystem::path> names;  // where programs without the log find them
 };
 
-/// The table's current version. Finishes what a writer that died after its commit left undone.
-/// Fails with E_NOT_FOUND where there is no lake table, E_LOCKED, E_CANCELLED, E_FORMAT.
+/// The table's current version. Fails with E_NOT_FOUND where there is no lake table or a file of it
+/// is gone, E_FORMAT. Where a writer of an earlier build, or one at a power failure, died after its
+/// commit, it finishes the publishing, and may fail with E_LOCKED and E_CANCELLED.
 DataResult<Snapshot> read_snapshot(const std::filesystem::path& root, const Waiting& waiting = {});
 
 }  // namespace stepwell::tasks::lake

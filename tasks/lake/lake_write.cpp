@@ -7,6 +7,7 @@
 #include "engine/base/time.hpp"
 #include "engine/base/uuid.hpp"
 #include "tasks/files/durable_files.hpp"
+#include "tasks/lake/lake_publish.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::lake {
@@ -24,24 +25,6 @@ std::string new_stage_name() {
     return uuid4(random);
 }
 
-fs::path lock_path(const fs::path& root) {
-    return root / "_stepwell" / "writer.lock";
-}
-
-/// Readers share a lock that a publishing writer takes alone. The gate in front of it lets a
-/// waiting writer pass before readers that come later.
-DataResult<std::shared_ptr<void>> lock_readers(const fs::path& root, files::LockKind kind,
-                                               const Waiting& waiting) {
-    const fs::path folder = root / "_stepwell";
-    const auto gate =
-        SW_TRY(files::lock_file(folder / "gate.lock", kind, waiting.timeout, waiting.is_cancelled));
-    return files::lock_file(folder / "readers.lock", kind, waiting.timeout, waiting.is_cancelled);
-}
-
-DataResult<void> reached(const WriteOptions& options, std::string_view point) {
-    return options.fault_hook ? options.fault_hook(point) : DataResult<void>{};
-}
-
 std::string now_text() {
     return to_iso8601(wall_clock());
 }
@@ -52,90 +35,12 @@ std::string partition_of(const std::string& path) {
     return folder.empty() ? std::string(kUnpartitioned) : folder;
 }
 
-bool has_file_of(const Commit& commit, const fs::path& root, const std::string& partition) {
-    return std::any_of(commit.added.begin(), commit.added.end(), [&](const LakeFile& file) {
-        return file.partition() == partition && files::is_there(root / file.path);
-    });
-}
-
-DataResult<void> move_to_trash(const fs::path& from, const fs::path& to) {
-    SW_TRY(files::make_folder(to.parent_path()));
-    return files::rename_path(from, to.string() + std::string(kTrashSuffix));
-}
-
-/// Gives the staged files of a partition the names that the log has for them.
-DataResult<void> name_staged(const fs::path& staged) {
-    for (const auto& name : SW_TRY(files::files_below(staged))) {
-        if (!name.ends_with(kStagedSuffix)) continue;
-        SW_TRY(files::rename_path(staged / name,
-                                  staged / name.substr(0, name.size() - kStagedSuffix.size())));
+/// Tables of earlier builds have no second names.
+DataResult<void> adopt(const fs::path& root, const LakeState& state) {
+    for (const auto& [path, file] : state.files) {
+        if (files::is_there(root / path)) SW_TRY(give_second_name(root, root / path, path));
     }
     return {};
-}
-
-/// Moves what the swap brought into the stage to the trash. What the commit keeps (append) is
-/// there under a second name only, and goes.
-DataResult<void> discard(const fs::path& root, const fs::path& folder, const fs::path& trash,
-                         const std::string& partition) {
-    if (!files::is_there(folder)) return {};
-    for (const auto& name : SW_TRY(files::files_below(folder))) {
-        const fs::path path = fs::path(partition) / name;
-        if (files::is_there(root / path)) continue;
-        SW_TRY(move_to_trash(folder / name, trash / path));
-    }
-    return files::remove_tree(folder);
-}
-
-DataResult<void> publish_partition(const fs::path& root, const Commit& commit,
-                                   const std::string& partition, const WriteOptions& options) {
-    const fs::path staged = stage_folder(root) / commit.stage / partition;
-    const fs::path target = root / partition;
-    const fs::path trash = trash_folder(root) / std::to_string(commit.number);
-    if (!has_file_of(commit, root, partition)) {
-        SW_TRY(files::make_folder(target.parent_path()));
-        SW_TRY(name_staged(staged));
-        const bool is_swapped = files::is_there(target) && SW_TRY(files::exchange(staged, target));
-        if (!is_swapped) {
-            const fs::path aside = stage_folder(root) / commit.stage / "_old" / partition;
-            SW_TRY(files::make_folder(aside.parent_path()));
-            if (files::is_there(target)) SW_TRY(files::rename_path(target, aside));
-            SW_TRY(files::rename_path(staged, target));
-        }
-        SW_TRY(files::sync_folder(target.parent_path()));
-    }
-    SW_TRY(reached(options, "published " + partition));
-    SW_TRY(discard(root, stage_folder(root) / commit.stage / "_old" / partition, trash, partition));
-    SW_TRY(discard(root, staged, trash, partition));
-    return reached(options, "trashed " + partition);
-}
-
-/// Takes the files of a partition that has none any more, and the folders that it leaves empty.
-DataResult<void> remove_partition(const fs::path& root, const Commit& commit,
-                                  const std::string& partition) {
-    const fs::path trash = trash_folder(root) / std::to_string(commit.number);
-    for (const auto& path : commit.removed) {
-        if (LakeFile{path}.partition() != partition || !files::is_there(root / path)) continue;
-        SW_TRY(move_to_trash(root / path, trash / path));
-    }
-    std::error_code failed;
-    for (fs::path folder = root / partition; folder != root; folder = folder.parent_path()) {
-        if (!fs::is_empty(folder, failed) || failed || !fs::remove(folder, failed)) break;
-    }
-    return {};
-}
-
-/// How long replaced files stay: for readers of older versions, and for regrets.
-constexpr auto kTrashKept = std::chrono::hours(7 * 24);
-
-void purge_trash(const fs::path& root) {
-    std::error_code failed;
-    const auto oldest = fs::file_time_type::clock::now() - kTrashKept;
-    for (fs::directory_iterator it(trash_folder(root), failed), end; !failed && it != end;
-         it.increment(failed)) {
-        std::error_code unreadable;
-        const auto at = it->last_write_time(unreadable);
-        if (!unreadable && at < oldest) (void)files::remove_tree(it->path());
-    }
 }
 
 /// A folder with files but without a log is somebody else's.
@@ -151,68 +56,7 @@ DataResult<void> check_is_ours(const fs::path& root) {
     return {};
 }
 
-/// Steps 6 and 7. May be repeated after a crash at any point.
-DataResult<void> publish(const fs::path& root, const Commit& commit, const WriteOptions& options) {
-    const fs::path stage = stage_folder(root) / commit.stage;
-    if (!files::is_there(stage)) return {};
-    for (const auto& partition : commit.replaced_partitions)
-        SW_TRY(publish_partition(root, commit, partition, options));
-    for (const auto& partition : commit.removed_partitions)
-        SW_TRY(remove_partition(root, commit, partition));
-    SW_TRY(reached(options, "published"));
-    SW_TRY(files::remove_tree(stage));
-    return files::sync_folder(stage_folder(root));
-}
-
 }  // namespace
-
-bool is_lake_table(const fs::path& root) {
-    return files::is_there(log_folder(root));
-}
-
-DataResult<void> recover(const fs::path& root, const LakeState& state,
-                         const WriteOptions& options) {
-    if (!files::is_there(stage_folder(root))) return {};
-    if (state.version > 0 && files::is_there(stage_folder(root) / state.stage)) {
-        const Commit commit = SW_TRY(read_commit(root, state.version));
-        const auto readers =
-            SW_TRY(lock_readers(root, files::LockKind::exclusive, options.waiting));
-        SW_TRY(publish(root, commit, options));
-    }
-    std::error_code failed;
-    for (fs::directory_iterator it(stage_folder(root), failed), end; !failed && it != end;
-         it.increment(failed)) {
-        SW_TRY(files::remove_tree(it->path()));
-    }
-    return {};
-}
-
-DataResult<Snapshot> read_snapshot(const fs::path& root, const Waiting& waiting) {
-    if (!is_lake_table(root)) {
-        return data_fail("E_NOT_FOUND",
-                         root.string() + ": expected a lake table, but it has no _stepwell/log");
-    }
-    while (true) {
-        Snapshot snapshot;
-        snapshot.guard = SW_TRY(lock_readers(root, files::LockKind::shared, waiting));
-        snapshot.state = SW_TRY(read_log(root));
-        const bool is_published = snapshot.state.version == 0 ||
-                                  !files::is_there(stage_folder(root) / snapshot.state.stage);
-        if (is_published) {
-            for (const auto& [path, file] : snapshot.state.files)
-                snapshot.paths.push_back(root / path);
-            return snapshot;
-        }
-        // A writer died between its commit and the end of publishing: finish its work.
-        snapshot.guard.reset();
-        WriteOptions options;
-        options.waiting = waiting;
-        const auto lock = SW_TRY(files::lock_file(lock_path(root), files::LockKind::exclusive,
-                                                  waiting.timeout, waiting.is_cancelled));
-        const LakeState now = SW_TRY(read_log(root));
-        SW_TRY(recover(root, now, options));
-    }
-}
 
 LakeWrite::LakeWrite(fs::path root, WriteOptions options, std::shared_ptr<void> lock,
                      LakeState before)
@@ -223,7 +67,8 @@ LakeWrite::LakeWrite(fs::path root, WriteOptions options, std::shared_ptr<void> 
       stage_(new_stage_name()) {}
 
 LakeWrite::~LakeWrite() {
-    if (lock_ != nullptr && owns_stage_) (void)files::remove_tree(stage_folder(root_) / stage_);
+    if (lock_ != nullptr && owns_stage_)
+        (void)discard_stage(root_, stage_folder(root_) / stage_, before_);
 }
 
 DataResult<LakeWrite> LakeWrite::begin(const fs::path& root, WriteOptions options) {
@@ -232,7 +77,8 @@ DataResult<LakeWrite> LakeWrite::begin(const fs::path& root, WriteOptions option
                                         options.waiting.timeout, options.waiting.is_cancelled));
     SW_TRY(check_is_ours(root));
     LakeState before = SW_TRY(read_log(root));
-    SW_TRY(recover(root, before, options));
+    SW_TRY(recover(root, before, options.fault_hook));
+    SW_TRY(adopt(root, before));
     LakeWrite write(root, std::move(options), std::move(lock), std::move(before));
     SW_TRY(files::make_folder(write.data_folder()));
     return write;
@@ -262,7 +108,7 @@ fs::path LakeWrite::data_folder() const {
 }
 
 DataResult<void> LakeWrite::reach(std::string_view point) {
-    auto reached_it = reached(options_, point);
+    auto reached_it = reached(options_.fault_hook, point);
     if (!reached_it) owns_stage_ = false;
     return reached_it;
 }
@@ -361,6 +207,16 @@ DataResult<void> LakeWrite::link_kept_files(const Commit& commit) const {
     return {};
 }
 
+/// Before the commit names them, so that whoever reads the log finds all that it says.
+DataResult<void> LakeWrite::give_second_names(const Commit& commit) const {
+    for (const auto& file : commit.added) {
+        SW_TRY(give_second_name(
+            root_, stage_folder(root_) / stage_ / (file.path + std::string(kStagedSuffix)),
+            file.path));
+    }
+    return {};
+}
+
 DataResult<WriteSummary> LakeWrite::commit(const std::vector<StagedFile>& files,
                                            std::int64_t rows_expected, const Json& schema,
                                            const std::vector<std::string>& emptied) {
@@ -370,18 +226,16 @@ DataResult<WriteSummary> LakeWrite::commit(const std::vector<StagedFile>& files,
     SW_TRY(link_kept_files(commit));
     SW_TRY(files::sync_tree(stage_folder(root_) / stage_));
     SW_TRY(reach("synced"));
-    // From the commit to the end of publishing no reader may look: the log already names files
-    // that are not yet in their places.
-    const auto readers = SW_TRY(lock_readers(root_, files::LockKind::exclusive, options_.waiting));
-    SW_TRY(reach("locked"));
+    SW_TRY(give_second_names(commit));
+    SW_TRY(reach("named"));
     SW_TRY(append_commit(root_, commit));
     owns_stage_ = false;
     SW_TRY(reach("committed"));
-    SW_TRY(publish(root_, commit, options_));
+    SW_TRY(publish(root_, commit, options_.fault_hook));
     WriteSummary summary;
     before_.apply(commit);
     write_checkpoint(root_, before_);
-    purge_trash(root_);
+    purge_trash(root_, before_);
     summary.commit = commit.number;
     summary.rows = rows_expected;
     summary.partitions_replaced = commit.replaced_partitions;
@@ -392,67 +246,6 @@ DataResult<WriteSummary> LakeWrite::commit(const std::vector<StagedFile>& files,
     summary.files_removed = static_cast<std::int64_t>(commit.removed.size());
     for (const auto& file : commit.added) summary.bytes += file.bytes;
     return summary;
-}
-
-namespace {
-
-constexpr std::string_view kNullFolder = "__HIVE_DEFAULT_PARTITION__";
-
-bool is_plain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '~';
-}
-
-std::string percent_encoded(std::string_view text) {
-    static constexpr char kHex[] = "0123456789ABCDEF";
-    std::string result;
-    for (const char c : text) {
-        if (is_plain(c))
-            result += c;
-        else
-            result += {'%', kHex[static_cast<unsigned char>(c) >> 4], kHex[c & 15]};
-    }
-    return result;
-}
-
-std::optional<int> hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return std::nullopt;
-}
-
-std::string percent_decoded(std::string_view text) {
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto high =
-            text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-        const auto low = high ? hex_digit(text[i + 2]) : std::nullopt;
-        if (!low) {
-            result += text[i];
-            continue;
-        }
-        result += static_cast<char>(*high * 16 + *low);
-        i += 2;
-    }
-    return result;
-}
-
-}  // namespace
-
-std::string partition_folder(std::string_view column, const std::optional<std::string>& value) {
-    return percent_encoded(column) + "=" +
-           (value ? percent_encoded(*value) : std::string(kNullFolder));
-}
-
-std::optional<std::pair<std::string, std::optional<std::string>>> parse_partition_folder(
-    std::string_view folder) {
-    const auto equals = folder.find('=');
-    if (equals == std::string_view::npos || equals == 0) return std::nullopt;
-    const std::string_view value = folder.substr(equals + 1);
-    std::optional<std::string> decoded;
-    if (value != kNullFolder) decoded = percent_decoded(value);
-    return std::pair(percent_decoded(folder.substr(0, equals)), std::move(decoded));
 }
 
 }  // namespace stepwell::tasks::lake

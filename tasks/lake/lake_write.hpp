@@ -1,24 +1,26 @@
 // Writing to a lake table, so that every reader sees the old version or the new one:
 //
-//   1 the writer's lock              5 <root>/_stepwell/log/<n>.json appears: the commit point
-//   2 files in _stepwell/stage/<id>  6 each touched partition is swapped in, one step a partition
-//   3 fsync of files and folders     7 old files to _stepwell/trash/<n>, the stage goes
-//   4 row counts compared
+//   1 the writer's lock              5 each file gets its second name in _stepwell/files
+//   2 files in _stepwell/stage/<id>  6 <root>/_stepwell/log/<n>.json appears: the commit point
+//   3 row counts compared            7 each touched partition is swapped in, one step a partition
+//   4 fsync of files and folders     8 old files to _stepwell/trash/<n>, the stage goes
 //
-// Who dies before 5 has done nothing (the stage is removed by the next writer); who dies after 5
-// has done everything (the next writer or reader repeats 6 and 7, which may be repeated).
+// Readers of the log use the second names, which stay until the trash is purged: 7 and 8 are for
+// programs that list the folders. Who dies before 6 has done nothing (the next writer removes the
+// stage and the second names); who dies after 6 has done everything (the next writer repeats 7 and
+// 8, which may be repeated).
 //
 // Threads: a LakeWrite belongs to one thread; several writes of one table wait for each other,
 // between processes too.
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tasks/lake/lake_publish.hpp"
 #include "tasks/lake/lake_table.hpp"
 
 namespace stepwell::tasks::lake {
@@ -44,13 +46,8 @@ struct WriteOptions {
     Waiting waiting;
     /// Called between the steps with their name ("staged", "synced", "committed", ...); a failure
     /// leaves everything as a crash at this point would. For tests.
-    std::function<DataResult<void>(std::string_view point)> fault_hook;
+    FaultHook fault_hook;
 };
-
-/// What staged files are called after: "part-1.parquet.new". So a glob for *.parquet finds no file
-/// of the stage before it is published, nor one of the trash (".old").
-inline constexpr std::string_view kStagedSuffix = ".new";
-inline constexpr std::string_view kTrashSuffix = ".old";
 
 struct StagedFile {
     std::string path;  // relative to data_folder(), with kStagedSuffix
@@ -90,7 +87,7 @@ public:
     /// without partitions straight into it.
     [[nodiscard]] std::filesystem::path data_folder() const;
 
-    /// Steps 3 to 7. `files` are all that was staged; their rows must add up to `rows_expected`.
+    /// Steps 3 to 8. `files` are all that was staged; their rows must add up to `rows_expected`.
     /// `emptied`: partitions to remove beside those that the mode removes.
     ///
     /// Fails with E_ROW_COUNT, E_PARTITION_LIMIT, E_CONFLICT (the table has rows and the mode is
@@ -106,6 +103,7 @@ private:
     DataResult<Commit> plan(const std::vector<StagedFile>& files, const Json& schema,
                             const std::vector<std::string>& emptied) const;
     DataResult<void> link_kept_files(const Commit& commit) const;
+    DataResult<void> give_second_names(const Commit& commit) const;
     DataResult<void> reach(std::string_view point);
 
     std::filesystem::path root_;
@@ -116,16 +114,5 @@ private:
     Json bookmark_ = Json::object();
     bool owns_stage_ = true;
 };
-
-/// Removes what older writers left in the stage, and repeats the publishing of the last commit
-/// where it is unfinished. REQUIRES: the writer's lock.
-DataResult<void> recover(const std::filesystem::path& root, const LakeState& state,
-                         const WriteOptions& options);
-
-/// One folder of a partition as Hive spells it: "name=value" percent-encoded, NULL as
-/// __HIVE_DEFAULT_PARTITION__. The reverse gives nothing for a name that is not of the form.
-std::string partition_folder(std::string_view column, const std::optional<std::string>& value);
-std::optional<std::pair<std::string, std::optional<std::string>>> parse_partition_folder(
-    std::string_view folder);
 
 }  // namespace stepwell::tasks::lake

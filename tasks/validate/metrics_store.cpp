@@ -1,6 +1,9 @@
 #include "tasks/validate/metrics_store.hpp"
 
+#include <chrono>
+
 #include "tasks/sql/sqlite/sqlite_engine.hpp"
+#include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -12,9 +15,15 @@ constexpr std::string_view kSchema =
     "  unique (dataset, run_key));"
     "create table if not exists outputs(path text primary key, fingerprint text, etag text) "
     "  without rowid;"
-    "create table if not exists verdicts(run_key text primary key, envelope text) without rowid;";
+    "create table if not exists verdicts(run_key text primary key, envelope text) without rowid;"
+    "create table if not exists verdict_times(run_key text primary key, at text) without rowid;"
+    "create index if not exists verdict_times_at on verdict_times(at);";
 
+/// Looked at, and kept, of each dataset.
 constexpr int kHistoryRuns = 100;
+constexpr int kRunsKept = 1000;
+/// No retry comes after this.
+constexpr auto kVerdictsKept = std::chrono::hours(90 * 24);
 
 }  // namespace
 
@@ -25,6 +34,11 @@ DataResult<MetricsStore> MetricsStore::open(DataSession& session) {
     auto database = SW_TRY(open_sqlite({folder / "validations.sqlite"}));
     MetricsStore store(SW_TRY(database->connect()));
     SW_TRY(store.connection_->execute(kSchema));
+    // Earlier builds did not note when.
+    SW_TRY(store.connection_->execute(
+        "insert or ignore into verdict_times select run_key, $now from verdicts "
+        "where not exists (select 1 from verdict_times)",
+        {{"now", to_iso8601(wall_clock())}}));
     return store;
 }
 
@@ -54,6 +68,18 @@ DataResult<void> MetricsStore::record(const std::string& dataset, const std::str
             "insert or replace into metrics values ($dataset, $key, $metric, $value)",
             {{"dataset", dataset}, {"key", run_key}, {"metric", metric}, {"value", value}}));
     }
+    const Json parameters = {{"dataset", dataset}};
+    const std::string oldest =
+        "(select id from runs where dataset = $dataset order by id desc "
+        "limit 1 offset " +
+        std::to_string(kRunsKept) + ")";
+    SW_TRY(connection_->execute(
+        "delete from metrics where dataset = $dataset and run_key in (select run_key from runs "
+        "where dataset = $dataset and id <= " +
+            oldest + ")",
+        parameters));
+    SW_TRY(connection_->execute("delete from runs where dataset = $dataset and id <= " + oldest,
+                                parameters));
     return transaction.commit();
 }
 
@@ -80,9 +106,19 @@ DataResult<std::optional<Json>> MetricsStore::verdict_of(const std::string& run_
 }
 
 DataResult<void> MetricsStore::record_verdict(const std::string& run_key, const Json& envelope) {
+    auto transaction = SW_TRY(Transaction::begin(*connection_));
+    const auto now = wall_clock();
     SW_TRY(connection_->execute("insert or replace into verdicts values ($key, $envelope)",
                                 {{"key", run_key}, {"envelope", to_text(envelope)}}));
-    return {};
+    SW_TRY(connection_->execute("insert or replace into verdict_times values ($key, $now)",
+                                {{"key", run_key}, {"now", to_iso8601(now)}}));
+    const Json oldest = {{"oldest", to_iso8601(now - kVerdictsKept)}};
+    SW_TRY(connection_->execute(
+        "delete from verdicts where run_key in (select run_key from verdict_times where at < "
+        "$oldest)",
+        oldest));
+    SW_TRY(connection_->execute("delete from verdict_times where at < $oldest", oldest));
+    return transaction.commit();
 }
 
 }  // namespace stepwell::tasks::data

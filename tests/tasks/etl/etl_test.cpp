@@ -290,6 +290,58 @@ TEST_CASE("partitions keep NULLs and any text, and refuse the name that stands f
     CHECK(etl.rows("out/t", "count(*)") == Json::parse("[[3]]"));
 }
 
+TEST_CASE("lake tables in a list are read by their logs, as one alone is") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id\n1\n");
+    etl.folder.write("data/in/b.csv", "id\n2\n");
+    for (const std::string name : {"a", "b"}) {
+        REQUIRE(etl.result(R"({"input": {"uri": "in/)" + name +
+                           R"(.csv"}, "write": {"uri": "lake://out/)" + name + R"(/"}})")
+                    .is_object());
+    }
+    // Nobody's: the log does not know it.
+    etl.query("copy (select '9' as id) to '" + etl.lake("out/a/data/stray.parquet") + "'");
+    const std::string task =
+        R"({"input": {"uri": ["lake://out/a/", "lake://out/b/"]}, "write": {"uri": "lake://out/all/", "mode": "overwrite"}})";
+    REQUIRE(etl.result(task).is_object());
+    CHECK(etl.rows("out/all", "id") == Json::parse(R"([["1"],["2"]])"));
+    CHECK(etl.result(task)["unchanged"] == true);
+    const std::string named =
+        R"({"input": {"uri": "lake://out/a/"}, "steps": [{"derive": {"f": "_file"}}], "write": {"uri": "lake://out/named/"}})";
+    REQUIRE(etl.result(named).is_object());
+    CHECK(etl.rows("out/named", "regexp_extract(f, 'lake/(out/a/data/)[^/]*[.]parquet$', 1)") ==
+          Json::parse(R"([["out/a/data/"]])"));
+}
+
+TEST_CASE("what asks the clock, draws lots or reads files by itself runs again on the same files") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id,d,current_date\n1,2024-01-01,x\n");
+    const auto is_repeated = [&](const std::string& sql) {
+        const Json task = {{"input", {{"uri", "in/a.csv"}}},
+                           {"steps", {{{"sql", sql}}}},
+                           {"write", {{"uri", "lake://out/t/"}, {"mode", "overwrite"}}}};
+        const Json first = etl.result(task.dump());
+        CAPTURE(to_text(first));
+        REQUIRE(first.is_object());
+        return etl.result(task.dump())["unchanged"] == false;
+    };
+    for (const std::string expression :
+         {"current_date", "NOW ( )", "current_localtimestamp()", "random()", "uuid()",
+          "age(cast(d as timestamp))", "'''now()' || Today()"}) {
+        CAPTURE(expression);
+        CHECK(is_repeated("select id, " + expression + " as x from this"));
+    }
+    CHECK(is_repeated("select * from this using sample 100 percent"));
+    etl.query("copy (select 1 as i) to '" + etl.lake("b.parquet") + "'");
+    CHECK(is_repeated("select * from read_parquet('" + etl.lake("b.parquet") + "')"));
+    for (const std::string expression :
+         {"id", "'current_date, now()'", "1 as now", "age(date '2024-01-01', date '2023-01-01')",
+          "this.\"current_date\""}) {
+        CAPTURE(expression);
+        CHECK(!is_repeated("select id, " + expression + " from this"));
+    }
+}
+
 TEST_CASE("a bookmark reads each file once") {
     Etl etl;
     const std::string task =

@@ -86,6 +86,25 @@ TEST_CASE("keys that are gone are closed only when asked for") {
     }
 }
 
+TEST_CASE("a key that was closed and comes back was gone in between") {
+    for (const std::string type : {"duckdb", "sqlite"}) {
+        CAPTURE(type);
+        Dimension dimension(type);
+        const std::string close = R"(, "deletes": "close")";
+        REQUIRE(dimension.load("1,a@x,Rome,2024-01-01\n2,b@x,Kiel,2024-01-01\n").is_object());
+        REQUIRE(dimension.load("1,a@x,Rome,2024-03-01\n", close).is_object());
+        REQUIRE(
+            dimension.load("1,a@x,Rome,2024-05-01\n2,b@x,Kiel,2024-01-01\n", close).is_object());
+        CHECK(to_text(dimension.versions()[1]) == R"([2,"b@x","2024-01-01","2024-03-01",0])");
+        CHECK(to_text(dimension.versions()[2]) == R"([2,"b@x","2024-05-01","2099-12-31",1])");
+        // Its own date counts where it is after the end.
+        REQUIRE(dimension.load("2,b@x,Kiel,2024-06-01\n", close).is_object());
+        REQUIRE(
+            dimension.load("1,a@x,Rome,2024-07-01\n2,b@x,Kiel,2024-08-01\n", close).is_object());
+        CHECK(to_text(dimension.versions()[1]) == R"([1,"a@x","2024-07-01","2099-12-31",1])");
+    }
+}
+
 TEST_CASE("a key that comes twice is refused and changes nothing") {
     for (const std::string type : {"duckdb", "sqlite"}) {
         CAPTURE(type);

@@ -1,11 +1,13 @@
 // The commit protocol, with text files in the place of Parquet: it does not look into them.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <map>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "tasks/files/durable_files.hpp"
 #include "tasks/lake/lake_write.hpp"
@@ -228,7 +230,7 @@ TEST_CASE(
             const bool is_complete = write(folder.path(), c.staged, options).has_value();
             points.insert(last);
             const bool is_committed =
-                is_complete || (last != "staged" && last != "synced" && last != "locked");
+                is_complete || (last != "staged" && last != "synced" && last != "named");
             CAPTURE(last);
             CHECK(log_rows(folder.path()) == (is_committed ? c.after : before));
             // The next writer leaves nothing of the dead one behind.
@@ -239,6 +241,70 @@ TEST_CASE(
         }
         CHECK(points.size() >= 7);
     }
+}
+
+TEST_CASE("a reader keeps its version, waits for nobody and lets nobody wait") {
+    const TemporaryFolder folder;
+    const fs::path& root = folder.path();
+    REQUIRE(write(root, {{"month=1", "a"}, {"month=2", "b"}}, options_of(WriteMode::append)));
+    const auto before = read_snapshot(root);
+    REQUIRE(before);
+    auto options = options_of(WriteMode::overwrite_partitions);
+    options.waiting.timeout = std::chrono::milliseconds(0);
+    Rows during;
+    options.fault_hook = [&](std::string_view) -> DataResult<void> {
+        Waiting none;
+        none.timeout = std::chrono::milliseconds(0);
+        if (const auto snapshot = read_snapshot(root, none)) {
+            for (const auto& path : snapshot->paths) during.insert(content_of(path));
+        }
+        return {};
+    };
+    REQUIRE(write(root, {{"month=1", "c"}}, options));
+    REQUIRE(write(root, {{"month=2", "d"}}, options_of(WriteMode::overwrite)));
+    Rows rows;
+    for (const auto& path : before->paths) rows.insert(content_of(path));
+    CHECK(rows == Rows{"a", "b"});
+    CHECK(log_rows(root) == Rows{"d"});
+    CHECK(during.count("b") >= 6);  // at every point of the write
+    CHECK(during.count("a") + during.count("c") == during.count("b"));
+}
+
+TEST_CASE("a table of an earlier build, without second names, is read and continued") {
+    const TemporaryFolder folder;
+    const fs::path& root = folder.path();
+    REQUIRE(write(root, {{"month=1", "a"}, {"month=2", "b"}}, options_of(WriteMode::append)));
+    fs::remove_all(root / "_stepwell/files");
+    CHECK(log_rows(root) == Rows{"a", "b"});
+    REQUIRE(write(root, {{"month=1", "c"}}, options_of(WriteMode::overwrite_partitions)));
+    CHECK(log_rows(root) == Rows{"b", "c"});
+    CHECK(glob_rows(root) == Rows{"b", "c"});
+}
+
+TEST_CASE("replaced files go after a week, the log's entries when no reading needs them") {
+    const TemporaryFolder folder;
+    const fs::path& root = folder.path();
+    const auto make_old = [](const fs::path& path) {
+        for (const auto& entry : fs::recursive_directory_iterator(path)) {
+            fs::last_write_time(entry.path(),
+                                fs::file_time_type::clock::now() - std::chrono::hours(24 * 40));
+        }
+    };
+    for (int i = 1; i <= 70; ++i) {
+        REQUIRE(write(root, {{"month=1", std::to_string(i)}}, options_of(WriteMode::overwrite)));
+    }
+    CHECK(files_below(root / "_stepwell/files")->size() == 70);
+    CHECK(files_below(log_folder(root))->size() == 72);
+    make_old(trash_folder(root));
+    make_old(log_folder(root));
+    for (int i = 71; i <= 96; ++i) {
+        REQUIRE(write(root, {{"month=1", std::to_string(i)}}, options_of(WriteMode::overwrite)));
+    }
+    CHECK(log_rows(root) == Rows{"96"});
+    CHECK(files_below(root / "_stepwell/files")->size() == 27);
+    // From checkpoint 64 on: it, 65 to 96, and checkpoint 96.
+    CHECK(files_below(log_folder(root))->size() == 34);
+    CHECK(read_log(root)->version == 96);
 }
 
 TEST_CASE("readers beside a writer see whole versions only") {
@@ -267,21 +333,73 @@ TEST_CASE("readers beside a writer see whole versions only") {
     CHECK(read_log(folder.path())->version == 41);
 }
 
-TEST_CASE("partition folders are spelled as Hive does") {
-    struct Case {
-        std::optional<std::string> value;
-        std::string folder;
-    };
-    const Case cases[] = {{"2024-01", "p=2024-01"},
-                          {"a b/c=%", "p=a%20b%2Fc%3D%25"},
-                          {"é", "p=%C3%A9"},
-                          {"", "p="},
-                          {std::nullopt, "p=__HIVE_DEFAULT_PARTITION__"}};
-    for (const auto& c : cases) {
-        CHECK(partition_folder("p", c.value) == c.folder);
-        CHECK(parse_partition_folder(c.folder) == std::pair{std::string("p"), c.value});
+TEST_CASE("of several writers at once no rows are lost, and readers lose none that they saw") {
+    const TemporaryFolder folder;
+    constexpr int kWriters = 3;
+    constexpr int kWrites = 15;
+    std::atomic<int> running{kWriters};
+    std::atomic<int> refused{0};
+    std::vector<std::thread> threads;
+    for (int writer = 0; writer < kWriters; ++writer) {
+        threads.emplace_back([&, writer] {
+            for (int i = 0; i < kWrites; ++i) {
+                const std::string row = std::to_string(writer) + "-" + std::to_string(i);
+                const bool is_done = write(folder.path(), {{"month=" + std::to_string(i % 2), row}},
+                                           options_of(WriteMode::append))
+                                         .has_value();
+                refused += is_done ? 0 : 1;
+            }
+            --running;
+        });
     }
-    CHECK(!parse_partition_folder("no partition"));
+    std::atomic<int> lost{0};
+    for (int reader = 0; reader < 2; ++reader) {
+        threads.emplace_back([&] {
+            Rows before;
+            while (running > 0) {
+                const auto snapshot = read_snapshot(folder.path());
+                if (!snapshot) continue;  // there is no table yet
+                Rows rows;
+                for (const auto& path : snapshot->paths) rows.insert(content_of(path));
+                const bool has_all =
+                    std::includes(rows.begin(), rows.end(), before.begin(), before.end());
+                lost += has_all && rows.count("") == 0 ? 0 : 1;
+                before = std::move(rows);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(refused == 0);
+    CHECK(lost == 0);
+    CHECK(log_rows(folder.path()).size() == kWriters * kWrites);
+    CHECK(glob_rows(folder.path()) == log_rows(folder.path()));
+}
+
+TEST_CASE("a table whose file is gone says which, and how to go on") {
+    const TemporaryFolder folder;
+    REQUIRE(write(folder.path(), {{"month=1", "a"}}, options_of(WriteMode::append)));
+    fs::remove_all(folder.path() / "month=1");
+    CHECK(log_rows(folder.path()) == Rows{"a"});  // its second name is there
+    fs::remove_all(folder.path() / "_stepwell/files");
+    const auto snapshot = read_snapshot(folder.path());
+    REQUIRE(!snapshot);
+    CHECK(snapshot.error().code == "E_NOT_FOUND");
+    CHECK(snapshot.error().message.find("month=1/part-") != std::string::npos);
+}
+
+TEST_CASE("what a power failure took of the second names, the next reader does without") {
+    const TemporaryFolder folder;
+    const fs::path& root = folder.path();
+    REQUIRE(write(root, {{"month=1", "a"}, {"month=2", "b"}}, options_of(WriteMode::append)));
+    auto options = options_of(WriteMode::overwrite_partitions);
+    options.fault_hook = [&](std::string_view point) -> DataResult<void> {
+        if (point != "committed") return {};
+        fs::remove_all(root / "_stepwell/files");
+        return data::data_fail("E_INTERNAL", "power failure");
+    };
+    CHECK(!write(root, {{"month=1", "c"}}, options));
+    CHECK(log_rows(root) == Rows{"b", "c"});
+    CHECK(glob_rows(root) == Rows{"b", "c"});
 }
 
 }  // namespace stepwell::test
