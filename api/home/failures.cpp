@@ -21,6 +21,7 @@ struct Group {
     Timestamp last_at = Timestamp::min();
     ExecutionId first_run{UINT64_MAX};
     ExecutionId last_run{};
+    std::string last_name;  // of that run
     std::vector<std::uint64_t> occurrences;
     std::vector<journal::ListedFailure> listed;  // newest first
     std::string condition;
@@ -139,6 +140,7 @@ Json group_view(const Group& group, const Intervals& intervals, const Successes&
             {"first_at", to_iso8601(group.first_at)},
             {"last_at", to_iso8601(group.last_at)},
             {"runs", std::move(runs)},
+            {"last_run", {{"run", value_of(group.last_run)}, {"name", group.last_name}}},
             {"occurrences", group.occurrences},
             {"successes", well == successes.end() ? intervals.zeros() : well->second}};
 }
@@ -155,7 +157,9 @@ Result<bool> complete(Histories& histories, Group& group) {
     group.listed = SW_TRY(histories.reader().failures(
         {group.fingerprint, ExecutionId{value_of(group.last_run) + 1}, kRunsListed}));
     if (group.listed.empty()) return false;
-    group.workflow = SW_TRY(histories.reader().summary(group.last_run)).workflow_name;
+    auto last = SW_TRY(histories.reader().summary(group.last_run));
+    group.workflow = std::move(last.workflow_name);
+    group.last_name = std::move(last.name);
     group.condition = SW_TRY(standing_of(histories, group));
     return true;
 }

@@ -26,7 +26,8 @@ struct FailuresQuery {
 
 /// {"from", "to", "intervals": [FROM...], "groups": [{"id", "workflow", "state", "path", "error",
 ///  "cause": without what varies, "message": of the last one, "count", "condition",
-///  "first_at", "last_at", "runs": [the last 10 ids, newest first], "occurrences": [N an interval],
+///  "first_at", "last_at", "runs": [the last 10 ids, newest first], "last_run": {"run", "name"},
+///  "occurrences": [N an interval],
 ///  "successes": [N an interval: runs of the workflow that succeeded]}], "complete": false while
 ///  runs that have ended are still to be folded}
 ///

@@ -213,6 +213,9 @@ Result<Json> next_fires(runtime::Reader& reader, Timestamp now, std::size_t limi
         const Json* last = find(schedule, "last");
         fires.emplace_back(at, Json{{"schedule", schedule.at("id")},
                                     {"workflow", schedule.at("workflow")},
+                                    {"kind", schedule.at("kind")},
+                                    {"expression", schedule.at("expression")},
+                                    {"timezone", schedule.at("timezone")},
                                     {"at", to_iso8601(at)},
                                     {"local", local},
                                     {"last", last ? *last : Json()}});

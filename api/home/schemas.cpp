@@ -73,7 +73,7 @@ constexpr NamedSchema kSchemas[] = {
     "caught": {"type": "array", "items": {"$ref": "#/components/schemas/Failure"}}}})json"},
     {"FailureGroup", R"json({
   "type": "object",
-  "required": ["id", "workflow", "state", "definition_path", "error", "cause", "message", "count", "condition", "first_at", "last_at", "runs", "occurrences", "successes"],
+  "required": ["id", "workflow", "state", "definition_path", "error", "cause", "message", "count", "condition", "first_at", "last_at", "runs", "last_run", "occurrences", "successes"],
   "properties": {
     "id": {"type": "string"},
     "workflow": {"type": "string"},
@@ -87,6 +87,8 @@ constexpr NamedSchema kSchemas[] = {
     "first_at": {"type": "string", "format": "date-time"},
     "last_at": {"type": "string", "format": "date-time"},
     "runs": {"type": "array", "items": {"type": "integer"}, "description": "the newest first, at most 10"},
+    "last_run": {"type": "object", "required": ["run", "name"], "properties": {
+      "run": {"type": "integer"}, "name": {"type": "string"}}},
     "occurrences": {"type": "array", "items": {"type": "integer"}, "description": "by interval"},
     "successes": {"type": "array", "items": {"type": "integer"}, "description": "of the same state, by interval"}}})json"},
     {"Failures", R"json({
@@ -280,8 +282,10 @@ constexpr NamedSchema kSchemas[] = {
           "path": {"type": "string"}, "since": {"type": "string", "format": "date-time"},
           "due": {"type": ["string", "null"]}}}}}}},
     "next_fires": {"type": "array", "description": "the soonest first", "items": {"type": "object",
-      "required": ["schedule", "workflow", "at", "local", "last"], "properties": {
+      "required": ["schedule", "workflow", "kind", "expression", "timezone", "at", "local", "last"], "properties": {
         "schedule": {"type": "string"}, "workflow": {"type": "string"},
+        "kind": {"type": "string", "enum": ["cron", "rate", "at"]},
+        "expression": {"type": "string"}, "timezone": {"type": "string"},
         "at": {"type": "string", "format": "date-time"},
         "local": {"type": "string", "description": "in the schedule's time zone"},
         "last": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Claim"}]}}}},

@@ -174,6 +174,7 @@ TEST_CASE("failures are grouped by their cause, with successes of the same state
     CHECK(numbers(load["occurrences"]) == "1010");
     CHECK(numbers(load["successes"]) == "0100");
     CHECK(numbers(load["runs"]) == "42");
+    CHECK(load["last_run"]["run"] == 4);
 
     theatre.clock.set(begin + std::chrono::hours(3));
     theatre.play("w", kGood);
