@@ -108,6 +108,7 @@ const std::vector<Layer> kLayers = {
     {"api/daemon/", {"engine/", "tasks/", "api/"}},
     {"api/http/", {"engine/base/"}},
     {"api/router/", {"engine/base/", "api/http/"}},
+    {"api/web/", {"engine/base/", "api/http/"}},
     {"api/secrets/",
      all_of({kRuntimePorts, {"engine/base/", "api/http/", "api/router/", "api/auth/routes.hpp"}})},
     {"api/auth/",

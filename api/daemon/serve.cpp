@@ -22,6 +22,7 @@
 #include "api/http/server.hpp"
 #include "api/system/routes.hpp"
 #include "api/triggers/routes.hpp"
+#include "api/web/site.hpp"
 #include "api/workflows/workflow_folders.hpp"
 #include "tasks/registry.hpp"
 
@@ -244,6 +245,9 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     Keeper keeper(configuration, **node, readers, *triggers);
     keeper.add_routes(router);
     Metrics metrics((*node)->engine(), (*node)->gate(), readers, configuration.data);
+    const web::Site dashboard(web::built_in_assets());
+    router.add_places({[&](std::string_view path) { return dashboard.has(path); },
+                       [&](const Request& request) { return dashboard.answer(request); }});
     add_system_routes(router, metrics, readers, (*node)->engine(), STEPWELL_VERSION);
     auto folders =
         SW_TRY(WorkflowFolders::start(configuration.workflows, (*node)->engine(), known_tasks(),

@@ -35,6 +35,10 @@ bool is_refused(boost::beast::string_view parameters) {
 }  // namespace
 
 bool takes_gzip(std::string_view accept_encoding) {
+    return takes_encoding(accept_encoding, "gzip");
+}
+
+bool takes_encoding(std::string_view accept_encoding, std::string_view coding) {
     namespace beast = boost::beast;
     const beast::string_view header(accept_encoding.data(), accept_encoding.size());
     // Its elements have parameters after a ';', which a list of tokens has not: split by hand.
@@ -46,7 +50,7 @@ bool takes_gzip(std::string_view accept_encoding) {
         auto name = element.substr(0, semicolon);
         while (!name.empty() && name.front() == ' ') name.remove_prefix(1);
         while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
-        const bool is_meant = beast::iequals(name, "gzip") || name == "*";
+        const bool is_meant = beast::iequals(name, {coding.data(), coding.size()}) || name == "*";
         if (is_meant && !is_refused(element.substr(semicolon))) return true;
         begin = end + 1;
     }

@@ -10,7 +10,9 @@ namespace stepwell::api {
 /// Answers below it are sent as they are: what would be saved is less than a packet.
 inline constexpr std::size_t kCompressedFrom = 1'024;
 
-/// Whether the value of an Accept-Encoding header takes gzip.
+/// Whether the value of an Accept-Encoding header takes this coding.
+bool takes_encoding(std::string_view accept_encoding, std::string_view coding);
+/// The same of gzip.
 bool takes_gzip(std::string_view accept_encoding);
 
 /// `text` in the format of RFC 1952. Costs some ten milliseconds a megabyte.

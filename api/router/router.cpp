@@ -146,11 +146,16 @@ void Router::tell(const Exchange& exchange) const {
 }
 
 Router::Match Router::match(const Request& request) const {
-    const auto path = split_path(split_target(request.target()).first);
+    const std::string_view text = split_target(request.target()).first;
+    const auto path = split_path(text);
     const auto found = std::find_if(resources_.begin(), resources_.end(),
                                     [&](const auto& resource) { return resource->fits(path); });
     Match match;
-    if (found == resources_.end()) return match;
+    const std::string_view method = request.method();
+    const bool is_read = method == "GET" || method == "HEAD";
+    const bool has_entry = found != resources_.end() && (*found)->find("GET") != nullptr;
+    match.is_place = is_read && !has_entry && places_.has && places_.has(text);
+    if (found == resources_.end() || match.is_place) return match;
     match.resource = found->get();
     for (std::size_t i = 0; i < path.size(); ++i) {
         const std::string& segment = match.resource->segments[i];
@@ -159,12 +164,12 @@ Router::Match Router::match(const Request& request) const {
         match.is_malformed |= !value;
         match.path.emplace_back(segment.substr(1, segment.size() - 2), value.value_or(""));
     }
-    const std::string_view method = request.method();
     match.entry = match.resource->find(method == "HEAD" ? "GET" : method);
     return match;
 }
 
 Role Router::role_of(const Match& found, const Request& request) {
+    if (found.is_place) return Role::none;
     if (!found.entry) return Role::viewer;
     const Route& route = found.entry->route;
     return route.role_of ? route.role_of(request) : route.role;
@@ -211,6 +216,7 @@ void Router::handle(Request& request, Responder respond) const {
             inner(text ? problem(410, *text) : std::move(response));
         };
     }
+    if (found.is_place) return respond(places_.answer(request));
     if (!found.resource) {
         const auto path = split_target(request.target()).first;
         return respond(problem(404, "there is nothing at '" + std::string(path.substr(0, 100)) +

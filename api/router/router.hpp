@@ -43,6 +43,14 @@ public:
     /// ones (401, 403), whose principal is empty. Must be quick.
     void on_answer(std::function<void(const Exchange&)> watcher);  // several may
 
+    /// What is no route: places that browsers open, the same for whoever asks. GET and HEAD of the
+    /// paths that it `has` are its to answer, also where a route has other methods of the path.
+    struct Places {
+        std::function<bool(std::string_view path)> has;
+        std::function<Response(const Request&)> answer;
+    };
+    void add_places(Places places) { places_ = std::move(places); }
+
     /// Tells of an answer 404 whether what the path names was there once: then its text makes it a
     /// 410. Asked from whichever thread answers.
     using Departed = std::function<std::optional<std::string>(const Call::Values& path)>;
@@ -65,6 +73,7 @@ private:
     struct Match {
         const Resource* resource = nullptr;
         const Entry* entry = nullptr;  // null: not with this method
+        bool is_place = false;         // see Places; then it has no entry
         Call::Values path;
         bool is_malformed = false;  // an escape in the path cannot be decoded
     };
@@ -79,6 +88,7 @@ private:
     void tell(const Exchange& exchange) const;
     std::vector<std::function<void(const Exchange&)>> watchers_;
     Departed departed_;
+    Places places_;
 };
 
 }  // namespace stepwell::api
