@@ -109,7 +109,8 @@ export class LiveStream {
         return;
       }
       if (!response.ok || !response.body) throw new Error(`answered with ${response.status}`);
-      this.connected(response.headers.get('X-Stepwell-Daemon') ?? undefined);
+      // A request's id begins with what names the daemon that gave it: another one has started since.
+      this.connected(response.headers.get('X-Request-Id')?.split('-')[0]);
       await this.read(response.body, abort);
     } catch {
       // Whatever it was, the answer is to try again.

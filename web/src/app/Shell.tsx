@@ -147,7 +147,7 @@ function UserMenu() {
   const deeper = entries.filter((page) => !page.nav?.onPhone);
   return (
     <Menu
-      label={`${session.name}, ${session.role}`}
+      label={`${initials}: ${session.name}, ${session.role}`}
       className="avatar"
       button={initials}
       head={

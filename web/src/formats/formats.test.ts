@@ -11,6 +11,8 @@ import {
   formatRelative,
   formatShare,
   formatTime,
+  timeTicks,
+  valueTicks,
   visible,
 } from '.';
 
@@ -115,3 +117,30 @@ test.each([
   ['a\u0000b\u007f', 'a␀b␡'],
   ['tab\tand\nline', 'tab\tand\nline'],
 ])('%j is shown as %s', (text, shown) => expect(visible(text)).toBe(shown));
+
+test.each([
+  [0, [0, 1]],
+  [1, [0, 1]],
+  [3, [0, 1, 2, 3]],
+  [22, [0, 10, 20]],
+  [33, [0, 10, 20, 30]],
+  [745, [0, 200, 400, 600]],
+])('the axis of values up to %d has ticks at %j', (most, ticks) => expect(valueTicks(most)).toEqual(ticks));
+
+test('ticks of time stand at round hours of the zone', () => {
+  const to = Date.parse('2026-11-21T06:42:10Z');
+  const texts = (hours: number, zone: string) =>
+    timeTicks(to - hours * 3_600_000, to, zone).map((tick) => tick.text);
+  expect(texts(24, 'UTC')).toEqual(['09:00', '12:00', '15:00', '18:00', '21:00', '00:00', '03:00', '06:00']);
+  expect(texts(24, 'Asia/Kolkata')).toEqual([
+    '15:00',
+    '18:00',
+    '21:00',
+    '00:00',
+    '03:00',
+    '06:00',
+    '09:00',
+    '12:00',
+  ]);
+  expect(texts(168, 'UTC')).toEqual(['15 Nov', '16 Nov', '17 Nov', '18 Nov', '19 Nov', '20 Nov', '21 Nov']);
+});

@@ -1,3 +1,4 @@
+export * from './axis';
 export * from './durations';
 export * from './numbers';
 export * from './text';

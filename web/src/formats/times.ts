@@ -84,6 +84,12 @@ export function formatClock(at: number, zone: Zone): string {
   return `${two(then.hour)}:${two(then.minute)}`;
 }
 
+/** The midnight before. */
+export function startOfDay(at: number, zone: Zone): number {
+  const then = wall(at, zone);
+  return at - (at % 1000) - ((then.hour * 60 + then.minute) * 60 + then.second) * 1000;
+}
+
 /** `19 Nov`. */
 export function formatDay(at: number, zone: Zone): string {
   const then = wall(at, zone);
