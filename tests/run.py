@@ -35,7 +35,8 @@ def sh(log, *command, env=None):
 
 def build(log, preset, *targets):
     """Gives way to the other lane, whose programs have time-outs of their own to keep."""
-    if not os.path.exists(os.path.join(ROOT, "build", preset, "build.ninja")):
+    made, presets = os.path.join(ROOT, "build", preset, "build.ninja"), os.path.join(ROOT, "CMakePresets.json")
+    if not os.path.exists(made) or os.path.getmtime(made) < os.path.getmtime(presets):
         sh(log, "cmake", "--preset", preset)
     sh(log, "nice", "-n", "10", "cmake", "--build", f"build/{preset}", "-j", JOBS, *(["--target", *targets] if targets else []))
 
@@ -117,7 +118,7 @@ def cases_part(log):
 
 def demo_part(log):
     """The flights pipeline, its second run and its correction; the seeds' pipelines; hostile files beside other readers."""
-    sh(log, ORACLE, "workflows/flights/demo.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
+    sh(log, ORACLE, "workflows/flights/demo.py", "--once", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
     sh(log, ORACLE, "tests/e2e/seeds.py", "--stepwell", PROGRAM)
     sh(log, ORACLE, "tests/e2e/readers.py", "--stepwell", PROGRAM)
 
@@ -125,6 +126,16 @@ def demo_part(log):
 def faults_part(log):
     """A full disk, a read-only database, tasks that eat memory or ignore their time-out."""
     sh(log, ORACLE, "tests/e2e/faults.py", "--stepwell", PROGRAM)
+
+
+def web_part(log):
+    """The dashboard: its modules, types, style and colours, then a browser against the daemon; pictures in build/web-screenshots."""
+    folder = os.path.join(ROOT, "web")
+    path = os.pathsep.join([os.path.join(ROOT, "build/third_party/node"), os.environ["PATH"]])
+    npm = ["npm", "--prefix", folder, "run", "-s"]
+    for command in (["api"], ["types"], ["lint"], ["format:check"], ["tokens"], ["test"]):
+        sh(log, *npm, *command, env={"PATH": path, "NO_COLOR": "1"})
+    sh(log, "node", "tests/web/run.mjs", env={"PATH": path, "STEPWELL_BIN": PROGRAM})
 
 
 def package_part(log):
@@ -149,7 +160,7 @@ def starts_part(log):
 
 PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "templates": templates_part, "doors": doors_part, "threads": threads_part,
          "conformance": conformance_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
-         "operations": operations_part, "crash": crash_part, "package": package_part}
+         "operations": operations_part, "web": web_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]               # what all others need
 LANE_OF_SOURCES = ["unit", "templates", "doors", "threads"]  # builds of their own; the rest uses the release program
 QUICK = ["format", "release", "unit", "conformance", "e2e"]

@@ -1,0 +1,147 @@
+// Home: is anything wrong, what runs, what comes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { hostile, scene } from './scene.mjs';
+import { closeBrowser, Daemon, open, pictures, until } from './support.mjs';
+
+let daemon;
+before(async () => {
+  daemon = await scene();
+});
+after(async () => {
+  await daemon?.end();
+  await closeBrowser();
+});
+
+const figure = (page, word) =>
+  page.locator('.tile', { has: page.getByText(word, { exact: true }) }).locator('.tile__figure').textContent();
+
+test('Home says how many failed, run, wait and went well, and why', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(daemon.url);
+  await page.getByRole('heading', { name: 'Last 24 hours' }).waitFor();
+  await page.getByText('Failures by cause').waitFor();
+  assert.equal(await figure(page, 'Failed'), '8');
+  assert.equal(await figure(page, 'Running'), '5');
+  assert.equal(await figure(page, 'Queued'), '2');
+  assert.equal(await figure(page, 'Waiting'), '1');
+  assert.equal(await figure(page, 'Succeeded'), '19');
+  const causes = page.locator('.cause:not(.cause--head)');
+  assert.equal(await causes.count(), 4);
+  assert.match(await causes.last().textContent(), /inventory-snapshot.*Recovered/s);
+  assert.match(await page.locator('.cause', { hasText: 'weather-hourly' }).textContent(), /E_TIMEOUT.*‹url›.*Still failing/s);
+  assert.match(await page.locator('.rows--run').textContent(), /first in pool warehouse.*2 slots held/s);
+  assert.match(await page.locator('.rows--next').textContent(), /every 15 minutes/);
+  assert.equal(await page.title(), 'Home · Stepwell');
+  await view.close();
+});
+
+test('a text from outside is shown as text, with what cannot be seen by its name', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(daemon.url);
+  const row = page.locator('.cause', { hasText: 'hostile-texts' });
+  const text = await row.textContent();
+  assert.ok(text.includes('<img src=x onerror='), text);
+  assert.ok(text.includes('U+202Egnp.exe␛[') && text.includes('</script><b>bold') && text.includes('E_HTML<i>'), text);
+  assert.ok(!text.includes(hostile));
+  assert.equal(await row.locator('img, b, i').count(), 0);
+  await view.close();
+});
+
+test('a run that starts and one that ends change the page by themselves', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(daemon.url);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const run = await daemon.run('ledger-reconcile');
+  await until(async () => (await figure(page, 'Waiting')) === '2', 'the tile to count the new run');
+  await daemon.ask('POST', `/api/v1/runs/${run}/stop`, {});
+  await until(async () => (await figure(page, 'Waiting')) === '1', 'the tile to forget it');
+  await view.close();
+});
+
+test('the link says what the page shows, and back undoes a click', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(daemon.url);
+  await page.getByRole('button', { name: '7 d' }).click();
+  await page.getByRole('heading', { name: 'Last 7 days' }).waitFor();
+  assert.equal(new URL(page.url()).search, '?range=7d');
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Last 24 hours' }).waitFor();
+  await page.goto(`${daemon.url}/?range=6h&unknown=1`);
+  await page.getByRole('heading', { name: 'Last 6 hours' }).waitFor();
+  await view.close();
+});
+
+test('a value that cannot be is named and left out', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(`${daemon.url}/?range=fortnight&brush=x`);
+  await page.getByText(/Expected range to be one of 1h, .* but the link says “fortnight”: it was left out/).waitFor();
+  await until(() => new URL(page.url()).search === '', 'the link to be mended');
+  await view.close();
+});
+
+test('a stretch of time is chosen by keys, named in the link, and zoomed into', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(daemon.url);
+  await page.getByRole('group', { name: /Choose a stretch/ }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('Shift+ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await page.getByText(/chosen: \d+ runs?, \d+ failed/).waitFor();
+  assert.match(new URL(page.url()).searchParams.get('brush'), /^\d{4}-.*Z\.\.\d{4}-.*Z$/);
+  await page.keyboard.press('Escape');
+  await until(() => !page.url().includes('brush'), 'the stretch to be forgotten');
+  await page.keyboard.press('ArrowLeft');
+  await page.getByRole('button', { name: 'Zoom in' }).click();
+  await until(() => new URL(page.url()).searchParams.has('from'), 'the link to say the stretch');
+  await view.close();
+});
+
+test('a chart can be read as a table', async () => {
+  const view = await open();
+  await view.page.goto(daemon.url);
+  await view.page.getByRole('button', { name: 'As table' }).click();
+  assert.equal(await view.page.getByRole('region', { name: /as a table/ }).locator('tbody tr').count(), 48);
+  await view.close();
+});
+
+test('a daemon that is killed and comes back is told of, and nothing is lost', async () => {
+  const view = await open({ forgive: [/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/] });
+  const { page } = view;
+  await page.goto(daemon.url);
+  await page.getByText('Live', { exact: true }).waitFor();
+  const before = await figure(page, 'Failed');
+  await daemon.kill();
+  await page.getByText(/No connection to the daemon: the page is as of \d\d:\d\d; next try in \d+ s/).waitFor();
+  assert.equal(await figure(page, 'Failed'), before);
+  await daemon.start();
+  const run = await daemon.run('hostile-texts');
+  await page.getByText(/Daemon restarted at \d\d:\d\d, nothing lost/).waitFor();
+  await daemon.ended(run);
+  await until(async () => (await figure(page, 'Failed')) === String(Number(before) + 1), 'the run of meanwhile to be counted');
+  await until(async () => (await page.getByText(/Daemon restarted/).count()) === 0, 'the strap to go');
+  await view.close();
+});
+
+test('Home looks as it should at each width and in both themes', async () => {
+  await pictures('home', async (page) => {
+    await page.goto(daemon.url);
+    await page.getByText('Failures by cause').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' });
+  });
+});
+
+test('an empty daemon says what to do first', async (t) => {
+  const empty = await new Daemon().start();
+  t.after(() => empty.end());
+  await pictures('home-empty', async (page) => {
+    await page.goto(empty.url);
+    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  });
+});
