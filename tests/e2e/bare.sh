@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ./dev demo on a bare Debian 12 (debootstrap's minbase, nothing else), from a clean clone, timed.
+# ./dev demo --once on a bare Debian 12 (debootstrap's minbase, nothing else), from a clean clone, timed.
 #
-# usage: tests/e2e/bare.sh [COMMAND of ./dev, default demo]     needs root and debootstrap
+# usage: tests/e2e/bare.sh [COMMAND of ./dev, default demo --once]     needs root and debootstrap
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tree=$(mktemp -d /var/tmp/stepwell-bare.XXXXXX)
@@ -26,5 +26,5 @@ if [ -n "${SSL_CERT_FILE:-}" ]; then
 fi
 begun=$(date +%s)
 chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 ${variables[@]+"${variables[@]}"} \
-    /srv/stepwell/dev "${1:-demo}"
-echo "bare Debian 12 to the end of './dev ${1:-demo}': $(($(date +%s) - begun)) s on $(nproc) cores"
+    /srv/stepwell/dev ${1:-demo --once}
+echo "bare Debian 12 to the end of './dev ${1:-demo --once}': $(($(date +%s) - begun)) s on $(nproc) cores"

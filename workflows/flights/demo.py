@@ -3,7 +3,8 @@
 
 Lands the files, starts a daemon, and runs the pipeline three times: on everything, again on the same
 files (nothing may change), and with one corrected month (only that month may change). Then it holds
-the warehouse against plain SQL over the source. `./dev demo` calls it once everything is installed.
+the warehouse against plain SQL over the source, and serves the dashboard until Ctrl-C (`--once`: it ends
+there). `./dev demo` calls it once everything is installed.
 """
 import argparse
 import hashlib
@@ -15,6 +16,7 @@ import shutil
 import sys
 import threading
 import time
+import urllib.request
 
 import duckdb
 
@@ -160,11 +162,27 @@ def check_totals(source, warehouse):
     print("  daily_summary equals the plain SQL query over the source, row by row")
 
 
+def serve(daemon):
+    """Until Ctrl-C: the daemon with what it has run, and the link that signs a browser in."""
+    daemon.start()
+    asked = urllib.request.Request(f"http://127.0.0.1:{daemon.port}/api/v1/session/link", method="POST", headers=daemon.headers)
+    with urllib.request.urlopen(asked) as answer:
+        link = json.load(answer)["path"]
+    print(f"""
+The dashboard: http://127.0.0.1:{daemon.port}{link}
+  The link is good once, for ten minutes; `{daemon.command[0]} open --data {os.path.relpath(daemon.data)}` makes another. Ctrl-C ends the daemon.""", flush=True)
+    try:
+        daemon.process.wait()
+    except KeyboardInterrupt:
+        daemon.stop()
+
+
 def main():
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parse.add_argument("--stepwell", default="build/release/stepwell")
     parse.add_argument("--source", required=True, help="the folder with flights-3m.parquet and airports.csv")
     parse.add_argument("--folder", default="build/demo", help="where the demo works; emptied first")
+    parse.add_argument("--once", action="store_true", help="end after the runs, where nobody looks at the dashboard")
     arguments = parse.parse_args()
     folder, source = os.path.abspath(arguments.folder), os.path.abspath(arguments.source)
     landing = os.path.join(folder, "landing")
@@ -204,6 +222,8 @@ Where to look
   {shown}/data/lake/quarantine/flights  the bad rows, with reasons
   {shown}/data/warehouse.duckdb         the warehouse
 1 passed, 0 failed""")
+    if not arguments.once:
+        serve(daemon)
 
 
 if __name__ == "__main__":
