@@ -24,6 +24,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: true,
+    // What is bundled, and under which terms: served beside it.
+    license: { fileName: 'licenses.md' },
     outDir: process.env['STEPWELL_WEB_OUT'] ?? 'dist',
     emptyOutDir: true,
     chunkSizeWarningLimit: 2000,

@@ -1,7 +1,7 @@
 // Makes what the program holds of the dashboard: `node embed.mjs DIST OUT` writes OUT/assets.S, which takes in each
 // file plain and compressed, and OUT/assets.cpp, the table of them. Runs give the same bytes.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
@@ -12,8 +12,18 @@ const types = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.md': 'text/plain; charset=utf-8',
   '.woff2': 'font/woff2',
 };
+
+// What workers are made of, which the bundler's list leaves out.
+const WORKERS = ['elkjs'];
+const modules = join(import.meta.dirname, '../node_modules');
+for (const name of WORKERS) {
+  const { version, license } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'));
+  const text = readFileSync(join(modules, name, 'LICENSE.md'), 'utf8');
+  appendFileSync(join(dist, 'licenses.md'), `\n## ${name} - ${version} (${license})\n\n${text}`);
+}
 
 const files = readdirSync(dist, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
