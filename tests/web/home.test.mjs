@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { hostile, scene } from './scene.mjs';
-import { closeBrowser, Daemon, open, pictures, until } from './support.mjs';
+import { checkAccess, closeBrowser, Daemon, open, pictures, until } from './support.mjs';
 
 let daemon;
 before(async () => {
@@ -100,6 +100,36 @@ test('a stretch of time is chosen by keys, named in the link, and zoomed into', 
   await page.keyboard.press('ArrowLeft');
   await page.getByRole('button', { name: 'Zoom in' }).click();
   await until(() => new URL(page.url()).searchParams.has('from'), 'the link to say the stretch');
+  await view.close();
+});
+
+test('keys lead through the page and to the others, and a sheet lists them', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(daemon.url);
+  await page.getByText('Failures by cause').waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  assert.match(await page.locator('.cause.is-chosen').textContent(), /weather-hourly/);
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.getByText('Next and previous cause').waitFor();
+  await checkAccess(page, 'the sheet of keys');
+  await page.keyboard.press('Escape');
+  const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  assert.equal(await theme(), 'light');
+  await page.keyboard.press('t');
+  await page.keyboard.press('t');
+  assert.equal(await theme(), 'dark');
+  await page.keyboard.press('g');
+  await page.keyboard.press('r');
+  await until(() => new URL(page.url()).pathname === '/runs', 'the list of runs');
+  await page.keyboard.press('g');
+  await page.keyboard.press('h');
+  await until(() => new URL(page.url()).pathname === '/', 'Home');
+  await page.getByText('Failures by cause').waitFor();
+  await page.keyboard.press('1');
+  await until(() => page.url().includes('/runs?status=failed,timed_out'), 'the runs of the first tile');
   await view.close();
 });
 

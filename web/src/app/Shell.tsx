@@ -2,9 +2,10 @@
 import { useEffect, type ReactNode } from 'react';
 import { useConnection, useSession } from '@/api';
 import { Button, Foreign, Icon, Menu } from '@/components';
-import { Link, useLocation, useQueryFaults } from '@/router';
+import { Link, navigate, useLocation, useQueryFaults } from '@/router';
 import { entries, pageOf } from '@/pages';
 import { ConnectionStrap } from './ConnectionStrap';
+import { GlobalKeys } from './GlobalKeys';
 import { useTheme, useZone, zones, type Theme } from './settings';
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -20,6 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {children}
       </main>
       <PhoneBar />
+      <GlobalKeys />
     </>
   );
 }
@@ -157,7 +159,7 @@ function UserMenu() {
         </>
       }
       items={[
-        ...deeper.map((page) => ({ text: page.nav?.text, act: () => window.location.assign(page.path) })),
+        ...deeper.map((page) => ({ text: page.nav?.text, act: () => navigate(page.path) })),
         ...(hasSession ? [{ text: 'Sign out', act: () => void signOut() }] : []),
       ]}
     />

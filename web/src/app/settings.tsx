@@ -59,5 +59,18 @@ function setZone(next: Zone): void {
   listeners.forEach((tell) => tell());
 }
 
+let letters = stored('letters') !== 'off';
+
+/** Whether single letters are keys of a page. */
+export const areLettersOn = (): boolean => letters;
+export function useLetters(): [boolean, (on: boolean) => void] {
+  return [useSyncExternalStore(subscribe, areLettersOn), setLetters];
+}
+function setLetters(on: boolean): void {
+  letters = on;
+  store('letters', on ? 'on' : 'off');
+  listeners.forEach((tell) => tell());
+}
+
 /** The zones to choose from. */
 export const zones: Zone[] = browserZone === 'UTC' ? ['UTC'] : ['UTC', browserZone];

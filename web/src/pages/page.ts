@@ -10,6 +10,8 @@ export interface Page {
   nav?: { text: string; order: number; icon: 'home' | 'runs' | 'transform' | 'table'; onPhone?: boolean };
   /** The path of the entry that is marked while the page is open; its own by default. */
   under?: string;
+  /** Its keys, for the sheet: `['J K', 'Next and previous cause']`. */
+  keys?: readonly (readonly [keys: string, what: string])[];
   /** Without bars, and for who is not signed in: the sign-in page. */
   isBare?: boolean;
 }

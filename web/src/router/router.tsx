@@ -22,13 +22,19 @@ function subscribe(tell: () => void): () => void {
   };
 }
 
+/** Another page begins at its top, and so does who goes through it by keyboard or ear. */
+function beginPage(): void {
+  window.scrollTo(0, 0);
+  requestAnimationFrame(() => document.getElementById('main')?.focus({ preventScroll: true }));
+}
+
 /** Goes to a path of this origin. `replace`: without an entry of its own in the history (typing into a filter). */
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
   if (to === current()) return;
   const before = window.location.pathname;
   window.history[options.replace ? 'replaceState' : 'pushState'](null, '', to);
-  if (window.location.pathname !== before) window.scrollTo(0, 0);
   emit();
+  if (window.location.pathname !== before) beginPage();
 }
 
 /** The place, renewed when it changes. */
