@@ -6,7 +6,7 @@ import { formatCount, formatShare, parseTime, visible } from '@/formats';
 import { useSetQuery } from '@/router';
 import { wordOf } from '@/status/status';
 import { AgainDialog } from './AgainDialog';
-import { samplesOf, type Check } from './checks';
+import { samplesOf, type Check } from '@/components/data';
 import { stepOf, useRun, useStep, type Failure, type Overview, type Plan } from './data';
 import { costOf, RedriveDialog } from './RedriveDialog';
 

@@ -5,7 +5,7 @@ import { Button, CopyButton, Foreign, Icon, Status, StatusIcon, Time } from '@/c
 import { JsonView } from '@/components/json';
 import { formatBytes, formatDuration, formatNumber, parseTime } from '@/formats';
 import { anyText, useQueryValue } from '@/router';
-import { Balance } from './Balance';
+import { Balance } from '@/components/data';
 import { sentenceOf } from './cause';
 import { useHistory, useRun, useStep, type StateRow } from './data';
 import { useKeys } from '@/app/keys';

@@ -1,0 +1,4 @@
+export * from './Balance';
+export * from './ResultCard';
+export * from './checks';
+export * from './ledger';
