@@ -103,21 +103,22 @@ std::string time_text(std::string text) {
 }
 
 void print_workflows(const Terminal& terminal, const Json& view) {
-    Table table(
-        {"WORKFLOW", "VERSION", "UPDATED (UTC)", "LAST RUN", "STARTED (UTC)", "STATUS", ""});
+    Table table({"WORKFLOW", "VERSION", "LAST RUN", "STARTED (UTC)", "STATUS", "NEXT (UTC)", ""});
     static const Json kNever = Json::object();
     bool has_trouble = false;
     for (const Json& workflow : items(view, "items")) {
         const Json* found = find(workflow, "last_run");
         const Json& run = found ? *found : kNever;
+        const Json* fire = find(workflow, "next_fire");
         const bool is_paused = text(workflow, "paused") == "true";
         const Json* file = find(workflow, "file");
         const std::string status = file ? text(*file, "status") : "";
         const bool is_troubled = status == "faulty" || status == "gone";
         has_trouble = has_trouble || is_troubled;
-        table.add({text(workflow, "name"), text(workflow, "version"), time(workflow, "updated_at"),
-                   text(run, "run"), time(run, "started_at"),
+        table.add({text(workflow, "name"), text(workflow, "version"), text(run, "run"),
+                   time(run, "started_at"),
                    found ? terminal.styled_status(text(run, "status")) : "",
+                   fire && fire->is_object() ? time(*fire, "at") : "",
                    (is_paused ? "(paused) " : "") + (is_troubled ? "(file " + status + ") " : "") +
                        shortened(text(workflow, "description"), 60)});
     }

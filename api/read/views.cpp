@@ -6,6 +6,7 @@
 #include "api/router/paging.hpp"
 #include "engine/runtime/pause.hpp"
 #include "engine/runtime/work/task_log.hpp"
+#include "engine/triggers/next_fire.hpp"
 
 namespace stepwell::api {
 namespace {
@@ -108,12 +109,20 @@ Json workflow_view(const runtime::WorkflowDescription& found) {
             {"arn", found.workflow.arn}};
 }
 
+Result<Json> next_fire_view(runtime::Reader& reader, const runtime::WorkflowDescription& found,
+                            Timestamp now) {
+    const auto fire = SW_TRY(triggers::next_fire(reader, found, now));
+    if (!fire) return Json();
+    return Json{{"schedule", fire->schedule}, {"at", to_iso8601(fire->at)}};
+}
+
 Result<Json> workflow_row_view(runtime::Reader& reader, const runtime::WorkflowDescription& found,
                                Timestamp now) {
     Json row = workflow_view(found);
     add_description(found, row);
     const auto pause = SW_TRY(reader.document(runtime::kPaused, found.workflow.name));
     row["paused"] = runtime::pause_in(pause, now).has_value();
+    row["next_fire"] = SW_TRY(next_fire_view(reader, found, now));
     runtime::ListQuery newest;
     newest.workflow = found.workflow.name;
     newest.limit = 1;

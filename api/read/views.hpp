@@ -23,7 +23,10 @@ Json run_summary_view(const runtime::ExecutionSummary& summary);
 Json workflow_view(const runtime::WorkflowDescription& found);
 /// Adds "description", where the workflow's file has one.
 void add_description(const runtime::WorkflowDescription& found, Json& out);
-/// How lists show it: with "description", "paused" and "last_run".
+/// {"schedule", "at"}, or null: when it starts next by itself.
+Result<Json> next_fire_view(runtime::Reader& reader, const runtime::WorkflowDescription& found,
+                            Timestamp now);
+/// How lists show it: with "description", "paused", "next_fire" and "last_run".
 Result<Json> workflow_row_view(runtime::Reader& reader, const runtime::WorkflowDescription& found,
                                Timestamp now);
 /// {"items": [as workflow_row_view()]}: all of them, by name.

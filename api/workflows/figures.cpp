@@ -1,37 +1,12 @@
 #include "api/workflows/figures.hpp"
 
-#include <algorithm>
 #include <map>
 
 #include "api/read/views.hpp"
-#include "api/triggers/views.hpp"
 #include "engine/runtime/pause.hpp"
 
 namespace stepwell::api::answers {
 namespace {
-
-struct NextFire {
-    Timestamp at;
-    std::string schedule;
-};
-
-/// Of each workflow the soonest. REQUIRES: `schedules` is as schedules_view() gives it.
-std::map<std::string, NextFire> next_fires_of(const Json& schedules) {
-    std::map<std::string, NextFire> fires;
-    for (const Json& schedule : schedules.at("items")) {
-        const Json& next = schedule.at("next_fires");
-        const auto instant =
-            next.empty() ? std::nullopt : parse_rfc3339(next[0].get<std::string>());
-        if (!instant) continue;
-        const Timestamp at = from_ms(instant->seconds * 1'000);
-        const auto name = schedule.at("workflow").get<std::string>();
-        const auto [known, is_first] = fires.try_emplace(name);
-        if (is_first || at < known->second.at) {
-            known->second = {at, schedule.at("id").get<std::string>()};
-        }
-    }
-    return fires;
-}
 
 Json strip_view(const runtime::ExecutionSummary& run) {
     Json out{{"run", value_of(run.id)},
@@ -53,8 +28,7 @@ void add_strip(const std::vector<runtime::ExecutionSummary>& newest_first, Json&
     item["aborted"] = counts[core::Status::aborted];
 }
 
-Result<void> add_figures_of(Histories& histories, const FiguresQuery& query,
-                            const std::map<std::string, NextFire>& fires, Json& item) {
+Result<void> add_figures_of(Histories& histories, const FiguresQuery& query, Json& item) {
     runtime::Reader& reader = histories.reader();
     const auto name = item.at("workflow").get<std::string>();
     runtime::ListQuery newest;
@@ -66,10 +40,8 @@ Result<void> add_figures_of(Histories& histories, const FiguresQuery& query,
     const auto pause =
         runtime::pause_in(SW_TRY(reader.document(runtime::kPaused, name)), query.now);
     item["paused"] = pause.has_value();
-    const auto fire = fires.find(name);
-    item["next_fire"] = fire == fires.end() ? Json()
-                                            : Json{{"schedule", fire->second.schedule},
-                                                   {"at", to_iso8601(fire->second.at)}};
+    const auto found = SW_TRY(reader.workflow(name));
+    item["next_fire"] = SW_TRY(next_fire_view(reader, found, query.now));
     return {};
 }
 
@@ -84,10 +56,7 @@ Result<Json> workflow_names_view(runtime::Reader& reader) {
 }
 
 Result<void> add_figures(Histories& histories, const FiguresQuery& query, Json& page) {
-    const auto fires = next_fires_of(SW_TRY(schedules_view(histories.reader(), query.now, 1)));
-    for (Json& item : page["items"]) {
-        SW_TRY(add_figures_of(histories, query, fires, item));
-    }
+    for (Json& item : page["items"]) SW_TRY(add_figures_of(histories, query, item));
     page["complete"] = histories.is_complete();
     return {};
 }

@@ -294,7 +294,7 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
                 .pattern = "/api/v1/workflows",
                 .operation = "listWorkflows",
                 .tag = "workflows",
-                .summary = "All workflows, by name, each with its last run",
+                .summary = "All workflows, by name, each with its last run and its next fire",
                 .query = page_parameters(),
                 .answer = snapshot_schema(kWorkflowAnswer),
                 .read = [&readers, &files](const Call& call) {

@@ -1,7 +1,9 @@
 // Schedules, triggers, ledgers and deadlines as the API shows them.
 #include <doctest/doctest.h>
 
+#include "api/read/views.hpp"
 #include "api/triggers/views.hpp"
+#include "engine/runtime/pause.hpp"
 #include "tests/triggers/support.hpp"
 
 namespace stepwell::test {
@@ -52,6 +54,41 @@ TEST_CASE("Schedules are shown with their next fires in their own zones, paused 
     const Json last = view()[0].at("last");
     CHECK(last.at("key") == "2026-03-29T04:00:00Z");
     CHECK(last.at("run") == 1);
+}
+
+TEST_CASE(
+    "A list of workflows tells when each is started next, and nothing where no schedule goes") {
+    TriggerStage stage;
+    stage.at("2026-03-28T12:00:00Z");
+    stage.put("orders", R"({"schedules": [{"name": "late", "cron": "0 18 * * *"},
+                                          {"name": "early", "cron": "0 6 * * *"},
+                                          {"name": "off", "rate": "1 minute", "enabled": false}]})");
+    stage.put("plain", "{}");
+    const auto next = [&](std::size_t workflow) {
+        return view_of(workflows_view(stage.stage.reader(), stage.stage.clock.now()))
+            .at("items")[workflow]
+            .at("next_fire");
+    };
+    CHECK(next(0) == Json{{"schedule", "orders#late"}, {"at", "2026-03-28T18:00:00Z"}});
+    CHECK(next(1).is_null());
+    REQUIRE(stage.stage.answer_of<void>(
+        [&](auto answer) { stage.triggers().pause("orders#late", true, answer); }));
+    CHECK(next(0) == Json{{"schedule", "orders#early"}, {"at", "2026-03-29T06:00:00Z"}});
+
+    runtime::Pause pause;
+    const auto put = [&] {
+        REQUIRE(stage.stage.answer_of<void>([&](auto answer) {
+            runtime::Writes writes;
+            writes.documents.push_back(runtime::to_write(pause, "orders"));
+            stage.stage.engine().write(writes, answer);
+        }));
+    };
+    pause.until = from_ms(parse_rfc3339("2026-04-01T07:00:00Z")->seconds * 1'000);
+    put();
+    CHECK(next(0).at("at") == "2026-04-02T06:00:00Z");
+    pause.until.reset();
+    put();
+    CHECK(next(0).is_null());
 }
 
 TEST_CASE("A schedule is found by WORKFLOW#NAME or WORKFLOW:NAME") {
