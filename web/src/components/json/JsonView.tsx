@@ -3,6 +3,7 @@ import { Button } from '../Button';
 import { Icon } from '../Icon';
 import { Menu } from '../Menu';
 import { formatBytes, formatCount, visible } from '@/formats';
+import './json.css';
 import { parseJson, printJson, sizeOf, type Node } from './parse';
 import {
   foldedAtFirst,

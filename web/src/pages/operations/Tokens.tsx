@@ -1,0 +1,132 @@
+import { useState } from 'react';
+import { api, ApiError, useMay, useQuery, type Role, type Schemas } from '@/api';
+import { Ago, Button, CopyButton, Dialog, Foreign } from '@/components';
+import { Confirm } from './Confirm';
+import { List } from './List';
+import { RoleChoice } from './RoleChoice';
+
+type Token = Schemas['Token'];
+
+/** What programs sign in with; a token is shown once, when it is made. */
+export default function Tokens() {
+  const tokens = useQuery('/api/v1/tokens', { query: { limit: 1000 } });
+  const [isAdding, setAdding] = useState(false);
+  const [revoked, revoke] = useState<Token>();
+  return (
+    <>
+      <List
+        title="Tokens"
+        one="token"
+        query={tokens}
+        rowKey={(one) => one.id}
+        tools={
+          <Button small onClick={() => setAdding(true)}>
+            Make one…
+          </Button>
+        }
+        columns={[
+          { id: 'name', head: 'Name', isWide: true, cell: (one: Token) => <Foreign>{one.name}</Foreign> },
+          { id: 'role', head: 'Role', cell: (one) => one.role },
+          { id: 'made', head: 'Made', cell: (one) => <Ago at={one.created_at} /> },
+          {
+            id: 'act',
+            head: <span className="visually-hidden">Actions</span>,
+            cell: (one) => (
+              <Button small kind="quiet" onClick={() => revoke(one)}>
+                Revoke…
+              </Button>
+            ),
+          },
+        ]}
+        empty={{
+          icon: 'lock',
+          title: 'No token yet',
+          text: 'A program signs in with one; the command line uses it from STEPWELL_TOKEN.',
+        }}
+      />
+      {isAdding && <MakeToken onClose={() => setAdding(false)} onDone={tokens.reload} />}
+      {revoked && (
+        <Confirm
+          title={`Revoke ${revoked.name}`}
+          lede="Whoever uses it is refused at once."
+          verb="Revoke"
+          isDanger
+          act={() => api.delete('/api/v1/tokens/{id}', { path: { id: revoked.id } })}
+          onClose={() => revoke(undefined)}
+          onDone={tokens.reload}
+        />
+      )}
+    </>
+  );
+}
+
+function MakeToken({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+  const isAdmin = useMay('admin');
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  const [made, setMade] = useState<string>();
+  const [error, setError] = useState<ApiError>();
+  const make = async () => {
+    try {
+      const token = await api.post('/api/v1/tokens', { body: { name, role } });
+      setMade((token as { token?: string }).token ?? '');
+      onDone();
+    } catch (caught) {
+      if (caught instanceof ApiError) setError(caught);
+    }
+  };
+  if (made !== undefined) {
+    return (
+      <Dialog
+        title={`The token ${name}`}
+        lede="It is shown this once."
+        foot={
+          <Button kind="primary" onClick={onClose}>
+            I have it
+          </Button>
+        }
+      >
+        <p>
+          <code className="token">{made}</code> <CopyButton text={made}>Copy</CopyButton>
+        </p>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog
+      title="Make a token"
+      onClose={onClose}
+      foot={
+        <>
+          <Button kind="quiet" onClick={onClose}>
+            Not now
+          </Button>
+          <Button
+            kind="primary"
+            impossible={name ? undefined : 'It needs a name'}
+            onClick={() => void make()}
+          >
+            Make it
+          </Button>
+        </>
+      }
+    >
+      <label className="field">
+        <span>Name</span>
+        <input
+          className="input"
+          value={name}
+          autoComplete="off"
+          onChange={(event) => setName(event.target.value)}
+        />
+      </label>
+      <RoleChoice role={role} onChange={setRole} />
+      {!isAdmin && <p className="ink-3">At most your own role.</p>}
+      {error && (
+        <p className="wrong" role="alert">
+          {error.message}
+        </p>
+      )}
+    </Dialog>
+  );
+}
