@@ -28,7 +28,7 @@ VARIABLES = {
 # Where the two differ on purpose: a pattern of what Jinja gives or says, or of what ours says.
 JINJA_LISTED = re.compile(r"<generator object|dict_(keys|values|items)\(|\brange\(|<function |<built-in method|<bound method|<Macro|<class |object at 0x|<jinja2|Undefined\b"
                           r"|slice\(|Markup|<method|No (filter|test) named|complex|\dj\b|integer string conversion", re.I)
-OURS_LISTED = re.compile(r"64 bits|at most [0-9,]+ (bytes|characters|elements|levels|numbers|steps)|too long|among real numbers")
+OURS_LISTED = re.compile(r"64 bits|at most [0-9,]+ (bytes|characters|elements|levels|numbers|steps)|too long|among real numbers|cannot be sliced")
 
 
 class Late(Exception):
@@ -43,6 +43,7 @@ class Grammar:
         self.names = {"int": ["n", "big", "neg", "zero"], "float": ["f"], "str": ["name", "empty", "blank", "ml", "uni", "tag", "esc"],
                       "list": ["nums", "floats", "words", "nolist", "nested"], "dict": ["d", "counts"], "bool": ["yes", "no"], "users": ["users"]}
         self.fresh = 0
+        self.looped = set()  # words of the loops around: what they go over is not changed in them
 
     def pick(self, *options):
         return self.random.choice(options)
@@ -237,12 +238,13 @@ class Grammar:
             head += f" if {self.pick(name, name + ' is string', name + ' is defined', 'not ' + name)}"
         known = {kind: self.names[kind] + [name] * 3} if kind else {}
         before, self.names = self.names, {**self.names, **known}
+        around, self.looped = self.looped, self.looped | set(re.findall(r"\w+", head))
         what = self.pick("loop.index", "loop.index0", "loop.revindex", "loop.revindex0", "loop.first", "loop.last", "loop.length", "loop.depth", "loop.depth0", "loop.cycle('odd', 'even')", f"loop.changed({name})", "loop.previtem", "loop.nextitem",
                          "loop.previtem is defined", name, f"{name}|string", "loop.nope")
         body = self.body(depth) + f"{{{{ {what} }}}},"
         if self.chance(0.15):
             body = self.tag(f"if loop.index == {self.pick('1', '2')}") + self.tag(self.pick("break", "continue")) + self.tag("endif") + body
-        self.names = before
+        self.names, self.looped = before, around
         return self.tag("for " + head) + body + (self.tag("else") + self.body(depth) if self.chance(0.2) else "") + self.tag("endfor")
 
     def recursive(self, depth):
@@ -285,8 +287,11 @@ class Grammar:
         act = self.pick(f"append({self.expression(None, 1)})", "extend([1, 'x'])", "insert(0, 'i')", "insert(-1, 5)", "pop()", "pop(0)", "clear()", "reverse()", "remove(2)", "sort()", "sort(reverse=true)", "append()", "append(1, 2)", "pop(9)", "copy()")
         words = self.pick(f"update({{'q': 1}})", "update(q=2)", "setdefault('x', 9)", "pop('x')", "pop('zz')", "pop('zz', 1)", "clear()", "popitem()", "setdefault('new')", "update([('k', 'v')])", "update(1)", "get()")
         if self.chance(0.5):
-            return f"{{% set {name} = {self.pick('[3, 1, 2]', 'nums', 'words', '[]')} %}}" + self.tag(f"do {name}.{act}") + f"{{{{ {name} }}}}{{{{ {name}.{self.pick('pop()', 'copy()', 'count(1)', 'index(3)')} }}}}"
-        return f"{{% set {name} = {self.pick('{}', 'd', 'counts')} %}}" + self.tag(f"do {name}.{words}") + f"{{{{ {name} }}}}"
+            return f"{{% set {name} = {self.unlooped('[3, 1, 2]', 'nums', 'words', '[]')} %}}" + self.tag(f"do {name}.{act}") + f"{{{{ {name} }}}}{{{{ {name}.{self.pick('pop()', 'copy()', 'count(1)', 'index(3)')} }}}}"
+        return f"{{% set {name} = {self.unlooped('{}', 'd', 'counts')} %}}" + self.tag(f"do {name}.{words}") + f"{{{{ {name} }}}}"
+
+    def unlooped(self, *options):
+        return self.pick(*(option for option in options if option not in self.looped))
 
     def namespace(self, depth):
         name = self.name()
@@ -302,7 +307,7 @@ class Grammar:
     def template(self):
         before = self.names
         text = "".join(self.text() + self.statement(self.random.randint(1, 3)) + self.text() for _ in range(self.random.choices([1, 2, 3], [70, 20, 10])[0]))
-        self.names, self.fresh = before, 0
+        self.names, self.fresh, self.looped = before, 0, set()
         return text
 
 
