@@ -111,6 +111,13 @@ def conformance_part(log):
     sh(log, sys.executable, "tests/conformance/conformance.py", "--stepwell", PROGRAM, "--fail-under", "90")
 
 
+def jsonata_part(log):
+    """JSONata: the reference's own test suite."""
+    build(log, "release", "jsonata_eval")
+    program = os.path.join(ROOT, "build/release/tests/conformance/jsonata_eval")
+    sh(log, sys.executable, os.path.join(ROOT, "../shared/conformance/jsonata/run.py"), "--fail-under", "100", "--", program)
+
+
 def cases_part(log):
     """Pipelines made of public bug reports of other products."""
     sh(log, sys.executable, "tests/e2e/cases.py", "--stepwell", PROGRAM, "--path", "build/third_party/aws-cli/bin")
@@ -159,11 +166,11 @@ def starts_part(log):
 
 
 PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "templates": templates_part, "doors": doors_part, "threads": threads_part,
-         "conformance": conformance_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
+         "conformance": conformance_part, "jsonata": jsonata_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "web": web_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]               # what all others need
 LANE_OF_SOURCES = ["unit", "templates", "doors", "threads"]  # builds of their own; the rest uses the release program
-QUICK = ["format", "release", "unit", "conformance", "e2e"]
+QUICK = ["format", "release", "unit", "conformance", "jsonata", "e2e"]
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
 

@@ -24,6 +24,7 @@ sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "work
 from daemon import Daemon, wait_until  # noqa: E402
 import demo  # noqa: E402
 import hard_questions  # noqa: E402
+import jsonata_speed  # noqa: E402
 import land  # noqa: E402
 import run_lists  # noqa: E402
 import stalls  # noqa: E402
@@ -31,7 +32,7 @@ import stalls  # noqa: E402
 RELEASE = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(RELEASE, "stepwell")
 LOAD = os.path.join(RELEASE, "tests", "bench", "http_bench")
-PARTS = ["engine", "http", "live", "tasks", "hard", "stalls", "lists", "data"]
+PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "data"]
 
 
 class Table:
@@ -279,6 +280,8 @@ def main():
     for name in arguments.only or PARTS:
         if name == "engine":
             engine_figures(table, quick)
+        elif name == "jsonata":
+            jsonata_speed.figures(table, os.path.join(RELEASE, "tests", "bench", "jsonata_bench"), os.path.join(ROOT, "build/third_party/jsonata/jsonata.js"), quick)
         elif arguments.against:
             side_by_side(table, parts[name], os.path.abspath(arguments.stepwell), os.path.abspath(arguments.against))
         else:
