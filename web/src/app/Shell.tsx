@@ -70,8 +70,9 @@ function TopBar() {
 
 function PhoneBar() {
   const marked = useMarked();
+  const { path } = useLocation();
   const shown = entries.filter((page) => page.nav?.onPhone);
-  if (shown.length < 2) return null;
+  if (shown.length < 2 || pageOf(path)?.page.hasActions) return null;
   return (
     <nav className="tabbar" aria-label="Main, on the phone">
       {shown.map((page) => (

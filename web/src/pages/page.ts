@@ -12,6 +12,8 @@ export interface Page {
   under?: string;
   /** Its keys, for the sheet: `['J K', 'Next and previous cause']`. */
   keys?: readonly (readonly [keys: string, what: string])[];
+  /** On the phone its own two actions stand at the foot, in place of the bar. */
+  hasActions?: boolean;
   /** Without bars, and for who is not signed in: the sign-in page. */
   isBare?: boolean;
 }

@@ -212,7 +212,6 @@ function StateNode({ data }: NodeProps<BoxNode>) {
         type="button"
         className={classes.filter(Boolean).join(' ')}
         aria-pressed={isChosen}
-        aria-label={said}
         title={said}
         onClick={() => (node.isFolded ? unfold(node.id) : onChoose(node.id))}
       >
@@ -229,6 +228,7 @@ function StateNode({ data }: NodeProps<BoxNode>) {
           {!isFar && (known?.sub || node.isFolded) && (
             <span className="node__sub">{node.isFolded ? 'folded: press to unfold' : known?.sub}</span>
           )}
+          {status && <span className="visually-hidden">{wordOf(status)}</span>}
         </span>
         {known?.attempts ? (
           <span className="node__attempts">{known.attempts}</span>

@@ -1,3 +1,5 @@
 import type { Page } from '../page';
 
-export const pages: Page[] = [{ path: '/runs/:workflow/:name', load: () => import('./Run'), under: '/runs' }];
+export const pages: Page[] = [
+  { path: '/runs/:workflow/:name', load: () => import('./Run'), under: '/runs', hasActions: true },
+];

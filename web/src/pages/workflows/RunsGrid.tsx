@@ -157,9 +157,9 @@ function Cells({ grid }: { grid: Grid }) {
             <i className="trend__usual" style={{ bottom: px((grid.usual.p50_ms / longest) * (TALL - 8)) }} />
           )}
         </div>
-        <ul className="trend__legend">
+        <ul className="trend__legend" role="none">
           {[...steps].reverse().map((step, i) => (
-            <li key={step.definition_path}>
+            <li key={step.definition_path} role="none">
               <i className={`shade-${Math.min(6, steps.length - i + 1)}`} />
               <Foreign>{step.name}</Foreign>
             </li>
