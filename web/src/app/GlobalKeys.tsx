@@ -4,20 +4,28 @@ import { Button, Dialog } from '@/components';
 import { entries, pageOf } from '@/pages';
 import { navigate, useLocation } from '@/router';
 import { awaitSecondKey, useKeys } from './keys';
+import { Palette } from './Palette';
 import { useLetters, useTheme, type Theme } from './settings';
 
 const nextTheme: Record<Theme, Theme> = { light: 'dark', dark: 'system', system: 'light' };
 const letterOf = (path: string) => (path === '/' ? 'h' : (path[1] ?? ''));
 
-export function GlobalKeys() {
+interface GlobalKeysProps {
+  isSearching: boolean;
+  setSearching: (isSearching: boolean) => void;
+}
+
+export function GlobalKeys({ isSearching, setSearching }: GlobalKeysProps) {
   const [isOpen, setOpen] = useState(false);
   const [theme, setTheme] = useTheme();
   const places = entries.map((page) => [letterOf(page.path), () => navigate(page.path)] as const);
   useKeys({
     '?': () => setOpen(true),
+    '/': () => setSearching(true),
     t: () => setTheme(nextTheme[theme]),
     g: () => awaitSecondKey(Object.fromEntries(places)),
   });
+  if (isSearching) return <Palette onClose={() => setSearching(false)} />;
   return isOpen ? <Sheet onClose={() => setOpen(false)} /> : null;
 }
 
@@ -33,7 +41,13 @@ function Sheet({ onClose }: { onClose: () => void }) {
       {own.length > 0 && <Keys title="On this page" keys={own} />}
       <Keys
         title="Everywhere"
-        keys={[...places, ['T', 'Theme'], ['Esc', 'Close what is open'], ['?', 'This sheet']]}
+        keys={[
+          ['/', 'Search or jump to'],
+          ...places,
+          ['T', 'Theme'],
+          ['Esc', 'Close what is open'],
+          ['?', 'This sheet'],
+        ]}
       />
       <button
         type="button"

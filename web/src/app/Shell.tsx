@@ -1,5 +1,5 @@
 // What stands around every page: the bars, and what is to be said above the page.
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useConnection, useSession } from '@/api';
 import { Button, Foreign, Icon, Menu } from '@/components';
 import { Link, navigate, useLocation, useQueryFaults } from '@/router';
@@ -9,19 +9,20 @@ import { GlobalKeys } from './GlobalKeys';
 import { useTheme, useZone, zones, type Theme } from './settings';
 
 export function Shell({ children }: { children: ReactNode }) {
+  const [isSearching, setSearching] = useState(false);
   return (
     <>
       <a className="skip" href="#main">
         Skip to content
       </a>
-      <TopBar />
+      <TopBar search={() => setSearching(true)} />
       <ConnectionStrap />
       <QueryFaults />
       <main id="main" className="page" tabIndex={-1}>
         {children}
       </main>
       <PhoneBar />
-      <GlobalKeys />
+      <GlobalKeys isSearching={isSearching} setSearching={setSearching} />
     </>
   );
 }
@@ -46,7 +47,7 @@ export function Brand() {
   );
 }
 
-function TopBar() {
+function TopBar({ search }: { search: () => void }) {
   const marked = useMarked();
   return (
     <header className="topbar">
@@ -59,6 +60,11 @@ function TopBar() {
         ))}
       </nav>
       <div className="topbar__right">
+        <button type="button" className="jump" onClick={search}>
+          <Icon name="search" />
+          Search or jump to
+          <kbd className="kbd">/</kbd>
+        </button>
         <Live />
         <ZoneMenu />
         <ThemeMenu />

@@ -4,7 +4,7 @@ import { LogView, useHits } from '@/components/log';
 import { formatCount, formatNumber } from '@/formats';
 import { anyText, useQueryValue, wholeNumber, yesNo } from '@/router';
 import { useRun, useStep, type StateRow } from './data';
-import { useLog } from './log';
+import { useLog } from '@/components/log/useLog';
 
 /** The log of the chosen step; without one, of the whole run. */
 export default function LogCard({ isAlone = false }: { isAlone?: boolean }) {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { api, ApiError, urlOf } from '@/api';
 import { FrameReader } from '@/api/sse';
-import type { LogLine } from '@/components/log';
+import type { LogLine } from './LogView';
 
 export interface LogWanted {
   run: string;

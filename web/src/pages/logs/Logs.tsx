@@ -1,0 +1,153 @@
+import { useState } from 'react';
+import { useLive, useQuery } from '@/api';
+import { useTitle } from '@/app/title';
+import { Ago, Button, Card, Failed, Foreign, Icon, Loaded, Note, StatusIcon } from '@/components';
+import { LogView, useHits } from '@/components/log';
+import { useLog } from '@/components/log/useLog';
+import { formatCount, formatNumber } from '@/formats';
+import { anyText, href, Link, useQueryValue, yesNo } from '@/router';
+import './page.css';
+
+/** The log of any run, the newest runs beside it. */
+export default function Logs() {
+  useTitle('Logs');
+  const [wanted, setWanted] = useQueryValue('q', anyText, '');
+  const [run, setRun] = useQueryValue('run', anyText, '');
+  const runs = useQuery('/api/v1/runs', { query: { limit: 50, ...(wanted ? { q: wanted } : {}) } });
+  useLive((events) => {
+    if (events.some((event) => event.type === 'reset' || event.type.startsWith('Execution'))) runs.reload();
+  }, runs.data?.as_of);
+  const items = runs.data?.items ?? [];
+  const key = (one: (typeof items)[number]) => `${one.workflow}/${one.name}`;
+  const chosen = run || (items[0] && key(items[0]));
+  const row = items.find((one) => key(one) === chosen);
+  return (
+    <>
+      <div className="head">
+        <h1>Logs</h1>
+      </div>
+      <div className="cols cols--logs">
+        <section className="card card--flush" aria-label="Runs">
+          <div className="card__head">
+            <label className="search search--wide">
+              <Icon name="search" />
+              <input
+                aria-label="Find a run"
+                placeholder="Find a run"
+                value={wanted}
+                onChange={(event) => setWanted(event.target.value, { replace: true })}
+              />
+            </label>
+          </div>
+          <Loaded query={runs} rows={10}>
+            {() =>
+              items.length === 0 ? (
+                <Note title="No run has that in its name, error or cause" />
+              ) : (
+                <ul className="rows log-runs">
+                  {items.map((one) => (
+                    <li key={one.run} className={key(one) === chosen ? 'is-chosen' : undefined}>
+                      <StatusIcon status={one.status} />
+                      <button
+                        type="button"
+                        className="log-runs__name"
+                        aria-pressed={key(one) === chosen}
+                        onClick={() => setRun(key(one))}
+                      >
+                        <Foreign>{one.name}</Foreign>
+                        <span className="sub">
+                          <Foreign>{one.workflow}</Foreign>
+                        </span>
+                      </button>
+                      <span className="ink-3">
+                        <Ago at={one.started_at} />
+                      </span>
+                    </li>
+                  ))}
+                </ul>
+              )
+            }
+          </Loaded>
+        </section>
+        {chosen !== undefined && <LogOf key={chosen} run={chosen} isLive={row?.status === 'running'} />}
+      </div>
+    </>
+  );
+}
+
+function LogOf({ run, isLive }: { run: string; isLive: boolean }) {
+  const [search, setSearch] = useQueryValue('find', anyText, '');
+  const [wrap, setWrap] = useQueryValue('wrap', yesNo, true);
+  const [follow, setFollow] = useState(true);
+  const [current, setCurrent] = useState(0);
+  const log = useLog({ run, follow: isLive });
+  const hits = useHits(log.lines, search);
+  const [workflow = '', name = ''] = run.split('/');
+  const move = (by: number) => hits.length && setCurrent((current + by + hits.length) % hits.length);
+  return (
+    <Card
+      flush
+      title={
+        <Link to={href('/runs/:workflow/:name', { workflow, name })}>
+          <Foreign>{name}</Foreign>
+        </Link>
+      }
+      note={workflow}
+      tools={
+        <>
+          {isLive && !follow && (
+            <Button small onClick={() => setFollow(true)}>
+              Follow
+            </Button>
+          )}
+          <Button
+            small
+            kind="quiet"
+            icon="wrap"
+            label="Wrap lines"
+            aria-pressed={wrap}
+            onClick={() => setWrap(!wrap)}
+          />
+        </>
+      }
+    >
+      <div className="log-tools">
+        <label className="search">
+          <Icon name="search" />
+          <input
+            aria-label="Search in the log"
+            value={search}
+            onChange={(event) => {
+              setSearch(event.target.value, { replace: true });
+              setCurrent(0);
+            }}
+            onKeyDown={(event) => event.key === 'Enter' && move(event.shiftKey ? -1 : 1)}
+          />
+          <span className="ink-3">
+            {search && (hits.length ? `${current + 1} of ${formatNumber(hits.length)}` : 'nothing')}
+          </span>
+        </label>
+        <span className="tools ink-3">
+          {formatCount(log.lines.length, 'line')}
+          {log.isCut && ', the first ones'}
+        </span>
+      </div>
+      {log.error && <Failed error={log.error} retry={() => window.location.reload()} />}
+      {log.lines.length === 0 ? (
+        <p className="card__foot">
+          {log.isLoading ? 'Reading the log…' : isLive ? 'Nothing is written yet.' : 'It wrote no log.'}
+        </p>
+      ) : (
+        <LogView
+          lines={log.lines}
+          label={`Log of ${name}`}
+          wrap={wrap}
+          search={search}
+          current={current}
+          follow={isLive && follow}
+          onLeave={() => setFollow(false)}
+        />
+      )}
+    </Card>
+  );
+}
