@@ -197,10 +197,11 @@ function StateNode({ data }: NodeProps<BoxNode>) {
   const known = facts.get(node.id);
   const status = known?.status ?? (taken ? 'not_reached' : undefined);
   const isChosen = chosen === node.id;
+  const isPill = node.type === 'Succeed' || node.type === 'Fail';
   const classes = [
     'node node--flow',
     node.type === 'Choice' ? 'node--choice' : '',
-    node.type === 'Succeed' || node.type === 'Fail' ? 'node--pill' : '',
+    isPill ? 'node--pill' : '',
     status ? statuses[statusOf(status)].tone : '',
     isChosen ? 'is-chosen' : '',
   ];
@@ -234,7 +235,8 @@ function StateNode({ data }: NodeProps<BoxNode>) {
           <span className="node__attempts">{known.attempts}</span>
         ) : (
           status &&
-          node.type !== 'Choice' && (
+          node.type !== 'Choice' &&
+          !isPill && (
             <span className="node__kind">
               <Icon name={node.icon} size="sm" />
             </span>

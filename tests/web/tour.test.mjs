@@ -1,0 +1,83 @@
+// What a person on call does: find what failed, see why, mend it, and see that it runs.
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { closeBrowser, Daemon, open, until } from './support.mjs';
+
+const PASSWORD = 'a good long password';
+let daemon;
+let gate;
+before(async () => {
+  daemon = new Daemon({ open: false });
+  gate = join(daemon.folder, 'gate');
+  const shell = (script, rest) => ({ Type: 'Task', Resource: 'stepwell:shell', Parameters: { script }, ...rest });
+  daemon.workflow('nightly', {
+    StartAt: 'Fetch',
+    States: {
+      Fetch: shell('echo fetched', { Next: 'Load' }),
+      Load: shell(`test -e ${gate} || { echo "the gate is shut" >&2; exit 3; }`, { Next: 'Done' }),
+      Done: { Type: 'Succeed' },
+    },
+  });
+  daemon.workflow('slow', { StartAt: 'Hold', States: { Hold: shell(`until test -e ${gate}; do sleep 0.1; done`, { End: true }) } });
+  await daemon.start();
+  for (const [name, role] of [['vera', 'viewer'], ['olaf', 'operator']]) {
+    await daemon.ask('POST', '/api/v1/users', { name, role, password: PASSWORD });
+  }
+});
+after(async () => {
+  await daemon?.end();
+  await closeBrowser();
+});
+
+async function as(name, path) {
+  const view = await open({ forgive: [/status of 401/] });
+  await view.page.goto(`${daemon.url}/signin?next=${encodeURIComponent(path)}`);
+  await view.page.getByLabel('Name').fill(name);
+  await view.page.getByLabel('Password').fill(PASSWORD);
+  await view.page.getByRole('button', { name: 'Sign in' }).click();
+  return view;
+}
+
+test('a run that failed is found from Home in two clicks, says why, and is mended by a redrive', async () => {
+  assert.equal(await daemon.ended(await daemon.run('nightly', {}, 'of-today')), 'failed');
+  const view = await as('olaf', '/');
+  const { page } = view;
+  await page.locator('.cause', { hasText: 'nightly' }).getByRole('link', { name: 'of-today' }).click();
+  await until(() => new URL(page.url()).pathname === '/runs/nightly/of-today', 'the page of the run');
+  const banner = page.locator('.banner');
+  await banner.waitFor();
+  assert.match(await banner.textContent(), /Load.*failed.*the gate is shut/s);
+  writeFileSync(gate, '');
+  await banner.getByRole('button', { name: 'Redrive…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: /^Redrive/ }).click();
+  await page.locator('.head').getByText('Succeeded').waitFor();
+  await until(async () => (await banner.count()) === 0, 'the banner to go');
+  await page.getByRole('link', { name: 'Home' }).first().click();
+  await page.locator('.cause', { hasText: 'nightly' }).getByText('Recovered').waitFor();
+  rmSync(gate);
+  await view.close();
+});
+
+test('a run goes on before one’s eyes', async () => {
+  await daemon.run('slow', {}, 'held');
+  const view = await as('vera', '/runs/slow/held');
+  const { page } = view;
+  await page.locator('.head').getByText('Running').waitFor();
+  writeFileSync(gate, '');
+  await page.locator('.head').getByText('Succeeded').waitFor();
+  await page.locator('.node.is-succeeded', { hasText: 'Hold' }).waitFor();
+  rmSync(gate);
+  await view.close();
+});
+
+test('an action that a role may not take is not drawn', async () => {
+  await daemon.ended(await daemon.run('nightly', {}, 'for-roles'));
+  for (const [name, count] of [['vera', 0], ['olaf', 2]]) {
+    const view = await as(name, '/runs/nightly/for-roles');
+    await view.page.locator('.banner').waitFor();
+    await until(async () => (await view.page.getByRole('button', { name: 'Redrive…' }).count()) === count, `${count} buttons for ${name}`);
+    await view.close();
+  }
+});
