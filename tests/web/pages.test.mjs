@@ -29,6 +29,18 @@ const places = {
   'run-hostile': () => [`/runs/hostile-texts/${names['hostile-texts'].failed}`, 'E_HTML'],
   workflows: () => ['/workflows', 'weather-hourly'],
   workflow: () => ['/workflows/weather-hourly', 'Fetch observations'],
+  data: () => ['/data', 'Data'],
+  pools: () => ['/operations/pools', 'warehouse'],
+  sensors: () => ['/operations/sensors', 'Sensors'],
+  schedules: () => ['/operations/schedules', 'daily-analytics-refresh'],
+  deliveries: () => ['/operations/webhooks', 'Deliveries'],
+  storage: () => ['/operations/storage', 'Storage'],
+  backups: () => ['/operations/backups', 'Backups'],
+  audit: () => ['/operations/audit', 'Audit'],
+  users: () => ['/operations/users', 'Users'],
+  tokens: () => ['/operations/tokens', 'Tokens'],
+  secrets: () => ['/operations/secrets', 'Secrets'],
+  api: () => ['/operations/api', 'API'],
 };
 
 for (const [name, where] of Object.entries(places)) {

@@ -153,7 +153,8 @@ function UserMenu() {
       .replace(/[^\p{L}\p{N}]/gu, '')
       .slice(0, 2)
       .toUpperCase() || '?';
-  const deeper = entries.filter((page) => !page.nav?.onPhone);
+  const isPhone = window.matchMedia('(max-width: 640px)').matches;
+  const deeper = isPhone ? entries.filter((page) => !page.nav?.onPhone) : [];
   return (
     <Menu
       label={`${initials}: ${session.name}, ${session.role}`}
