@@ -17,7 +17,7 @@ import { existing } from '@/pages';
 import { href, Link } from '@/router';
 import { statusOf } from '@/status/status';
 import { AgainDialog } from './AgainDialog';
-import { useRun, type Overview } from './data';
+import { useAgainst, useRun, type Overview } from './data';
 import { RedriveDialog } from './RedriveDialog';
 import { StopDialog } from './StopDialog';
 
@@ -68,20 +68,22 @@ function Actions() {
   const { run } = overview;
   const may = useMay('operator');
   const [asked, ask] = useState<Asked>();
+  const [against, setAgainst] = useAgainst();
   const close = () => ask(undefined);
   const last = overview.version.last_success;
   const isOpen = run.status === 'running';
   const canRedrive = !isOpen && run.status !== 'succeeded';
   return (
     <div className="head__actions">
-      {canRedrive && last && (
-        <Link
-          className="btn btn--quiet"
-          to={href('/runs/:workflow/:name', { workflow: run.workflow, name: last.name })}
+      {last && last.run !== run.run && (
+        <Button
+          icon="compare"
+          kind="quiet"
+          aria-pressed={against === 'last-success'}
+          onClick={() => setAgainst(against === 'last-success' ? '' : 'last-success')}
         >
-          <Icon name="compare" />
-          Last success
-        </Link>
+          Compare with last success
+        </Button>
       )}
       {may && isOpen && (
         <Button icon="stop" kind="danger" onClick={() => ask('stop')}>

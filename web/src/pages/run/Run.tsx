@@ -5,13 +5,14 @@ import { href, useLocation, withQuery } from '@/router';
 import { statusOf } from '@/status/status';
 import type { PageProps } from '../page';
 import { Banner } from './Banner';
-import { RunContext, useRun, useRunData, useStep, useView, type View } from './data';
+import { RunContext, useAgainst, useRun, useRunData, useStep, useView, type View } from './data';
 import { Head } from './Head';
 import { PhoneActions } from './PhoneActions';
 import { StepPanel } from './StepPanel';
 import { StepsCard } from './StepsCard';
 import './page.css';
 
+const CompareCard = lazy(() => import('./CompareCard'));
 const GraphCard = lazy(() => import('./GraphCard'));
 const TimelineCard = lazy(() => import('./TimelineCard'));
 const LogCard = lazy(() => import('./LogCard'));
@@ -59,6 +60,7 @@ function Missing({ workflow, name, why }: { workflow: string; name: string; why:
 
 function Page() {
   const [view] = useView();
+  const [against] = useAgainst();
   const { step } = useStep();
   const hasPanel = step !== '' && view !== 'io' && view !== 'data';
   const content = useMemo(() => contentOf(view), [view]);
@@ -69,7 +71,10 @@ function Page() {
       <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
         <div className="stack">
           <ViewTabs view={view} />
-          <Suspense fallback={<Skeleton rows={8} />}>{content}</Suspense>
+          <Suspense fallback={<Skeleton rows={8} />}>
+            {against === 'last-success' && <CompareCard />}
+            {content}
+          </Suspense>
         </div>
         {hasPanel && <StepPanel key={step} />}
       </div>

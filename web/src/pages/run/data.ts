@@ -37,6 +37,9 @@ const views = oneOf('overview', 'graph', 'timeline', 'table', 'events', 'logs', 
 export type View = 'overview' | 'graph' | 'timeline' | 'table' | 'events' | 'logs' | 'data' | 'io';
 export const useView = () => useQueryValue<View>('view', views, 'overview');
 
+const comparisons = oneOf('', 'last-success');
+export const useAgainst = () => useQueryValue<'' | 'last-success'>('against', comparisons, '');
+
 /** `Each month[5] / Validate` of the API is `Each month[5]/Validate` in the URL. */
 export const stepOf = (path: string): string => path.replaceAll(' / ', '/');
 
