@@ -1,5 +1,6 @@
 // The one event stream of a page. It says what came, and whether the connection stands; it mends itself.
 import { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
+import { Pace } from './pace';
 import { FrameReader } from './sse';
 
 export interface LiveEvent {
@@ -210,4 +211,28 @@ export function useLive(tell: Listener, asOf?: string): void {
     stream.startAt(asOf);
     stream.open();
   }, [stream, asOf]);
+}
+
+/**
+ * Asks anew when something came, at most once in `every` ms, and not while nobody sees the page: for answers that cost
+ * something, of what no single event tells.
+ */
+export function useLiveReload(reload: () => void, asOf?: string, every = 1000): void {
+  const latest = useRef(reload);
+  useEffect(() => {
+    latest.current = reload;
+  });
+  const pace = useRef<Pace | undefined>(undefined);
+  useEffect(() => {
+    const isAway = () => document.visibilityState === 'hidden';
+    const made = new Pace({ act: () => latest.current(), every, isAway });
+    pace.current = made;
+    const back = () => made.resume();
+    document.addEventListener('visibilitychange', back);
+    return () => {
+      document.removeEventListener('visibilitychange', back);
+      made.stop();
+    };
+  }, [every]);
+  useLive(() => pace.current?.want(), asOf);
 }

@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { useLive, useQuery } from '@/api';
+import { useLiveReload, useQuery } from '@/api';
 import { useKeys } from '@/app/keys';
 import { useNow } from '@/app/now';
 import { useZone } from '@/app/settings';
@@ -33,7 +33,7 @@ export default function Home() {
   const intervals = intervalsOf(isCustom ? to - from : rangeMs(range));
   const span = isCustom ? { from: iso(from), to: iso(to) } : { range };
   const home = useQuery('/api/v1/home', { query: { ...span, intervals: intervals.count } });
-  useLive(home.reload, home.data?.as_of);
+  useLiveReload(home.reload, home.data?.as_of);
   useTileKeys();
   return (
     <>
