@@ -23,6 +23,7 @@ ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "workflows", "flights")]
 from daemon import Daemon, wait_until  # noqa: E402
 import demo  # noqa: E402
+import entrances  # noqa: E402
 import hard_questions  # noqa: E402
 import jsonata_speed  # noqa: E402
 import land  # noqa: E402
@@ -275,7 +276,7 @@ def main():
     table, quick, source = Table(), arguments.quick, os.path.abspath(arguments.source)
     parts = {"http": lambda t, p: http_figures(t, quick, p), "live": lambda t, p: live_figures(t, quick, p),
              "tasks": lambda t, p: task_runs(t, quick, p), "hard": lambda t, p: hard_questions.figures(t, serving, p, LOAD, quick, resident_mb),
-             "stalls": lambda t, p: stalls.figures(t, serving, p, quick),
+             "stalls": lambda t, p: (stalls.figures(t, serving, p, quick), entrances.figures(t, serving, p, quick)),
              "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb), "data": lambda t, p: data_figures(t, source, p)}
     for name in arguments.only or PARTS:
         if name == "engine":
