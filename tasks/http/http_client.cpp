@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int kRedirectsMax = 10;
+/// Of one answer. Who sends more wants to fill our memory.
+constexpr std::size_t kHeaderBytesMax = 256 * 1024;
 /// How long a call sleeps where nothing happens; stop() wakes it.
 constexpr int kSleepMaxMs = 1'000;
 
@@ -253,6 +255,7 @@ private:
         reply_ = {};
         next_url_.clear();
         received_bytes_ = 0;
+        header_bytes_ = 0;
         const Easy easy(::curl_easy_init());
         SW_ASSERT(easy != nullptr);
         easy_ = easy.get();
@@ -360,10 +363,16 @@ private:
     }
 
     static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
-        static_cast<Impl*>(self)->take_header({data, size});
-        return size;
+        return static_cast<Impl*>(self)->take_header({data, size}) ? size : CURL_WRITEFUNC_ERROR;
     }
-    void take_header(std::string_view line) {
+    /// False: there are too many.
+    bool take_header(std::string_view line) {
+        header_bytes_ += line.size();
+        if (header_bytes_ > kHeaderBytesMax) return false;
+        keep_header(line);
+        return true;
+    }
+    void keep_header(std::string_view line) {
         // An answer before the answer (100 Continue) has headers of its own.
         if (line.starts_with("HTTP/")) return reply_.headers.clear();
         if (trimmed(line).empty()) return;
@@ -403,6 +412,11 @@ private:
                                          " bytes of response from " + origin +
                                          ", but there are more; see max_response_bytes"};
         }
+        if (header_bytes_ > kHeaderBytesMax) {
+            return {Kind::too_large, "expected at most " + std::to_string(kHeaderBytesMax) +
+                                         " bytes of headers from " + origin +
+                                         ", but there are more"};
+        }
         if (code == CURLE_OPERATION_TIMEDOUT) {
             return {Kind::timeout, origin + " did not answer within " +
                                        std::to_string(request_.timeout.count()) + " ms"};
@@ -423,6 +437,7 @@ private:
     HttpReply reply_;
     std::string next_url_;  // where the answer redirects to; empty: it does not
     std::size_t received_bytes_ = 0;
+    std::size_t header_bytes_ = 0;
     bool is_too_large_ = false;
     bool is_refused_ = false;
     std::atomic<bool> is_stopped_ = false;

@@ -111,6 +111,10 @@ TEST_CASE("what goes wrong with a request has a name") {
         "HTTP/1.1 404 X\r\nContent-Length: 7\r\nConnection: close\r\n\r\nno such";
     const std::string large =
         "HTTP/1.1 200 X\r\nContent-Length: 2000\r\n\r\n" + std::string(2000, 'x');
+    std::string headers = "HTTP/1.1 200 X\r\n";
+    for (int i = 0; i < 5000; ++i)
+        headers += "x-" + std::to_string(i) + ": " + std::string(50, 'y') + "\r\n";
+    headers += "Content-Length: 0\r\nConnection: close\r\n\r\n";
     const std::string busy =
         "HTTP/1.1 503 X\r\nRetry-After: 7\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater";
     const std::string cut_short =
@@ -124,6 +128,7 @@ TEST_CASE("what goes wrong with a request has a name") {
         {"a redirect is not followed", moved, Json::object(), "Http.StatusCode.302", "answered 302"},
         {"an unexpected success", missing, {{"expect", {200, "405-499"}}}, "Http.StatusCode.404", "(expected 200, 405-499)"},
         {"too large", large, {{"max_response_bytes", 1000}}, "Http.ResponseTooLarge", "at most 1000 bytes"},
+        {"too many headers", headers, Json::object(), "Http.ResponseTooLarge", "at most 262144 bytes of headers"},
         {"no answer", "", {{"timeout", "100ms"}}, "Http.Timeout", "did not answer within 100 ms"},
         {"nonsense", "garbage\r\n\r\n", Json::object(), "Http.Connection", "expected an answer from http://127.0.0.1"},
         {"nobody there", "", {{"url", "http://127.0.0.1:1/"}}, "Http.Connection", "there is no connection"},
