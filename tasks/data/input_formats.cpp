@@ -4,7 +4,7 @@
 
 #include "tasks/files/csv_function.hpp"
 #include "tasks/files/reserved_columns.hpp"
-#include "tasks/lake/lake_log.hpp"
+#include "tasks/lake/lake_places.hpp"
 #include "tasks/sql/column_types.hpp"
 
 namespace stepwell::tasks::data {

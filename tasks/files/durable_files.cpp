@@ -51,7 +51,7 @@ DataResult<void> write_all(int number, const fs::path& path, std::string_view te
 std::string temporary_name(const fs::path& path) {
     std::random_device device;
     Prng random((static_cast<std::uint64_t>(device()) << 32) ^ device());
-    return path.string() + ".tmp-" + uuid4(random);
+    return path.string() + std::string(kDraftMark) + uuid4(random);
 }
 
 }  // namespace

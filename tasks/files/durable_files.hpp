@@ -25,8 +25,10 @@ DataResult<void> sync_folder(const std::filesystem::path& folder);
 DataResult<void> make_folder(const std::filesystem::path& folder);
 
 /// Writes `text` under a name that must not exist yet: it appears whole or not at all. Fails with
-/// E_CONFLICT where the name is taken.
+/// E_CONFLICT where the name is taken. Who dies meanwhile leaves a file with kDraftMark in its
+/// name.
 DataResult<void> create_file(const std::filesystem::path& path, std::string_view text);
+inline constexpr std::string_view kDraftMark = ".tmp-";
 DataResult<std::string> read_file(const std::filesystem::path& path);
 
 DataResult<void> rename_path(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-
-#include "tasks/files/durable_files.hpp"
+#include <filesystem>
 
 namespace stepwell::tasks::lake {
 namespace {
 
 namespace fs = std::filesystem;
 using data::data_fail;
+using files::Store;
 
 constexpr std::int64_t kCheckpointEvery = 32;
 constexpr std::size_t kDigits = 20;
@@ -49,27 +49,15 @@ std::vector<LakeFile> files_from(const Json& list) {
     return files;
 }
 
-DataResult<Json> read_json(const fs::path& path) {
-    const std::string text = SW_TRY(files::read_file(path));
+DataResult<Json> read_json(const Store& log, const std::string& name) {
+    const std::string text = SW_TRY(log.read(name));
     auto json = parse_json(text);
-    if (!json) return data_fail("E_FORMAT", path.string() + ": " + json.error().message);
+    if (!json)
+        return data_fail("E_FORMAT", name + " of a lake table's log: " + json.error().message);
     return *std::move(json);
 }
 
 }  // namespace
-
-fs::path log_folder(const fs::path& root) {
-    return root / "_stepwell" / "log";
-}
-fs::path stage_folder(const fs::path& root) {
-    return root / "_stepwell" / "stage";
-}
-fs::path trash_folder(const fs::path& root) {
-    return root / "_stepwell" / "trash";
-}
-fs::path kept_path(const fs::path& root, const std::string& path) {
-    return fs::path(root.string() + std::string(kKeptFolder) + path + std::string(kKeptSuffix));
-}
 
 std::string LakeFile::partition() const {
     return fs::path(path).parent_path().string();
@@ -203,9 +191,9 @@ struct LogNames {
     std::vector<std::int64_t> checkpoints;
 };
 
-DataResult<LogNames> list_log(const fs::path& root) {
+DataResult<LogNames> list_log(const Store& log) {
     LogNames names;
-    for (const auto& name : SW_TRY(files::files_below(log_folder(root)))) {
+    for (const auto& [name, at] : SW_TRY(log.list(""))) {
         if (const auto commit = number_of(name, ".json"))
             names.last_commit = std::max(names.last_commit, *commit);
         if (const auto checkpoint = number_of(name, ".checkpoint.json"))
@@ -216,10 +204,10 @@ DataResult<LogNames> list_log(const fs::path& root) {
 }
 
 /// The newest checkpoint that can be read; a broken one costs only time.
-LakeState newest_checkpoint(const fs::path& root, const LogNames& names) {
+LakeState newest_checkpoint(const Store& log, const LogNames& names) {
     for (const auto number : names.checkpoints) {
         if (number > names.last_commit) continue;
-        const auto json = read_json(log_folder(root) / file_name(number, ".checkpoint.json"));
+        const auto json = read_json(log, file_name(number, ".checkpoint.json"));
         if (!json) continue;
         auto state = LakeState::from_json(*json);
         if (state && state->version == number) return *std::move(state);
@@ -229,65 +217,64 @@ LakeState newest_checkpoint(const fs::path& root, const LogNames& names) {
 
 }  // namespace
 
-DataResult<Commit> read_commit(const fs::path& root, std::int64_t number) {
-    const Json json = SW_TRY(read_json(log_folder(root) / file_name(number, ".json")));
+DataResult<Commit> read_commit(const Store& log, std::int64_t number) {
+    const Json json = SW_TRY(read_json(log, file_name(number, ".json")));
     return Commit::from_json(json, number);
 }
 
-DataResult<LakeState> read_log(const fs::path& root) {
-    const LogNames names = SW_TRY(list_log(root));
-    LakeState state = newest_checkpoint(root, names);
+DataResult<LakeState> read_log(const Store& log) {
+    const LogNames names = SW_TRY(list_log(log));
+    LakeState state = newest_checkpoint(log, names);
     for (std::int64_t number = state.version + 1; number <= names.last_commit; ++number) {
-        state.apply(SW_TRY(read_commit(root, number)));
+        auto commit = read_commit(log, number);
+        if (!commit && commit.error().code == "E_NOT_FOUND") {
+            return data_fail("E_FORMAT",
+                             "expected the lake table's log to be without a gap, but "
+                             "commit " +
+                                 std::to_string(number) + " of " +
+                                 std::to_string(names.last_commit) +
+                                 " is not there; restore it from a backup");
+        }
+        state.apply(SW_TRY(std::move(commit)));
     }
     return state;
 }
 
-DataResult<void> append_commit(const fs::path& root, const Commit& commit) {
-    SW_TRY(files::make_folder(log_folder(root)));
-    return files::create_file(log_folder(root) / file_name(commit.number, ".json"),
-                              commit.to_json().dump(1));
+DataResult<void> append_commit(Store& log, const Commit& commit) {
+    return log.put_if_absent(file_name(commit.number, ".json"), commit.to_json().dump(1));
 }
 
 namespace {
 
-bool can_be_read(const fs::path& root, std::int64_t checkpoint) {
-    const auto json = read_json(log_folder(root) / file_name(checkpoint, ".checkpoint.json"));
+bool can_be_read(const Store& log, std::int64_t checkpoint) {
+    const auto json = read_json(log, file_name(checkpoint, ".checkpoint.json"));
     return json && LakeState::from_json(*json).has_value();
 }
 
-bool is_expired(const fs::path& path) {
-    std::error_code unreadable;
-    const auto at = fs::last_write_time(path, unreadable);
-    return !unreadable && at < fs::file_time_type::clock::now() - kLogKept;
-}
-
 /// Reading begins at the newest checkpoint, or at the one before where that is broken.
-void prune_log(const fs::path& root) {
-    const auto known = list_log(root);
+void prune_log(Store& log, Timestamp now) {
+    const auto known = list_log(log);
     if (!known || known->checkpoints.size() < 2) return;
     const std::int64_t needed = known->checkpoints[1];
-    if (!can_be_read(root, known->checkpoints[0]) || !can_be_read(root, needed)) return;
-    const auto names = files::files_below(log_folder(root));
+    if (!can_be_read(log, known->checkpoints[0]) || !can_be_read(log, needed)) return;
+    const auto names = log.list("");
     if (!names) return;
-    for (const auto& name : *names) {
+    for (const auto& [name, at] : *names) {
         const auto commit = number_of(name, ".json");
         const auto checkpoint = number_of(name, ".checkpoint.json");
         const bool is_needless =
             (commit && *commit <= needed) || (checkpoint && *checkpoint < needed);
-        const fs::path path = log_folder(root) / name;
-        std::error_code ignored;
-        if (is_needless && is_expired(path)) fs::remove(path, ignored);
+        if (is_needless && at < now - kLogKept) (void)log.remove(name);
     }
 }
 
 }  // namespace
 
-void write_checkpoint(const fs::path& root, const LakeState& state) {
+void write_checkpoint(Store& log, const LakeState& state, Timestamp now) {
     if (state.version % kCheckpointEvery != 0) return;
-    const auto written = files::create_file(
-        log_folder(root) / file_name(state.version, ".checkpoint.json"), to_text(state.to_json()));
-    if (written) prune_log(root);
+    const auto written =
+        log.put_if_absent(file_name(state.version, ".checkpoint.json"), to_text(state.to_json()));
+    if (written) prune_log(log, now);
 }
 
 }  // namespace stepwell::tasks::lake

@@ -1,5 +1,6 @@
 // The log of a lake table: <root>/_stepwell/log/<20 digits>.json, one file a commit, in the order
-// of commits, without a gap. The table is what the log says; the files beside it follow.
+// of commits, without a gap. The table is what the log says; the files beside it follow. The log
+// asks no more of its place than a Store gives.
 //
 // A commit that stands in the log has happened. Every 32nd commit also has a .checkpoint.json
 // beside it, with the whole state, so that reading does not grow with history. What the last two
@@ -10,7 +11,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/time.hpp"
+#include "tasks/files/store.hpp"
 #include "tasks/support/data_error.hpp"
 
 namespace stepwell::tasks::lake {
@@ -79,29 +81,18 @@ struct LakeState {
     static DataResult<LakeState> from_json(const Json& json);
 };
 
-std::filesystem::path log_folder(const std::filesystem::path& root);
-std::filesystem::path stage_folder(const std::filesystem::path& root);
-std::filesystem::path trash_folder(const std::filesystem::path& root);
-/// The second name of a file of the table, under which it can be read for as long as it is kept:
-/// <root>/_stepwell/files/<path>.kept.
-std::filesystem::path kept_path(const std::filesystem::path& root, const std::string& path);
-
-inline constexpr std::string_view kKeptFolder = "/_stepwell/files/";
-inline constexpr std::string_view kKeptSuffix = ".kept";
-
-/// How long files that a commit replaced stay: for readers of older versions, and for regrets.
-constexpr auto kFilesKept = std::chrono::hours(7 * 24);
 /// How long entries stay in the log that nothing needs any more.
 constexpr auto kLogKept = std::chrono::hours(30 * 24);
 
-/// The state as of the last commit. Fails with E_FORMAT where the log has a gap or cannot be read.
-DataResult<LakeState> read_log(const std::filesystem::path& root);
-/// The commit point: from here on the commit has happened. Fails with E_CONFLICT where another
+/// The state as of the last commit of a log. Fails with E_FORMAT where the log has a gap or cannot
+/// be read.
+DataResult<LakeState> read_log(const files::Store& log);
+/// The commit point: the entry appears whole or not at all. Fails with E_CONFLICT where another
 /// writer has taken the number.
-DataResult<void> append_commit(const std::filesystem::path& root, const Commit& commit);
-DataResult<Commit> read_commit(const std::filesystem::path& root, std::int64_t number);
+DataResult<void> append_commit(files::Store& log, const Commit& commit);
+DataResult<Commit> read_commit(const files::Store& log, std::int64_t number);
 /// Where it is due; then takes what is older than kLogKept and needless out of the log. Not needed
 /// for correctness; faults are left to the next one.
-void write_checkpoint(const std::filesystem::path& root, const LakeState& state);
+void write_checkpoint(files::Store& log, const LakeState& state, Timestamp now);
 
 }  // namespace stepwell::tasks::lake

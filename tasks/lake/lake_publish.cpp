@@ -95,6 +95,16 @@ void purge_entry(const fs::path& root, const fs::path& entry, const LakeState& s
     (void)files::remove_tree(entry);
 }
 
+/// What writers that died were putting into the log.
+void remove_drafts(const fs::path& root) {
+    const auto names = files::files_below(log_folder(root));
+    if (!names) return;
+    std::error_code ignored;
+    for (const auto& name : *names) {
+        if (name.find(files::kDraftMark) != name.npos) fs::remove(log_folder(root) / name, ignored);
+    }
+}
+
 }  // namespace
 
 fs::path lock_path(const fs::path& root) {
@@ -153,9 +163,10 @@ DataResult<void> publish(const fs::path& root, const Commit& commit, const Fault
 }
 
 DataResult<void> recover(const fs::path& root, const LakeState& state, const FaultHook& hook) {
+    remove_drafts(root);
     if (!files::is_there(stage_folder(root))) return {};
     if (state.version > 0 && files::is_there(stage_folder(root) / state.stage)) {
-        const Commit commit = SW_TRY(read_commit(root, state.version));
+        const Commit commit = SW_TRY(read_commit(*log_of(root), state.version));
         SW_TRY(publish(root, commit, hook));
     }
     std::error_code failed;

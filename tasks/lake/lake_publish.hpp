@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "tasks/lake/lake_log.hpp"
+#include "tasks/lake/lake_places.hpp"
 #include "tasks/support/fault_hook.hpp"
 
 namespace stepwell::tasks::lake {
@@ -38,8 +39,8 @@ DataResult<void> give_second_name(const std::filesystem::path& root,
 DataResult<void> publish(const std::filesystem::path& root, const Commit& commit,
                          const FaultHook& hook);
 
-/// Removes what older writers left in the stage, and repeats the publishing of the last commit
-/// where it is unfinished.
+/// Removes what older writers left in the stage and of drafts in the log, and repeats the
+/// publishing of the last commit where it is unfinished.
 DataResult<void> recover(const std::filesystem::path& root, const LakeState& state,
                          const FaultHook& hook);
 

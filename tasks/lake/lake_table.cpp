@@ -57,12 +57,13 @@ DataResult<Snapshot> read_snapshot(const fs::path& root, const Waiting& waiting)
         return data_fail("E_NOT_FOUND",
                          root.string() + ": expected a lake table, but it has no _stepwell/log");
     }
-    if (auto snapshot = snapshot_of(root, SW_TRY(read_log(root)))) return *std::move(snapshot);
+    if (auto snapshot = snapshot_of(root, SW_TRY(read_log(*log_of(root)))))
+        return *std::move(snapshot);
     // A writer of an earlier build, or one at a power failure, died between its commit and the end
     // of publishing.
     const auto lock = SW_TRY(files::lock_file(lock_path(root), files::LockKind::exclusive,
                                               waiting.timeout, waiting.is_cancelled));
-    LakeState state = SW_TRY(read_log(root));
+    LakeState state = SW_TRY(read_log(*log_of(root)));
     SW_TRY(recover(root, state, {}));
     auto snapshot = snapshot_of(root, state);
     if (!snapshot) return fail(missing_files(root, state));

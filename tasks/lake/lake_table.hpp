@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tasks/lake/lake_log.hpp"
+#include "tasks/lake/lake_places.hpp"
 
 namespace stepwell::tasks::lake {
 

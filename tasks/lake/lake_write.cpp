@@ -76,7 +76,7 @@ DataResult<LakeWrite> LakeWrite::begin(const fs::path& root, WriteOptions option
     auto lock = SW_TRY(files::lock_file(lock_path(root), files::LockKind::exclusive,
                                         options.waiting.timeout, options.waiting.is_cancelled));
     SW_TRY(check_is_ours(root));
-    LakeState before = SW_TRY(read_log(root));
+    LakeState before = SW_TRY(read_log(*log_of(root)));
     SW_TRY(recover(root, before, options.fault_hook));
     SW_TRY(adopt(root, before));
     LakeWrite write(root, std::move(options), std::move(lock), std::move(before));
@@ -228,13 +228,13 @@ DataResult<WriteSummary> LakeWrite::commit(const std::vector<StagedFile>& files,
     SW_TRY(reach("synced"));
     SW_TRY(give_second_names(commit));
     SW_TRY(reach("named"));
-    SW_TRY(append_commit(root_, commit));
+    SW_TRY(append_commit(*log_of(root_), commit));
     owns_stage_ = false;
     SW_TRY(reach("committed"));
     SW_TRY(publish(root_, commit, options_.fault_hook));
     WriteSummary summary;
     before_.apply(commit);
-    write_checkpoint(root_, before_);
+    write_checkpoint(*log_of(root_), before_, wall_clock());
     purge_trash(root_, before_);
     summary.commit = commit.number;
     summary.rows = rows_expected;

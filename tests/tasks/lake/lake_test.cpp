@@ -304,7 +304,7 @@ TEST_CASE("replaced files go after a week, the log's entries when no reading nee
     CHECK(files_below(root / "_stepwell/files")->size() == 27);
     // From checkpoint 64 on: it, 65 to 96, and checkpoint 96.
     CHECK(files_below(log_folder(root))->size() == 34);
-    CHECK(read_log(root)->version == 96);
+    CHECK(read_log(*log_of(root))->version == 96);
 }
 
 TEST_CASE("readers beside a writer see whole versions only") {
@@ -330,7 +330,7 @@ TEST_CASE("readers beside a writer see whole versions only") {
     CHECK(mixtures == 0);
     CHECK(log_rows(folder.path()) == Rows{"40", "40"});
     // Read back through a checkpoint.
-    CHECK(read_log(folder.path())->version == 41);
+    CHECK(read_log(*log_of(folder.path()))->version == 41);
 }
 
 TEST_CASE("of several writers at once no rows are lost, and readers lose none that they saw") {
@@ -373,6 +373,15 @@ TEST_CASE("of several writers at once no rows are lost, and readers lose none th
     CHECK(lost == 0);
     CHECK(log_rows(folder.path()).size() == kWriters * kWrites);
     CHECK(glob_rows(folder.path()) == log_rows(folder.path()));
+}
+
+TEST_CASE("what a dead writer was putting into the log goes with the next write") {
+    const TemporaryFolder folder;
+    REQUIRE(write(folder.path(), {{"month=1", "a"}}, options_of(WriteMode::append)));
+    std::ofstream(log_folder(folder.path()) / "00000000000000000002.json.tmp-4711") << "{";
+    CHECK(log_rows(folder.path()) == Rows{"a"});
+    REQUIRE(write(folder.path(), {{"month=1", "b"}}, options_of(WriteMode::append)));
+    CHECK(files_below(log_folder(folder.path()))->size() == 2);
 }
 
 TEST_CASE("a table whose file is gone says which, and how to go on") {
