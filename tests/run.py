@@ -156,8 +156,9 @@ def operations_part(log):
 
 
 def crash_part(log):
-    """kill -9, a hundred times: during a thousand small runs, and during the flights pipeline."""
+    """kill -9, a hundred times: during a thousand small runs, and during the flights pipeline; and twenty times of hosts and the daemon under data tasks."""
     sh(log, ORACLE, "tests/e2e/crash.py", "--stepwell", PROGRAM, "--source", "build/third_party/vega-datasets")
+    sh(log, ORACLE, "tests/e2e/data_kills.py", "--stepwell", PROGRAM, "--kills", "20")
 
 
 def starts_part(log):

@@ -9,8 +9,10 @@
 
 namespace stepwell::tasks::data {
 
-/// Those of `files` that `target` does not have in this version.
-DataResult<std::vector<InputFile>> changed_files(Connection& connection, const std::string& target,
+/// Those of `files` that `target` does not have in this version. Files that it has and that have
+/// been gone from their places for 90 days are forgotten.
+DataResult<std::vector<InputFile>> changed_files(DataSession& session, Connection& connection,
+                                                 const std::string& target,
                                                  const std::vector<InputFile>& files);
 
 /// REQUIRES: changed_files() was asked before, outside of the transaction in which this runs.

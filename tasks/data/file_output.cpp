@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/digest.hpp"
 #include "tasks/files/beneath.hpp"
 
 namespace stepwell::tasks::data {
@@ -14,11 +14,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kIdCharacters = 16;
+
 DataResult<void> sync_file(const files::Place& place) {
     const Descriptor file = SW_TRY(files::open_beneath(place.root, place.relative, O_RDONLY));
     if (::fsync(file.get()) == 0) return {};
     return data_fail("E_DISK",
                      place.path().string() + ": cannot flush it: " + std::strerror(errno));
+}
+
+/// Where the engine writes what becomes `path`: hidden from readers of the folder. A repeat of the
+/// run takes the same, so that what an attempt that was killed has left goes.
+fs::path draft_of(DataSession& session, const fs::path& path) {
+    const std::string id = digest_hex("SHA-256", session.run_key() + " " + path.string()).value();
+    return session.locations().staging_folder(path.parent_path()) /
+           ("_tmp-" + id.substr(0, kIdCharacters) + "-" + path.filename().string());
 }
 
 }  // namespace
@@ -33,20 +43,17 @@ DataResult<void> give_name(DataSession& session, const fs::path& written, const 
 DataResult<WrittenFile> write_file(DataSession& session, Connection& connection,
                                    const std::string& query, const Json& parameters,
                                    const fs::path& path, const std::string& options) {
-    static std::atomic<int> counter = 0;
     const files::Place target = SW_TRY(session.locations().place_of(path));
     SW_TRY(files::make_beneath(target.root, target.relative.parent_path()));
-    // Hidden from readers of the folder until it has its name.
-    const fs::path temporary = session.locations().staging_folder(path.parent_path()) /
-                               ("_tmp-" + std::to_string(::getpid()) + "-" +
-                                std::to_string(++counter) + "-" + path.filename().string());
+    const fs::path draft = draft_of(session, path);
+    std::error_code ignored;
+    fs::remove(draft, ignored);
     auto rows = connection.execute(
-        "copy (" + query + "\n) to " + quote_literal(temporary.string()) + " (" + options + ")",
+        "copy (" + query + "\n) to " + quote_literal(draft.string()) + " (" + options + ")",
         parameters);
-    auto done = rows ? give_name(session, temporary, path) : DataResult<void>();
+    auto done = rows ? give_name(session, draft, path) : DataResult<void>();
     if (!rows || !done) {
-        std::error_code ignored;
-        fs::remove(temporary, ignored);
+        fs::remove(draft, ignored);
         return fail(rows ? std::move(done).error() : std::move(rows).error());
     }
     WrittenFile written{SW_TRY(session.locations().file_at(path)), *rows};

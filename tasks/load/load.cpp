@@ -76,7 +76,7 @@ DataResult<bool> Loader::choose_files() {
     files_ = SW_TRY(session_.input_files(load_.input.uri));
     if (!load_.input.is_changed_only || files_.empty()) return true;
     const auto all = files_.size();
-    files_ = SW_TRY(changed_files(*writer_, target_.display(), files_));
+    files_ = SW_TRY(changed_files(session_, *writer_, target_.display(), files_));
     session_.count("files", "unchanged", static_cast<std::int64_t>(all - files_.size()));
     if (!files_.empty()) return true;
     session_.result()["message"] = "no file has changed since the last load";

@@ -50,6 +50,11 @@ DataResult<std::vector<PlannedMove>> plan_moves(DataSession& session,
     std::vector<PlannedMove> moves;
     std::set<std::filesystem::path> targets;
     for (const auto& file : files) {
+        if (file.is_immutable) {
+            return data_fail("E_CONFLICT",
+                             "move: expected files that may go, but " + file.uri +
+                                 " is of a lake table, whose log names it; leave move out");
+        }
         std::string uri = file.uri;
         const auto at = uri.find(from);
         if (at == std::string::npos || from.empty()) {

@@ -48,6 +48,44 @@ TEST_CASE("What a run did is remembered for 90 days, on either engine") {
     }
 }
 
+TEST_CASE("A file that has been gone for 90 days is forgotten, one that comes back before is not") {
+    for (const std::string connection : {"wh", "lite"}) {
+        CAPTURE(connection);
+        Remembering tasks;
+        const Json load = {{"input", {{"uri", "lake://raw/"}, {"files", "changed"}}},
+                           {"target", {{"table", "t"}, {"connection", connection}}},
+                           {"mode", "append"}};
+        const auto lake = tasks.folder.path() / "data/lake";
+        const auto known = [&] {
+            return query_text(tasks.context, connection, "_stepwell_files",
+                              "select uri from {} order by 1");
+        };
+        const auto gone = [&] {
+            return query_text(tasks.context, connection, "_stepwell_files_gone",
+                              "select uri from {} order by 1");
+        };
+        tasks.folder.write("data/lake/raw/a.csv", "id\n2\n");
+        tasks.folder.write("data/lake/raw/b.csv", "id\n3\n");
+        REQUIRE(tasks.run("load", load).error.empty());
+        std::filesystem::rename(lake / "raw/a.csv", lake / "a.csv");
+        std::filesystem::rename(lake / "raw/b.csv", lake / "b.csv");
+        REQUIRE(tasks.run("load", load).error.empty());
+        CHECK(known() == "lake://raw/a.csv;lake://raw/b.csv;lake://raw/in.csv");
+        CHECK(gone() == "lake://raw/a.csv;lake://raw/b.csv");
+        tasks.execute(connection, "update _stepwell_files_gone set since = '2020-01-01T00:00:00Z'");
+        std::filesystem::rename(lake / "a.csv", lake / "raw/a.csv");
+        REQUIRE(tasks.run("load", load).error.empty());
+        CHECK(known() == "lake://raw/a.csv;lake://raw/in.csv");
+        CHECK(gone().empty());
+        std::filesystem::rename(lake / "b.csv", lake / "raw/b.csv");
+        REQUIRE(tasks.run("load", load).error.empty());
+        // "in.csv" is written anew by each run; "a.csv" came back as it was.
+        CHECK(query_text(tasks.context, connection, "t",
+                         "select id, count(*) from {} where id <> 1 group by id order by 1") ==
+              "2,1;3,2");
+    }
+}
+
 TEST_CASE("Verdicts are kept for 90 days, also those that builds before did not date") {
     Remembering tasks;
     const Json validate = {{"input", "lake://raw/in.csv"},

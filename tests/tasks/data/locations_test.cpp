@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tasks/data/data_session.hpp"
 #include "tests/tasks/data/data_test.hpp"
 
 namespace stepwell::test {
@@ -34,6 +35,7 @@ TEST_CASE("Places are in lakes, in folders of the data folder or under allowed r
         {"lake://curated/link/x", "E_DENIED"},
         {"stepwell.db", "E_DENIED"},
         {"logs/x.log", "E_DENIED"},
+        {"backups/friday.tar", "E_DENIED"},
         {"/etc/passwd", "E_DENIED"},
         {"lake://../x", "E_CONFIG"},
         {"file://x", "E_CONFIG"},
@@ -183,6 +185,29 @@ TEST_CASE("Folders of the data folder are places themselves, as what is in them"
     for (const char* uri : {"logs/*.csv", "logs/", "*.csv", "**/*.csv", ".", "", "*/a.csv"}) {
         INFO(uri);
         CHECK(!locations.expand(uri).has_value());
+    }
+}
+
+TEST_CASE("SQL reads and writes nothing of the daemon's own folders") {
+    const ScratchFolder folder;
+    TestContext context(folder, {{"allowed_roots", Json::array()}});
+    folder.write("data/exports/x.txt", "x");
+    for (const std::string own : {"backups", "logs", "metrics", "outbox"}) {
+        CAPTURE(own);
+        folder.write("data/" + own + "/x.txt", "secret");
+        tasks::data::DataSession session(context, "test");
+        auto* connection = *session.connect("wh");
+        const auto place = [&](const std::string& name) {
+            return "'" + (context.settings().data_folder / name / "x.txt").string() + "'";
+        };
+        CHECK(connection->query("select * from read_blob(" + place("exports") + ")").has_value());
+        const auto read = connection->query("select * from read_blob(" + place(own) + ")");
+        const auto written = connection->execute("copy (select 1) to " + place(own));
+        REQUIRE(!read);
+        REQUIRE(!written);
+        CHECK(read.error().code == "E_DENIED");
+        CHECK(written.error().code == "E_DENIED");
+        CHECK(folder.read("data/" + own + "/x.txt") == "secret");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tasks/etl/etl.hpp"
 #include "tests/tasks/data/task_test.hpp"
 
 namespace stepwell::test {
@@ -454,6 +455,19 @@ TEST_CASE("Good and rejected rows are not written into a lake table") {
                                             {{"columns", orders()}, {"good", {{"uri", uri}}}});
         CHECK(outcome.error == "E_CONFLICT");
     }
+}
+
+TEST_CASE("The files of a lake table are not moved away from its log") {
+    Validation validation;
+    validation.folder.write("data/lake/raw/in.csv", "id\n1\n");
+    const Json table = {{"input", {{"uri", "lake://raw/in.csv"}}},
+                        {"write", {{"uri", "lake://table/"}}}};
+    REQUIRE(tasks::etl_tasks()[0].run(table, validation.context).has_value());
+    const auto refused = validation.run({{"input", "lake://table/"},
+                                         {"columns", {{"id", Json::object()}}},
+                                         {"move", {{"passed", "table/ -> gone/"}}}});
+    CHECK(refused.error == "E_CONFLICT");
+    CHECK(validation.rows_of("table/data/*.parquet", "id, 1") == "1,1");
 }
 
 TEST_CASE("Good rows can fill a table, once per run") {

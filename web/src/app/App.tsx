@@ -1,10 +1,18 @@
-import { Component, useEffect, useMemo, useState, type ReactNode } from 'react';
+import {
+  Component,
+  lazy,
+  Suspense,
+  useEffect,
+  useMemo,
+  useState,
+  type ComponentType,
+  type ReactNode,
+} from 'react';
 import { LiveContext, LiveStream, SessionProvider, useSession } from '@/api';
 import { Button, ButtonLink, CopyButton, Failed, Foreign, Note, Skeleton } from '@/components';
 import { pageOf } from '@/pages';
-import type { Page } from '@/pages/page';
+import type { Page, PageProps } from '@/pages/page';
 import { useLocation } from '@/router';
-import { loadPage, usePageContent } from './loading';
 import { Shell } from './Shell';
 import { SignInDialog } from './SignInDialog';
 
@@ -16,16 +24,22 @@ export function App() {
   );
 }
 
+const loaded = new Map<Page, ComponentType<PageProps>>();
+
+function componentOf(page: Page): ComponentType<PageProps> {
+  const known = loaded.get(page) ?? lazy(page.load);
+  loaded.set(page, known);
+  return known;
+}
+
 function Place() {
   const { path } = useLocation();
   const there = pageOf(path);
-  // While it is asked who reads it.
-  useEffect(() => {
-    if (there) loadPage(there.page);
-  }, [there]);
   const content = there ? (
     <Boundary key={path}>
-      <Shown page={there.page} params={there.params} />
+      <Suspense fallback={<Skeleton rows={8} />}>
+        <Shown page={there.page} params={there.params} />
+      </Suspense>
     </Boundary>
   ) : (
     <NotFound path={path} />
@@ -41,9 +55,9 @@ function Place() {
 }
 
 function Shown({ page, params }: { page: Page; params: Record<string, string> }) {
-  const Content = usePageContent(page);
+  const Component = componentOf(page);
   // eslint-disable-next-line react-hooks/static-components -- kept in `loaded`, one for each page
-  return Content ? <Content params={params} /> : <Skeleton rows={8} />;
+  return <Component params={params} />;
 }
 
 /** One event stream for a page; it opens when the page says from where. */
