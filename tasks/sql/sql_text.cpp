@@ -111,4 +111,19 @@ bool asks_clock_or_chance(std::string_view sql) {
     return false;
 }
 
+bool is_one_statement(std::string_view sql) {
+    bool is_over = false;
+    for (std::size_t at = 0; at < sql.size();) {
+        const std::size_t opaque = skip_opaque(sql, at);
+        const bool is_comment = opaque != at && (sql[at] == '-' || sql[at] == '/');
+        const bool is_blank = std::isspace(static_cast<unsigned char>(sql[at])) != 0;
+        if (sql[at] == ';')
+            is_over = true;
+        else if (is_over && !is_comment && !is_blank)
+            return false;
+        at = std::max(at + 1, opaque);
+    }
+    return true;
+}
+
 }  // namespace stepwell::tasks::data

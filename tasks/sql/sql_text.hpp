@@ -12,4 +12,7 @@ namespace stepwell::tasks::data {
 /// "using sample". What does so gives other rows for the same tables and files.
 bool asks_clock_or_chance(std::string_view sql);
 
+/// Whether nothing but blanks and comments stands behind the first semicolon.
+bool is_one_statement(std::string_view sql);
+
 }  // namespace stepwell::tasks::data

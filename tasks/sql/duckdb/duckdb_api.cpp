@@ -85,6 +85,7 @@ void fill_statements(void* library, Api& api, std::string& missing) {
     SW_FIND(destroy_extracted);
     SW_FIND(prepare_error);
     SW_FIND(destroy_prepare);
+    SW_FIND(prepared_statement_type);
     SW_FIND(nparams);
     SW_FIND(parameter_name);
     SW_FIND(bind_boolean);

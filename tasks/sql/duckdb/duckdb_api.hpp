@@ -130,6 +130,7 @@ struct Api {
     void (*destroy_extracted)(Handle*);
     const char* (*prepare_error)(Handle);
     void (*destroy_prepare)(Handle*);
+    int (*prepared_statement_type)(Handle);
     Size (*nparams)(Handle);
     const char* (*parameter_name)(Handle, Size);
     State (*bind_boolean)(Handle, Size, bool);

@@ -17,6 +17,7 @@
 #include "tasks/sql/duckdb/duckdb_types.hpp"
 #include "tasks/sql/duckdb/duckdb_values.hpp"
 #include "tasks/sql/duckdb/strict_functions.hpp"
+#include "tasks/sql/sql_text.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -109,11 +110,16 @@ private:
     struct Script {
         Owned statements;
         Size count = 0;
+        /// One statement that the engine takes apart: a PIVOT over what is in the rows first makes
+        /// a type of them, in a transaction of its own where it is not a query.
+        bool is_taken_apart = false;
     };
     DataResult<Script> parse(std::string_view sql);
     DataResult<Owned> prepare_single(std::string_view sql, const Json& parameters);
     DataResult<Owned> prepare(const Script& script, Size index);
     [[nodiscard]] std::vector<Column> columns_of(Handle statement) const;
+    DataResult<void> run(Handle statement, std::int64_t& changed);
+    bool is_skipped(const Script& script, Handle statement) const;
     DataResult<void> bind(Handle statement, const Json& parameters);
     DataResult<void> bind_one(Handle statement, Size index, const Json& value);
     /// Runs one query; `consume` gets its chunks and their types.
@@ -188,9 +194,10 @@ DataResult<void> refuse_what_ends_the_engine(std::string_view sql) {
 
 DataResult<DuckdbConnection::Script> DuckdbConnection::parse(std::string_view sql) {
     SW_TRY(refuse_what_ends_the_engine(sql));
-    Script script{Owned(api_.destroy_extracted), 0};
+    Script script{Owned(api_.destroy_extracted)};
     const std::string text(sql);
     script.count = api_.extract_statements(handle_, text.c_str(), script.statements.out());
+    script.is_taken_apart = script.count > 1 && is_one_statement(sql);
     if (script.count > 0) return script;
     const char* why = api_.extract_statements_error(script.statements.get());
     if (why == nullptr) return data_fail("E_CONFIG", "expected an SQL statement, but it is empty");
@@ -205,16 +212,36 @@ DataResult<Owned> DuckdbConnection::prepare(const Script& script, Size index) {
     return fail(prepare_error(api_.prepare_error(statement.get())));
 }
 
+/// The transaction of a statement that was taken apart, and what stands for it in another one: it
+/// is part of that, or needs none.
+bool DuckdbConnection::is_skipped(const Script& script, Handle statement) const {
+    constexpr int kTransaction = 10, kSet = 20;  // DUCKDB_STATEMENT_TYPE_...
+    const int type = api_.prepared_statement_type(statement);
+    return script.is_taken_apart && (type == kTransaction || type == kSet);
+}
+
+DataResult<void> DuckdbConnection::run(Handle statement, std::int64_t& changed) {
+    QueryResult result(api_);
+    if (api_.execute_prepared(statement, result.get()) != State::success)
+        return fail(why_broken(result.get()));
+    changed = static_cast<std::int64_t>(api_.rows_changed(result.get()));
+    return {};
+}
+
 DataResult<Owned> DuckdbConnection::prepare_single(std::string_view sql, const Json& parameters) {
     SW_TRY(refuse_if_cancelled());
     const Script script = SW_TRY(parse(sql));
-    if (script.count != 1) {
+    if (script.count != 1 && !script.is_taken_apart) {
         return data_fail("E_CONFIG",
                          "expected one SQL statement, but got " + std::to_string(script.count));
     }
-    Owned statement = SW_TRY(prepare(script, 0));
-    SW_TRY(bind(statement.get(), parameters));
-    return statement;
+    for (Size i = 0;; ++i) {
+        Owned statement = SW_TRY(prepare(script, i));
+        SW_TRY(bind(statement.get(), parameters));
+        if (i + 1 == script.count) return statement;
+        std::int64_t ignored = 0;
+        if (!is_skipped(script, statement.get())) SW_TRY(run(statement.get(), ignored));
+    }
 }
 
 DataResult<void> DuckdbConnection::bind(Handle statement, const Json& parameters) {
@@ -264,12 +291,9 @@ DataResult<std::int64_t> DuckdbConnection::execute(std::string_view sql, const J
         SW_TRY(refuse_if_cancelled());
         // One after the other: a later statement may use what an earlier one made.
         Owned statement = SW_TRY(prepare(script, i));
+        if (is_skipped(script, statement.get())) continue;
         SW_TRY(bind(statement.get(), parameters));
-        QueryResult result(api_);
-        if (api_.execute_prepared(statement.get(), result.get()) != State::success) {
-            return fail(why_broken(result.get()));
-        }
-        changed = static_cast<std::int64_t>(api_.rows_changed(result.get()));
+        SW_TRY(run(statement.get(), changed));
     }
     return changed;
 }

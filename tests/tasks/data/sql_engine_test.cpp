@@ -129,6 +129,36 @@ TEST_CASE("A DuckDB file that was begun and holds nothing yet is made anew, and 
     CHECK_FALSE(remove_unfinished_duckdb(path));
 }
 
+TEST_CASE(
+    "A PIVOT over what is in the rows is a query and makes a table, in a transaction or not") {
+    const ScratchFolder folder;
+    const auto connection = *duckdb_at(folder.path())->connect();
+    REQUIRE(connection
+                ->execute("create table t as select * from (values (1, 'a', 5), (1, 'b', 6), "
+                          "(2, 'a', 7)) as v(id, k, n)")
+                .has_value());
+    const std::string pivot = "pivot t on k using sum(n) order by id; -- ;";
+    const auto rows = connection->query(pivot);
+    REQUIRE(rows.has_value());
+    CHECK(to_text(rows->objects()) == R"([{"id":1,"a":5,"b":6},{"id":2,"a":7,"b":null}])");
+    CHECK(connection->describe(pivot)->size() == 3);
+    CHECK(
+        connection
+            ->query_integer("select count(*) from (pivot t on k using sum(n)) as p where id = $id",
+                            {{"id", 2}})
+            .value() == 1);
+    CHECK(connection->execute("create table p as " + pivot).has_value());
+    {
+        auto transaction = Transaction::begin(*connection);
+        REQUIRE(transaction.has_value());
+        REQUIRE(connection->execute("create table q as " + pivot).has_value());
+    }
+    CHECK(connection->query_integer("select count(*) from p").value() == 2);
+    CHECK_FALSE(connection->query_integer("select count(*) from q").has_value());
+    CHECK(connection->query("select 1; select 2").error().message ==
+          "expected one SQL statement, but got 2");
+}
+
 TEST_CASE("Values come back from DuckDB as the JSON that stands for them") {
     const ScratchFolder folder;
     const auto connection = *duckdb_at(folder.path())->connect();

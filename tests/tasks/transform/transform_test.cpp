@@ -78,6 +78,24 @@ TEST_CASE("an incremental model takes in what is new by key, and all again on fu
     }
 }
 
+TEST_CASE("a model may make columns of what is in the rows") {
+    Transform t;
+    shop(t);
+    t.file("models/wide.sql",
+           "{{ config(materialized='table') }} pivot {{ ref('stg_orders') }} on customer using "
+           "sum(amount) group by day");
+    t.file("models/tall.sql",
+           "{{ config(materialized='incremental') }} select day, ann from (pivot {{ "
+           "ref('stg_orders') }} on customer using sum(amount) group by day)");
+    for (int run = 0; run < 2; ++run) {
+        const Json result = t.run();
+        CAPTURE(to_text(result["message"]));
+        REQUIRE(result["status"] == "success");
+    }
+    CHECK(to_text(t.query("select ann, bob from wide order by day")) == "[[10,20],[30,null]]");
+    CHECK(to_text(t.query("select count(*) from tall")) == "[[4]]");
+}
+
 TEST_CASE("appending happens once per run key") {
     for (const auto& engine : kEngines) {
         CAPTURE(engine);
