@@ -112,10 +112,13 @@ def conformance_part(log):
 
 
 def jsonata_part(log):
-    """JSONata: the reference's own test suite."""
+    """JSONata: the reference's own test suite, and generated expressions against the reference."""
     build(log, "release", "jsonata_eval")
     program = os.path.join(ROOT, "build/release/tests/conformance/jsonata_eval")
     sh(log, sys.executable, os.path.join(ROOT, "../shared/conformance/jsonata/run.py"), "--fail-under", "100", "--", program)
+    third_party = os.path.join(ROOT, "build/third_party")
+    sh(log, sys.executable, "tests/conformance/jsonata/against_reference.py", "--program", program, "--reference", f"{third_party}/jsonata/jsonata.js",
+       "--old", f"{third_party}/jsonata-2.0/jsonata.js", "--count", "20000")
 
 
 def cases_part(log):

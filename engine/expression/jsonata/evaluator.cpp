@@ -65,7 +65,7 @@ stepwell::Failure<Raised> Evaluator::raise(std::string code, const Value& value)
     fault.code = std::move(code);
     constexpr int kShownDepth = 100;
     if (!value.is_undefined() && !is_deeper_than(value, kShownDepth)) {
-        fault.value = to_text(to_json(value));
+        if (!value.is_function()) fault.value = json_text(value);
     }
     return raise(std::move(fault));
 }
@@ -80,7 +80,12 @@ Result<void, Raised> Evaluator::spend(std::uint64_t units) {
 }
 
 Result<void, Raised> Evaluator::make_room(std::size_t bytes) {
-    if (arena_.has_room_for(bytes)) return spend(cost_to_copy(bytes) / 8);
+    SW_TRY(fits(bytes));
+    return spend(cost_to_copy(bytes) / 8);
+}
+
+Result<void, Raised> Evaluator::fits(std::size_t bytes) {
+    if (arena_.has_room_for(bytes)) return {};
     Fault fault;
     fault.code = "U1001";
     fault.message = "Expression evaluation memory limit exceeded";

@@ -128,7 +128,9 @@ public:
 
     /// Pays; fails where that is too much, or what was made is.
     Result<void, Raised> spend(std::uint64_t units = 1);
-    /// To be asked before so many bytes are made.
+    /// Whether so many bytes may be made in all; costs nothing.
+    Result<void, Raised> fits(std::size_t bytes);
+    /// To be asked before so many bytes are made, and pays for them.
     Result<void, Raised> make_room(std::size_t bytes);
 
     Maybe apply(const Value& function, std::span<const Value> arguments, const Value& input,
@@ -160,6 +162,7 @@ private:
 
     // evaluator_path.cpp
     Maybe path(const Node& node, const Value& input, Frame* frame);
+    Maybe as_input(const Node& next, const Value& found);
     Maybe path_of_names(const Node& node, Value current, std::size_t& at, bool& is_done);
     Maybe step(const Node& node, const Value& input, Frame* frame, bool is_last);
     Maybe tuple_step(const Node& node, const Value& input, const Value& tuples, Frame* frame);
@@ -206,7 +209,7 @@ private:
     Maybe lambda(const Function& function, std::span<const Value> arguments);
     Maybe match_from(const Function& function, std::string_view text, std::size_t from,
                      std::size_t from_units);
-    void name_fault(Fault& fault, const Caller& caller) const;
+    void name_fault(Fault& fault, const Caller& caller, bool is_inside = false) const;
     Value suggestion(const Node& procedure, Frame* frame);
 
     const Tree* tree_;

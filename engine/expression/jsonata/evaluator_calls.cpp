@@ -44,9 +44,12 @@ std::size_t arity_of(const Function& function) {
     }
 }
 
-void Evaluator::name_fault(Fault& fault, const Caller& caller) const {
+/// `is_inside`: the fault comes out of the function that was called, whatever it was there.
+void Evaluator::name_fault(Fault& fault, const Caller& caller, bool is_inside) const {
     if (!caller.is_known || fault.code == "U1001") return;
-    if (fault.position < 0) fault.position = static_cast<std::int64_t>(caller.position);
+    if (is_inside || fault.position < 0) {
+        fault.position = static_cast<std::int64_t>(caller.position);
+    }
     if (!fault.has_token && !caller.name.empty()) {
         fault.token = caller.name;
         fault.has_token = true;
@@ -100,22 +103,27 @@ Maybe Evaluator::apply(const Value& function, std::span<const Value> arguments_g
     if (depth_ >= options_.depth_max) return raise("U1001");
     ++depth_;
     Maybe result = apply_once(function, arguments_given, input, nullptr, true);
-    Caller now = caller;
+    if (!result && function.is_function()) name_fault(*result.error().fault, caller, true);
     while (result && result->is_function() && result->function().kind == CallKind::tail_call) {
         const Function& call = result->function();
         result = evaluate(*call.node->left, call.input, call.frame);
         if (!result) break;
         const Value procedure = *result;
-        now = caller_of(*call.node);
         auto values = arguments(*call.node, call.input, call.frame, nullptr);
         if (!values) {
             result = fail(values.error());
             break;
         }
         result = apply_once(procedure, *values, call.input, call.frame, true);
+        if (!result) {
+            const Node& named = *call.node->left;
+            const bool is_variable = named.kind == NodeKind::variable;
+            const Caller now{is_variable ? named.text : std::string_view(), named.position, true};
+            name_fault(*result.error().fault, now, procedure.is_function());
+        }
     }
     --depth_;
-    if (!result) name_fault(*result.error().fault, now);
+    if (!result) name_fault(*result.error().fault, caller);
     return result;
 }
 

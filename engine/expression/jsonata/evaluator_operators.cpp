@@ -32,6 +32,15 @@ double computed(Operator op, double a, double b) {
     }
 }
 
+/// A fault of an operator, and all that comes from the right side of `and` and `or`, is told as
+/// its.
+void tell_operator(Fault& fault, const Node& node) {
+    if (fault.code == "U1001") return;
+    fault.position = static_cast<std::int64_t>(node.position);
+    fault.token = node.text;
+    fault.has_token = true;
+}
+
 template <class T>
 bool holds(Operator op, const T& order) {
     switch (op) {
@@ -54,7 +63,10 @@ Maybe Evaluator::binary(const Node& node, const Value& input, Frame* frame) {
         if (is_true(left, work()) == (node.op == Operator::or_)) {
             return Value::of(node.op == Operator::or_);
         }
-        return Value::of(is_true(SW_TRY(evaluate(*node.right, input, frame)), work()));
+        const Maybe answer = evaluate(*node.right, input, frame);
+        if (answer) return Value::of(is_true(*answer, work()));
+        tell_operator(*answer.error().fault, node);
+        return answer;
     }
     const Value right = SW_TRY(evaluate(*node.right, input, frame));
     Maybe result = Value();
@@ -91,11 +103,7 @@ Maybe Evaluator::binary(const Node& node, const Value& input, Frame* frame) {
             result = numeric(node, left, right);
     }
     if (result) return result;
-    Fault& fault = *result.error().fault;
-    if (fault.code == "U1001") return result;
-    fault.position = static_cast<std::int64_t>(node.position);
-    fault.token = node.text;
-    fault.has_token = true;
+    tell_operator(*result.error().fault, node);
     return result;
 }
 
@@ -128,7 +136,7 @@ Maybe Evaluator::comparison(const Node& node, const Value& left, const Value& ri
     if (left.is_undefined() || right.is_undefined()) return Value();
     if (left.kind() != right.kind()) {
         auto raised = raise("T2009", left);
-        fault_->value2 = to_text(to_json(right));
+        fault_->value2 = json_text(right);
         return raised;
     }
     if (left.is_number()) return Value::of(holds(node.op, left.number() <=> right.number()));

@@ -54,6 +54,17 @@ Maybe Evaluator::path_of_names(const Node& node, Value current, std::size_t& at,
     return current;
 }
 
+/// What the steps before have found, as the input of the next one: of an array that is empty, or
+/// that is to be sorted, it matters that it is no array of its own any more.
+Maybe Evaluator::as_input(const Node& next, const Value& found) {
+    const bool is_list = found.is_array() && !is_constructed(found);
+    if (!is_list || (found.size() > 0 && next.kind != NodeKind::sort)) return found;
+    SW_TRY(make_room(found.size() * sizeof(Value)));
+    Array* sequence = new_sequence(arena_);
+    for (std::size_t i = 0; i < found.size(); ++i) sequence->push(arena_, found[i]);
+    return Value::of(sequence);
+}
+
 Maybe Evaluator::path(const Node& node, const Value& input, Frame* frame) {
     const bool keeps = node.keeps_singleton_array;
     std::size_t at = 0;
@@ -63,6 +74,7 @@ Maybe Evaluator::path(const Node& node, const Value& input, Frame* frame) {
         current = SW_TRY(path_of_names(node, input, at, is_done));
         if (is_done && !keeps && !node.grouping) return current;
         if (at > 0 && current.is_undefined()) current = Value::of(new_sequence(arena_));
+        if (at > 0 && at < node.items.size()) current = SW_TRY(as_input(*node.items[at], current));
     }
     const bool is_list = current.is_array() && (at > 0 ? !is_constructed(current)
                                                        : node.items[0]->kind != NodeKind::variable);
@@ -382,7 +394,7 @@ Result<bool, Raised> Evaluator::is_after(const Node& node, const Value& a, const
         }
         if (x.kind() != y.kind()) {
             auto raised = raise("T2007", x);
-            fault_->value2 = to_text(to_json(y));
+            fault_->value2 = json_text(y);
             fault_->position = static_cast<std::int64_t>(node.position);
             return raised;
         }

@@ -36,6 +36,9 @@ double rounded(double number, double places) {
 
 namespace {
 
+/// To read a picture, and to write a number by it.
+constexpr std::uint64_t kCostOfPicture = 100;
+
 Maybe number(const Call& call) {
     const Value value = call[0];
     if (value.is_undefined() || value.is_number()) return value;
@@ -78,7 +81,7 @@ Maybe power(const Call& call) {
     if (std::isfinite(result)) return Value::of(result);
     auto raised = call.evaluator.raise("D3061", call[0]);
     raised.error.fault->index = "1";
-    raised.error.fault->value2 = to_text(to_json(call[1]));
+    raised.error.fault->value2 = json_text(call[1]);
     return raised;
 }
 
@@ -149,6 +152,7 @@ Maybe answer(const Call& call, Result<std::string, Fault> made) {
 Maybe format_number_(const Call& call) {
     if (call[0].is_undefined()) return Value();
     if (call[1].is_undefined()) return call.evaluator.raise("T0410");
+    SW_TRY(call.evaluator.spend(kCostOfPicture + 4 * call[1].text().size()));
     std::vector<std::pair<std::string, std::string>> options;
     if (call[2].is_object()) {
         for_each_member(call[2], [&](std::string_view key, const Value& value) {
@@ -161,12 +165,15 @@ Maybe format_number_(const Call& call) {
 Maybe format_integer_(const Call& call) {
     if (call[0].is_undefined()) return Value();
     if (call[1].is_undefined()) return Value();
+    SW_TRY(call.evaluator.spend(kCostOfPicture + 4 * call[1].text().size()));
     return answer(call, format_integer(std::floor(call[0].number()), call[1].text()));
 }
 
 Maybe parse_integer_(const Call& call) {
     if (call[0].is_undefined()) return Value();
     if (call[1].is_undefined()) return Value();
+    SW_TRY(
+        call.evaluator.spend(kCostOfPicture + 4 * (call[0].text().size() + call[1].text().size())));
     auto read = parse_integer(call[0].text(), call[1].text());
     if (!read) return call.evaluator.raise(std::move(read).error());
     return *read ? Value::of(**read) : Value();

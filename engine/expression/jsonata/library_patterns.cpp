@@ -27,19 +27,20 @@ struct Place {
     std::size_t begin = 0;
     std::size_t end = 0;
 };
-Place place_of(const Value& match, std::string_view text) {
+Result<Place, Raised> place_of(const Call& call, const Value& match, std::string_view text) {
     const Value found = match.member("match");
     if (found.is_string() && found.text().data() >= text.data() &&
         found.text().data() + found.text().size() <= text.data() + text.size() &&
         !found.text().empty()) {
         const auto begin = static_cast<std::size_t>(found.text().data() - text.data());
-        return {begin, begin + found.text().size()};
+        return Place{begin, begin + found.text().size()};
     }
+    SW_TRY(call.evaluator.spend(cost_to_copy(text.size())));
     const Value start = match.member("start");
     const Value end = match.member("end");
     const std::size_t begin = offset_of_unit(text, start.is_number() ? start.number() : 0);
     const std::size_t behind = end.is_number() ? offset_of_unit(text, end.number()) : begin;
-    return {begin, std::max(begin, behind)};
+    return Place{begin, std::max(begin, behind)};
 }
 
 /// How many there may be; less than none is refused with `code`.
@@ -154,7 +155,7 @@ Maybe replace_text(const Call& call, double limit) {
         const std::size_t found = text.find(wanted, at);
         if (found == text.npos) break;
         SW_TRY(call.evaluator.spend(cost_to_read(found - at + replacement.size())));
-        SW_TRY(call.evaluator.make_room(out.size()));
+        SW_TRY(call.evaluator.fits(out.size()));
         append_text(out, text.substr(at, found - at));
         append_text(out, replacement);
         at = found + wanted.size();
@@ -180,8 +181,8 @@ Maybe replace(const Call& call) {
     std::string out;
     std::size_t at = 0;
     for (double count = 0; !found.is_undefined() && count < limit; ++count) {
-        SW_TRY(call.evaluator.make_room(out.size()));
-        const Place place = place_of(found, text);
+        SW_TRY(call.evaluator.fits(out.size()));
+        const Place place = SW_TRY(place_of(call, found, text));
         if (place.begin > at) append_text(out, text.substr(at, place.begin - at));
         if (call[2].is_string()) {
             Replacement(call[2].text(), found).add_to(out);
@@ -237,7 +238,7 @@ Maybe split(const Call& call) {
     std::size_t at = 0;
     double count = 0;
     for (; !found.is_undefined() && count < limit; ++count) {
-        const Place place = place_of(found, text);
+        const Place place = SW_TRY(place_of(call, found, text));
         parts->push(arena, Value::of(text.substr(at, std::max(at, place.begin) - at)));
         at = place.end;
         found = SW_TRY(call.evaluator.next_match(found));

@@ -57,7 +57,7 @@ public:
         SW_TRY(evaluator_.spend());
         constexpr std::size_t kCheckedEvery = 65'536;
         if (out_.size() - checked_ > kCheckedEvery) {
-            SW_TRY(evaluator_.make_room(out_.size()));
+            SW_TRY(evaluator_.fits(out_.size()));
             SW_TRY(evaluator_.spend(cost_to_copy(out_.size() - checked_)));
             checked_ = out_.size();
         }
@@ -195,13 +195,15 @@ Maybe substring_after(const Call& call) {
 
 Maybe lowercase(const Call& call) {
     if (call[0].is_undefined()) return Value();
-    SW_TRY(call.evaluator.make_room(call[0].text().size()));
+    SW_TRY(call.evaluator.fits(call[0].text().size()));
+    SW_TRY(call.evaluator.spend(cost_to_copy(call[0].text().size())));
     return call.evaluator.text(lower_text(call[0].text()));
 }
 
 Maybe uppercase(const Call& call) {
     if (call[0].is_undefined()) return Value();
-    SW_TRY(call.evaluator.make_room(call[0].text().size()));
+    SW_TRY(call.evaluator.fits(call[0].text().size()));
+    SW_TRY(call.evaluator.spend(cost_to_copy(call[0].text().size())));
     return call.evaluator.text(upper_text(call[0].text()));
 }
 
@@ -258,7 +260,7 @@ Maybe join(const Call& call) {
         const Value part = call[0][i];
         const std::string_view text = part.is_string() ? part.text() : std::string_view();
         SW_TRY(call.evaluator.spend(cost_to_read(text.size() + separator.size())));
-        SW_TRY(call.evaluator.make_room(out.size()));
+        SW_TRY(call.evaluator.fits(out.size()));
         if (i > 0) append_text(out, separator);
         append_text(out, text);
     }

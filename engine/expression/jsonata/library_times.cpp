@@ -19,9 +19,12 @@ Maybe formatted(const Call& call, double ms, const Value& picture, const Value& 
     if (!(std::abs(ms) <= kMsMax)) {
         Fault fault;
         fault.code = "D3110";
-        fault.value = to_text(to_json(Value::of(ms)));
+        fault.value = json_text(Value::of(ms));
         return call.evaluator.raise(std::move(fault));
     }
+    constexpr std::uint64_t kCostOfTime = 100;
+    SW_TRY(
+        call.evaluator.spend(kCostOfTime + (picture.is_string() ? 4 * picture.text().size() : 0)));
     std::optional<std::string_view> wanted;
     if (picture.is_string()) wanted = picture.text();
     auto text = format_time(ms, wanted, zone.is_string() ? zone.text() : std::string_view());
@@ -126,7 +129,9 @@ Maybe to_millis(const Call& call) {
         if (ms) return Value::of(*ms);
         return call.evaluator.raise("D3110", call[0]);
     }
-    SW_TRY(call.evaluator.spend(cost_to_parse(text.size())));
+    // The picture becomes a pattern each time.
+    constexpr std::uint64_t kCostOfTimePicture = 1'000;
+    SW_TRY(call.evaluator.spend(kCostOfTimePicture + 20 * (text.size() + call[1].text().size())));
     auto ms = parse_time(text, call[1].text(), now_ms(call));
     if (!ms) return call.evaluator.raise(std::move(ms).error());
     return *ms ? Value::of(**ms) : Value();

@@ -140,7 +140,8 @@ std::string words_pattern() {
     return pattern + "and|[-, ])+";
 }
 
-std::optional<double> words_value(const std::string& text) {
+/// NaN where a word is none of a number.
+double words_value(const std::string& text) {
     std::vector<double> segments{0};
     std::string word;
     const auto take = [&] {
@@ -161,12 +162,12 @@ std::optional<double> words_value(const std::string& text) {
     };
     for (const char c : text) {
         if (c == ' ' || c == ',' || c == '-' || c == '\\') {
-            if (!take()) return std::nullopt;
+            if (!take()) return NAN;
         } else {
             word += c;
         }
     }
-    if (!take()) return std::nullopt;
+    if (!take()) return NAN;
     return std::accumulate(segments.begin(), segments.end(), 0.0);
 }
 
@@ -188,9 +189,9 @@ double roman_value(std::string_view text) {
     return sum;
 }
 
-double letters_value(std::string_view text) {
+double letters_value(std::string_view text, char first) {
     double value = 0;
-    for (const char c : text) value = value * 26 + (lower(c) - 'a' + 1);
+    for (const char c : text) value = value * 26 + (c - first + 1);
     return value;
 }
 
@@ -345,11 +346,12 @@ Result<std::string, Fault> IntegerPicture::write(double value) const {
 Result<std::optional<double>, Fault> IntegerPicture::parse(std::string_view text) const {
     switch (primary) {
         case Primary::letters:
-            return std::optional<double>(letters_value(text));
+            return std::optional<double>(
+                letters_value(text, letter_case == Case::upper ? 'A' : 'a'));
         case Primary::roman:
             return std::optional<double>(roman_value(text));
         case Primary::words:
-            return words_value(lower_text(text));
+            return std::optional<double>(words_value(lower_text(text)));
         case Primary::sequence:
             return fail(sequence_fault(token));
         default:

@@ -51,11 +51,11 @@ public:
             if (now.pcs.empty() && may_begin && may_move) at = next_start(at);
             ++generation_;
             if (may_begin) {
-                std::vector<std::size_t> fresh = found;
-                reopen(now, pc, at, fresh);
+                scratch_ = found;
+                reopen(now, pc, at, scratch_);
             }
             if (now.pcs.empty() && (is_found || !may_move || at >= text_.size())) return is_found;
-            if (!work_.spend(1 + now.pcs.size())) return false;
+            if (!work_.spend(2 + 2 * now.pcs.size())) return false;
             const Point point = at < text_.size() ? point_at(text_, at) : Point{0, 1};
             next.clear();
             ++generation_;
@@ -71,8 +71,8 @@ public:
                 if (at >= text_.size() || !regex_.sets_[instruction.a].contains(point.value)) {
                     continue;
                 }
-                std::vector<std::size_t> taken(slots, slots + slots_);
-                follow(next, now.pcs[i] + 1, at + point.bytes, taken);
+                scratch_.assign(slots, slots + slots_);
+                follow(next, now.pcs[i] + 1, at + point.bytes, scratch_);
             }
             std::swap(now, next);
             if (at >= text_.size()) return is_found;
@@ -82,6 +82,11 @@ public:
     }
 
 private:
+    struct Pending {
+        std::uint32_t pc = 0;
+        std::size_t slot = Regex::kNone;  // to be given back `value` instead
+        std::size_t value = 0;
+    };
     struct Threads {
         std::vector<std::uint32_t> pcs;
         std::vector<std::size_t> slots;
@@ -109,16 +114,11 @@ private:
         follow(threads, pc, at, slots);
     }
 
-    struct Pending {
-        std::uint32_t pc = 0;
-        std::size_t slot = Regex::kNone;  // to be given back `value` instead
-        std::size_t value = 0;
-    };
-
     /// Adds the instructions that take a character and can be reached from `pc` without one.
     void follow(Threads& threads, std::uint32_t start, std::size_t at,
                 std::vector<std::size_t>& slots) {
-        std::vector<Pending> pending{{start}};
+        std::vector<Pending>& pending = pending_;
+        pending.assign(1, Pending{start});
         const auto set = [&](std::size_t slot, std::size_t value) {
             pending.push_back({0, slot, slots[slot]});
             slots[slot] = value;
@@ -206,6 +206,8 @@ private:
     Work& work_;
     std::size_t slots_;
     std::vector<std::uint64_t> marks_;  // by instruction: when it was reached last
+    std::vector<Pending> pending_;      // kept for their memory
+    std::vector<std::size_t> scratch_;
     std::uint64_t generation_ = 0;
 };
 

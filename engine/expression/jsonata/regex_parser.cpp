@@ -87,6 +87,7 @@ public:
         emit({Regex::Op::save, 1, 0});
         emit({Regex::Op::match, 0, 0});
         regex_.groups_ = next_group_ - 1;
+        find_first_bytes();
         return {};
     }
 
@@ -423,6 +424,50 @@ private:
             if (is_lazy) std::swap(code()[at].a, code()[at].b);
         }
         return {};
+    }
+
+    // --- what a match may begin with ---
+
+    /// Whatever is asked of a place alone is taken to hold.
+    void find_first_bytes() {
+        std::bitset<256> bytes;
+        std::vector<bool> is_known(code().size());
+        std::vector<std::uint32_t> pending{0};
+        while (!pending.empty()) {
+            const std::uint32_t pc = pending.back();
+            pending.pop_back();
+            if (is_known[pc]) continue;
+            is_known[pc] = true;
+            const Regex::Instruction& instruction = code()[pc];
+            switch (instruction.op) {
+                case Op::match:
+                    return;  // it may be empty, and begin anywhere
+                case Op::take:
+                    add_first_bytes(regex_.sets_[instruction.a], bytes);
+                    break;
+                case Op::split:
+                    pending.push_back(instruction.b);
+                    pending.push_back(instruction.a);
+                    break;
+                case Op::jump:
+                case Op::look:
+                    pending.push_back(instruction.a);
+                    break;
+                default:
+                    pending.push_back(pc + 1);
+            }
+        }
+        regex_.first_bytes_ = bytes;
+    }
+
+    static void add_first_bytes(const Regex::Set& set, std::bitset<256>& bytes) {
+        for (std::size_t c = 0; c < set.ascii.size(); ++c) {
+            if (set.ascii[c]) bytes.set(c);
+        }
+        const bool has_others =
+            set.is_negated || std::any_of(set.ranges.begin(), set.ranges.end(),
+                                          [](const auto& range) { return range.second >= 0x80; });
+        for (std::size_t c = 0x80; has_others && c < bytes.size(); ++c) bytes.set(c);
     }
 
     std::string_view text_;

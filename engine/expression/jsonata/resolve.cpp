@@ -67,7 +67,11 @@ public:
         tree_.root = SW_TRY(process(tree_.root));
         const Node& root = *tree_.root;
         if (root.kind == NodeKind::parent || !root.seeking_parent.empty()) {
-            return fail(fault("S0217", root).on(word_for(root.kind)));
+            Fault unresolved = fault("S0217", root).on(word_for(root.kind));
+            // As the reference has it.
+            const bool is_placed = root.kind != NodeKind::parent && root.kind != NodeKind::path;
+            if (!is_placed) unresolved.position = -1;
+            return fail(std::move(unresolved));
         }
         return {};
     }

@@ -42,7 +42,7 @@ std::size_t closing(std::string_view text, std::size_t at, char open, char close
 }
 
 std::string json_of_value(const Value& value) {
-    return value.is_undefined() ? "" : to_text(to_json(value));
+    return value.is_undefined() || value.is_function() ? "" : json_text(value);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/keyed_hash.hpp"
+#include "engine/expression/jsonata/text.hpp"
 
 namespace stepwell::expression::jsonata {
 namespace {
@@ -280,6 +281,34 @@ bool is_deeper_than(const Value& value, int limit) {
         is_deeper = is_deeper || is_deeper_than(member, limit - 1);
     });
     return is_deeper;
+}
+
+std::string json_text(const Value& value) {
+    std::string text;
+    switch (value.kind()) {
+        case Kind::boolean:
+            return value.boolean() ? "true" : "false";
+        case Kind::number:
+            return std::isfinite(value.number()) ? number_text(value.number()) : "null";
+        case Kind::string:
+            append_json(text, value.text());
+            return text;
+        case Kind::array:
+            for (std::size_t i = 0; i < value.size(); ++i) {
+                text += (i > 0 ? "," : "") + json_text(value[i]);
+            }
+            return "[" + text + "]";
+        case Kind::object:
+            for_each_member(value, [&](std::string_view key, const Value& member) {
+                if (member.is_undefined() || member.is_function()) return;
+                if (!text.empty()) text += ',';
+                append_json(text, key);
+                text += ':' + json_text(member);
+            });
+            return "{" + text + "}";
+        default:
+            return "null";
+    }
 }
 
 Json to_json(const Value& value) {

@@ -259,6 +259,9 @@ Value deep_copy(Arena& arena, const Value& value, Work& work);
 /// How deep arrays and objects stand in each other, up to `limit`.
 bool is_deeper_than(const Value& value, int limit);
 
+/// JSON as JavaScript writes it, for messages: numbers in full, functions left out.
+std::string json_text(const Value& value);
+
 /// As a document of the engine. Undefined elements become null, undefined members and functions
 /// are left out. REQUIRES: not deeper than kJsonDepthMax.
 Json to_json(const Value& value);

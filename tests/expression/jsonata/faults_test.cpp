@@ -30,7 +30,7 @@ TEST_CASE("a fault says its code, where it is, and about which word") {
         {"a@b", "S0214 at 3 '@'"},
         {"a[1]@$b", "S0215 at 5"},
         {"a^(b)@$c", "S0216 at 6"},
-        {"%", "S0217 at 1 'parent'"},
+        {"%", "S0217 'parent'"},
         {"//", "S0301 at 1"},
         {"/abc", "S0302 at 4"},
         {"$x()", "T1006 at 3 'x'"},
