@@ -56,9 +56,8 @@ Failure too_deep(const Evaluation& at) {
                                             std::to_string(kJsonDepthMax) + "."};
 }
 
-Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payload& from) {
-    if (!shape) return VariablesPtr();
-    const Json values = SW_TRY(shape->evaluate(at.over(from)));
+/// The variables of an Assign whose values are known.
+Evaluated<VariablesPtr> variables_of(Evaluation& at, const Json& values) {
     Variables variables;
     std::size_t bytes = 0;
     for (const auto& [name, value] : values.items()) {
@@ -74,10 +73,40 @@ Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payloa
     return std::make_shared<const Variables>(std::move(variables));
 }
 
+Evaluated<VariablesPtr> assign(Evaluation& at, const Assign& shape, const Payload& from) {
+    if (!shape) return VariablesPtr();
+    return variables_of(at, SW_TRY(shape->evaluate(at.over(from))));
+}
+
 Evaluated<Outcome> checked(const Evaluation& at, Payload output, VariablesPtr assigned) {
     if (output.bytes() > kPayloadBytesMax) return fail(too_large(at));
     if (output.depth() > kJsonDepthMax) return fail(too_deep(at));
     return Outcome{std::move(output), std::move(assigned)};
+}
+
+bool is_jsonata(const State& state) {
+    return state.language == definition::QueryLanguage::jsonata;
+}
+
+/// Assign, then Output; `otherwise` is what goes on without an Output. `field` is where the two
+/// stand, where that is not the state itself.
+Evaluated<Outcome> queried(Evaluation& at, const expression::QueryEnvironment& around,
+                           const QueryShape& output, const QueryShape& assigned,
+                           const Payload& otherwise, const std::string& field) {
+    VariablesPtr variables;
+    if (assigned) {
+        const Json values = SW_TRY(assigned->evaluate(around, field + "Assign"));
+        if (!values.is_object()) {
+            return fail(Failure{
+                errors::kQueryEvaluation,
+                "The field '" + field + "Assign' must be an object but was: " + to_text(values),
+                field + "Assign"});
+        }
+        variables = SW_TRY(variables_of(at, values));
+    }
+    if (!output) return checked(at, otherwise, std::move(variables));
+    Payload made(SW_TRY(output->evaluate(around, field + "Output")));
+    return checked(at, std::move(made), std::move(variables));
 }
 
 }  // namespace
@@ -90,18 +119,36 @@ Evaluated<Payload> effective_input(Evaluation& at) {
 
 Evaluated<Payload> work_input(Evaluation& at) {
     const Payload input = SW_TRY(effective_input(at));
+    if (const auto& arguments = at.state().arguments) {
+        return Payload(SW_TRY(arguments->evaluate(at.queries(input), "Arguments")));
+    }
     return apply(at, at.state().parameters, input);
 }
 
 Evaluated<Outcome> outcome_of(Evaluation& at, const Payload& result) {
     const State& state = at.state();
+    if (is_jsonata(state)) {
+        auto around = at.queries(at.frame().input);
+        const bool has_result = state.kind() != definition::StateKind::pass;
+        if (has_result) around.result.emplace(result);
+        return queried(at, around, state.output, state.assign_query, result, "");
+    }
     VariablesPtr assigned = SW_TRY(assign(at, state.assign, result));
     const Payload selected = SW_TRY(apply(at, state.result_selector, result));
     const Payload merged = SW_TRY(put(at, state.result_path, at.frame().input, selected));
     return checked(at, SW_TRY(select(at, state.output_path, merged)), std::move(assigned));
 }
 
+Evaluated<Outcome> outcome_of_queries(Evaluation& at, const QueryShape& output,
+                                      const QueryShape& assigned, const std::string& field) {
+    const Payload& input = at.frame().input;
+    return queried(at, at.queries(input), output, assigned, input, field);
+}
+
 Evaluated<Outcome> outcome_of_input(Evaluation& at, const Payload& input, const Assign& shape) {
+    if (is_jsonata(at.state())) {
+        return outcome_of_queries(at, at.state().output, at.state().assign_query);
+    }
     VariablesPtr assigned = SW_TRY(assign(at, shape, input));
     return checked(at, SW_TRY(select(at, at.state().output_path, input)), std::move(assigned));
 }
@@ -112,6 +159,14 @@ Evaluated<Outcome> outcome_of_catch(Evaluation& at, const definition::Catcher& c
     error["Error"] = info.error.value_or("");
     error["Cause"] = info.cause.value_or("");
     const Payload result(std::move(error));
+    if (is_jsonata(at.state())) {
+        auto around = at.queries(at.frame().input);
+        around.error_output.emplace(result);
+        const auto& catchers = at.state().catchers;
+        const auto index = static_cast<std::size_t>(&catcher - catchers.data());
+        return queried(at, around, catcher.output, catcher.assign_query, result,
+                       "Catch/" + std::to_string(index) + "/");
+    }
     VariablesPtr assigned = SW_TRY(assign(at, catcher.assign, result));
     const Payload merged = SW_TRY(put(at, catcher.result_path, at.frame().input, result));
     return checked(at, merged, std::move(assigned));

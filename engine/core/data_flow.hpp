@@ -30,6 +30,13 @@ using Assign = std::optional<definition::PayloadTemplate>;
 /// Of a state without a result (Choice, Wait, Succeed): OutputPath over its effective input.
 Evaluated<Outcome> outcome_of_input(Evaluation& at, const Payload& input, const Assign& assign);
 
+using QueryShape = std::optional<definition::QueryTemplate>;
+
+/// The same of a state, or of a Choice's rule, in JSONata: Output and Assign, neither of which sees
+/// the other; without an Output the input.
+Evaluated<Outcome> outcome_of_queries(Evaluation& at, const QueryShape& output,
+                                      const QueryShape& assign, const std::string& field = "");
+
 /// Of a catcher: the error output put into the raw input.
 Evaluated<Outcome> outcome_of_catch(Evaluation& at, const definition::Catcher& catcher,
                                     const ErrorInfo& info);

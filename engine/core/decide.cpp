@@ -122,7 +122,8 @@ std::uint64_t cost_of_expiry(const Turn& turn, FrameId id) {
     std::uint64_t cost = 1;
     if (turn.frame(id).phase != Phase::awaiting_task) return cost;
     for (const definition::Catcher& catcher : turn.state_of(id).catchers) {
-        if (catcher.assign) return turn.limits().work_per_state_max;
+        if (catcher.assign || catcher.assign_query || catcher.output)
+            return turn.limits().work_per_state_max;
         const bool is_whole = catcher.result_path.kind == definition::Selection::Kind::whole;
         if (!is_whole) cost = 2 * cost_to_parse(turn.frame(id).input.bytes());
     }

@@ -40,6 +40,17 @@ Environment Evaluation::over(const Payload& data) {
             .state_input = frame_.input};
 }
 
+expression::QueryEnvironment Evaluation::queries(const Payload& data) {
+    return {.input = data,
+            .result = std::nullopt,
+            .error_output = std::nullopt,
+            .context = *this,
+            .variables = *this,
+            .random = turn_.random(),
+            .work = turn_.work(),
+            .now = turn_.now()};
+}
+
 void Evaluation::set_item(const Fanout& fanout, std::uint32_t index) {
     turn_.begin_work_of(frame_.id, index);
     fanout_ = &fanout;
@@ -58,6 +69,7 @@ Fault Evaluation::fault(const expression::Failure& failure) const {
     fault.info.cause = "An error occurred while executing the state '" + state().name +
                        "' (entered at the event id #" +
                        std::to_string(value_of(frame_.entered_event)) + "). " + failure.detail;
+    if (failure.error == errors::kQueryEvaluation) fault.evaluation_location = failure.location;
     return fault;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/core/fault.hpp"
 #include "engine/core/turn.hpp"
 #include "engine/expression/environment.hpp"
+#include "engine/expression/query.hpp"
 
 namespace stepwell::core {
 
@@ -30,6 +31,9 @@ public:
 
     /// `data` is what `$` means. It has to live as long as the result.
     [[nodiscard]] Environment over(const Payload& data);
+
+    /// The same for expressions in JSONata; `data` is `$states.input`.
+    [[nodiscard]] expression::QueryEnvironment queries(const Payload& data);
 
     /// For ItemSelector: the iteration that is about to begin.
     void set_item(const Fanout& fanout, std::uint32_t index);

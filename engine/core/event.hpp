@@ -90,6 +90,11 @@ struct RetryInfo {  // RetryScheduled
     std::uint32_t retrier = 0;
     Timestamp due;
 };
+struct EvaluationInfo {  // EvaluationFailed
+    std::string state;
+    std::string location;  // empty: none
+    ErrorInfo failure;
+};
 struct StandingFrame {
     FramePtr frame;
     VariablesPtr variables;  // the frame's: its stored form leaves them out
@@ -104,7 +109,7 @@ struct RedriveInfo {  // ExecutionRedriven: opens a closed execution again
 using EventDetails =
     std::variant<std::monostate, ExecutionBegan, ErrorInfo, OutputInfo, EnteredInfo, ExitedInfo,
                  ScheduledInfo, TaskInfo, TaskFailureInfo, FanoutInfo, ChildInfo, IterationInfo,
-                 TimerInfo, RetryInfo, RedriveInfo>;
+                 TimerInfo, RetryInfo, RedriveInfo, EvaluationInfo>;
 
 struct Event {
     EventType type{};

@@ -37,6 +37,8 @@ bool fits_type(const Event& event) {
             return has<ErrorInfo>(event);
         case EventType::execution_redriven:
             return has<RedriveInfo>(event);
+        case EventType::evaluation_failed:
+            return has<EvaluationInfo>(event);
         case EventType::choice_state_entered:
         case EventType::fail_state_entered:
         case EventType::map_state_entered:

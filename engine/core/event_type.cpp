@@ -18,6 +18,7 @@ constexpr Name kNames[] = {
     {EventType::execution_aborted, "ExecutionAborted"},
     {EventType::execution_timed_out, "ExecutionTimedOut"},
     {EventType::execution_redriven, "ExecutionRedriven"},
+    {EventType::evaluation_failed, "EvaluationFailed"},
     {EventType::choice_state_entered, "ChoiceStateEntered"},
     {EventType::choice_state_exited, "ChoiceStateExited"},
     {EventType::fail_state_entered, "FailStateEntered"},

@@ -55,6 +55,7 @@ enum class EventType : std::uint8_t {
     parallel_state_aborted = 61,
     task_state_aborted = 62,
     wait_state_aborted = 63,
+    evaluation_failed = 64,
 
     // Internal: without id, not in the history.
     branch_started = 200,   // of a Parallel

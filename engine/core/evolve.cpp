@@ -238,6 +238,11 @@ void wave_ended(Draft& draft, const Event& event) {
     draft.change(event.frame).phase = Phase::awaiting_children;
 }
 
+/// What the failure leads to follows it.
+void evaluation_failed(Draft& draft, const Event& event) {
+    draft.change(event.frame).last_event = event.id;
+}
+
 /// Told for the history. Frames that are aborted go when the state around them fails or is retried.
 void only_told(Draft&, const Event&) {}
 
@@ -250,6 +255,7 @@ constexpr std::pair<EventType, Effect> kEffects[] = {
     {EventType::execution_aborted, aborted},
     {EventType::execution_timed_out, timed_out},
     {EventType::execution_redriven, redriven},
+    {EventType::evaluation_failed, evaluation_failed},
     {EventType::choice_state_entered, entered},
     {EventType::choice_state_exited, exited},
     {EventType::fail_state_entered, entered},

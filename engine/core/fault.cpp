@@ -23,10 +23,26 @@ bool schedule_retry(Turn& turn, FrameId id, const Fault& fault) {
     return true;
 }
 
-/// A fault of the children is first one of the state itself, whether it is caught or not.
+/// An expression in JSONata that fails is told beside what becomes of the state. As recorded, it
+/// follows what came before the state.
+void emit_evaluation_failed(Turn& turn, FrameId id, Fault& fault) {
+    if (!fault.evaluation_location) return;
+    turn.emit(EventType::evaluation_failed, id,
+              EvaluationInfo{turn.state_of(id).name, *fault.evaluation_location, fault.info},
+              turn.frame(id).entered_previous);
+    fault.evaluation_location.reset();
+    fault.is_of_queries = true;
+}
+
+/// A fault of the children is first one of the state itself, whether it is caught or not. A Map of
+/// which expressions fail before it has children fails in the same way.
 void emit_state_failed(Turn& turn, FrameId id, const Fault& fault) {
-    if (!fault.is_from_children) return;
     const bool is_map = turn.state_of(id).kind() == StateKind::map;
+    if (is_map && fault.is_of_queries) {
+        turn.emit(EventType::map_state_failed, id, {});
+        return;
+    }
+    if (!fault.is_from_children) return;
     turn.emit(is_map ? EventType::map_state_failed : EventType::parallel_state_failed, id, {},
               fault.leaf);
 }
@@ -45,6 +61,7 @@ Caught go_to_catcher(Turn& turn, FrameId id, Fault& fault) {
         }
         fault = at.fault(outcome.error());
         fault.is_final = true;
+        emit_evaluation_failed(turn, id, fault);
         return Caught::failed;
     }
     return Caught::no;
@@ -113,6 +130,7 @@ FrameId fail_parent(Turn& turn, FrameId child, Fault& fault) {
         turn.emit(EventType::task_state_aborted, child, {}, leaf);
     }
     fault.is_from_children = true;
+    fault.is_of_queries = false;
     fault.leaf = leaf;
     return parent;
 }
@@ -126,6 +144,7 @@ std::string data_limit_cause(const std::string& name) {
 
 void fail_state(Turn& turn, FrameId id, Fault fault) {
     for (;;) {
+        emit_evaluation_failed(turn, id, fault);
         if (schedule_retry(turn, id, fault)) return;
         emit_state_failed(turn, id, fault);
         if (go_to_catcher(turn, id, fault) == Caught::yes) return;

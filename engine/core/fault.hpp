@@ -18,6 +18,7 @@ inline constexpr const char* kHeartbeatTimeout = "States.HeartbeatTimeout";
 inline constexpr const char* kRuntime = "States.Runtime";
 inline constexpr const char* kNoChoiceMatched = "States.NoChoiceMatched";
 inline constexpr const char* kDataLimitExceeded = "States.DataLimitExceeded";
+inline constexpr const char* kQueryEvaluation = "States.QueryEvaluationError";
 }  // namespace errors
 
 struct Fault {
@@ -26,6 +27,9 @@ struct Fault {
     bool is_heartbeat = false;  // States.Timeout of a heartbeat
     bool is_from_children = false;
     EventId leaf{};  // of children: the event at which the failing one ended
+    /// States.QueryEvaluationError of the state itself: the field, which may be empty.
+    std::optional<std::string> evaluation_location = {};
+    bool is_of_queries = false;  // that has been told
 };
 
 /// "The state/task 'NAME' returned a result with a size exceeding ...".

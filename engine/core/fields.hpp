@@ -182,6 +182,12 @@ void fields(Codec& codec, Some<RedriveInfo> auto& v) {
     codec(v.frames);
 }
 template <class Codec>
+void fields(Codec& codec, Some<EvaluationInfo> auto& v) {
+    codec(v.state);
+    codec(v.location);
+    codec(v.failure);
+}
+template <class Codec>
 void fields(Codec&, Some<std::monostate> auto&) {}
 
 }  // namespace stepwell::core

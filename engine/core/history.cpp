@@ -77,6 +77,12 @@ public:
     void add(const ChildInfo& info) { iteration(info.name, info.index); }
     void add(const IterationInfo& info) { iteration(info.name, info.index); }
     void add(const RedriveInfo& info) { own()["redriveCount"] = info.count; }
+    void add(const EvaluationInfo& info) {
+        Json& details = own();
+        details["state"] = info.state;
+        failure(details, info.failure);
+        if (!info.location.empty()) details["location"] = info.location;
+    }
 
 private:
     Json& member(const std::string& stem) { return event_[stem + "EventDetails"] = Json::object(); }

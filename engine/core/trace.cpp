@@ -33,6 +33,9 @@ std::string about(const TaskInfo&) {
 std::string about(const TaskFailureInfo& info) {
     return about(info.failure);
 }
+std::string about(const EvaluationInfo& info) {
+    return info.location;
+}
 std::string about(const FanoutInfo& info) {
     return std::to_string(info.fanout->total);
 }

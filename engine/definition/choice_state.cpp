@@ -78,6 +78,41 @@ std::optional<ChoiceBranch> read_branch(const StateReading& at, const Json& rule
     return ChoiceBranch{std::move(*compiled), *next, std::move(assign)};
 }
 
+const std::vector<std::string> kQueryRuleFields = {"Condition", "Next", "Comment", "Assign",
+                                                   "Output"};
+
+/// A condition is an expression, or what any would give.
+std::optional<QueryTemplate> read_condition(const Fields& fields) {
+    const Json* condition = fields.require("Condition");
+    if (condition == nullptr) return std::nullopt;
+    const bool is_query =
+        condition->is_string() && Query::is_query(condition->get_ref<const std::string&>());
+    if (is_query || condition->is_boolean()) {
+        return fields.read_query("Condition", Fields::TemplateRoot::any, {});
+    }
+    fields.report_type("Condition", "a JSONata expression, true or false");
+    return std::nullopt;
+}
+
+std::optional<QueryBranch> read_query_branch(const StateReading& at, const Json& rule,
+                                             const Place& place) {
+    if (!rule.is_object()) {
+        at.reading.report.add(place,
+                              {"expected a rule, that is an object, but it is " + excerpt(rule)});
+        return std::nullopt;
+    }
+    const Fields fields(at.reading.report, rule, place);
+    fields.only(kQueryRuleFields, "a rule in JSONata");
+    fields.require("Next");
+    static_cast<void>(fields.read_string("Comment"));
+    auto assign = fields.read_query_assign({});
+    auto output = fields.read_query("Output", Fields::TemplateRoot::any, {});
+    auto condition = read_condition(fields);
+    const auto next = at.target(rule, "Next");
+    if (!condition || !next) return std::nullopt;
+    return QueryBranch{std::move(*condition), *next, std::move(assign), std::move(output)};
+}
+
 }  // namespace
 
 ChoiceState read_choice(const StateReading& at) {
@@ -91,7 +126,11 @@ ChoiceState read_choice(const StateReading& at) {
     }
     const Place place = at.fields.place().member("Choices");
     if (rules->empty()) at.reading.report.add(place, {"Value cannot be empty"});
-    for (std::size_t i = 0; i < rules->size(); ++i) {
+    for (std::size_t i = 0; i < rules->size() && at.is_jsonata(); ++i) {
+        auto branch = read_query_branch(at, (*rules)[i], place.item(i));
+        if (branch) choice.query_branches.push_back(std::move(*branch));
+    }
+    for (std::size_t i = 0; i < rules->size() && !at.is_jsonata(); ++i) {
         auto branch = read_branch(at, (*rules)[i], place.item(i));
         if (branch) choice.branches.push_back(std::move(*branch));
     }

@@ -18,6 +18,7 @@
 #include "engine/expression/choice_rule.hpp"
 #include "engine/expression/path.hpp"
 #include "engine/expression/payload_template.hpp"
+#include "engine/expression/query.hpp"
 
 namespace stepwell::definition {
 
@@ -25,6 +26,13 @@ using expression::ChoiceRule;
 using expression::IntrinsicCall;
 using expression::Path;
 using expression::PayloadTemplate;
+using expression::Query;
+using expression::QueryTemplate;
+
+enum class QueryLanguage { jsonpath, jsonata };
+
+/// What TimeoutSeconds, HeartbeatSeconds and a Wait's Seconds may say at most.
+inline constexpr std::int64_t kSecondsMax = 99'999'999;
 
 enum class StateKind { task, pass, choice, wait, succeed, fail, parallel, map };
 
@@ -38,11 +46,12 @@ struct Selection {
     std::optional<Path> path;  // iff kind is path; never plain `$`
 };
 
-/// An integer that is written down, or looked up when the state is entered.
+/// An integer that is written down, or looked up or computed when the state is entered.
 struct NumberOrPath {
     std::optional<std::int64_t> number;
     std::optional<Path> path;
-    [[nodiscard]] bool is_set() const { return number || path; }
+    std::optional<Query> query;
+    [[nodiscard]] bool is_set() const { return number || path || query; }
 };
 
 /// A string that is written down, or computed: ErrorPath, CausePath.
@@ -50,7 +59,8 @@ struct StringOrPath {
     std::optional<std::string> text;
     std::optional<Path> path;
     std::optional<IntrinsicCall> call;
-    [[nodiscard]] bool is_set() const { return text || path || call; }
+    std::optional<Query> query;
+    [[nodiscard]] bool is_set() const { return text || path || call || query; }
 };
 
 /// States that a retrier or catcher names: exact names, or the wildcards.
@@ -70,6 +80,8 @@ struct Catcher {
     StateId next{};
     Selection result_path;
     std::optional<PayloadTemplate> assign;
+    std::optional<QueryTemplate> assign_query;  // JSONata
+    std::optional<QueryTemplate> output;        // JSONata: absent means the error output
 };
 
 /// What the Resource of a Task says.
@@ -103,6 +115,7 @@ struct TaskState {
     NumberOrPath timeout_seconds;
     NumberOrPath heartbeat_seconds;
     std::optional<PayloadTemplate> credentials;
+    std::optional<QueryTemplate> credentials_query;
 };
 struct PassState {
     std::optional<Payload> result;  // its `.$` keys are literal
@@ -112,14 +125,23 @@ struct ChoiceBranch {
     StateId next{};
     std::optional<PayloadTemplate> assign;
 };
+/// A rule in JSONata.
+struct QueryBranch {
+    QueryTemplate condition;  // an expression, or true or false
+    StateId next{};
+    std::optional<QueryTemplate> assign;
+    std::optional<QueryTemplate> output;  // absent: the input
+};
 struct ChoiceState {
-    std::vector<ChoiceBranch> branches;
+    std::vector<ChoiceBranch> branches;       // JSONPath
+    std::vector<QueryBranch> query_branches;  // JSONata
     std::optional<StateId> otherwise;
 };
 struct WaitState {
     NumberOrPath seconds;
     std::optional<Instant> timestamp;
     std::optional<Path> timestamp_path;
+    std::optional<Query> timestamp_query;
 };
 struct SucceedState {};
 struct FailState {
@@ -131,18 +153,22 @@ struct ParallelState {
 };
 struct MapState {
     ScopeId processor{};
-    std::optional<Path> items_path;  // absent: the effective input itself
+    std::optional<Path> items_path;      // absent: the effective input itself
+    std::optional<QueryTemplate> items;  // JSONata: absent means the input
     std::optional<PayloadTemplate> item_selector;
-    NumberOrPath max_concurrency;  // absent or 0: no limit
+    std::optional<QueryTemplate> item_query;  // ItemSelector in JSONata
+    NumberOrPath max_concurrency;             // absent or 0: no limit
     NumberOrPath tolerated_failure_count;
     std::optional<double> tolerated_failure_percentage;
     std::optional<Path> tolerated_failure_percentage_path;
+    std::optional<Query> tolerated_failure_percentage_query;
 };
 
 struct State {
     std::string name;
     std::string comment;
     ScopeId scope{};
+    QueryLanguage language = QueryLanguage::jsonpath;
     /// Where it goes when it is done; nothing: its scope ends here (End, Succeed, Fail, Choice).
     std::optional<StateId> next;
 
@@ -152,6 +178,10 @@ struct State {
     std::optional<PayloadTemplate> parameters;
     std::optional<PayloadTemplate> result_selector;
     std::optional<PayloadTemplate> assign;
+    // Of JSONata, in place of the paths and templates above.
+    std::optional<QueryTemplate> arguments;
+    std::optional<QueryTemplate> assign_query;
+    std::optional<QueryTemplate> output;
     std::vector<Retrier> retry;
     std::vector<Catcher> catchers;
 

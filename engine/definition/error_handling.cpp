@@ -14,6 +14,8 @@ const std::vector<std::string> kRetrierFields = {"ErrorEquals", "IntervalSeconds
                                                  "Comment"};
 const std::vector<std::string> kCatcherFields = {"ErrorEquals", "Next", "ResultPath", "Assign",
                                                  "Comment"};
+const std::vector<std::string> kQueryCatcherFields = {"ErrorEquals", "Next", "Output", "Assign",
+                                                      "Comment"};
 const std::vector<std::string> kReservedNames = {
     kAllErrors,
     "States.TaskFailed",
@@ -130,12 +132,18 @@ Retrier read_retrier(const StateReading& at, const ListItem& item) {
 
 Catcher read_catcher(const StateReading& at, const ListItem& item) {
     const Fields fields(at.reading.report, item.json, item.place);
-    fields.only(kCatcherFields, "a catcher");
+    fields.only(at.is_jsonata() ? kQueryCatcherFields : kCatcherFields, "a catcher");
     static_cast<void>(fields.read_string("Comment"));
     Catcher catcher;
     catcher.error_equals = read_error_equals(fields, item.is_last);
     fields.require("Next");
     catcher.next = at.target(item.json, "Next").value_or(StateId{});
+    if (at.is_jsonata()) {
+        const Fields::Sees sees{.error_output = true};
+        catcher.output = fields.read_query("Output", Fields::TemplateRoot::any, sees);
+        catcher.assign_query = fields.read_query_assign(sees);
+        return catcher;
+    }
     catcher.result_path = fields.read_selection("ResultPath", PathForm::result_path);
     catcher.assign = fields.read_assign();
     return catcher;

@@ -163,7 +163,7 @@ std::optional<Path> Fields::read_path(std::string_view name, PathForm form) cons
 
 NumberOrPath Fields::read_integer_or_path(const std::string& name, IntegerRange range) const {
     exclude(name, name + "Path");
-    return {read_integer(name, range), read_path(name + "Path", PathForm::reference)};
+    return {read_integer(name, range), read_path(name + "Path", PathForm::reference), {}};
 }
 
 StringOrPath Fields::read_string_or_path(const std::string& name) const {
@@ -248,14 +248,16 @@ void Fields::report_repeated_names(const Json& source, const Place& at) const {
 std::optional<PayloadTemplate> Fields::read_assign() const {
     const Json* value = find("Assign");
     if (value == nullptr) return std::nullopt;
-    const Place at = place_.member("Assign");
-    if (value->is_object()) {
-        for (auto it = value->begin(); it != value->end(); ++it) {
-            const std::string fault = variable_name_fault(without_path_mark(it.key()));
-            if (!fault.empty()) report_.add_at_name(at.member(it.key()), {fault});
-        }
-    }
+    report_variable_names(*value, place_.member("Assign"));
     return read_template("Assign", TemplateRoot::object);
+}
+
+void Fields::report_variable_names(const Json& value, const Place& at) const {
+    if (!value.is_object()) return;
+    for (auto it = value.begin(); it != value.end(); ++it) {
+        const std::string fault = variable_name_fault(without_path_mark(it.key()));
+        if (!fault.empty()) report_.add_at_name(at.member(it.key()), {fault});
+    }
 }
 
 }  // namespace stepwell::definition

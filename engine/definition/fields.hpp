@@ -15,8 +15,6 @@
 
 namespace stepwell::definition {
 
-inline constexpr std::int64_t kSecondsMax = 99'999'999;
-
 /// Inclusive at both ends.
 struct IntegerRange {
     std::int64_t min = 0;
@@ -69,6 +67,21 @@ public:
     /// A template whose names are variables.
     [[nodiscard]] std::optional<PayloadTemplate> read_assign() const;
 
+    // The same in JSONata. `sees` says what `$states` has there.
+    struct Sees {
+        bool result = false;
+        bool error_output = false;
+    };
+    [[nodiscard]] std::optional<QueryTemplate> read_query(std::string_view name, TemplateRoot root,
+                                                          Sees sees) const;
+    [[nodiscard]] std::optional<QueryTemplate> read_query_assign(Sees sees) const;
+    /// The expression that the member is; nothing where it is something else.
+    [[nodiscard]] std::optional<Query> read_expression(std::string_view name) const;
+    /// Written down, or an expression.
+    [[nodiscard]] NumberOrPath read_integer_or_query(const std::string& name,
+                                                     IntegerRange range) const;
+    [[nodiscard]] StringOrPath read_string_or_query(const std::string& name) const;
+
     /// Expected `what`, but it is the member's value: "expected 'X' to be a string, but it is 5".
     void report_type(std::string_view name, const std::string& what) const;
 
@@ -76,6 +89,10 @@ private:
     void report_template_faults(const Place& at,
                                 const std::vector<expression::TemplateFault>& faults) const;
     void report_repeated_names(const Json& source, const Place& at) const;
+    void report_variable_names(const Json& value, const Place& at) const;
+    void report_query_faults(const Place& at,
+                             const std::vector<expression::TemplateFault>& faults) const;
+    void report_unseen(const Place& at, Sees sees, const auto& query) const;
 
     Report& report_;
     const Json& object_;

@@ -59,6 +59,32 @@ void check_distributed_fields(const StateReading& at, const Json* processor) {
     }
 }
 
+/// An array, which may hold expressions, or an expression that gives one.
+void read_items(const StateReading& at, MapState& map) {
+    const Json* items = at.fields.find("Items");
+    if (items == nullptr) return;
+    const bool is_query =
+        items->is_string() && Query::is_query(items->get_ref<const std::string&>());
+    if (!items->is_array() && !is_query) {
+        return at.fields.report_type("Items", "an array or a JSONata expression");
+    }
+    map.items = at.fields.read_query("Items", Fields::TemplateRoot::any, {});
+}
+
+void read_query_map(const StateReading& at, MapState& map) {
+    read_items(at, map);
+    map.item_query = at.fields.read_query("ItemSelector", Fields::TemplateRoot::object, {});
+    map.max_concurrency = at.fields.read_integer_or_query("MaxConcurrency", {});
+    map.tolerated_failure_count = at.fields.read_integer_or_query("ToleratedFailureCount", {});
+    map.tolerated_failure_percentage_query =
+        at.fields.read_expression("ToleratedFailurePercentage");
+    const std::string percentage = string_or(at.json, "ToleratedFailurePercentage", "");
+    if (Query::is_query(percentage)) return;
+    constexpr double kPercentMax = 100;
+    map.tolerated_failure_percentage =
+        at.fields.read_number("ToleratedFailurePercentage", {0, kPercentMax});
+}
+
 void read_tolerance(const StateReading& at, MapState& map) {
     map.tolerated_failure_count = at.fields.read_integer_or_path("ToleratedFailureCount", {});
     constexpr double kPercentMax = 100;
@@ -99,6 +125,10 @@ MapState read_map(const StateReading& at) {
     const Json* processor = read_processor(at);
     if (processor != nullptr) map.processor = at.reading.outline.scope_of(*processor);
     check_distributed_fields(at, processor);
+    if (at.is_jsonata()) {
+        read_query_map(at, map);
+        return map;
+    }
     map.items_path = at.fields.read_path("ItemsPath", PathForm::reference);
     if (map.items_path && map.items_path->is_root() &&
         map.items_path->source() == Path::Source::data) {

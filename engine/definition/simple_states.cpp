@@ -19,9 +19,22 @@ std::optional<PayloadTemplate> read_credentials(const StateReading& at) {
     return at.fields.read_template("Credentials", Fields::TemplateRoot::object);
 }
 
-/// What one of the four forms of Wait needs: exactly one of them.
+std::optional<QueryTemplate> read_credentials_query(const StateReading& at) {
+    const Json* value = at.fields.find("Credentials");
+    if (value == nullptr) return std::nullopt;
+    if (value->is_object()) {
+        const Place place = at.fields.place().member("Credentials");
+        const Fields credentials(at.reading.report, *value, place);
+        credentials.require("RoleArn");
+        credentials.only({"RoleArn"}, "'Credentials'");
+    }
+    return at.fields.read_query("Credentials", Fields::TemplateRoot::object, {});
+}
+
+/// What one of the forms of Wait needs: exactly one of them.
 void check_wait_form(const StateReading& at) {
-    const std::vector<std::string> forms = {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"};
+    std::vector<std::string> forms = {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"};
+    if (at.is_jsonata()) forms = {"Seconds", "Timestamp"};
     std::vector<std::string> present;
     std::copy_if(forms.begin(), forms.end(), std::back_inserter(present),
                  [&](const std::string& form) { return at.fields.has(form); });
@@ -85,15 +98,24 @@ TaskState read_task(const StateReading& at) {
             if (resource) check_parameters(at, task.resource);
         }
     }
-    task.timeout_seconds = at.fields.read_integer_or_path("TimeoutSeconds", {1, kSecondsMax});
-    task.heartbeat_seconds = at.fields.read_integer_or_path("HeartbeatSeconds", {1, kSecondsMax});
+    const auto read_seconds = [&](const char* name) {
+        const IntegerRange range{1, kSecondsMax};
+        return at.is_jsonata() ? at.fields.read_integer_or_query(name, range)
+                               : at.fields.read_integer_or_path(name, range);
+    };
+    task.timeout_seconds = read_seconds("TimeoutSeconds");
+    task.heartbeat_seconds = read_seconds("HeartbeatSeconds");
     const auto& timeout = task.timeout_seconds.number;
     const auto& heartbeat = task.heartbeat_seconds.number;
     if (timeout && heartbeat && *heartbeat >= *timeout) {
         at.fields.report_type("HeartbeatSeconds",
                               "less than 'TimeoutSeconds' (" + std::to_string(*timeout) + ")");
     }
-    task.credentials = read_credentials(at);
+    if (at.is_jsonata()) {
+        task.credentials_query = read_credentials_query(at);
+    } else {
+        task.credentials = read_credentials(at);
+    }
     return task;
 }
 
@@ -106,14 +128,25 @@ PassState read_pass(const StateReading& at) {
 WaitState read_wait(const StateReading& at) {
     check_wait_form(at);
     WaitState wait;
+    if (at.is_jsonata()) {
+        wait.seconds = at.fields.read_integer_or_query("Seconds", {0, kSecondsMax});
+        const std::string timestamp = string_or(at.json, "Timestamp", "");
+        wait.timestamp_query = at.fields.read_expression("Timestamp");
+        if (!Query::is_query(timestamp)) wait.timestamp = read_timestamp(at);
+        return wait;
+    }
     wait.seconds = {at.fields.read_integer("Seconds", {0, kSecondsMax}),
-                    at.fields.read_path("SecondsPath", PathForm::reference)};
+                    at.fields.read_path("SecondsPath", PathForm::reference),
+                    {}};
     wait.timestamp = read_timestamp(at);
     wait.timestamp_path = at.fields.read_path("TimestampPath", PathForm::reference);
     return wait;
 }
 
 FailState read_fail(const StateReading& at) {
+    if (at.is_jsonata()) {
+        return {at.fields.read_string_or_query("Error"), at.fields.read_string_or_query("Cause")};
+    }
     return {at.fields.read_string_or_path("Error"), at.fields.read_string_or_path("Cause")};
 }
 

@@ -6,8 +6,6 @@
 
 namespace stepwell::definition {
 
-enum class QueryLanguage { jsonpath, jsonata };
-
 /// The kind of that name; nothing for another name.
 std::optional<StateKind> state_kind_of(std::string_view name);
 

@@ -38,6 +38,17 @@ void read_data_flow(const StateReading& at, StateKind kind, State& state) {
     state.catchers = read_catchers(at);
 }
 
+void read_query_flow(const StateReading& at, StateKind kind, State& state) {
+    const bool has_result =
+        kind == StateKind::task || kind == StateKind::parallel || kind == StateKind::map;
+    const Fields::Sees sees{.result = has_result};
+    state.arguments = at.fields.read_query("Arguments", Fields::TemplateRoot::object, {});
+    state.output = at.fields.read_query("Output", Fields::TemplateRoot::any, sees);
+    state.assign_query = at.fields.read_query_assign(sees);
+    state.retry = read_retriers(at);
+    state.catchers = read_catchers(at);
+}
+
 void read_body(const StateReading& at, StateKind kind, State& state) {
     switch (kind) {
         case StateKind::task:
@@ -73,20 +84,10 @@ std::optional<StateKind> read_kind(const Fields& fields) {
     return type ? state_kind_of(*type) : std::nullopt;
 }
 
-constexpr const char* kNoJsonata =
-    "expected 'QueryLanguage' to be 'JSONPath', but it is 'JSONata', which this release does not "
-    "run yet";
-
 QueryLanguage read_language(const StateReading& at) {
     const auto language = at.fields.read_enum("QueryLanguage", {"JSONPath", "JSONata"});
     if (!language) return at.reading.language;
-    if (*language == "JSONata") {
-        // Said once where the whole machine is in JSONata.
-        if (at.reading.language == QueryLanguage::jsonpath) {
-            at.reading.report.add(at.fields.place().member("QueryLanguage"), {kNoJsonata});
-        }
-        return QueryLanguage::jsonata;
-    }
+    if (*language == "JSONata") return QueryLanguage::jsonata;
     if (at.reading.language == QueryLanguage::jsonata) {
         at.reading.report.add_at_name(
             at.fields.place(),
@@ -123,9 +124,7 @@ void read_root_fields(Reading& reading, const Fields& fields) {
         fields.report_type("Version", "\"1.0\" (in quotes)");
     }
     const auto language = fields.read_enum("QueryLanguage", {"JSONPath", "JSONata"});
-    if (language != "JSONata") return;
-    reading.language = QueryLanguage::jsonata;
-    reading.report.add(fields.place().member("QueryLanguage"), {kNoJsonata});
+    if (language == "JSONata") reading.language = QueryLanguage::jsonata;
 }
 
 void check_inner_fields(const Fields& fields, bool is_processor) {
@@ -168,20 +167,23 @@ void read_state(Reading& reading, const Json& json, const Place& place, ScopeId 
         return;
     }
     const Fields fields(reading.report, json, place);
-    const StateReading at{reading, json, fields, scope, id};
+    StateReading at{reading, json, fields, scope, id, reading.language};
     State state;
     state.scope = scope;
     state.comment = fields.read_string("Comment").value_or("");
     const auto kind = read_kind(fields);
     const QueryLanguage language = read_language(at);
+    at.language = state.language = language;
     if (kind) {
         check_state_fields(json, fields, *kind, language);
         if (has_next_or_end(*kind)) read_next_or_end(at, state);
         if (language == QueryLanguage::jsonpath) {
             read_data_flow(at, *kind, state);
-            read_body(at, *kind, state);
-            warn_of_dead_paths(at);
+        } else {
+            read_query_flow(at, *kind, state);
         }
+        read_body(at, *kind, state);
+        if (language == QueryLanguage::jsonpath) warn_of_dead_paths(at);
     }
     state.name = std::move(reading.definition.states[value_of(id)].name);
     reading.definition.states[value_of(id)] = std::move(state);

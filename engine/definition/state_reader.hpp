@@ -31,7 +31,9 @@ struct StateReading {
     const Fields& fields;
     ScopeId scope;
     StateId id;
+    QueryLanguage language;
 
+    [[nodiscard]] bool is_jsonata() const { return language == QueryLanguage::jsonata; }
     /// The state of this scope that the member names; nothing where there is none (check_flow()
     /// reports it).
     [[nodiscard]] std::optional<StateId> target(const Json& holder, std::string_view name) const;

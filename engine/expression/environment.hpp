@@ -18,6 +18,7 @@ namespace stepwell::expression {
 struct Failure {
     std::string error;   // "States.Runtime", "States.IntrinsicFailure", ...
     std::string detail;  // the text without the wrapper "An error occurred while executing ..."
+    std::string location = {};  // of a JSONata expression: "Output/a"
 };
 
 template <class T>

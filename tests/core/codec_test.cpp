@@ -81,6 +81,8 @@ std::vector<Event> one_of_each() {
         event(EventType::map_state_failed, 10, std::monostate{}),
         event(EventType::execution_failed, 11, ErrorInfo{std::nullopt, "why"}),
         event(EventType::execution_succeeded, 12, OutputInfo{payload}),
+        event(EventType::evaluation_failed, 13,
+              core::EvaluationInfo{"Load", "Output/a", {"States.QueryEvaluationError", "why"}}),
     };
 }
 

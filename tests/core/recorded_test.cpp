@@ -1,4 +1,4 @@
-// AWS's own recordings, for all that needs nothing but the core: no JSONata, no Distributed Map,
+// AWS's own recordings, for all that needs nothing but the core: no Distributed Map,
 // and of tasks only the Lambda functions below.
 #include "tests/core/recorded.hpp"
 
@@ -52,8 +52,8 @@ std::optional<Input> answer(const definition::Definition& definition, const Star
 bool is_for_the_core(const Json& spec) {
     if (spec["kind"] != "execution" || spec.contains("machines")) return false;
     const std::string text = spec["definition"].dump();
-    for (const char* const other : {"JSONata", "DISTRIBUTED", "Distributed", "aws-sdk", "sqs",
-                                    "dynamodb", "raise_", "no_such_function"}) {
+    for (const char* const other : {"DISTRIBUTED", "Distributed", "aws-sdk", "sqs", "dynamodb",
+                                    "raise_", "no_such_function"}) {
         if (text.find(other) != std::string::npos) return false;
     }
     const bool invokes = text.find("lambda:invoke") != std::string::npos;

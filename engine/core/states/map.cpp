@@ -29,7 +29,32 @@ Evaluated<std::int64_t> number_of(const NumberOrPath& source, const char* field,
                                       "\" which is not a valid integer: " + source.path->text()});
 }
 
+/// A number of a Map in JSONata; `path_field` is the name of its *Path form.
+Evaluated<std::int64_t> queried_number(const definition::Query& query, std::string_view path_field,
+                                       Evaluation& at) {
+    const std::string field(path_field.substr(0, path_field.size() - 4));
+    const Json value =
+        SW_TRY(query.evaluate(at.queries(at.frame().input), field, expression::QueryType::integer));
+    if (const auto number = as_integer(value); number && *number >= 0) return *number;
+    return fail(Failure{errors::kQueryEvaluation, field + " cannot be negative.", field});
+}
+
+Evaluated<Payload> queried_items(const MapState& map, Evaluation& at, const Payload& input) {
+    if (map.items) {
+        return Payload(
+            SW_TRY(map.items->evaluate(at.queries(input), "Items", expression::QueryType::array)));
+    }
+    const Json& items = at.look_into(input);
+    if (at.work().is_spent()) return fail(expression::work_failure(at.work(), "The list of items"));
+    if (items.is_array()) return input;
+    return fail(Failure{errors::kQueryEvaluation,
+                        "Map state input must be an array but was: " + input.text()});
+}
+
 Evaluated<Payload> items_of(const MapState& map, Evaluation& at, const Payload& input) {
+    if (at.state().language == definition::QueryLanguage::jsonata) {
+        return queried_items(map, at, input);
+    }
     Payload items = input;
     if (map.items_path) {
         auto value = map.items_path->evaluate(at.over(input));
@@ -47,14 +72,17 @@ Evaluated<Fanout> plan(const MapState& map, Evaluation& at) {
     const Payload input = SW_TRY(effective_input(at));
     const Payload nothing;
     const bool reads_input = map.max_concurrency.path.has_value();
-    const std::int64_t concurrency = SW_TRY(number_of(map.max_concurrency, "MaxConcurrencyPath",
-                                                      at.over(reads_input ? input : nothing)));
+    const auto& query = map.max_concurrency.query;
+    const std::int64_t concurrency =
+        query ? SW_TRY(queried_number(*query, "MaxConcurrencyPath", at))
+              : SW_TRY(number_of(map.max_concurrency, "MaxConcurrencyPath",
+                                 at.over(reads_input ? input : nothing)));
     if (concurrency < 0) {
         return fail(Failure{errors::kRuntime, "MaxConcurrency cannot be negative."});
     }
     Fanout fanout;
     fanout.items = SW_TRY(items_of(map, at, input));
-    if (map.item_selector) fanout.selector_input = input;
+    if (map.item_selector || map.item_query) fanout.selector_input = input;
     fanout.total = static_cast<std::uint32_t>(fanout.items.json().size());
     fanout.concurrency_max =
         static_cast<std::uint32_t>(std::min<std::int64_t>(concurrency, fanout.total));
@@ -63,7 +91,21 @@ Evaluated<Fanout> plan(const MapState& map, Evaluation& at) {
 
 /// Inline, the tolerance has no effect; but what it says must make sense, as AWS has it.
 Evaluated<std::int64_t> check_tolerance(const MapState& map, Evaluation& at) {
+    if (const auto& query = map.tolerated_failure_percentage_query) {
+        const Json value =
+            SW_TRY(query->evaluate(at.queries(at.frame().input), "ToleratedFailurePercentage",
+                                   expression::QueryType::number));
+        constexpr double kPercentMax = 100;
+        if (value.get<double>() < 0 || value.get<double>() > kPercentMax) {
+            return fail(Failure{errors::kQueryEvaluation,
+                                "ToleratedFailurePercentage must be between 0 and 100.",
+                                "ToleratedFailurePercentage"});
+        }
+    }
     if (!map.tolerated_failure_count.is_set()) return 0;
+    if (const auto& query = map.tolerated_failure_count.query) {
+        return queried_number(*query, "ToleratedFailureCountPath", at);
+    }
     const Payload input = SW_TRY(effective_input(at));
     const std::int64_t count =
         SW_TRY(number_of(map.tolerated_failure_count, "ToleratedFailureCountPath", at.over(input)));
@@ -74,6 +116,10 @@ Evaluated<std::int64_t> check_tolerance(const MapState& map, Evaluation& at) {
 Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t index) {
     const Fanout& fanout = *at.frame().fanout;
     at.set_item(fanout, index);
+    if (map.item_query) {
+        return Payload(
+            SW_TRY(map.item_query->evaluate(at.queries(fanout.selector_input), "ItemSelector")));
+    }
     if (!map.item_selector) {
         const Json& items = at.look_into(fanout.items);
         if (!items.is_array() || !expression::pay_for_copy(items[index], at.work())) {

@@ -13,6 +13,10 @@ constexpr std::size_t kJoinBytesMax = std::size_t{4} << 20;
 
 bool uses_result(const State& state) {
     if (state.assign) return true;
+    if (state.language == definition::QueryLanguage::jsonata) {
+        const bool is_read = state.assign_query && state.assign_query->reads("result");
+        return is_read || !state.output || state.output->reads("result");
+    }
     const bool is_dropped = state.result_path.kind == definition::Selection::Kind::nothing;
     const bool is_replaced = state.result_selector && state.result_selector->is_literal();
     return !is_dropped && !is_replaced;

@@ -18,9 +18,14 @@ Evaluated<Json> look_up(const StringOrPath& source, const char* field, const Env
 }
 
 Evaluated<std::optional<std::string>> text_of(const StringOrPath& source, const char* field,
-                                              Evaluation& at) {
+                                              const char* query_field, Evaluation& at) {
     if (!source.is_set()) return std::optional<std::string>();
     if (source.text) return source.text;
+    if (source.query) {
+        const Json text = SW_TRY(source.query->evaluate(at.queries(at.frame().input), query_field,
+                                                        expression::QueryType::string));
+        return std::optional(text.get<std::string>());
+    }
     const Json value = SW_TRY(look_up(source, field, at.over(at.frame().input)));
     if (value.is_string()) return std::optional(value.get<std::string>());
     return fail(expression::Failure{
@@ -39,9 +44,9 @@ void begin(Turn& turn, FrameId id, const definition::SucceedState&) {
 
 void begin(Turn& turn, FrameId id, const definition::FailState& failing) {
     Evaluation at(turn, id);
-    auto error = text_of(failing.error, "ErrorPath", at);
+    auto error = text_of(failing.error, "ErrorPath", "Error", at);
     if (!error) return fail_state(turn, id, at.fault(error.error()));
-    auto cause = text_of(failing.cause, "CausePath", at);
+    auto cause = text_of(failing.cause, "CausePath", "Cause", at);
     if (!cause) return fail_state(turn, id, at.fault(cause.error()));
     Fault fault;
     fault.info = {*std::move(error), *std::move(cause)};

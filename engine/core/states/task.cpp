@@ -69,8 +69,25 @@ struct Plan {
     std::string role_arn;
 };
 
+/// `path_field` is the name of the field's *Path form.
+Evaluated<std::optional<std::int64_t>> queried_seconds(const definition::Query& query,
+                                                       std::string_view path_field, Evaluation& at,
+                                                       const Payload& input) {
+    const std::string field(path_field.substr(0, path_field.size() - 4));
+    const Json value =
+        SW_TRY(query.evaluate(at.queries(input), field, expression::QueryType::integer));
+    const auto seconds = as_integer(value);
+    if (seconds && *seconds > 0 && *seconds <= definition::kSecondsMax) return seconds;
+    return fail(Failure{errors::kQueryEvaluation,
+                        "The " + field + " field must be an integer from 1 to " +
+                            std::to_string(definition::kSecondsMax) +
+                            ", but was: " + to_text(value),
+                        field});
+}
+
 Evaluated<std::optional<std::int64_t>> seconds_of(const NumberOrPath& source, const char* field,
                                                   Evaluation& at, const Payload& input) {
+    if (source.query) return queried_seconds(*source.query, field, at, input);
     if (!source.path) return source.number;
     auto value = source.path->evaluate(at.over(input));
     if (!value) return fail(path_failure(*source.path, value.error()));
@@ -83,6 +100,11 @@ Evaluated<std::optional<std::int64_t>> seconds_of(const NumberOrPath& source, co
 }
 
 Evaluated<std::string> role_of(const TaskState& task, Evaluation& at, const Payload& input) {
+    if (task.credentials_query) {
+        const Json credentials =
+            SW_TRY(task.credentials_query->evaluate(at.queries(input), "Credentials"));
+        return string_or(credentials, "RoleArn", "");
+    }
     if (!task.credentials) return std::string();
     const Json credentials = SW_TRY(task.credentials->evaluate(at.over(input)));
     return string_or(credentials, "RoleArn", "");

@@ -69,6 +69,36 @@ Evaluated<Timestamp> due_of(const WaitState& wait, const Environment& around, Ti
     return now + std::chrono::seconds(seconds);
 }
 
+/// Of expressions in JSONata; nothing where the state has none.
+Evaluated<std::optional<Timestamp>> queried_due(const WaitState& wait, Evaluation& at,
+                                                const Payload& input, Timestamp now) {
+    if (wait.seconds.query) {
+        const Json value = SW_TRY(wait.seconds.query->evaluate(at.queries(input), "Seconds",
+                                                               expression::QueryType::integer));
+        const auto seconds = as_integer(value);
+        if (!seconds || *seconds < 0 || *seconds > definition::kSecondsMax) {
+            return fail(Failure{errors::kQueryEvaluation,
+                                "The Seconds field must be an integer from 0 to " +
+                                    std::to_string(definition::kSecondsMax) +
+                                    ", but was: " + to_text(value),
+                                "Seconds"});
+        }
+        return std::optional(now + std::chrono::seconds(*seconds));
+    }
+    if (!wait.timestamp_query) return std::optional<Timestamp>();
+    const Json value = SW_TRY(wait.timestamp_query->evaluate(at.queries(input), "Timestamp",
+                                                             expression::QueryType::string));
+    const auto& text = value.get_ref<const std::string&>();
+    if (const auto instant = parse_rfc3339(text)) {
+        return std::optional(SW_TRY(time_of(*instant, now)));
+    }
+    return fail(Failure{errors::kQueryEvaluation,
+                        "The Timestamp field cannot be parsed as an ISO-8601 extended offset "
+                        "date-time format string: " +
+                            text,
+                        "Timestamp"});
+}
+
 bool needs_input(const WaitState& wait) {
     return wait.timestamp_path || wait.seconds.path;
 }
@@ -79,8 +109,12 @@ void begin(Turn& turn, FrameId id, const WaitState& wait) {
     Evaluation at(turn, id);
     const auto input = effective_input(at);
     if (!input) return fail_state(turn, id, at.fault(input.error()));
+    const auto queried = queried_due(wait, at, *input, turn.now());
+    if (!queried) return fail_state(turn, id, at.fault(queried.error()));
     const Payload nothing;
-    const auto due = due_of(wait, at.over(needs_input(wait) ? *input : nothing), turn.now());
+    const auto due = *queried
+                         ? Evaluated<Timestamp>(**queried)
+                         : due_of(wait, at.over(needs_input(wait) ? *input : nothing), turn.now());
     if (!due) return fail_state(turn, id, at.fault(due.error()));
     if (*due <= turn.now()) return finish_wait(turn, id);
     turn.emit(EventType::wait_started, id, TimerInfo{*due});

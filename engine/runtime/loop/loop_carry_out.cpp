@@ -61,6 +61,7 @@ TaskRequest Loop::request_of(const Slot& slot, const core::StartTask& command,
     request.submitted = command.submitted;
     request.is_picked_up = command.is_picked_up;
     if (state.parameters) request.secret_places = state.parameters->literals_where(names_secret);
+    if (state.arguments) request.secret_places = state.arguments->literals_where(names_secret);
     return request;
 }
 
