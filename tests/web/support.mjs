@@ -179,6 +179,8 @@ export async function pictures(name, visit, settings = {}) {
     const view = await open({ ...screen, ...settings });
     try {
       await visit(view.page);
+      assert.equal(await view.page.locator('img').count(), 0, 'a text became an image');
+      assert.notEqual(await view.page.title(), 'owned');
       await view.page.screenshot({ path: join(screenshots, `${name}-${look}.png`), fullPage: true });
       await checkAccess(view.page, `${name}, ${look}`);
       await checkLayout(view.page, `${name}, ${look}`);

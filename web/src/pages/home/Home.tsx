@@ -16,7 +16,7 @@ import { GoingList } from './GoingList';
 import { Health } from './Health';
 import { Outcomes } from './Outcomes';
 import { intervalsOf, moment, offered, rangeMs, rangeNames, rangeTitle } from './span';
-import { tileNote, type Home as HomeAnswer } from './words';
+import { lateNote, tileNote, type Deadline, type Home as HomeAnswer } from './words';
 import './page.css';
 
 const ranges = oneOf(...rangeNames);
@@ -33,19 +33,25 @@ export default function Home() {
   const intervals = intervalsOf(isCustom ? to - from : rangeMs(range));
   const span = isCustom ? { from: iso(from), to: iso(to) } : { range };
   const home = useQuery('/api/v1/home', { query: { ...span, intervals: intervals.count } });
-  useLiveReload(home.reload, home.data?.as_of);
+  const deadlines = useQuery('/api/v1/deadlines', { query: { limit: 500 } });
+  const late = deadlines.data?.items.filter((deadline) => deadline.status === 'late') ?? [];
+  const reload = () => {
+    home.reload();
+    deadlines.reload();
+  };
+  useLiveReload(reload, home.data?.as_of);
   useTileKeys();
   return (
     <>
       <Head range={isCustom ? undefined : range} span={{ from, to }} />
       <Loaded query={home} rows={8}>
         {(data) =>
-          isBlank(data) ? (
+          isBlank(data) && late.length === 0 ? (
             <Blank />
           ) : (
             <div className="stack">
               {data.health?.over && <Health health={data.health} />}
-              <Tiles home={data} />
+              <Tiles home={data} late={late} />
               <div className="cols home__cols">
                 <div className="stack">
                   <Causes home={data} interval={intervals.name} />
@@ -115,19 +121,22 @@ function Head({ range, span }: HeadProps) {
   );
 }
 
-function Tiles({ home }: { home: HomeAnswer }) {
+function Tiles({ home, late }: { home: HomeAnswer; late: readonly Deadline[] }) {
+  const [zone] = useZone();
   return (
     <nav className="card card--flush tiles" aria-label="Runs by condition">
       {tiles.map((status, i) => {
         const tile = home.tiles[status];
-        const figure = formatNumber(tile?.count ?? 0) + (tile?.exact === false ? '+' : '');
+        const isLate = status === 'late';
+        const count = (tile?.count ?? 0) + (isLate ? late.length : 0);
+        const figure = formatNumber(count) + (tile?.exact === false ? '+' : '');
         const bars = status === 'failed' || status === 'succeeded' ? halved(tile?.bars ?? []) : undefined;
         return (
           <Tile
             key={status}
             status={status}
             figure={figure}
-            note={tileNote(status, home)}
+            note={isLate ? lateNote(late, home, zone) : tileNote(status, home)}
             to={existing(listOf(status, home))}
             {...(bars ? { bars } : {})}
             shortcut={i + 1}

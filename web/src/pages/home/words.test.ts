@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import {
   conditionNote,
   goingNote,
+  lateNote,
   scheduleText,
   skippedReason,
   tileNote,
   type Cause,
+  type Deadline,
   type Fire,
   type Going,
   type Home,
@@ -59,6 +61,22 @@ test('a tile names the worst', () => {
   expect(tileNote('failed', home({ tiles, causes: [cause({})] }))).toBe('1 cause, all open');
   expect(tileNote('succeeded', home({ tiles }))).toBe('98% of 760 ended');
   expect(tileNote('waiting', home({ tiles }))).toBe('a 2, b');
+});
+
+test('what is late is named, deadlines before runs', () => {
+  const deadline = (over: object) =>
+    ({
+      workflow: 'banking-data-etl',
+      kind: 'file_by',
+      status: 'late',
+      late_due: '2026-11-21T06:30:00Z',
+      ...over,
+    }) as unknown as Deadline;
+  expect(lateNote([], home({}), 'UTC')).toBe('all as usual');
+  expect(lateNote([deadline({})], home({}), 'UTC')).toBe('banking-data-etl, no file by 06:30');
+  expect(lateNote([deadline({}), deadline({ kind: 'start_by' })], home({}), 'Europe/Berlin')).toBe(
+    'banking-data-etl, no file by 07:30, and 1 more',
+  );
 });
 
 test('a condition says what it means', () => {

@@ -1,6 +1,13 @@
 // The sentences of Home.
 import type { Schemas } from '@/api';
-import { formatCount, formatLiveDuration, formatNumber, formatPercent } from '@/formats';
+import {
+  formatClock,
+  formatCount,
+  formatLiveDuration,
+  formatNumber,
+  formatPercent,
+  type Zone,
+} from '@/formats';
 
 export type Home = Schemas['Home'];
 export type Cause = Home['causes'][number];
@@ -40,6 +47,23 @@ export function tileNote(name: string, home: Home): string {
     if (first) return first.pool ? `pool ${first.pool} is full` : 'for a place in their workflow';
   }
   return named(tile);
+}
+
+export type Deadline = Schemas['Deadline'];
+
+const missed: Record<Deadline['kind'], string> = {
+  start_by: 'not begun by',
+  finish_by: 'not finished by',
+  file_by: 'no file by',
+};
+
+/** What is late: deadlines that were missed, and how many runs take longer than they usually do. */
+export function lateNote(deadlines: readonly Deadline[], home: Home, zone: Zone): string {
+  const [first] = deadlines;
+  if (!first) return tileNote('late', home);
+  const by = first.late_due ? ` ${formatClock(Date.parse(first.late_due), zone)}` : '';
+  const more = deadlines.length - 1 + (home.tiles['late']?.count ?? 0);
+  return `${first.workflow}, ${missed[first.kind]}${by}${more ? `, and ${formatNumber(more)} more` : ''}`;
 }
 
 export const conditionWords: Record<Cause['condition'], string> = {
