@@ -12,7 +12,7 @@ const files = readdirSync(import.meta.dirname)
 let passed = 0;
 let failed = 0;
 const isTest = (data) => data.details?.type !== 'suite' && !files.some((file) => data.name === file || file.endsWith(data.name));
-const events = run({ files, concurrency: 1, timeout: 300_000 });
+const events = run({ files, concurrency: 1, timeout: 1_800_000 });
 events.on('test:pass', (data) => {
   if (!isTest(data)) return;
   passed++;
