@@ -20,12 +20,12 @@ constexpr std::array<web::Asset, 3> kAssets{{
     {"/assets/index-a1.js", "text/javascript", "d3", true, "plain", "zipped", "brotli"},
 }};
 
-Response get(std::string target, FakeRequest::Headers headers = {}) {
+Response get_file(std::string target, FakeRequest::Headers headers = {}) {
     const FakeRequest request("GET", std::move(target), "", std::move(headers));
     return web::Site(kAssets).answer(request);
 }
 
-bool says(const Response& response, std::string_view line) {
+bool has_line(const Response& response, std::string_view line) {
     return response.headers.find(std::string(line) + "\r\n") != std::string::npos;
 }
 
@@ -38,12 +38,12 @@ public:
 };
 
 /// With a route of another method at the place of the home page, as the AWS API has.
-struct Table {
+struct SiteTable {
     NobodyComesIn authenticator;
     Router router{authenticator};
     web::Site site;
 
-    explicit Table(std::span<const web::Asset> assets = kAssets) : site(assets) {
+    explicit SiteTable(std::span<const web::Asset> assets = kAssets) : site(assets) {
         router.add({.method = "POST", .pattern = "/", .role = Role::none});
         router.add({.method = "GET",
                     .pattern = "/api/v1/runs",
@@ -70,16 +70,16 @@ TEST_CASE("Every place of the dashboard is answered with its page, with or witho
          {"/", "/?range=7d", "/runs", "/runs/", "/runs/a%2Fb/2026-11-21.0600?view=graph",
           "/workflows/flights/versions", "/data", "/logs", "/operations/pools", "/signin?next=/"}) {
         CAPTURE(target);
-        const Response page = get(target);
+        const Response page = get_file(target);
         CHECK((page.status == 200 && page.body == "<!doctype html>"));
         CHECK(page.content_type == "text/html; charset=utf-8");
-        CHECK(says(page, "Cache-Control: no-cache"));
+        CHECK(has_line(page, "Cache-Control: no-cache"));
     }
 }
 
 TEST_CASE("What the dashboard loads may come from here alone, and no script or style from a page") {
     for (const char* target : {"/", "/assets/index-a1.js", "/favicon.svg"}) {
-        const std::string headers = get(target).headers;
+        const std::string headers = get_file(target).headers;
         CHECK(headers.find("Content-Security-Policy: default-src 'self'; base-uri 'none';") == 0);
         CHECK(headers.find("frame-ancestors 'none'") != std::string::npos);
         CHECK(headers.find("unsafe") == std::string::npos);
@@ -87,19 +87,20 @@ TEST_CASE("What the dashboard loads may come from here alone, and no script or s
 }
 
 TEST_CASE("A file whose name says its content is kept for good, any other is asked for anew") {
-    CHECK(says(get("/assets/index-a1.js"), "Cache-Control: public, max-age=31536000, immutable"));
-    CHECK(says(get("/favicon.svg"), "Cache-Control: no-cache"));
+    CHECK(has_line(get_file("/assets/index-a1.js"),
+                   "Cache-Control: public, max-age=31536000, immutable"));
+    CHECK(has_line(get_file("/favicon.svg"), "Cache-Control: no-cache"));
 }
 
 TEST_CASE("A browser that has a file is told so") {
     const std::string tag = "W/\"d3\"";
-    CHECK(says(get("/assets/index-a1.js"), "ETag: " + tag));
+    CHECK(has_line(get_file("/assets/index-a1.js"), "ETag: " + tag));
     for (const std::string& shown : {tag, std::string("\"d3\""), "\"other\", " + tag}) {
         CAPTURE(shown);
-        const Response known = get("/assets/index-a1.js", {{"If-None-Match", shown}});
-        CHECK((known.status == 304 && known.body.empty() && says(known, "ETag: " + tag)));
+        const Response known = get_file("/assets/index-a1.js", {{"If-None-Match", shown}});
+        CHECK((known.status == 304 && known.body.empty() && has_line(known, "ETag: " + tag)));
     }
-    CHECK(get("/assets/index-a1.js", {{"If-None-Match", "\"d1\""}}).status == 200);
+    CHECK(get_file("/assets/index-a1.js", {{"If-None-Match", "\"d1\""}}).status == 200);
 }
 
 TEST_CASE("A file comes in the smallest form that the browser takes") {
@@ -116,16 +117,17 @@ TEST_CASE("A file comes in the smallest form that the browser takes") {
                            {"deflate", "plain", ""},
                            {"", "plain", ""}}) {
         CAPTURE(row.accepted);
-        const Response file = get("/assets/index-a1.js", {{"Accept-Encoding", row.accepted}});
+        const Response file = get_file("/assets/index-a1.js", {{"Accept-Encoding", row.accepted}});
         CHECK(file.body == row.body);
-        CHECK(says(file, "Content-Encoding: " + row.coding) == !row.coding.empty());
-        CHECK(says(file, "Vary: Accept-Encoding"));
+        CHECK(has_line(file, "Content-Encoding: " + row.coding) == !row.coding.empty());
+        CHECK(has_line(file, "Vary: Accept-Encoding"));
     }
-    CHECK_FALSE(says(get("/favicon.svg", {{"Accept-Encoding", "br"}}), "Content-Encoding: br"));
+    CHECK_FALSE(
+        has_line(get_file("/favicon.svg", {{"Accept-Encoding", "br"}}), "Content-Encoding: br"));
 }
 
 TEST_CASE("The dashboard takes no credential, and what is behind it does") {
-    const Table table;
+    const SiteTable table;
     for (const char* target : {"/", "/runs/a/b", "/assets/index-a1.js", "/favicon.svg"}) {
         CHECK(table.status_of("GET", target) == 200);
         CHECK(table.status_of("HEAD", target) == 200);
@@ -135,7 +137,7 @@ TEST_CASE("The dashboard takes no credential, and what is behind it does") {
 }
 
 TEST_CASE("What is no place and no file of the dashboard is not answered with its page") {
-    const Table table;
+    const SiteTable table;
     for (const char* target :
          {"/assets/nothing.js", "/assets/", "/assets/../index.html", "/assets/%2e%2e/index.html",
           "/assets/..%2f..%2fetc/passwd", "/assets//index-a1.js", "/assets/index-a1.js/"}) {
@@ -151,7 +153,7 @@ TEST_CASE("What is no place and no file of the dashboard is not answered with it
 }
 
 TEST_CASE("A program without a dashboard has no place") {
-    const Table table(std::span<const web::Asset>{});
+    const SiteTable table(std::span<const web::Asset>{});
     CHECK(table.status_of("GET", "/") == 401);
     CHECK(table.status_of("GET", "/runs") == 401);
     CHECK(table.status_of("GET", "/assets/index-a1.js") == 401);
