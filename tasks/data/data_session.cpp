@@ -291,8 +291,13 @@ TaskResult run_data_task(TaskContext& context, std::string_view type,
     const auto taken = std::chrono::steady_clock::now() - begun;
     result["timing"]["total_ms"] =
         std::chrono::duration_cast<std::chrono::milliseconds>(taken).count();
-    if (done) return std::move(result);
+    if (done) {
+        const std::string message = string_or(result, "message", "");
+        if (result["status"] == "warn" && !message.empty()) context.log("warning: " + message);
+        return std::move(result);
+    }
     const DataError& error = done.error();
+    context.log(error.code + ": " + error.message);
     result["status"] = "failed";
     result["code"] = error.code;
     result["message"] = error.message;

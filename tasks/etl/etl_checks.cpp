@@ -1,6 +1,7 @@
 // Checks on the rows that are about to be committed.
 #include "tasks/etl/etl_run.hpp"
 #include "tasks/etl/step_tools.hpp"
+#include "tasks/support/sentences.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -88,28 +89,59 @@ private:
         SW_TRY(need_columns(pipeline_.columns(), names, "checks"));
         return names;
     }
+    /// The first rows of a query over `input`, three values of each: "id '3', n 2".
+    DataResult<std::string> examples(const std::string& select) {
+        constexpr std::size_t kValuesMax = 3;
+        const auto found = SW_TRY(pipeline_.connection().query(
+            query("select * from (" + select + "\n) limit 3"), pipeline_.parameters()));
+        std::vector<std::string> all;
+        for (const Json& row : found.objects()) {
+            std::string text;
+            std::size_t shown = 0;
+            for (const auto& [name, value] : row.items()) {
+                if (++shown > kValuesMax) break;
+                text += (text.empty() ? "" : ", ") + name + " " +
+                        (value.is_string() ? "'" + value.get<std::string>() + "'" : to_text(value));
+            }
+            all.push_back(std::move(text));
+        }
+        return data::examples_text(all);
+    }
+    /// Says what is wrong with the rows that a query over `input` gives, and were counted: none is
+    /// allowed.
+    DataResult<void> none_of(Check& check, const std::string& select, const std::string& what) {
+        if (check.failed == 0) return {};
+        check.message = what + ", none is allowed" + SW_TRY(examples(select));
+        return {};
+    }
+    [[nodiscard]] std::string of_rows(std::int64_t failed) const {
+        return data::part_text(failed, rows_) + " rows (" + data::share_text(failed, rows_) + ")";
+    }
+
     DataResult<void> duplicates(Check& check, const Json& argument) {
         const std::string by = data::quoted_list(SW_TRY(columns_of(argument, "keys")));
         check.name = check.name == check.kind ? "duplicates(" + by + ")" : check.name;
-        check.failed =
-            SW_TRY(count("select " + by + " from input group by " + by + " having count(*) > 1"));
-        if (check.failed > 0)
-            check.message = std::to_string(check.failed) + " keys have more than one row";
-        return {};
+        const std::string select = "select " + by + ", count(*) as rows from input group by " + by +
+                                   " having count(*) > 1 order by all";
+        check.failed = SW_TRY(count(select));
+        return none_of(check, select,
+                       data::with_separators(check.failed) +
+                           (check.failed == 1 ? " key of " : " keys of ") + by +
+                           (check.failed == 1 ? " has" : " have") + " more than one row");
     }
     DataResult<void> not_null(Check& check, const Json& argument) {
         std::vector<std::string> conditions;
-        for (const auto& name : SW_TRY(columns_of(argument, "columns")))
+        const auto names = SW_TRY(columns_of(argument, "columns"));
+        for (const auto& name : names)
             conditions.push_back(data::quote_identifier(name) + " is null");
-        check.failed = SW_TRY(count("select 1 from input where " + joined(conditions, " or ")));
-        if (check.failed > 0)
-            check.message = std::to_string(check.failed) + " rows are NULL where they must not be";
-        return {};
+        const std::string select = "select * from input where " + joined(conditions, " or ");
+        check.failed = SW_TRY(count(select));
+        return none_of(check, select,
+                       of_rows(check.failed) + " have no value in " + joined(names, " or "));
     }
     DataResult<void> failing_rows(Check& check, const std::string& select) {
         check.failed = SW_TRY(count(select));
-        if (check.failed > 0) check.message = std::to_string(check.failed) + " rows fail";
-        return {};
+        return none_of(check, select, of_rows(check.failed) + " fail");
     }
     DataResult<void> aggregate(Check& check, const Json& argument) {
         const Json* between = find(argument, "between");

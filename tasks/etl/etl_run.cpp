@@ -46,6 +46,24 @@ DataResult<void> check_before(const Step& step, const CompiledStep& compiled, Pi
                                               "; for example " + to_text(rows.objects()[0]));
 }
 
+/// Counts what of the rows before the step only its loose forms take.
+DataResult<void> count_loosened(const CompiledStep& compiled, Pipeline& pipeline, Json& loosened) {
+    if (compiled.loose.empty()) return {};
+    std::string select;
+    for (const auto& [column, condition] : compiled.loose) {
+        select +=
+            (select.empty() ? "select " : ", ") + ("count(*) filter (where " + condition + ")");
+    }
+    const auto counted = SW_TRY(
+        pipeline.connection().query(pipeline.query(select + " from this"), pipeline.parameters()));
+    for (std::size_t i = 0; i < compiled.loose.size(); ++i) {
+        Json& number = loosened[compiled.loose[i].first];
+        const std::int64_t before = number.is_number() ? number.get<std::int64_t>() : 0;
+        number = before + counted.rows[0][i].get<std::int64_t>();
+    }
+    return {};
+}
+
 }  // namespace
 
 void StepCounts::settle(std::int64_t rows) {
@@ -63,7 +81,14 @@ void StepCounts::finish(std::int64_t rows) {
     if (!read) read = steps.empty() ? rows : steps.front().in;
 }
 
+void StepCounts::report_loosened(DataSession& session) const {
+    for (const auto& [column, values] : loosened.items()) {
+        session.count("loosened", column, values.get<std::int64_t>());
+    }
+}
+
 void StepCounts::report(DataSession& session) const {
+    report_loosened(session);
     session.count("rows", "good", written);
     session.count("rows", "written", written);
     std::int64_t rejected = 0;
@@ -123,6 +148,7 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
             SW_TRY(pipeline.materialize());
         }
         SW_TRY(check_before(step, compiled, pipeline));
+        SW_TRY(count_loosened(compiled, pipeline, counts.loosened));
         // A step whose type does not say that it changes rows, behind the one that was taken
         // for the last that does.
         if (changes && !rows && parameters.counts_steps) {

@@ -18,6 +18,7 @@ struct StepCounts {
     std::vector<Entry> steps;
     std::optional<std::int64_t> read;
     std::int64_t written = 0;
+    Json loosened = Json::object();  // by column: values that only a loose form of a cast took
 
     /// What steps that do not change the number of rows got and gave, now that it is known how
     /// many rows there are after the last one.
@@ -27,6 +28,8 @@ struct StepCounts {
     /// What became of the rows, in the envelope: read + added = good + rejected + dropped. Without
     /// counts of steps only what is known for certain. REQUIRES: finish().
     void report(data::DataSession& session) const;
+    /// Of report(): what loose casts took.
+    void report_loosened(data::DataSession& session) const;
     [[nodiscard]] Json to_json() const;
 };
 

@@ -330,6 +330,7 @@ DataResult<void> run_scd2(DataSession& session, const EtlParameters& parameters,
     SW_TRY(data::record_commit(session, *connection, reference.display()));
     SW_TRY(transaction.commit());
     session.result()["steps"] = counts.to_json();
+    counts.report_loosened(session);
     scd2.report(rows);
     return {};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tasks/etl/pipeline.hpp"
@@ -32,6 +33,8 @@ struct CompiledStep {
     /// A query over `this` as it is before `sql` that must give no row; else the step fails
     /// with this code and message ("" = no such check).
     std::string must_be_empty = {};
+    /// Columns, and conditions over `this` before `sql`: values that only a loose form takes.
+    std::vector<std::pair<std::string, std::string>> loose = {};
     std::string error_code = {};
     std::string error_message = {};
 };

@@ -165,6 +165,7 @@ std::string cast_or_fail(const Compiling& compiling, const std::string& column,
 DataResult<CompiledStep> compile_cast(const Compiling& compiling) {
     SW_TRY(need_object(compiling, "{amount: {type: 'decimal(18,2)', on_error: reject}}"));
     Expressions expressions;
+    Expressions loose;
     std::vector<std::string> kept;
     for (const auto& [name, value] : compiling.argument().items()) {
         SW_TRY(compiling.need({name}));
@@ -174,6 +175,8 @@ DataResult<CompiledStep> compile_cast(const Compiling& compiling) {
         data::DeclaredType declared = rule.declared;
         if (from != "varchar") declared.format.clear();
         const std::string cast = data::strict_value(column, from, declared);
+        const std::string loosened = data::loosened_condition(column, from, declared);
+        if (!loosened.empty()) loose.emplace_back(name, loosened);
         if (rule.on_error == "reject")
             kept.push_back("(" + column + " is null or " + cast + " is not null)");
         const bool may_fail = rule.on_error == "fail" && cast != column;
@@ -181,6 +184,7 @@ DataResult<CompiledStep> compile_cast(const Compiling& compiling) {
             name, may_fail ? cast_or_fail(compiling, column, name, cast, declared.type) : cast);
     }
     CompiledStep result{select_with(compiling.columns(), expressions)};
+    result.loose = std::move(loose);
     if (kept.empty()) return result;
     // Decided on the values as they came: a replaced column hides them.
     result.sql = select_with(compiling.columns(), expressions);

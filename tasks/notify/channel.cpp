@@ -33,27 +33,40 @@ Result<Channel> read_channel(const Json& json) {
     return channel;
 }
 
-/// At most so many characters, the last one an ellipsis where more were there.
-std::string shortened(const std::string& text, std::size_t characters_max) {
-    if (utf8_count(text) <= characters_max) return text;
-    std::string_view rest = text;
-    for (std::size_t i = 1; i < characters_max; ++i) {
-        rest.remove_prefix(std::max<std::size_t>(1, utf8_length_of_first(rest)));
+/// A text for Slack, which shows it as it stands: what the text holds calls no channel together and
+/// makes no links. At most so many characters, the last one an ellipsis where more were there.
+std::string slack_text(std::string_view text, std::size_t characters_max) {
+    std::string escaped;
+    std::size_t characters = 0;
+    std::size_t end = 0;  // of what leaves room for the ellipsis
+    while (!text.empty()) {
+        const std::size_t length = std::max<std::size_t>(1, utf8_length_of_first(text));
+        const std::string_view one = text.substr(0, length);
+        const std::string_view shown = one == "&"   ? "&amp;"
+                                       : one == "<" ? "&lt;"
+                                       : one == ">" ? "&gt;"
+                                                    : one;
+        const std::size_t count = shown == one ? 1 : shown.size();
+        if (characters + count > characters_max) return escaped.substr(0, end) + "…";
+        escaped += shown;
+        characters += count;
+        if (characters < characters_max) end = escaped.size();
+        text.remove_prefix(length);
     }
-    return text.substr(0, text.size() - rest.size()) + "…";
+    return escaped;
 }
 
 std::string slack_body(const Message& message) {
     std::string text = message.subject.empty() ? "" : "*" + message.subject + "*";
     if (!message.text.empty()) text += (text.empty() ? "" : "\n") + message.text;
-    text = shortened(text, kSlackTextMax);
+    text = slack_text(text, kSlackTextMax);
     Json blocks = Json::array();
     blocks.push_back({{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", text}}}});
     std::string origin;
     for (const std::string& part : {message.workflow, message.state, look_command(message)}) {
         if (!part.empty()) origin += (origin.empty() ? "" : " / ") + part;
     }
-    origin = shortened(origin, kSlackTextMax);
+    origin = slack_text(origin, kSlackTextMax);
     blocks.push_back(
         {{"type", "context"}, {"elements", Json::array({{{"type", "mrkdwn"}, {"text", origin}}})}});
     return to_text(Json{{"text", text}, {"blocks", std::move(blocks)}});

@@ -266,58 +266,6 @@ void add_missing_by_file(Validation& validation) {
     }
 }
 
-std::string percent_text(std::int64_t part, std::int64_t whole) {
-    const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-    constexpr double kHundredths = 1e4;  // of a percent
-    return Tolerance{std::round(share * kHundredths) / kHundredths, -1}.display();
-}
-
-/// The verdict, as the envelope's status, or as an error to fail with.
-DataResult<void> judge(Validation& validation) {
-    const auto& parameters = validation.parameters;
-    Json& result = validation.session.result();
-    std::string first;
-    bool is_hard = false;
-    int failing = 0;
-    bool has_warning = false;
-    for (const auto& check : validation.checks) {
-        has_warning = has_warning || check.status == "warn";
-        if (!check.is_failing()) continue;
-        ++failing;
-        const bool rejects = check.is_row_check() || !check.keys.empty() ||
-                             check.kind == "structure" || check.extra.contains("rejects");
-        is_hard = is_hard || !rejects;
-        if (first.empty() || !rejects) {
-            if (first.empty() || is_hard)
-                first = check.name + (check.message.empty() ? "" : ": " + check.message);
-        }
-    }
-    if (failing == 0) {
-        result["status"] = has_warning ? "warn" : "success";
-        return {};
-    }
-    const std::string count =
-        std::to_string(failing) + (failing == 1 ? " check fails" : " checks fail");
-    if (parameters.on_fail == "warn") {
-        result["status"] = "warn";
-        result["message"] = count + "; " + first;
-        return {};
-    }
-    if (parameters.on_fail == "fail" || is_hard) {
-        return data_fail("E_QUALITY", count + "; " + first);
-    }
-    const std::string rejected = std::to_string(validation.rejected) + " of " +
-                                 std::to_string(validation.read) + " rows rejected (" +
-                                 percent_text(validation.rejected, validation.read) + ")";
-    if (parameters.max_bad &&
-        parameters.max_bad->is_exceeded(validation.rejected, validation.read)) {
-        return data_fail("E_QUALITY", rejected + " > max_bad " + parameters.max_bad->display());
-    }
-    result["status"] = "warn";
-    result["message"] = rejected;
-    return {};
-}
-
 void fill_result(Validation& validation) {
     Json& result = validation.session.result();
     result["rows"]["read"] = validation.read;

@@ -50,6 +50,9 @@ DataResult<void> add_samples(Validation& validation);
 /// Sets the rows apart that failing checks reject.
 DataResult<void> reject_rows(Validation& validation);
 
+/// The verdict, as the envelope's status and message, or as an error to fail with.
+DataResult<void> judge(Validation& validation);
+
 /// Writes the rejected rows.
 DataResult<void> write_quarantine(Validation& validation);
 /// Writes the good rows to the file or table that is asked for.

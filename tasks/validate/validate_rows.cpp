@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tasks/support/sentences.hpp"
 #include "tasks/validate/validate.hpp"
 
 namespace stepwell::tasks::data {
@@ -57,9 +58,12 @@ std::string missing_condition(const Check& check) {
 void set_status(Check& check) {
     if (!check.tolerance.is_exceeded(check.failed, check.evaluated)) return;
     check.status = check.severity == "error" ? "fail" : check.severity;
-    const std::string what = check.column.empty() ? "rows " : "values ";
-    check.message = std::to_string(check.failed) + " of " + std::to_string(check.evaluated) + " " +
-                    what + check.expected;
+    const std::string what = check.column.empty() ? " rows " : " values ";
+    check.message = part_text(check.failed, check.evaluated) + what + check.expected;
+    const bool is_tolerant = check.tolerance.count > 0 || check.tolerance.share > 0;
+    if (!is_tolerant) return;
+    check.message += " (" + share_text(check.failed, check.evaluated) + "), at most " +
+                     check.tolerance.display() + " allowed";
 }
 
 void judge_scalar(Validation& validation, Check& check, const Json& value) {
@@ -160,8 +164,7 @@ void add_structure_check(Validation& validation) {
     check.extra = {{"evaluated", validation.read}, {"failed", validation.faults}};
     if (validation.faults > 0) {
         check.status = "fail";
-        check.message = std::to_string(validation.faults) + " of " +
-                        std::to_string(validation.read) + " lines are broken";
+        check.message = part_text(validation.faults, validation.read) + " lines are broken";
     }
     validation.checks.insert(validation.checks.begin(), std::move(check));
 }

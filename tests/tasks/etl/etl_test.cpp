@@ -95,6 +95,39 @@ TEST_CASE("each step does what its name says") {
     }
 }
 
+TEST_CASE("values that only a loosened cast takes are counted by column") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv",
+                     "id,amount,day\n1,10.5,2024-01-01\n2,3,2024-01-02 10:00:00\n"
+                     "3,7.25,2024-01-03\n");
+    const Json result = etl.result(R"({"input": {"uri": "in/a.csv"}, "steps": [
+        {"cast": {"amount": {"type": "integer", "numbers": "rounded"}, "id": "integer",
+                  "day": {"type": "date", "dates": "iso_or_time"}}}],
+        "write": {"uri": "lake://out/t/"}})");
+    REQUIRE(result.is_object());
+    CHECK(result["loosened"] == Json::parse(R"({"amount": 2, "day": 1})"));
+    CHECK(etl.rows("out/t", "id, day") ==
+          Json::parse(R"([[1,"2024-01-01"],[2,"2024-01-02"],[3,"2024-01-03"]])"));
+}
+
+TEST_CASE("a check that fails says which columns, how many rows and some of them") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id,amount\n1,5\n1,6\n2,\n");
+    const std::string head =
+        R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/"}, "checks": [)";
+    CHECK(
+        etl.result(head + R"({"not_null": ["amount"]}]})") ==
+        "E_QUALITY: not_null: 1 of 3 rows (33.33%) have no value in amount, none is allowed, such "
+        "as id '2', amount null");
+    CHECK(
+        etl.result(head + R"({"duplicates": {"keys": ["id"], "name": "keys"}}]})") ==
+        "E_QUALITY: keys: 1 key of \"id\" has more than one row, none is allowed, such as id '1', "
+        "rows 2");
+    CHECK(
+        etl.result(head + R"({"rows": {"where": "amount = '5'", "name": "five"}}]})") ==
+        "E_QUALITY: five: 1 of 3 rows (33.33%) fail, none is allowed, such as id '1', amount '5'");
+}
+
 TEST_CASE("faults in steps say where, what was expected and a hint") {
     struct Case {
         std::string steps;

@@ -453,6 +453,23 @@ TEST_CASE("the wait between attempts doubles, up to five minutes") {
     CHECK(tasks::backoff_ms(50) == 300'000);
 }
 
+TEST_CASE("what a text holds calls nobody together in Slack, and makes no links") {
+    tasks::Channel channel;
+    channel.type = tasks::Channel::Type::slack;
+    tasks::Message message;
+    message.subject = "<!channel> failed";
+    message.text = "a < b && see <https://evil.example|here> <@U123>";
+    const Json body = Json::parse(tasks::delivery_request(channel, message, 0).body);
+    CHECK(body["text"] ==
+          "*&lt;!channel&gt; failed*\na &lt; b &amp;&amp; see &lt;https://evil.example|here&gt; "
+          "&lt;@U123&gt;");
+    CHECK(body["blocks"][0]["text"]["text"] == body["text"]);
+    message.subject.clear();
+    message.text = std::string(2'999, 'x') + "<!here>";
+    const Json cut = Json::parse(tasks::delivery_request(channel, message, 0).body);
+    CHECK(cut["text"] == std::string(2'999, 'x') + "…");
+}
+
 TEST_CASE("faults of the notifications' configuration are reported at once") {
     const Json section = Json::parse(
         R"({"channels": {"a": {"type": "pager", "url": "u"}, "b": {"type": "slack", "hook": "x"}},
