@@ -160,7 +160,8 @@ Maybe Evaluator::apply_function(const Function& function, std::span<const Value>
                 if (next < given.size()) filled[i] = given[next];
                 ++next;
             }
-            return apply_function(*function.first, filled, input, frame, false);
+            const bool is_native = function.first->kind == CallKind::native;
+            return apply_function(*function.first, filled, input, frame, is_native);
         }
         case CallKind::closure:
             return apply(value_of(function.first), given, Value::null());

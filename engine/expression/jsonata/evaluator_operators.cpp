@@ -90,11 +90,11 @@ Maybe Evaluator::binary(const Node& node, const Value& input, Frame* frame) {
             break;
         case Operator::in: {
             if (left.is_undefined() || right.is_undefined()) return Value::of(false);
-            bool is_in = !right.is_array() && is_equal(left, right, work());
+            bool is_in = !right.is_array() && left.is_identical(right);
             const std::size_t size = right.is_array() ? right.size() : 0;
             for (std::size_t i = 0; !is_in && i < size; ++i) {
                 SW_TRY(spend());
-                is_in = is_equal(left, right[i], work());
+                is_in = left.is_identical(right[i]);
             }
             result = Value::of(is_in);
             break;
@@ -335,7 +335,8 @@ Result<void, Raised> Evaluator::transform_one(const Node& node, const Value& mat
     if (!update.is_undefined()) {
         if (!update.is_object()) return refuse("T2011", *node.right, update);
         for_each_member(update, [&](std::string_view key, const Value& value) {
-            if (object) object->set(arena_, key, value);
+            // A copy: it may hold the object itself.
+            if (object) object->set(arena_, key, deep_copy(arena_, value, work()));
         });
     }
     if (!node.third) return {};

@@ -4,6 +4,7 @@
 
 #include "engine/base/utf8.hpp"
 #include "engine/expression/jsonata/evaluator.hpp"
+#include "engine/expression/jsonata/nesting.hpp"
 #include "engine/expression/jsonata/sort.hpp"
 
 namespace stepwell::expression::jsonata {
@@ -21,10 +22,12 @@ void add_flat(Arena& arena, Array& results, const Value& answer) {
     for (std::size_t i = 0; i < size; ++i) results.push(arena, answer[i]);
 }
 
-void add_all_flat(Arena& arena, Array& results, const Value& value) {
+void add_all_flat(Arena& arena, Array& results, const Value& value, Work& work) {
+    const Nesting nesting;
+    if (Nesting::is_too_deep(work)) return;
     if (!value.is_array()) return results.push(arena, value);
     const std::size_t size = value.size();
-    for (std::size_t i = 0; i < size; ++i) add_all_flat(arena, results, value[i]);
+    for (std::size_t i = 0; i < size; ++i) add_all_flat(arena, results, value[i], work);
 }
 
 bool is_list_of_numbers(const Value& value) {
@@ -308,8 +311,10 @@ Value Evaluator::member_of(const Value& input, std::string_view key) {
     Array* results = new_sequence(arena_);
     const std::size_t size = input.size();
     for (std::size_t i = 0; i < size; ++i) {
-        if (!environment_.work.spend()) break;
+        if (!environment_.work.spend() || depth_ >= options_.depth_max) break;
+        ++depth_;
         const Value found = member_of(input[i], key);
+        --depth_;
         if (found.is_undefined()) continue;
         if (found.is_array()) {
             for (std::size_t j = 0; j < found.size(); ++j) results->push(arena_, found[j]);
@@ -331,7 +336,7 @@ Maybe Evaluator::wildcard(const Value& input) {
         if (value.is_array()) {
             // What arrays were put into is an array itself, also of one element.
             results->is_sequence = false;
-            add_all_flat(arena_, *results, value);
+            add_all_flat(arena_, *results, value, work());
         } else {
             results->push(arena_, value);
         }

@@ -76,6 +76,11 @@ Result<Answer, Fault> Expression::evaluate(const Environment& environment) const
     const Maybe result = evaluator.run(input);
     if (!result) return fail(with_units(*result.error().fault, *text_));
     Fault fault;
+    if (environment.work.is_spent()) {  // by what it did last
+        fault.code = "U1001";
+        fault.message = "Expression evaluation timeout";
+        return fail(std::move(fault));
+    }
     fault.code = kFunctionAnswer;
     if (result->is_function()) return fail(std::move(fault));
     if (result->is_undefined()) return Answer();

@@ -7,6 +7,7 @@
 #include "engine/base/keyed_hash.hpp"
 #include "engine/base/utf8.hpp"
 #include "engine/expression/jsonata/library.hpp"
+#include "engine/expression/jsonata/nesting.hpp"
 #include "engine/expression/jsonata/sort.hpp"
 
 namespace stepwell::expression::jsonata {
@@ -82,7 +83,9 @@ Maybe shuffle(const Call& call) {
 
 /// The same for what is_equal(); the order of members does not count.
 std::uint64_t hash_of(const Value& value, Work& work) {
+    const Nesting nesting;
     work.spend();
+    if (Nesting::is_too_deep(work)) return 0;
     constexpr std::uint64_t kMixer = 0x9E3779B97F4A7C15ull;
     std::uint64_t hash = static_cast<std::uint64_t>(value.kind()) * kMixer;
     switch (value.kind()) {

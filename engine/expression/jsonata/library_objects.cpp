@@ -4,12 +4,15 @@
 
 #include "engine/base/uuid.hpp"
 #include "engine/expression/jsonata/library.hpp"
+#include "engine/expression/jsonata/nesting.hpp"
 
 namespace stepwell::expression::jsonata {
 namespace {
 
 Result<void, Raised> add_keys(const Call& call, const Value& value, Array& keys,
                               std::unordered_set<std::string_view>& known) {
+    const Nesting nesting;
+    Nesting::is_too_deep(call.evaluator.work());
     SW_TRY(call.evaluator.spend());
     if (value.is_array()) {
         for (std::size_t i = 0; i < value.size(); ++i) {
@@ -32,6 +35,8 @@ Maybe keys(const Call& call) {
 }
 
 Maybe looked_up(const Call& call, const Value& from, std::string_view key) {
+    const Nesting nesting;
+    Nesting::is_too_deep(call.evaluator.work());
     SW_TRY(call.evaluator.spend());
     if (from.is_object()) return from.member(key);
     if (!from.is_array()) return Value();
@@ -56,6 +61,8 @@ Maybe lookup(const Call& call) {
 
 Result<void, Raised> add_spread(const Call& call, const Value& value, Array& results) {
     Arena& arena = call.evaluator.arena();
+    const Nesting nesting;
+    Nesting::is_too_deep(call.evaluator.work());
     SW_TRY(call.evaluator.spend());
     if (value.is_array()) {
         for (std::size_t i = 0; i < value.size(); ++i) {

@@ -42,7 +42,10 @@ std::size_t closing(std::string_view text, std::size_t at, char open, char close
 }
 
 std::string json_of_value(const Value& value) {
-    return value.is_undefined() || value.is_function() ? "" : json_text(value);
+    constexpr int kShownDepth = 100;
+    const bool is_shown =
+        !value.is_undefined() && !value.is_function() && !is_deeper_than(value, kShownDepth);
+    return is_shown ? json_text(value) : "";
 }
 
 }  // namespace

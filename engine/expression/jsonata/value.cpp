@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/keyed_hash.hpp"
+#include "engine/expression/jsonata/nesting.hpp"
 #include "engine/expression/jsonata/text.hpp"
 
 namespace stepwell::expression::jsonata {
@@ -215,7 +216,8 @@ Value appended(Arena& arena, const Value& a, const Value& b) {
 }
 
 bool is_equal(const Value& a, const Value& b, Work& work) {
-    if (!work.spend()) return false;
+    const Nesting nesting;
+    if (!work.spend() || Nesting::is_too_deep(work)) return false;
     if (a.kind() != b.kind()) return false;
     if (a.is_string()) {
         return a.text().size() == b.text().size() && work.spend(cost_to_read(a.text().size())) &&
@@ -228,6 +230,8 @@ bool is_equal(const Value& a, const Value& b, Work& work) {
 }
 
 bool is_true(const Value& value, Work& work) {
+    const Nesting nesting;
+    if (Nesting::is_too_deep(work)) return false;
     switch (value.kind()) {
         case Kind::boolean:
             return value.boolean();
@@ -250,7 +254,8 @@ bool is_true(const Value& value, Work& work) {
 }
 
 Value deep_copy(Arena& arena, const Value& value, Work& work) {
-    if (!work.spend(2) || arena.is_full()) return {};
+    const Nesting nesting;
+    if (!work.spend(2) || arena.is_full() || Nesting::is_too_deep(work)) return {};
     if (value.is_array()) {
         const std::size_t size = value.size();
         Array* copy = new_array(arena, size);

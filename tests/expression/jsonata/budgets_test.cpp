@@ -52,6 +52,19 @@ TEST_CASE("an expression that is too deep to be walked is refused") {
     CHECK(evaluated(brackets).starts_with("U1001"));
 }
 
+TEST_CASE("what is nested deeper than a stack, or holds itself, ends an evaluation and no more") {
+    Budget large;
+    large.units = 50'000'000;
+    const std::string deep = "$reduce([1..100000], function($a, $b) { {'a': $a} })";
+    for (const std::string use :
+         {"$clone($d)", "$d = $d.a", "$string($d)", "$distinct([$d, $d.a])"}) {
+        CAPTURE(use);
+        CHECK(evaluated("($d := " + deep + "; " + use + ")", "", large).starts_with("U1001"));
+    }
+    CHECK(evaluated("$ ~> |$|{'b': $}|", R"({"a": 1})") == R"({"a":1,"b":{"a":1}})");
+    CHECK(evaluated("($f := $sum(?); $f('abc'))").starts_with("T0412"));
+}
+
 TEST_CASE("a chain of a few hundred operators is none too many") {
     std::string sum = "1";
     for (int i = 0; i < 500; ++i) sum += "+1";
