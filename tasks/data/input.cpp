@@ -201,4 +201,10 @@ DataResult<Input> open_input_of(DataSession& session, Connection& connection, co
     return input;
 }
 
+std::string unordered(const std::string& relation) {
+    // A group has no order, and then the whole has none.
+    return "(select source.* from " + relation +
+           " as source, (select one from (values (1)) as alone(one) group by one))";
+}
+
 }  // namespace stepwell::tasks::data

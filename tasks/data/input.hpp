@@ -10,6 +10,7 @@
 
 #include "tasks/data/data_session.hpp"
 #include "tasks/data/input_spec.hpp"
+#include "tasks/files/csv_function.hpp"
 
 namespace stepwell::tasks::data {
 
@@ -36,6 +37,10 @@ struct Input {
     bool has_faults = false;  // raw_relation has _sw_fault
     std::vector<LooseColumn> loose;
     std::shared_ptr<const CsvScan> scan;
+    /// CSV only: in how many pieces it is read, `_sw_piece` in `raw_relation`; 0 else.
+    std::size_t pieces = 0;
+    /// CSV only: how many whole records queries over `raw_relation` have read; null else.
+    std::shared_ptr<const duckdb::CsvTally> tally;
     std::vector<std::shared_ptr<void>> keep;  // what `relation` needs
 };
 
@@ -59,5 +64,9 @@ DataResult<void> count_loosened(DataSession& session, Connection& connection, co
 /// How many records were left out as broken (on_bad_line: skip).
 DataResult<std::int64_t> count_bad_lines(Connection& connection, const InputSpec& spec,
                                          const Input& input);
+
+/// `relation` for a query on DuckDB whose rows may come in any order, and therefore from several
+/// threads at once: else it keeps the order of a table function, by one thread.
+std::string unordered(const std::string& relation);
 
 }  // namespace stepwell::tasks::data

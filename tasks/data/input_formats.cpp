@@ -91,6 +91,10 @@ DataResult<void> open_scan(DataSession& session, const InputSpec& spec, Input& i
     input.scan = SW_TRY(CsvScan::open(input.files, options));
     auto lease = std::make_shared<duckdb::CsvLease>(input.scan);
     input.relation = lease->relation();
+    if (!options.is_lines) {
+        input.tally = lease->tally();
+        input.pieces = duckdb::CsvLease::pieces(*input.scan);
+    }
     input.keep.push_back(std::move(lease));
     input.is_text = true;
     return {};

@@ -54,7 +54,8 @@ DataResult<void> run_to_lake(DataSession& session, const EtlParameters& paramete
     }
     SW_TRY(count_left_out(session, parameters, opened));
     Pipeline pipeline(*opened.connection, parameters.params);
-    StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline));
+    const auto reading = target.mode == lake::WriteMode::merge ? Reading::often : Reading::once;
+    StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline, reading));
     session.result()["unchanged"] = false;
     return write_lake(session, parameters, pipeline, std::move(counts), write);
 }

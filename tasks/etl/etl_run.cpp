@@ -37,6 +37,25 @@ std::string base_relation(const data::Input& input, const EtlParameters& paramet
     return "(select " + select + " from " + input.relation + ")";
 }
 
+/// Whether the query that writes reads each record of the first input once, and all of them: then
+/// it is not parsed for its count alone. `index`: the first step that changes the number of rows.
+bool is_told_by_tally(const EtlParameters& parameters, const OpenedInputs& opened,
+                      const CompiledStep& compiled, std::size_t index) {
+    static const std::set<std::string, std::less<>> kReadAllOnce = {"filter", "dedupe", "cast"};
+    static const std::set<std::string, std::less<>> kKeepRows = {
+        "trim", "lower", "upper", "regexp_replace", "hash", "drop", "rename", "sort"};
+    const auto& steps = parameters.steps;
+    const auto is_named = [&](const Step& step) {
+        const std::string text = to_text(step.argument);
+        return text.find("this") != text.npos || text.find(parameters.inputs[0].name) != text.npos;
+    };
+    return opened.inputs[0].tally && kReadAllOnce.contains(steps[index].type) &&
+           compiled.prelude.empty() && compiled.must_be_empty.empty() &&
+           std::all_of(steps.begin() + static_cast<std::ptrdiff_t>(index) + 1, steps.end(),
+                       [](const Step& step) { return kKeepRows.contains(step.type); }) &&
+           std::none_of(steps.begin(), steps.end(), is_named);
+}
+
 DataResult<void> check_before(const Step& step, const CompiledStep& compiled, Pipeline& pipeline) {
     if (compiled.must_be_empty.empty()) return {};
     const auto rows = SW_TRY(
@@ -65,6 +84,16 @@ DataResult<void> count_loosened(const CompiledStep& compiled, Pipeline& pipeline
 }
 
 }  // namespace
+
+void StepCounts::take_tally() {
+    if (!tally) return;
+    read = tally->load() - tally_before;
+    for (auto& step : steps) {
+        step.in = read;
+        if (step.is_changing) break;
+        step.out = read;
+    }
+}
 
 void StepCounts::settle(std::int64_t rows) {
     std::optional<std::int64_t> known = rows;
@@ -123,7 +152,7 @@ Json StepCounts::to_json() const {
 }
 
 DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedInputs& opened,
-                                 Pipeline& pipeline) {
+                                 Pipeline& pipeline, Reading reading) {
     StepCounts counts;
     for (std::size_t i = 0; i < opened.inputs.size(); ++i) {
         pipeline.bind(opened.inputs[i].parameters);
@@ -135,7 +164,12 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
         const Step& step = parameters.steps[i];
         CompiledStep compiled = SW_TRY(compile_step(step, pipeline));
         const bool changes = compiled.effect != RowEffect::keeps;
-        const bool is_first_change = changes && !counts.read && parameters.counts_steps;
+        if (changes && !counts.read && parameters.counts_steps && reading == Reading::once &&
+            is_told_by_tally(parameters, opened, compiled, i)) {
+            counts.tally = opened.inputs[0].tally;
+        }
+        const bool is_first_change =
+            changes && !counts.read && parameters.counts_steps && !counts.tally;
         // A text file is parsed once: later counts and steps go on from the parsed rows.
         if (is_first_change)
             rows = SW_TRY(opened.has_text ? pipeline.materialize() : pipeline.count_rows());
@@ -151,7 +185,7 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
         SW_TRY(count_loosened(compiled, pipeline, counts.loosened));
         // A step whose type does not say that it changes rows, behind the one that was taken
         // for the last that does.
-        if (changes && !rows && parameters.counts_steps) {
+        if (changes && !rows && parameters.counts_steps && !counts.tally) {
             rows = SW_TRY(pipeline.count_rows());
             counts.settle(*rows);
         }

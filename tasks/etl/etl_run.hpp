@@ -19,7 +19,12 @@ struct StepCounts {
     std::optional<std::int64_t> read;
     std::int64_t written = 0;
     Json loosened = Json::object();  // by column: values that only a loose form of a cast took
+    /// Where the one query that writes reads all records once: how many were read before it.
+    std::shared_ptr<const data::duckdb::CsvTally> tally;
+    std::int64_t tally_before = 0;
 
+    /// Takes what the tally says, once the rows are written.
+    void take_tally();
     /// What steps that do not change the number of rows got and gave, now that it is known how
     /// many rows there are after the last one.
     void settle(std::int64_t rows);
@@ -33,9 +38,12 @@ struct StepCounts {
     [[nodiscard]] Json to_json() const;
 };
 
+/// How often the rows of the last step will be read.
+enum class Reading { once, often };
+
 /// Builds the chain; counts rows where a step changes them and a later one does so again.
 DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedInputs& opened,
-                                 Pipeline& pipeline);
+                                 Pipeline& pipeline, Reading reading);
 
 /// Runs the checks on `relation` (quoted or in brackets); they are listed in the envelope. Fails
 /// with E_QUALITY where one of severity error does not hold.

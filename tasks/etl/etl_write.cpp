@@ -79,10 +79,25 @@ DataResult<std::vector<std::filesystem::path>> touched_files(Pipeline& pipeline,
     return touched;
 }
 
+/// A key that is NULL is no other row's: it would come in anew with every run.
+DataResult<void> check_keys_given(Pipeline& pipeline, const LakeTarget& target, std::int64_t rows) {
+    std::vector<std::string> conditions;
+    for (const auto& key : target.keys) conditions.push_back(quote_identifier(key) + " is null");
+    const auto missing = SW_TRY(pipeline.connection().query_integer(
+        pipeline.query("select count(*) from this where " + joined(conditions, " or ")),
+        pipeline.parameters()));
+    if (missing == 0) return {};
+    return data_fail("E_QUALITY", "write: expected a value for key (" +
+                                      data::quoted_list(target.keys) + ") in every row, but " +
+                                      std::to_string(missing) + " of " + std::to_string(rows) +
+                                      " rows have none; filter them, or fill the key");
+}
+
 DataResult<MergePlan> plan_merge(Pipeline& pipeline, const LakeTarget& target,
                                  const std::filesystem::path& root, const lake::LakeState& state) {
     SW_TRY(need_columns(pipeline.columns(), target.keys, "write.keys"));
-    SW_TRY(pipeline.materialize());
+    const std::int64_t rows = SW_TRY(pipeline.materialize());
+    SW_TRY(check_keys_given(pipeline, target, rows));
     const std::string keys = data::quoted_list(target.keys);
     const auto doubled = SW_TRY(pipeline.connection().query(
         pipeline.query("select " + keys + ", count(*) as rows from this group by " + keys +
@@ -227,11 +242,13 @@ DataResult<void> write_lake(DataSession& session, const EtlParameters& parameter
     const std::string select = data::guarded_select(target.partition_by, pipeline.columns()) +
                                " from this" +
                                (order.empty() ? "" : " order by " + data::quoted_list(order));
+    if (counts.tally) counts.tally_before = counts.tally->load();
     const auto written = SW_TRY(pipeline.connection().execute(
         copy_statement(target, pipeline.query(select), write.data_folder()),
         pipeline.parameters()));
     const auto files = SW_TRY(staged_files(pipeline, write.data_folder()));
     const std::int64_t rows_new = written - merge.kept;
+    counts.take_tally();
     counts.finish(rows_new);
     SW_TRY(check_expected(parameters, rows_new));
     std::vector<std::filesystem::path> paths;

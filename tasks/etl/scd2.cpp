@@ -305,7 +305,7 @@ DataResult<void> run_scd2(DataSession& session, const EtlParameters& parameters,
                                              is_sqlite ? "" : reference.connection));
     SW_TRY(count_left_out(session, parameters, opened));
     Pipeline pipeline(*opened.connection, parameters.params);
-    StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline));
+    StepCounts counts = SW_TRY(run_steps(parameters, opened, pipeline, Reading::often));
     if (opened.connection->dialect() == connection->dialect()) connection = opened.connection;
     const std::int64_t rows = SW_TRY(bring_source(pipeline, *connection));
     counts.finish(rows);

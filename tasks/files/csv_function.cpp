@@ -14,12 +14,24 @@ namespace {
 
 constexpr const char* kName = "stepwell_csv";
 
-enum class Extra { file, line, fault, raw };
-constexpr Size kExtraColumns = 4;
+enum class Extra { file, line, fault, raw, piece };
+constexpr Size kExtraColumns = 5;
+constexpr std::size_t kPiecesMax = 48;
+
+/// A thread takes so many units at once: a piece.
+std::size_t units_per_piece(const CsvScan& scan) {
+    return std::max<std::size_t>(1, (scan.units().size() + kPiecesMax - 1) / kPiecesMax);
+}
+
+/// A scan that is on offer.
+struct Offer {
+    std::shared_ptr<const CsvScan> scan;
+    std::shared_ptr<CsvTally> tally;
+};
 
 struct Registry {
     std::mutex mutex;
-    std::map<std::int64_t, std::shared_ptr<const CsvScan>> scans;
+    std::map<std::int64_t, Offer> scans;
     // Not counted up: SQL must not be able to guess another task's scan.
     std::mt19937_64 numbers{std::random_device{}()};
 };
@@ -29,18 +41,20 @@ Registry& registry() {
     return instance;
 }
 
-struct BindData {
-    std::shared_ptr<const CsvScan> scan;
-};
+using BindData = Offer;
 
 /// What all threads of one scan share.
 struct GlobalState {
     std::shared_ptr<const CsvScan> scan;
+    std::shared_ptr<CsvTally> tally;
     std::vector<Size> projected;  // column indexes
-    std::atomic<std::size_t> next_unit = 0;
+    std::atomic<std::size_t> next_piece = 0;
 };
 
 struct LocalState {
+    std::size_t piece = 0;
+    std::size_t next_unit = 0;  // of the piece
+    std::size_t end_unit = 0;
     std::unique_ptr<CsvReader> reader;
     std::vector<int> fields;  // per projected column, the field of the current file; -1 none
     CsvRecord record;
@@ -60,12 +74,13 @@ void bind(Handle info) {
     Handle parameter = api.bind_get_parameter(info, 0);
     const std::int64_t id = api.get_int64(parameter);
     api.destroy_value(&parameter);
-    std::shared_ptr<const CsvScan> scan;
+    Offer offer;
     {
         auto& all = registry();
         const std::lock_guard lock(all.mutex);
-        if (const auto found = all.scans.find(id); found != all.scans.end()) scan = found->second;
+        if (const auto found = all.scans.find(id); found != all.scans.end()) offer = found->second;
     }
+    const auto& scan = offer.scan;
     if (!scan) return api.bind_set_error(info, "stepwell_csv reads only files that a task opened");
     Handle text = api.create_logical_type(Type::varchar);
     Handle number = api.create_logical_type(Type::bigint);
@@ -74,22 +89,25 @@ void bind(Handle info) {
     api.bind_add_result_column(info, "_sw_line", number);
     api.bind_add_result_column(info, "_sw_fault", text);
     api.bind_add_result_column(info, "_sw_raw", text);
+    api.bind_add_result_column(info, "_sw_piece", number);
     api.destroy_logical_type(&text);
     api.destroy_logical_type(&number);
     constexpr Size kBytesPerField = 8;
     api.bind_set_cardinality(info, scan->bytes() / (kBytesPerField * (scan->columns().size() + 1)),
                              false);
-    api.bind_set_bind_data(info, new BindData{std::move(scan)}, destroy<BindData>);
+    api.bind_set_bind_data(info, new BindData(std::move(offer)), destroy<BindData>);
 }
 
 void init(Handle info) {
     const Api& api = library();
     auto* state = new GlobalState;
-    state->scan = static_cast<BindData*>(api.init_get_bind_data(info))->scan;
+    const auto& offer = *static_cast<BindData*>(api.init_get_bind_data(info));
+    state->scan = offer.scan;
+    state->tally = offer.tally;
     for (Size i = 0; i < api.init_get_column_count(info); ++i) {
         state->projected.push_back(api.init_get_column_index(info, i));
     }
-    api.init_set_max_threads(info, std::max<Size>(1, state->scan->units().size()));
+    api.init_set_max_threads(info, std::max<Size>(1, CsvLease::pieces(*state->scan)));
     api.init_set_init_data(info, state, destroy<GlobalState>);
 }
 
@@ -115,11 +133,14 @@ std::string printable(std::string_view bytes) {
     return text;
 }
 
-void set_extra(const Api& api, TargetVector& target, Size row, Extra which, const CsvRecord& record,
+void set_extra(const Api& api, TargetVector& target, Size row, Extra which, const LocalState& local,
                const std::string& uri) {
+    const CsvRecord& record = local.record;
     switch (which) {
         case Extra::file:
             return target.set_text(api, row, uri);
+        case Extra::piece:
+            return target.set(row, static_cast<std::int64_t>(local.piece));
         case Extra::line:
             return target.set(row, record.line);
         case Extra::fault:
@@ -137,22 +158,34 @@ void set_field(const Api& api, TargetVector& target, Size row, int field, const 
     if (is_absent || !record.fault.empty()) return target.set_null(api, row);
     const CsvField& value = record.fields[static_cast<std::size_t>(field)];
     if (value.text.empty() && !value.is_quoted) return target.set_null(api, row);
-    target.set_text(api, row, value.text);
+    target.set_utf8(api, row, value.text);
+}
+
+/// Takes the next unit of the thread's piece, or of the next piece. False when there is none left.
+bool take_unit(GlobalState& global, LocalState& local) {
+    const auto& scan = *global.scan;
+    if (local.next_unit == local.end_unit) {
+        const std::size_t size = units_per_piece(scan);
+        local.piece = global.next_piece.fetch_add(1);
+        local.next_unit = std::min(local.piece * size, scan.units().size());
+        local.end_unit = std::min(local.next_unit + size, scan.units().size());
+        if (local.next_unit == local.end_unit) return false;
+    }
+    const CsvUnit& unit = scan.units()[local.next_unit++];
+    local.reader = std::make_unique<CsvReader>(global.scan, unit);
+    const auto& fields = scan.fields_of(unit.file);
+    local.fields.clear();
+    for (const Size column : global.projected) {
+        local.fields.push_back(column < fields.size() ? fields[column] : -1);
+    }
+    return true;
 }
 
 /// Goes on with the unit, or takes the next one. False when there is none left.
 DataResult<bool> next_record(GlobalState& global, LocalState& local) {
     while (true) {
         if (local.reader && SW_TRY(local.reader->next(local.record))) return true;
-        const std::size_t index = global.next_unit.fetch_add(1);
-        if (index >= global.scan->units().size()) return false;
-        const CsvUnit& unit = global.scan->units()[index];
-        local.reader = std::make_unique<CsvReader>(global.scan, unit);
-        const auto& fields = global.scan->fields_of(unit.file);
-        local.fields.clear();
-        for (const Size column : global.projected) {
-            local.fields.push_back(column < fields.size() ? fields[column] : -1);
-        }
+        if (!take_unit(global, local)) return false;
     }
 }
 
@@ -163,20 +196,23 @@ DataResult<Size> fill(const Api& api, GlobalState& global, LocalState& local, Ha
     }
     const Size columns = global.scan->columns().size();
     const Size rows_max = api.vector_size();
+    std::int64_t whole = 0;
     Size row = 0;
     for (; row < rows_max; ++row) {
         if (!SW_TRY(next_record(global, local))) break;
+        if (local.record.fault.empty()) ++whole;
         const auto& file = global.scan->files()[local.reader->unit().file];
         for (Size i = 0; i < targets.size(); ++i) {
             const Size column = global.projected[i];
             if (column < columns) {
                 set_field(api, targets[i], row, local.fields[i], local.record);
             } else if (column - columns < kExtraColumns) {
-                set_extra(api, targets[i], row, static_cast<Extra>(column - columns), local.record,
+                set_extra(api, targets[i], row, static_cast<Extra>(column - columns), local,
                           file.file.uri);
             }
         }
     }
+    *global.tally += whole;
     return row;
 }
 
@@ -215,7 +251,14 @@ CsvLease::CsvLease(std::shared_ptr<const CsvScan> scan) {
     do {
         id_ = static_cast<std::int64_t>(all.numbers() >> 1U);
     } while (all.scans.contains(id_));
-    all.scans.emplace(id_, std::move(scan));
+    auto tally = std::make_shared<CsvTally>(0);
+    tally_ = tally;
+    all.scans.emplace(id_, Offer{std::move(scan), std::move(tally)});
+}
+
+std::size_t CsvLease::pieces(const CsvScan& scan) {
+    const std::size_t size = units_per_piece(scan);
+    return (scan.units().size() + size - 1) / size;
 }
 
 CsvLease::~CsvLease() {

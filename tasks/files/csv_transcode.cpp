@@ -20,6 +20,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr std::size_t kHeaderBytesMax = 4U << 20U;
+constexpr std::size_t kPieceBytes = 1U << 20U;
+
+DataError cannot_read(const CsvFile& file) {
+    return {"E_DISK", file.file.uri + ": cannot read it: " + std::strerror(errno)};
+}
 
 /// Its first `bytes`, or all where it is shorter.
 DataResult<std::string> head_of(const CsvFile& file, std::size_t bytes) {
@@ -29,9 +34,7 @@ DataResult<std::string> head_of(const CsvFile& file, std::size_t bytes) {
     while (size < bytes) {
         const ssize_t got = ::read(opened.get(), head.data() + size, bytes - size);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            return data_fail("E_DISK", file.file.uri + ": cannot read it: " + std::strerror(errno));
-        }
+        if (got < 0) return fail(cannot_read(file));
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
     }
@@ -39,43 +42,73 @@ DataResult<std::string> head_of(const CsvFile& file, std::size_t bytes) {
     return head;
 }
 
-/// UTF-16, with or without its mark, as UTF-8; nothing where it is not UTF-16.
-bool from_utf16(std::string_view bytes, std::string& out) {
-    bool is_big = false;
-    if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-        is_big = bytes[0] == '\xFE';
-        bytes.remove_prefix(2);
+/// UTF-16 that comes in pieces, as UTF-8.
+class Utf16Reader {
+public:
+    /// Appends what is whole; false where it is not UTF-16.
+    bool read(std::string_view piece, std::string& out) {
+        held_ += piece;
+        std::string_view bytes = held_;
+        if (!is_begun_ && bytes.size() >= 2) {
+            is_begun_ = true;
+            is_big_ = bytes.starts_with("\xFE\xFF");
+            if (is_big_ || bytes.starts_with("\xFF\xFE")) bytes.remove_prefix(2);
+        }
+        while (bytes.size() >= 2) {
+            char32_t point = unit(bytes, 0);
+            std::size_t size = 2;
+            if (point >= 0xDC00 && point < 0xE000) return false;
+            if (point >= 0xD800 && point < 0xDC00) {
+                if (bytes.size() < 4) break;
+                const char32_t low = unit(bytes, 2);
+                if (low < 0xDC00 || low >= 0xE000) return false;
+                point = 0x10000 + ((point - 0xD800) << 10U) + (low - 0xDC00);
+                size = 4;
+            }
+            append_utf8(out, point);
+            bytes.remove_prefix(size);
+        }
+        held_ = std::string(bytes);
+        return true;
     }
-    if (bytes.size() % 2 != 0) return false;
-    const auto unit = [&](std::size_t at) -> char32_t {
+    /// Whether nothing is left that is half a character.
+    [[nodiscard]] bool is_at_end() const { return held_.empty(); }
+
+private:
+    [[nodiscard]] char32_t unit(std::string_view bytes, std::size_t at) const {
         const auto first = static_cast<unsigned char>(bytes[at]);
         const auto second = static_cast<unsigned char>(bytes[at + 1]);
-        return is_big ? static_cast<char32_t>(first << 8U | second)
-                      : static_cast<char32_t>(second << 8U | first);
-    };
-    for (std::size_t i = 0; i < bytes.size(); i += 2) {
-        char32_t point = unit(i);
-        if (point >= 0xDC00 && point < 0xE000) return false;
-        if (point >= 0xD800 && point < 0xDC00) {
-            if (i + 4 > bytes.size()) return false;
-            const char32_t low = unit(i + 2);
-            if (low < 0xDC00 || low >= 0xE000) return false;
-            point = 0x10000 + ((point - 0xD800) << 10U) + (low - 0xDC00);
-            i += 2;
-        }
-        append_utf8(out, point);
+        return is_big_ ? static_cast<char32_t>(first << 8U | second)
+                       : static_cast<char32_t>(second << 8U | first);
     }
-    return true;
-}
 
-DataResult<void> keep_copy(CsvFile& file, const CsvOptions& options, const std::string& text) {
+    bool is_begun_ = false;
+    bool is_big_ = false;
+    std::string held_;
+};
+
+/// Writes what `convert` makes of each piece of the file to a copy, which is then what is read.
+template <class Convert>
+DataResult<void> convert_pieces(CsvFile& file, const CsvOptions& options, Convert convert) {
     static std::atomic<int> counter = 0;
     std::error_code failed;
     fs::create_directories(options.temporary_folder, failed);
     const fs::path path = options.temporary_folder /
                           ("csv-" + std::to_string(::getpid()) + "-" + std::to_string(++counter));
+    const Descriptor opened = SW_TRY(file.open());
+    file.copy = std::shared_ptr<void>(nullptr, [path](void*) {
+        std::error_code ignored;
+        fs::remove(path, ignored);
+    });
     std::ofstream out(path, std::ios::binary);
-    out << text;
+    std::string piece(kPieceBytes, 0);
+    while (true) {
+        const ssize_t got = ::read(opened.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail(cannot_read(file));
+        if (got == 0) break;
+        out << SW_TRY(convert(std::string_view(piece).substr(0, static_cast<std::size_t>(got))));
+    }
     out.close();
     if (!out) {
         return data_fail("E_DISK", file.file.uri + ": expected room for a copy in " +
@@ -83,10 +116,27 @@ DataResult<void> keep_copy(CsvFile& file, const CsvOptions& options, const std::
                                        ", but: " + std::strerror(errno));
     }
     file.readable = path;
-    file.copy = std::shared_ptr<void>(nullptr, [path](void*) {
-        std::error_code ignored;
-        fs::remove(path, ignored);
+    return {};
+}
+
+DataResult<void> convert_latin1(CsvFile& file, const CsvOptions& options) {
+    return convert_pieces(file, options, [](std::string_view piece) -> DataResult<std::string> {
+        return utf8_of_latin1(piece);
     });
+}
+
+DataResult<void> convert_utf16(CsvFile& file, const CsvOptions& options) {
+    const auto refuse = [&] {
+        return data_fail("E_ENCODING",
+                         file.file.uri + ": expected UTF-16, but the bytes are something else");
+    };
+    Utf16Reader reader;
+    SW_TRY(convert_pieces(file, options, [&](std::string_view piece) -> DataResult<std::string> {
+        std::string text;
+        if (!reader.read(piece, text)) return refuse();
+        return text;
+    }));
+    if (!reader.is_at_end()) return refuse();
     return {};
 }
 
@@ -107,13 +157,8 @@ DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
                                            ": expected UTF-8, but it begins with the mark of "
                                            "UTF-16; say encoding: utf-16");
     }
-    const std::string bytes = SW_TRY(head_of(file, file.file.bytes));
-    if (options.encoding == "latin-1") return keep_copy(file, options, utf8_of_latin1(bytes));
-    if (options.encoding == "utf-16") {
-        std::string text;
-        if (from_utf16(bytes, text)) return keep_copy(file, options, text);
-        return data_fail("E_ENCODING", uri + ": expected UTF-16, but the bytes are something else");
-    }
+    if (options.encoding == "latin-1") return convert_latin1(file, options);
+    if (options.encoding == "utf-16") return convert_utf16(file, options);
     return data_fail("E_UNSUPPORTED", "expected encoding utf-8, latin-1 or utf-16, but got '" +
                                           options.encoding + "'");
 }

@@ -16,7 +16,8 @@ inline std::string input_name(std::string_view name) {
         return std::equal(name.begin(), name.end(), reserved.begin(), reserved.end(),
                           [](char a, char b) { return stepwell::lower(a) == b; });
     };
-    const bool is_reserved = is("_sw_file") || is("_sw_line") || is("_sw_fault") || is("_sw_raw");
+    const bool is_reserved =
+        is("_sw_file") || is("_sw_line") || is("_sw_fault") || is("_sw_raw") || is("_sw_piece");
     return (is_reserved ? "original" : "") + std::string(name);
 }
 

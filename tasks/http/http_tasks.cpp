@@ -115,7 +115,7 @@ private:
     Result<void, TaskError> begin_saving() {
         if (!parameters_.save_to) return {};
         const data::Locations locations(context_.settings());
-        auto path = locations.resolve(*parameters_.save_to);
+        auto path = locations.target(*parameters_.save_to);
         if (!path) {
             return fail(invalid_parameters("stepwell:http", "save_to: " + path.error().message));
         }

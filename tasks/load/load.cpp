@@ -189,7 +189,10 @@ std::string Loader::latest_order() const {
 }
 
 DataResult<void> Loader::stage() {
-    std::string sql = "select " + select_ + " from " + input_.relation + " as input";
+    // What is found by its key needs no order.
+    const bool is_unordered = load_.is_keyed() && reader_ == writer_ && input_.pieces > 1;
+    std::string sql = "select " + select_ + " from " +
+                      (is_unordered ? unordered(input_.relation) : input_.relation) + " as input";
     if (load_.duplicates != "fail") {
         const std::string first = input_.files.empty() ? "1" : "_sw_file, _sw_line";
         const std::string order =

@@ -312,6 +312,27 @@ bool is_zero(const NumberText& number) {
            without_leading_zeros(number.fraction).empty();
 }
 
+/// Of the texts that most numbers are, without looking at their value: digits, perhaps a sign and
+/// a point, few enough for all kinds of numbers. Nothing where it must be looked at.
+std::optional<std::uint64_t> plain_kinds(std::string_view text) {
+    const std::size_t sign = text[0] == '-' ? 1 : 0;
+    std::size_t point = text.size();
+    for (std::size_t i = sign; i < text.size(); ++i) {
+        if (is_digit(text[i])) continue;
+        if (text[i] != '.' || point != text.size()) return std::nullopt;
+        point = i;
+    }
+    const std::size_t whole = point - sign;
+    const std::size_t scale = point == text.size() ? 0 : text.size() - point - 1;
+    const bool is_zero_ahead = whole > 0 && text[sign] == '0' && (whole > 1 || sign == 1);
+    const bool has_fraction = point != text.size();
+    if (whole == 0 || is_zero_ahead || whole + scale > kDoubleDigits) return std::nullopt;
+    if (has_fraction && scale == 0) return std::nullopt;
+    const std::uint64_t kinds =
+        kDouble | kDecimal | 1ULL << (kScaleBit + scale) | ~0ULL << (kWholeBit + whole - 1);
+    return has_fraction ? kinds : kinds | kBigint | kHugeint;
+}
+
 /// Whether the nearest double has the same digits.
 bool comes_back(const NumberText& number, std::string_view text) {
     const std::string_view whole = without_leading_zeros(number.whole);
@@ -358,6 +379,7 @@ std::uint64_t kinds_of(std::string_view text) {
     if (text.empty()) return 0;
     if (text == "true" || text == "false") return kBoolean;
     if (text.size() >= kDateBytes && text[4] == '-') return moment_kinds(text);
+    if (const auto kinds = plain_kinds(text)) return *kinds;
     return number_kinds(text);
 }
 

@@ -6,6 +6,7 @@
 #include "engine/base/digest.hpp"
 #include "tasks/sql/column_types.hpp"
 #include "tasks/sql/row_copy.hpp"
+#include "tasks/validate/kept_rows.hpp"
 #include "tasks/validate/validate_move.hpp"
 
 namespace stepwell::tasks::data {
@@ -45,15 +46,6 @@ DataResult<Connection*> connect(DataSession& session, const ValidateParameters& 
     return connection;
 }
 
-const ColumnRule* rule_of(const ValidateParameters& parameters, const std::string& column) {
-    for (const auto& rule : parameters.columns) {
-        const bool is_it =
-            parameters.is_case_sensitive ? rule.name == column : is_same_column(rule.name, column);
-        if (is_it) return &rule;
-    }
-    return nullptr;
-}
-
 /// Opens a table or query, and gives its rows numbers, so that they can be told apart.
 DataResult<Input> open_rows(DataSession& session, Connection& connection,
                             const ValidateParameters& parameters, const std::string& here) {
@@ -76,133 +68,6 @@ DataResult<Input> open_rows(DataSession& session, Connection& connection,
     input.raw_relation = input.relation;
     input.parameters = Json::object();
     return input;
-}
-
-/// A column as it is written, as text, and as its type; equal ones are the same expression.
-struct TypedColumn {
-    std::string source, text, typed;
-    std::string loosened;  // true where it is typed only because the rule is loose; "" = never
-};
-
-TypedColumn typed_column(const ValidateParameters& parameters, const Input& input,
-                         const Column& column) {
-    TypedColumn made;
-    made.source = quote_identifier(column.name);
-    made.text = input.is_text ? text_expression(parameters.input, column.name)
-                              : "cast(" + made.source + " as varchar)";
-    made.typed = input.is_text ? made.text : made.source;
-    const ColumnRule* rule = rule_of(parameters, column.name);
-    if (rule == nullptr || rule->type.empty()) return made;
-    const std::string& from = input.is_text ? made.text : made.source;
-    made.typed = strict_value(from, column.type, rule->declared());
-    made.loosened = loosened_condition(from, column.type, rule->declared());
-    return made;
-}
-
-constexpr const char* kLineAndFault = "_sw_line, _sw_fault, _sw_raw";
-constexpr const char* kPlaceAndFault = "_sw_file, _sw_line, _sw_fault, _sw_raw";
-
-std::string input_with_faults(const Input& input) {
-    if (input.is_text) return input.relation;
-    return "(select *, null::varchar as _sw_fault, null::varchar as _sw_raw from " +
-           input.relation + " as input)";
-}
-
-void make_typed_rows(const ValidateParameters& parameters, Input& input, CheckedRows& rows) {
-    rows.columns = input.columns;
-    rows.parameters = parameters.params;
-    std::string select;
-    for (const auto& column : input.columns) {
-        const TypedColumn made = typed_column(parameters, input, column);
-        if (!made.loosened.empty()) input.loose.push_back({column.name, made.loosened});
-        select += made.typed + " as " + made.source + ", " + made.text + " as " +
-                  quote_identifier(raw_name(column.name)) + ", " + made.source + " as " +
-                  quote_identifier(source_name(column.name)) + ", ";
-    }
-    rows.relation =
-        "(select " + select + kPlaceAndFault + " from " + input_with_faults(input) + ")";
-}
-
-/// Of files. Beyond it every query reads them again: rows of any number must not fill the disk.
-DataResult<std::int64_t> kept_bytes_max(DataSession& session) {
-    constexpr std::int64_t kDefault = 256 << 20;
-    const Json* section = find(session.context().settings().configuration, "tasks");
-    const Json* told = section == nullptr ? nullptr : find(*section, "kept_rows");
-    if (told == nullptr) return kDefault;
-    if (const auto bytes = parse_bytes(*told)) return *bytes;
-    return data_fail("E_CONFIG",
-                     "tasks.kept_rows: expected a size such as 256MB, but got " + to_text(*told));
-}
-
-DataResult<bool> is_worth_keeping(DataSession& session, const Input& input) {
-    const std::int64_t bytes_max = SW_TRY(kept_bytes_max(session));
-    std::int64_t bytes = 0;
-    for (const auto& file : input.files) bytes += static_cast<std::int64_t>(file.bytes);
-    return input.is_text && bytes <= bytes_max;
-}
-
-/// The columns of `_sw_rows`, and how they are called outside of it. Values that are the same in
-/// several forms stand there once.
-class KeptColumns {
-public:
-    std::string keep(const std::string& expression) {
-        std::string name = "_sw_" + std::to_string(++number_);
-        kept_ += expression + " as " + name + ", ";
-        return name;
-    }
-    void show(const std::string& kept, const std::string& name) {
-        shown_ += kept + " as " + quote_identifier(name) + ", ";
-    }
-    /// `file`: an expression that says of which file a row is.
-    void show_file(const std::string& file) { shown_ += file + " as _sw_file, "; }
-    [[nodiscard]] std::string table(const std::string& rows) const {
-        return "create or replace temp table _sw_rows as select " + kept_ + kLineAndFault +
-               " from " + rows;
-    }
-    [[nodiscard]] std::string relation() const {
-        return "(select " + shown_ + kLineAndFault + " from _sw_rows)";
-    }
-
-private:
-    std::size_t number_ = 0;
-    std::string kept_;
-    std::string shown_;
-};
-
-/// Reads text files once, into a table of this task's own, in which each row also has what the row
-/// checks said of it: verdicts, samples, rejects and outputs all ask that table.
-DataResult<void> keep_rows(Validation& validation) {
-    const Input& input = validation.input;
-    if (!SW_TRY(is_worth_keeping(validation.session, input))) return {};
-    KeptColumns columns;
-    for (const auto& column : input.columns) {
-        const TypedColumn made = typed_column(validation.parameters, input, column);
-        const std::string own = source_name(column.name);
-        const std::string source = columns.keep(quote_identifier(own));
-        const std::string text = made.text == made.source
-                                     ? source
-                                     : columns.keep(quote_identifier(raw_name(column.name)));
-        const std::string typed =
-            made.typed == made.text ? text : columns.keep(quote_identifier(column.name));
-        columns.show(typed, column.name);
-        columns.show(text, raw_name(column.name));
-        columns.show(source, own);
-    }
-    // The same long text in every row would be most of what is kept.
-    const bool is_one_file = input.scan && input.scan->files().size() == 1;
-    columns.show_file(is_one_file ? quote_literal(input.scan->files().front().file.uri)
-                                  : columns.keep("_sw_file"));
-    std::size_t number = 0;
-    for (Check& check : validation.checks) {
-        if (check.fails.empty()) continue;
-        const std::string name = "_sw_fails_" + std::to_string(++number);
-        columns.show(columns.keep(check.fails), name);
-        check.fails = name;
-    }
-    SW_TRY(validation.connection->execute(columns.table(validation.rows.relation),
-                                          validation.rows.parameters));
-    validation.rows.relation = columns.relation();
-    return {};
 }
 
 /// The checks that are told from the files alone.

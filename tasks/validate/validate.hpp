@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,34 @@ namespace stepwell::tasks::data {
 
 DataResult<void> run_validate(DataSession& session, const Json& parameters,
                               const FaultHook& fault_hook = {});
+
+/// What is true of each kept row, as bits in columns of their own.
+class RowMarks {
+public:
+    bool is_kept = false;  // the rows have these columns
+
+    void add(const std::string& condition);
+    /// What was added so far says that a row fails something.
+    void end_of_failures() { failures_ = conditions_.size(); }
+    /// The marks' columns, each with a comma behind it.
+    [[nodiscard]] std::string names() const;
+    /// The same with what they are.
+    [[nodiscard]] std::string definitions() const;
+    /// SQL over the marks: the row fails something.
+    [[nodiscard]] std::string failing() const;
+    /// SQL over a kept row for `condition`; itself where it is no mark.
+    [[nodiscard]] std::string of(const std::string& condition) const;
+    /// Which mark a condition is, as it was added or as of() says it.
+    [[nodiscard]] std::optional<std::size_t> index_of(const std::string& condition) const;
+    /// How many columns the marks take.
+    [[nodiscard]] std::size_t columns() const;
+    /// Whether a mark is set in the values of the marks' columns.
+    static bool is_set(const Row& marks, std::size_t index);
+
+private:
+    std::vector<std::string> conditions_;
+    std::size_t failures_ = 0;
+};
 
 /// What one validation knows, handed from step to step.
 struct Validation {
@@ -25,6 +54,9 @@ struct Validation {
     Input input;
     CheckedRows rows;
     std::vector<Check> checks;
+    RowMarks marks;                // of kept rows
+    std::string files_relation;    // the rows as the files have them, where they are kept; else ""
+    std::string ordered_relation;  // `rows` in the order of the files; "" = they are in it
     std::int64_t read = 0;
     std::int64_t faults = 0;  // rows that are broken in themselves
     std::string sound;  // SQL, " and not (...)": no failing check of single rows rejects the row
@@ -39,6 +71,10 @@ struct Validation {
 
 /// SQL over a row: true where it fails the row check, never NULL.
 std::string failing_condition(const Check& check);
+/// True where the check looks at the row.
+std::string considered_condition(const Check& check);
+/// True where the check's column has no value.
+std::string missing_condition(const Check& check);
 
 /// Counts, in one scan, what all row checks and aggregates need, then asks the set checks; leaves
 /// each check with its numbers and status.

@@ -30,7 +30,9 @@ std::string good_rows(const Validation& validation) {
     for (const auto& column : validation.rows.columns) names.push_back(column.name);
     const std::string where =
         validation.rejected_table.empty() ? "" : " where not (" + validation.rejecting + ")";
-    return "select " + quoted_list(names) + " from " + validation.rows.relation + where;
+    const std::string& relation = validation.ordered_relation.empty() ? validation.rows.relation
+                                                                      : validation.ordered_relation;
+    return "select " + quoted_list(names) + " from " + relation + where;
 }
 
 DataResult<void> write_good_file(Validation& validation) {

@@ -38,6 +38,7 @@ struct Check {
     std::vector<std::string> keys;  // unique together
     std::string keep = "none";      // of repeated ones: none | first | latest
     std::string order_by;
+    std::string repeated;  // the table of keys that come more than once
 
     std::string failing_rows;  // SQL query over `input`
 

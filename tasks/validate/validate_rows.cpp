@@ -8,26 +8,32 @@ namespace {
 
 constexpr const char* kWhole = "_sw_fault is null";
 
-/// The aggregates of the one scan, each asked for once.
+/// The aggregates of the one scan, each asked for once. Marks are not counted one by one: the rows
+/// are counted by the marks that they have.
 class Counters {
 public:
-    std::size_t add(const std::string& expression) {
-        const auto found = std::find(expressions_.begin(), expressions_.end(), expression);
-        const auto index = static_cast<std::size_t>(found - expressions_.begin());
-        if (found == expressions_.end()) expressions_.push_back(expression);
-        return index;
-    }
+    explicit Counters(const RowMarks& marks) : marks_(marks) {}
+
+    std::size_t add(const std::string& expression) { return ask({expression, ""}); }
     std::size_t count_where(const std::string& condition) {
-        return add("count(*) filter (where " + condition + ")");
+        if (marks_.index_of(condition)) return ask({"", condition});
+        return ask({"count(*) filter (where " + condition + ")", ""});
     }
     DataResult<void> run(Connection& connection, const CheckedRows& rows) {
+        values_.resize(asked_.size());
+        SW_TRY(count_marks(connection, rows));
         std::string select;
-        for (const auto& expression : expressions_) {
-            select += (select.empty() ? "" : ", ") + expression;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < asked_.size(); ++i) {
+            if (!values_[i].is_null()) continue;
+            select += (select.empty() ? "" : ", ") + asked_[i].expression;
+            places.push_back(i);
         }
+        if (places.empty()) return {};
         Rows result = SW_TRY(
             connection.query("select " + select + " from " + rows.relation, rows.parameters));
-        values_ = std::move(result.rows.at(0));
+        for (std::size_t i = 0; i < places.size(); ++i)
+            values_[places[i]] = std::move(result.rows.at(0)[i]);
         return {};
     }
     [[nodiscard]] const Json& value(std::size_t index) const { return values_[index]; }
@@ -36,7 +42,39 @@ public:
     }
 
 private:
-    std::vector<std::string> expressions_;
+    struct Asked {
+        std::string expression;  // an aggregate; or "" and
+        std::string mark;        // a condition that is a mark
+        bool operator==(const Asked&) const = default;
+    };
+
+    std::size_t ask(const Asked& asked) {
+        const auto found = std::find(asked_.begin(), asked_.end(), asked);
+        const auto index = static_cast<std::size_t>(found - asked_.begin());
+        if (found == asked_.end()) asked_.push_back(asked);
+        return index;
+    }
+    DataResult<void> count_marks(Connection& connection, const CheckedRows& rows) {
+        if (!marks_.is_kept) return {};
+        const Rows groups = SW_TRY(connection.query(
+            "select " + marks_.names() + "count(*) from " + rows.relation + " group by all",
+            rows.parameters));
+        for (std::size_t i = 0; i < asked_.size(); ++i) {
+            const bool is_all = asked_[i].expression == "count(*)";
+            const auto mark = is_all ? std::nullopt : marks_.index_of(asked_[i].mark);
+            if (!is_all && !mark) continue;
+            std::int64_t count = 0;
+            for (const auto& group : groups.rows) {
+                if (is_all || RowMarks::is_set(group, *mark))
+                    count += group.back().get<std::int64_t>();
+            }
+            values_[i] = count;
+        }
+        return {};
+    }
+
+    const RowMarks& marks_;
+    std::vector<Asked> asked_;
     Row values_;
 };
 
@@ -46,14 +84,6 @@ struct RowCounters {
     std::size_t considered = 0;
     std::size_t value = 0;
 };
-
-std::string condition_of(const Check& check) {
-    return std::string(kWhole) + (check.where.empty() ? "" : " and (" + check.where + "\n)");
-}
-
-std::string missing_condition(const Check& check) {
-    return std::string(kWhole) + " and " + quote_identifier(raw_name(check.column)) + " is null";
-}
 
 void set_status(Check& check) {
     if (!check.tolerance.is_exceeded(check.failed, check.evaluated)) return;
@@ -88,7 +118,8 @@ void judge_scalar(Validation& validation, Check& check, const Json& value) {
 /// The rows among which a key must not come twice. Where one of them stays, it must not be a bad
 /// one: those are left out that a check of single rows rejects.
 std::string key_condition(const Validation& validation, const Check& check) {
-    std::string condition = condition_of(check) + (check.keep == "none" ? "" : validation.sound);
+    std::string condition =
+        considered_condition(check) + (check.keep == "none" ? "" : validation.sound);
     for (const auto& key : check.keys)
         condition += " and " + quote_identifier(key) + " is not null";
     return condition;
@@ -96,11 +127,14 @@ std::string key_condition(const Validation& validation, const Check& check) {
 
 DataResult<void> count_duplicates(Validation& validation, Check& check) {
     const std::string keys = quoted_list(check.keys);
-    const Rows result = SW_TRY(validation.connection->query(
-        "select count(*), coalesce(sum(n), 0) from (select count(*) as n from " +
-            validation.rows.relation + " where " + key_condition(validation, check) + " group by " +
-            keys + " having count(*) > 1)",
+    check.repeated = "_sw_repeated_" + std::to_string(&check - validation.checks.data());
+    SW_TRY(validation.connection->execute(
+        "create or replace temp table " + check.repeated + " as select " + keys +
+            ", count(*) as _sw_count from " + validation.rows.relation + " where " +
+            key_condition(validation, check) + " group by " + keys + " having count(*) > 1",
         validation.rows.parameters));
+    const Rows result = SW_TRY(validation.connection->query(
+        "select count(*), coalesce(sum(_sw_count), 0) from " + check.repeated));
     const auto groups = result.rows[0][0].get<std::int64_t>();
     const auto rows = result.rows[0][1].get<std::int64_t>();
     check.failed = check.keep == "none" ? rows : rows - groups;
@@ -171,12 +205,20 @@ void add_structure_check(Validation& validation) {
 
 }  // namespace
 
+std::string considered_condition(const Check& check) {
+    return std::string(kWhole) + (check.where.empty() ? "" : " and (" + check.where + "\n)");
+}
+
+std::string missing_condition(const Check& check) {
+    return std::string(kWhole) + " and " + quote_identifier(raw_name(check.column)) + " is null";
+}
+
 std::string failing_condition(const Check& check) {
-    return "coalesce(" + condition_of(check) + " and not (" + check.ok + "), false)";
+    return "coalesce(" + considered_condition(check) + " and not (" + check.ok + "), false)";
 }
 
 DataResult<void> run_checks(Validation& validation) {
-    Counters counters;
+    Counters counters(validation.marks);
     const std::size_t read = counters.add("count(*)");
     const std::size_t faults = counters.count_where("_sw_fault is not null");
     std::vector<RowCounters> places(validation.checks.size());
@@ -185,7 +227,7 @@ DataResult<void> run_checks(Validation& validation) {
         if (!check.skipped.empty()) continue;
         if (check.is_row_check()) {
             places[i].failed = counters.count_where(check.fails);
-            places[i].considered = counters.count_where(condition_of(check));
+            places[i].considered = counters.count_where(considered_condition(check));
             if (!check.column.empty()) {
                 places[i].missing = counters.count_where(missing_condition(check));
             }
@@ -214,7 +256,7 @@ DataResult<void> run_checks(Validation& validation) {
                     ? counters.value(places[i].value)
                     : SW_TRY(validation.connection->query_value(
                           "select " + check.expression + " from " + validation.rows.relation +
-                              " where " + condition_of(check),
+                              " where " + considered_condition(check),
                           validation.rows.parameters));
             judge_scalar(validation, check, value);
         }
@@ -236,9 +278,8 @@ std::string repeated_rows(const Validation& validation, const Check& check) {
     return "select _sw_file, _sw_line, " + quote_literal(check.name) +
            " as reason from (select _sw_file, _sw_line, row_number() over (partition by " + keys +
            " order by " + order + ") as rank from " + validation.rows.relation + " where " +
-           condition + " and (" + keys + ") in (select (" + keys + ") from " +
-           validation.rows.relation + " where " + condition + " group by " + keys +
-           " having count(*) > 1))" + (check.keep == "none" ? "" : " where rank > 1");
+           condition + " and (" + keys + ") in (select (" + keys + ") from " + check.repeated +
+           "))" + (check.keep == "none" ? "" : " where rank > 1");
 }
 
 std::string reported_rows(const Validation& validation, const Check& check) {
@@ -247,58 +288,94 @@ std::string reported_rows(const Validation& validation, const Check& check) {
                                       check.failing_rows + "\n) as failing");
 }
 
-}  // namespace
-
-DataResult<void> reject_rows(Validation& validation) {
-    auto& connection = *validation.connection;
-    const bool is_lenient = validation.parameters.on_fail == "warn";
-    std::string rejecting = "_sw_fault is not null";
+/// Which rows are rejected by what they are, and why.
+struct Rejection {
+    std::string rows = "_sw_fault is not null";
     std::string reasons = "case when _sw_fault is not null then 'structure: ' || _sw_fault end";
-    bool has_any = validation.faults > 0;
-    bool has_sets = false;
-    SW_TRY(
-        connection.execute("create or replace temp table _sw_sets(_sw_file varchar, "
-                           "_sw_line bigint, reason varchar)"));
+    bool has_rows = false;
+    bool has_sets = false;  // others, by what they are together: `_sw_sets` has them
+};
+
+DataResult<Rejection> collect_rejection(Validation& validation) {
+    Rejection rejection;
+    rejection.has_rows = validation.faults > 0;
+    SW_TRY(validation.connection->execute(
+        "create or replace temp table _sw_sets(_sw_file varchar, _sw_line bigint, reason "
+        "varchar)"));
     for (const auto& check : validation.checks) {
-        if (!check.is_failing() || is_lenient) continue;
+        if (!check.is_failing() || validation.parameters.on_fail == "warn") continue;
         if (check.is_row_check()) {
-            rejecting += " or " + check.fails;
-            reasons += ", case when " + check.fails + " then " + quote_literal(check.name) + " end";
-            has_any = true;
+            rejection.rows += " or " + check.fails;
+            rejection.reasons +=
+                ", case when " + check.fails + " then " + quote_literal(check.name) + " end";
+            rejection.has_rows = true;
         } else if (!check.keys.empty() || check.extra.contains("rejects")) {
             const std::string sql = check.keys.empty() ? reported_rows(validation, check)
                                                        : repeated_rows(validation, check);
-            SW_TRY(connection.execute("insert into _sw_sets select * from (" + sql + ")",
-                                      validation.rows.parameters));
-            has_sets = true;
+            SW_TRY(validation.connection->execute(
+                "insert into _sw_sets select * from (" + sql + ")", validation.rows.parameters));
+            rejection.has_sets = true;
         }
     }
-    if (!has_any && !has_sets) return {};
-    if (has_sets) {
-        // Rows are compared much faster by one number than by a pair.
-        rejecting += validation.input.files.size() > 1
-                         ? " or (_sw_file, _sw_line) in (select (_sw_file, _sw_line) from _sw_sets)"
-                         : " or _sw_line in (select _sw_line from _sw_sets)";
-    }
-    validation.rejecting = rejecting;
+    return rejection;
+}
+
+/// Rows are compared much faster by one number than by a pair.
+std::string is_in(const Validation& validation, const std::string& table) {
+    return validation.input.files.size() > 1
+               ? "(_sw_file, _sw_line) in (select (_sw_file, _sw_line) from " + table + ")"
+               : "_sw_line in (select _sw_line from " + table + ")";
+}
+
+std::string rejected_rows(const Validation& validation, const std::string& relation,
+                          const Rejection& rejection, const std::string& where) {
     std::string columns;
     for (const auto& column : validation.rows.columns) {
         columns += quote_identifier(source_name(column.name)) + " as " +
                    quote_identifier(column.name) + ", ";
     }
-    const std::string sets =
-        has_sets ? "coalesce((select list(s.reason) from _sw_sets s where s._sw_file = "
-                   "r._sw_file and s._sw_line = r._sw_line), [])"
-                 : "[]::varchar[]";
+    const std::string of_row = rejection.reasons.empty() ? "[]::varchar[]"
+                                                         : "list_filter([" + rejection.reasons +
+                                                               "], lambda x: x is not null)";
+    const std::string of_sets =
+        rejection.has_sets ? "coalesce((select list(s.reason) from _sw_sets s where s._sw_file = "
+                             "r._sw_file and s._sw_line = r._sw_line), [])"
+                           : "[]::varchar[]";
+    return "select " + columns + "_sw_raw, " + of_row + " || " + of_sets +
+           " as _sw_reasons, _sw_file, _sw_line from " + relation + " as r where " + where;
+}
+
+/// Kept rows that are rejected only by what they are together are read from the files again: they
+/// are not kept as they stand there.
+DataResult<std::string> rows_of_sets(Validation& validation, const Rejection& rejection) {
+    SW_TRY(validation.connection->execute(
+        "create or replace temp table _sw_set_rows as select distinct _sw_file, _sw_line from "
+        "_sw_sets where (_sw_file, _sw_line) not in (select (_sw_file, _sw_line) from " +
+            validation.rows.relation + " where " + rejection.rows + ")",
+        validation.rows.parameters));
+    Rejection of_sets;
+    of_sets.reasons.clear();
+    of_sets.has_sets = true;
+    return rejected_rows(validation, validation.files_relation, of_sets,
+                         is_in(validation, "_sw_set_rows"));
+}
+
+}  // namespace
+
+DataResult<void> reject_rows(Validation& validation) {
+    const Rejection rejection = SW_TRY(collect_rejection(validation));
+    if (!rejection.has_rows && !rejection.has_sets) return {};
+    validation.rejecting =
+        rejection.rows + (rejection.has_sets ? " or " + is_in(validation, "_sw_sets") : "");
+    const bool is_split = rejection.has_sets && validation.marks.is_kept;
+    std::string sql = rejected_rows(validation, validation.rows.relation, rejection,
+                                    is_split ? rejection.rows : validation.rejecting);
+    if (is_split) sql += " union all " + SW_TRY(rows_of_sets(validation, rejection));
     validation.rejected_table = "_sw_rejected";
-    SW_TRY(connection.execute("create or replace temp table _sw_rejected as select " + columns +
-                                  "_sw_raw, list_filter([" + reasons +
-                                  "], lambda x: x is not null) || " + sets +
-                                  " as _sw_reasons, _sw_file, _sw_line from " +
-                                  validation.rows.relation + " as r where " + rejecting,
-                              validation.rows.parameters));
-    validation.rejected =
-        SW_TRY(connection.query_integer("select count(*) from " + validation.rejected_table));
+    SW_TRY(validation.connection->execute("create or replace temp table _sw_rejected as " + sql,
+                                          validation.rows.parameters));
+    validation.rejected = SW_TRY(
+        validation.connection->query_integer("select count(*) from " + validation.rejected_table));
     return {};
 }
 

@@ -100,21 +100,11 @@ DataResult<Json> sample_rows(Validation& validation, const Check& check) {
 }
 
 DataResult<Json> repeated_keys(Validation& validation, const Check& check) {
-    std::string condition =
-        std::string("_sw_fault is null") + (check.keep == "none" ? "" : validation.sound);
-    for (const auto& key : check.keys) {
-        condition += " and " + quote_identifier(key) + " is not null";
-    }
-    std::string typed = quoted_list(check.keys);
     std::string select;
-    for (const auto& key : check.keys) {
-        select += "any_value(cast(" + quote_identifier(source_name(key)) + " as varchar)), ";
-    }
+    for (const auto& key : check.keys) select += "cast(" + quote_identifier(key) + " as varchar), ";
     const Rows found = SW_TRY(validation.connection->query(
-        "select " + select + "count(*) as n, min(_sw_line) from " + validation.rows.relation +
-            " where " + condition + " group by " + typed + " having count(*) > 1 order by " +
-            typed + " limit " + std::to_string(validation.parameters.samples),
-        validation.rows.parameters));
+        "select " + select + "_sw_count from " + check.repeated + " order by " +
+        quoted_list(check.keys) + " limit " + std::to_string(validation.parameters.samples)));
     Json samples = Json::array();
     for (const auto& row : found.rows) {
         Json sample = Json::object();
@@ -132,9 +122,8 @@ DataResult<Json> unexpected(Validation& validation, const Check& check) {
     constexpr const char* kShown = "10";
     const std::string value = quote_identifier(raw_name(check.column));
     const Rows found = SW_TRY(validation.connection->query(
-        "select " + value + ", count(*) from " + validation.rows.relation +
-            " where _sw_fault is null and not (" + check.ok +
-            ") group by 1 order by 2 desc, 1 limit " + kShown,
+        "select " + value + ", count(*) from " + validation.rows.relation + " where " +
+            check.fails + " group by 1 order by 2 desc, 1 limit " + kShown,
         validation.rows.parameters));
     Json values = Json::object();
     for (const auto& row : found.rows) {

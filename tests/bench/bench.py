@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path[:0] = [os.path.join(ROOT, "tests", "support"), os.path.join(ROOT, "workflows", "flights")]
 from daemon import Daemon, wait_until  # noqa: E402
+import data_rows  # noqa: E402
 import demo  # noqa: E402
 import entrances  # noqa: E402
 import hard_questions  # noqa: E402
@@ -33,7 +34,7 @@ import stalls  # noqa: E402
 RELEASE = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(RELEASE, "stepwell")
 LOAD = os.path.join(RELEASE, "tests", "bench", "http_bench")
-PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "data"]
+PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "data", "rows"]
 
 
 class Table:
@@ -277,7 +278,8 @@ def main():
     parts = {"http": lambda t, p: http_figures(t, quick, p), "live": lambda t, p: live_figures(t, quick, p),
              "tasks": lambda t, p: task_runs(t, quick, p), "hard": lambda t, p: hard_questions.figures(t, serving, p, LOAD, quick, resident_mb),
              "stalls": lambda t, p: (stalls.figures(t, serving, p, quick), entrances.figures(t, serving, p, quick)),
-             "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb), "data": lambda t, p: data_figures(t, source, p)}
+             "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb), "data": lambda t, p: data_figures(t, source, p),
+             "rows": lambda t, p: data_rows.figures(t, source, serving, p)}
     for name in arguments.only or PARTS:
         if name == "engine":
             engine_figures(table, quick)

@@ -112,12 +112,15 @@ void fill_vectors_and_types(void* library, Api& api, std::string& missing) {
     SW_FIND(fetch_chunk);
     SW_FIND(destroy_data_chunk);
     SW_FIND(data_chunk_get_size);
+    SW_FIND(data_chunk_get_column_count);
     SW_FIND(data_chunk_set_size);
     SW_FIND(data_chunk_get_vector);
     SW_FIND(vector_get_data);
     SW_FIND(vector_get_validity);
     SW_FIND(vector_ensure_validity_writable);
     SW_FIND(vector_assign_string_element_len);
+    if (!find(library, "duckdb_unsafe_vector_assign_string_element_len", api.assign_utf8))
+        api.assign_utf8 = api.vector_assign_string_element_len;
     SW_FIND(list_vector_get_child);
     SW_FIND(array_vector_get_child);
     SW_FIND(struct_vector_get_child);
@@ -173,6 +176,7 @@ void fill_scalar_functions(void* library, Api& api, std::string& missing) {
     SW_FIND(destroy_scalar_function);
     SW_FIND(scalar_function_set_name);
     SW_FIND(scalar_function_add_parameter);
+    SW_FIND(scalar_function_set_varargs);
     SW_FIND(scalar_function_set_return_type);
     SW_FIND(scalar_function_set_function);
     SW_FIND(register_scalar_function);

@@ -155,12 +155,15 @@ struct Api {
     // Chunks, vectors, types.
     void (*destroy_data_chunk)(Handle*);
     Size (*data_chunk_get_size)(Handle);
+    Size (*data_chunk_get_column_count)(Handle);
     void (*data_chunk_set_size)(Handle, Size);
     Handle (*data_chunk_get_vector)(Handle, Size);
     void* (*vector_get_data)(Handle);
     std::uint64_t* (*vector_get_validity)(Handle);
     void (*vector_ensure_validity_writable)(Handle);
     void (*vector_assign_string_element_len)(Handle, Size, const char*, Size);
+    /// The same without a look at the text, where the library has that (1.5).
+    void (*assign_utf8)(Handle, Size, const char*, Size);
     Handle (*list_vector_get_child)(Handle);
     Handle (*array_vector_get_child)(Handle);
     Handle (*struct_vector_get_child)(Handle, Size);
@@ -213,6 +216,7 @@ struct Api {
     void (*destroy_scalar_function)(Handle*);
     void (*scalar_function_set_name)(Handle, const char*);
     void (*scalar_function_add_parameter)(Handle, Handle);
+    void (*scalar_function_set_varargs)(Handle, Handle);
     void (*scalar_function_set_return_type)(Handle, Handle);
     void (*scalar_function_set_function)(Handle, void (*)(Handle, Handle, Handle));
     State (*register_scalar_function)(Handle, Handle);

@@ -414,19 +414,19 @@ DataResult<std::unique_ptr<Connection>> DuckdbDatabase::connect() {
     return std::unique_ptr<Connection>(std::move(connection));
 }
 
-/// Half of what this process may use, so that two tasks and the hosts fit beside each other.
+/// Half of what there is, so that two tasks and the hosts fit; of this process's own limit a
+/// third, for that counts all that is mapped, also what the engine knows nothing of.
 std::string default_memory_limit() {
     auto bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                  static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     std::uint64_t group = 0;
-    if (std::ifstream limit("/sys/fs/cgroup/memory.max"); limit >> group) {
+    if (std::ifstream limit("/sys/fs/cgroup/memory.max"); limit >> group)
         bytes = std::min(bytes, group);
-    }
+    std::uint64_t share = bytes / 2;
     rlimit own{};
-    if (getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_cur != RLIM_INFINITY) {
-        bytes = std::min<std::uint64_t>(bytes, own.rlim_cur);
-    }
-    return std::to_string(bytes / 2 / 1'000'000) + "MB";
+    if (getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_cur != RLIM_INFINITY)
+        share = std::min<std::uint64_t>(share, own.rlim_cur / 3);
+    return std::to_string(share / 1'000'000) + "MB";
 }
 
 DataResult<Handle> open_instance(const Api& api, const DuckdbOptions& options) {

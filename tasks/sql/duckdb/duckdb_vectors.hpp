@@ -59,6 +59,19 @@ struct TargetVector {
             api.vector_assign_string_element_len(vector, row, text.data(), text.size());
             return;
         }
+        set_short(row, text);
+    }
+    /// Of what is known to be UTF-8: the library does not look.
+    void set_utf8(const Api& api, Size row, std::string_view text) {
+        if (text.size() > kInlinedBytesMax) {
+            api.assign_utf8(vector, row, text.data(), text.size());
+            return;
+        }
+        set_short(row, text);
+    }
+
+private:
+    void set_short(Size row, std::string_view text) {
         auto& string = static_cast<StringData*>(data)[row];
         string.length = static_cast<std::uint32_t>(text.size());
         std::memset(string.inlined, 0, sizeof string.inlined);

@@ -1,5 +1,6 @@
 #include "tasks/sql/duckdb/strict_functions.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <limits>
@@ -93,6 +94,21 @@ bool is_timestamp_at(const Api& api, Handle input, std::string_view text, Size r
     return strict::is_timestamp(text, integer_at(api, input, 1, row));
 }
 
+/// Booleans as the bits of a number, the first one lowest; NULL is 0.
+void bits_of(Handle, Handle input, Handle output) {
+    const Api& api = engine();
+    const Size rows = api.data_chunk_get_size(input);
+    auto* bits = static_cast<std::int64_t*>(api.vector_get_data(output));
+    std::fill(bits, bits + rows, 0);
+    for (Size column = 0; column < api.data_chunk_get_column_count(input); ++column) {
+        const SourceVector flags(api, api.data_chunk_get_vector(input, column));
+        for (Size row = 0; row < rows; ++row) {
+            const bool is_set = !flags.is_null(row) && flags.at<bool>(row);
+            bits[row] |= static_cast<std::int64_t>(is_set) << column;
+        }
+    }
+}
+
 using Body = void (*)(Handle, Handle, Handle);
 
 struct Function {
@@ -126,6 +142,14 @@ constexpr Function kFunctions[] = {
     {"stepwell_kinds", Type::ubigint, read_texts<kinds>},
 };
 
+DataResult<void> add_made(const Api& api, Handle connection, Handle made, const char* name) {
+    const State state = api.register_scalar_function(connection, made);
+    api.destroy_scalar_function(&made);
+    if (state == State::success) return {};
+    return data_fail("E_INTERNAL", std::string("expected DuckDB to take the function ") + name +
+                                       ", but it refused");
+}
+
 DataResult<void> add_function(const Api& api, Handle connection, const Function& function) {
     Handle made = api.create_scalar_function();
     Handle text = api.create_logical_type(Type::varchar);
@@ -136,12 +160,21 @@ DataResult<void> add_function(const Api& api, Handle connection, const Function&
     for (int i = 0; i < function.numbers; ++i) api.scalar_function_add_parameter(made, number);
     api.scalar_function_set_return_type(made, returns);
     api.scalar_function_set_function(made, function.body);
-    const State state = api.register_scalar_function(connection, made);
-    api.destroy_scalar_function(&made);
     for (Handle* type : {&text, &number, &returns}) api.destroy_logical_type(type);
-    if (state == State::success) return {};
-    return data_fail("E_INTERNAL", std::string("expected DuckDB to take the function ") +
-                                       function.name + ", but it refused");
+    return add_made(api, connection, made, function.name);
+}
+
+DataResult<void> add_bits(const Api& api, Handle connection) {
+    Handle made = api.create_scalar_function();
+    Handle flag = api.create_logical_type(Type::boolean);
+    Handle number = api.create_logical_type(Type::bigint);
+    constexpr const char* kName = "stepwell_bits";
+    api.scalar_function_set_name(made, kName);
+    api.scalar_function_set_varargs(made, flag);
+    api.scalar_function_set_return_type(made, number);
+    api.scalar_function_set_function(made, bits_of);
+    for (Handle* type : {&flag, &number}) api.destroy_logical_type(type);
+    return add_made(api, connection, made, kName);
 }
 
 }  // namespace
@@ -149,7 +182,7 @@ DataResult<void> add_function(const Api& api, Handle connection, const Function&
 DataResult<void> register_strict_functions(void* connection) {
     const Api& api = *SW_TRY(duckdb::api());
     for (const auto& function : kFunctions) SW_TRY(add_function(api, connection, function));
-    return {};
+    return add_bits(api, connection);
 }
 
 }  // namespace stepwell::tasks::data::duckdb

@@ -106,6 +106,32 @@ TEST_CASE("Options change how a file is cut") {
                            wide)) == "2: \xF0\x9F\x98\x80|");
 }
 
+TEST_CASE("Other encodings are read piece by piece, and no character is cut") {
+    const ScratchFolder folder;
+    CsvOptions wide;
+    wide.encoding = "utf-16";
+    // Pairs that lie on each side of any even place, over more than one piece.
+    std::string bytes = std::string(
+        "\xFF\xFE"
+        "a\0\n\0x\0",
+        8);
+    constexpr int kCount = 300'000;
+    for (int i = 0; i < kCount; ++i) bytes += std::string("\x3D\xD8\x00\xDE", 4);
+    std::string wanted = "2: x";
+    for (int i = 0; i < kCount; ++i) wanted += "\xF0\x9F\x98\x80";
+    CHECK(text_of(*scan_of(folder, bytes, wide)) == wanted + "|");
+    for (const std::size_t cut : {1U, 2U, 3U}) {
+        CHECK(scan_of(folder, bytes.substr(0, bytes.size() - cut), wide).error().code ==
+              "E_ENCODING");
+    }
+    CsvOptions latin;
+    latin.encoding = "latin-1";
+    const std::string text(3'000'000, '\xFC');
+    std::string as_utf8;
+    for (std::size_t i = 0; i < text.size(); ++i) as_utf8 += "\xC3\xBC";
+    CHECK(text_of(*scan_of(folder, "a\n" + text + "\n", latin)) == "2: " + as_utf8 + "|");
+}
+
 TEST_CASE("Files that cannot be read at all are refused with what to do") {
     const ScratchFolder folder;
     const auto wide = scan_of(folder, std::string("\xFF\xFE"
@@ -164,8 +190,8 @@ TEST_CASE("SQL reads the files that a task opened, and no others") {
     REQUIRE(files.has_value());
     const auto input = open_raw_input(session, *connection, spec, *files);
     REQUIRE(input.has_value());
-    const auto rows = connection->query("select * exclude (_sw_file) from " + input->relation +
-                                        " order by _sw_file, _sw_line");
+    const auto rows = connection->query("select * exclude (_sw_file, _sw_piece) from " +
+                                        input->relation + " order by _sw_file, _sw_line");
     INFO((rows ? "" : rows.error().message));
     REQUIRE(rows.has_value());
     CHECK(

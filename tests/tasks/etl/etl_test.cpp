@@ -298,6 +298,38 @@ TEST_CASE("merging replaces rows by key, in whatever partition they were") {
     CHECK(etl.result(task).get<std::string>().starts_with("E_DUPLICATE_KEY: "));
 }
 
+TEST_CASE("merging refuses rows without a key: they would come in anew each time") {
+    Etl etl;
+    etl.folder.write("data/in/a.csv", "id,v\n1,a\n,b\n");
+    const Json refused = etl.result(
+        R"({"input": {"uri": "in/a.csv"}, "write": {"uri": "lake://out/t/", "mode": "merge", "keys": ["id"]}})");
+    REQUIRE(refused.is_string());
+    CHECK(
+        refused.get<std::string>().starts_with("E_QUALITY: write: expected a value for key "
+                                               "(\"id\") in every row, but 1 of 2 rows have none"));
+}
+
+TEST_CASE("rows are counted without a second look at the file, and the counts are the same") {
+    const std::string cases[] = {
+        R"x([{"derive": {"w": "v || '!'"}}, {"dedupe": {"keys": ["id"], "order_by": ["v"], "ties": "any"}}])x",
+        R"x([{"filter": "v <> 'b'"}, {"upper": ["v"]}])x",
+        R"x([{"derive": {"w": "(select max(v) from this)"}}, {"filter": "v <> 'b'"}])x"};
+    for (const std::string& steps : cases) {
+        INFO(steps);
+        Etl etl;
+        etl.folder.write("data/in/a.csv", "id,v\n1,a\n1,b\n2,c\n");
+        const Json done =
+            etl.result(R"({"input": {"uri": "in/a.csv"}, "steps": )" + steps +
+                       R"(, "write": {"uri": "lake://out/t/", "mode": "overwrite"}})");
+        REQUIRE_MESSAGE(done.is_object(), done);
+        CHECK(done["rows"]["read"] == 3);
+        CHECK(done["rows"]["good"] == 2);
+        CHECK(done["rows"]["dropped"] == 1);
+        CHECK(done["steps"][0]["in"] == 3);
+        CHECK(done["steps"][1]["out"] == 2);
+    }
+}
+
 TEST_CASE("partitions keep NULLs and any text, and refuse the name that stands for NULL") {
     Etl etl;
     etl.folder.write("data/in/a.csv", "id,p\n1,\n2,a b/c=%\n3,2024\n");

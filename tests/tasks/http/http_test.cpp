@@ -224,6 +224,7 @@ TEST_CASE("a body that is saved appears whole under its name, or not at all") {
     CHECK(result["saved"]["sha256"].get<std::string>().size() == 64);
     CHECK_FALSE(result.contains("body"));
     CHECK(content_of(folder / "day/rates.bin") == body);
+    std::filesystem::create_directories(folder / "table/_stepwell/log");
 
     struct Case {
         std::string name;
@@ -237,6 +238,7 @@ TEST_CASE("a body that is saved appears whole under its name, or not at all") {
         {"cut short", "HTTP/1.1 200 X\r\nContent-Length: 88\r\n\r\nhalf", Json::object(), "Http.Connection"},
         {"too large", answer_with("", "much"), {{"max_response_bytes", 3}}, "Http.ResponseTooLarge"},
         {"a folder", answer_with("", "x"), {{"save_to", "lake://raw/day"}}, "Http.SaveFailed"},
+        {"a lake table", answer_with("", "x"), {{"save_to", "lake://raw/table/x.bin"}}, "Stepwell.InvalidParameters"},
         {"a place that is not for tasks", answer_with("", "x"), {{"save_to", "/etc/passwd"}}, "Stepwell.InvalidParameters"},
     };
     // clang-format on
