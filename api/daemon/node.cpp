@@ -267,7 +267,8 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks h
     SW_TRY(make_private(given.data, hooks.warn));
     SW_TRY(check_journal_is_whole(given.data, hooks.warn));
     auto journal =
-        SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy()));
+        SW_TRY(journal::SqliteJournal::open(given.data, runtime::system_clock().entropy(),
+                                            journal::SqliteJournal::Checkpointing::by_own_thread));
     std::string admin_token = SW_TRY(open_admin_token(given.data, hooks.warn));
     auto secrets = SW_TRY(open_secrets(given, admin_token, *journal));
     if (const auto lost = secrets->lost(); !lost.empty()) hooks.warn(lost_secrets_text(lost));

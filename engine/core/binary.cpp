@@ -69,6 +69,26 @@ void Writer::put(const std::string& text) {
     bytes_ += text;
 }
 
+void Writer::operator()(const Payload& payload) {
+    if (numbers_) {
+        const std::uint64_t number_of_payload = numbers_->number_of(payload);
+        number(number_of_payload);
+        if (number_of_payload != 0) return;
+    }
+    put(payload.text());
+}
+
+void Reader::operator()(Payload& payload) {
+    const std::uint64_t number_of_payload = payloads_ ? number() : 0;
+    if (number_of_payload == 0) {
+        payload = get();
+        return;
+    }
+    const auto found = payloads_->find(number_of_payload);
+    if (found == payloads_->end()) return break_off();
+    payload = found->second;
+}
+
 std::uint64_t Reader::number() {
     if (const auto value = take_varint(rest_)) return *value;
     break_off();

@@ -27,13 +27,26 @@ namespace stepwell::core {
 /// What is not is damage, and would overflow when it is computed with.
 inline constexpr std::int64_t kTimeMsMax = std::int64_t{1} << 60;
 
+/// Payloads that are stored somewhere else, and only named where they are held.
+class PayloadNumbers {
+public:
+    virtual ~PayloadNumbers() = default;
+    /// 0: it has none, and is written where it is held.
+    virtual std::uint64_t number_of(const Payload& payload) = 0;
+};
+
+using NumberedPayloads = std::unordered_map<std::uint64_t, Payload>;
+
 class Writer {
 public:
     Writer();
+    /// Payloads are named by `numbers`, which outlives it. REQUIRES: the Reader knows that.
+    explicit Writer(PayloadNumbers& numbers) : Writer() { numbers_ = &numbers; }
+
     void number(std::uint64_t value);
     /// REQUIRES: `text` stays where it is until the blob is done.
     void operator()(const std::string& text) { put(text); }
-    void operator()(const Payload& payload) { put(payload.text()); }
+    void operator()(const Payload& payload);
     void operator()(bool value) { number(value ? 1 : 0); }
     void operator()(std::int64_t value) {
         number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
@@ -74,6 +87,7 @@ private:
     void put(const std::string& text);
     std::uint64_t known(const std::string& text);
 
+    PayloadNumbers* numbers_ = nullptr;
     std::string bytes_;
     std::uint64_t texts_ = 0;
     // Most blobs have few texts: the first ones are looked through.
@@ -88,9 +102,12 @@ class Reader {
 public:
     explicit Reader(std::string_view bytes);
 
+    /// From here on payloads may be named by their numbers. REQUIRES: `payloads` outlives it.
+    void know(const NumberedPayloads& payloads) { payloads_ = &payloads; }
+
     std::uint64_t number();
     void operator()(std::string& text) { text = get().text(); }
-    void operator()(Payload& payload) { payload = get(); }
+    void operator()(Payload& payload);
     void operator()(bool& value) { value = number() != 0; }
     void operator()(std::int64_t& value) {
         const std::uint64_t raw = number();
@@ -147,6 +164,7 @@ public:
 private:
     Payload get();
 
+    const NumberedPayloads* payloads_ = nullptr;
     std::string_view rest_;
     bool is_ok_ = true;
     std::vector<Payload> texts_;

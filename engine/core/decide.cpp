@@ -133,11 +133,11 @@ std::uint64_t cost_of_expiry(const Turn& turn, FrameId id) {
 /// As many of those that are due, in their order, as fit into a turn; at least one. The rest stays
 /// due.
 std::vector<FrameId> due_in_turn(const Turn& turn) {
-    std::vector<FrameId> due = turn.execution().due(turn.now());
+    std::vector<FrameId> due =
+        turn.execution().due(turn.now(), turn.limits().transitions_per_turn_max);
     std::uint64_t cost = 0;
     std::size_t count = 0;
-    while (count < due.size() && count < turn.limits().transitions_per_turn_max &&
-           cost < turn.limits().work_per_turn_max) {
+    while (count < due.size() && cost < turn.limits().work_per_turn_max) {
         cost += cost_of_expiry(turn, due[count++]);
     }
     due.resize(count);
@@ -175,7 +175,8 @@ Result<void> on(Turn& turn, const TimerDue&) {
                   ErrorInfo{errors::kTimeout, std::nullopt}, EventId{});
         return {};
     }
-    for (const FrameId id : turn.execution().runnable()) turn.enqueue(id);
+    const std::size_t most = turn.limits().transitions_per_turn_max;
+    for (const FrameId id : turn.execution().runnable(most)) turn.enqueue(id);
     fire(turn, due_in_turn(turn));
     return {};
 }

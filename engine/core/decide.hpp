@@ -35,8 +35,9 @@ struct Limits {
     /// the past), so that commits stay small and other executions get their turn.
     std::uint32_t transitions_per_turn_max = 1'000;
     /// Payload bytes that one turn may make; the step that goes beyond is its last. For the same
-    /// reason: what a turn makes is encoded and written before another execution gets its turn.
-    std::size_t bytes_per_turn_max = std::size_t{4} << 20;
+    /// reason: what a turn makes is encoded and written before another execution gets its turn. To
+    /// write a megabyte and to sync it takes some ten milliseconds.
+    std::size_t bytes_per_turn_max = std::size_t{1} << 20;
     /// What one state may look at and make in one go, in units of base/work.hpp; one that needs
     /// more fails with States.Runtime. A state cannot be cut, so this is what it may make others
     /// wait.

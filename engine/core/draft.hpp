@@ -36,9 +36,10 @@ public:
     [[nodiscard]] std::vector<FrameId> children_of(FrameId parent) const;
     [[nodiscard]] std::uint32_t started_children(FrameId parent) const;
     [[nodiscard]] std::uint32_t running_children(FrameId parent) const;
-    /// Runnable and due frames of the execution as the decision found it, in the order of ids.
-    [[nodiscard]] std::vector<FrameId> runnable() const;
-    [[nodiscard]] std::vector<FrameId> due(Timestamp now) const;
+    /// Runnable and due frames of the execution as the decision found it, in the order of ids; the
+    /// first of them, as there may be many more than a turn gets to.
+    [[nodiscard]] std::vector<FrameId> runnable(std::size_t count_max) const;
+    [[nodiscard]] std::vector<FrameId> due(Timestamp now, std::size_t count_max) const;
 
     Header& change_header() { return delta_.header; }
     void set_facts(std::shared_ptr<const Facts> facts);
@@ -54,6 +55,7 @@ public:
 
 private:
     const Delta::Children* find_children(FrameId parent) const;
+    [[nodiscard]] const Execution::Children* children_before(FrameId parent) const;
     Delta::Children& change_children(FrameId parent);
 
     const Execution& base_;

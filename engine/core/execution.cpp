@@ -9,15 +9,14 @@ namespace stepwell::core {
 
 namespace {
 
-/// Smaller payloads are counted for each holder: that costs less than to know them again.
-constexpr std::size_t kSharedFrom = 4'096;
-
-/// Variables are left out: an Assign is bounded, and the scopes are few.
 template <class Visit>
 void each_payload(const Frame& frame, Visit visit) {
     visit(frame.input);
     if (frame.task) visit(frame.task->parameters);
     if (frame.task && frame.task->submitted) visit(*frame.task->submitted);
+    if (frame.variables) {
+        for (const Variable& variable : *frame.variables) visit(variable.value);
+    }
     if (!frame.fanout) return;
     visit(frame.fanout->items);
     visit(frame.fanout->selector_input);
@@ -73,7 +72,6 @@ void Execution::index(const Frame& frame) {
     if (frame.is_runnable()) runnable_.insert(frame.id);
     if (frame.has_task()) ++tasks_in_flight_;
     held_bytes_ += sizeof(Frame);
-    each_payload(frame, [this](const Payload& payload) { hold(payload); });
 }
 
 void Execution::unindex(const Frame& frame) {
@@ -81,27 +79,70 @@ void Execution::unindex(const Frame& frame) {
     if (frame.is_runnable()) runnable_.erase(frame.id);
     if (frame.has_task()) --tasks_in_flight_;
     held_bytes_ -= sizeof(Frame);
-    each_payload(frame, [this](const Payload& payload) { release(payload); });
 }
 
 void Execution::hold(const Payload& payload) {
-    const bool is_first = payload.bytes() < kSharedFrom || ++holders_[payload.identity()] == 1;
-    if (is_first) held_bytes_ += payload.bytes();
+    if (payload.bytes() >= kLargeFrom) {
+        Holding& holding = holdings_[payload.identity()];
+        if (holding.holders++ > 0) return;
+        holding.payload = payload;
+    }
+    held_bytes_ += payload.bytes();
 }
 
 void Execution::release(const Payload& payload) {
-    if (payload.bytes() >= kSharedFrom) {
-        const auto found = holders_.find(payload.identity());
-        SW_ASSERT(found != holders_.end());
-        if (--found->second > 0) return;
-        holders_.erase(found);
+    const std::size_t bytes = payload.bytes();  // it may go with its last holder
+    if (bytes >= kLargeFrom) {
+        const auto found = holdings_.find(payload.identity());
+        SW_ASSERT(found != holdings_.end());
+        if (--found->second.holders > 0) return;
+        if (found->second.number != 0) released_.push_back(found->second.number);
+        holdings_.erase(found);
     }
-    held_bytes_ -= payload.bytes();
+    held_bytes_ -= bytes;
 }
 
+void Execution::hold(const Frame& frame) {
+    each_payload(frame, [this](const Payload& payload) { hold(payload); });
+}
+
+void Execution::release(const Frame& frame) {
+    each_payload(frame, [this](const Payload& payload) { release(payload); });
+}
+
+/// As long as it runs: what has ended holds nothing.
+void Execution::hold_facts() {
+    if (holds_facts_ == is_running()) return;
+    holds_facts_ = !holds_facts_;
+    if (holds_facts_) {
+        hold(facts_->input);
+    } else {
+        release(facts_->input);
+    }
+}
+
+std::uint64_t Execution::number_of(const Payload& payload) const {
+    const auto found = holdings_.find(payload.identity());
+    return found == holdings_.end() ? 0 : found->second.number;
+}
+
+void Execution::set_number(const Payload& payload, std::uint64_t number) {
+    const auto found = holdings_.find(payload.identity());
+    if (found != holdings_.end()) {
+        found->second.number = number;
+    } else {
+        released_.push_back(number);
+    }
+    next_number_ = std::max(next_number_, number + 1);
+}
+
+/// REQUIRES: what it holds is held.
 void Execution::put(FramePtr frame) {
     FramePtr& slot = frames_[frame->id];
-    if (slot) unindex(*slot);
+    if (slot) {
+        unindex(*slot);
+        release(*slot);
+    }
     slot = std::move(frame);
     index(*slot);
 }
@@ -110,12 +151,42 @@ void Execution::erase(FrameId id) {
     const auto found = frames_.find(id);
     if (found == frames_.end()) return;
     unindex(*found->second);
+    release(*found->second);
     frames_.erase(found);
 }
 
-void Execution::merge(Delta&& delta) {
+/// As long as an ended execution is not buried, nothing but its memory is left of its frames.
+void Execution::clear() {
+    graves_ = std::exchange(frames_, {});
+    children_.clear();
+    due_.clear();
+    runnable_.clear();
+    tasks_in_flight_ = 0;
+    held_bytes_ = 0;
+    holdings_.clear();
+    released_.clear();
+    holds_facts_ = false;
+}
+
+bool Execution::bury(std::size_t count) {
+    for (; count > 0 && !graves_.empty(); --count) graves_.erase(graves_.begin());
+    return !graves_.empty();
+}
+
+/// What is handed on within the delta is held by its new holder before the old one releases it:
+/// otherwise it would lose its number.
+void Execution::merge(Delta&& delta, const std::vector<Payload>& numbered) {
     header_ = std::move(delta.header);
-    if (delta.facts) facts_ = std::move(delta.facts);
+    if (delta.is_cleared) clear();
+    if (delta.facts) {
+        SW_ASSERT(!holds_facts_ || facts_->input.is_same(delta.facts->input));
+        facts_ = std::move(delta.facts);
+    }
+    for (const auto& [id, frame] : delta.frames) {
+        if (frame) hold(*frame);
+    }
+    hold_facts();
+    for (const Payload& payload : numbered) set_number(payload, next_number_);
     for (auto& [id, frame] : delta.frames) {
         if (frame) {
             put(std::move(frame));

@@ -114,8 +114,25 @@ public:
     /// All frames by id. An ended execution has none. Costs its size; not for decisions.
     [[nodiscard]] std::vector<FramePtr> frames() const;
 
-    /// Swaps in what a decision changes. REQUIRES: `delta` was made over this execution as it is.
-    void merge(Delta&& delta);
+    /// Swaps in what a decision changes; `numbered` has been stored with it (Changes). REQUIRES:
+    /// `delta` was made over this execution as it is.
+    void merge(Delta&& delta, const std::vector<Payload>& numbered = {});
+
+    /// Frees up to `count` of the frames that went with its end: that takes as long as to make
+    /// them. False where there are none left.
+    bool bury(std::size_t count);
+
+    /// The number under which a large payload is stored; 0: it is not, or is held no more.
+    [[nodiscard]] std::uint64_t number_of(const Payload& payload) const;
+    /// The number that is given next.
+    [[nodiscard]] std::uint64_t next_number() const { return next_number_; }
+    /// Numbers of stored payloads that nothing has held since the last call.
+    [[nodiscard]] std::vector<std::uint64_t> take_released() {
+        return std::exchange(released_, {});
+    }
+    /// Smaller payloads are stored and counted for each holder: that costs less than to know them
+    /// again.
+    static constexpr std::size_t kLargeFrom = 4'096;
 
     /// By value, without the indexes.
     bool operator==(const Execution& other) const;
@@ -133,12 +150,24 @@ private:
         std::uint32_t running = 0;
     };
 
+    /// A large payload, and how many of the frames and facts hold it.
+    struct Holding {
+        Payload payload;  // keeps its place in memory, by which it is known
+        std::uint32_t holders = 0;
+        std::uint64_t number = 0;  // 0: it is not stored by itself
+    };
+
     void put(FramePtr frame);
     void erase(FrameId id);
+    void clear();
     void index(const Frame& frame);
     void unindex(const Frame& frame);
     void hold(const Payload& payload);
+    void hold(const Frame& frame);
+    void hold_facts();
     void release(const Payload& payload);
+    void release(const Frame& frame);
+    void set_number(const Payload& payload, std::uint64_t number);
 
     ExecutionId id_;
     std::shared_ptr<const Facts> facts_;
@@ -150,7 +179,11 @@ private:
     std::set<FrameId> runnable_;
     std::size_t tasks_in_flight_ = 0;
     std::size_t held_bytes_ = 0;
-    std::unordered_map<const void*, std::uint32_t> holders_;  // of large payloads
+    std::unordered_map<const void*, Holding> holdings_;  // of large payloads
+    std::uint64_t next_number_ = 1;
+    std::vector<std::uint64_t> released_;
+    bool holds_facts_ = false;
+    std::unordered_map<FrameId, FramePtr> graves_;  // of an end, until they are buried
     mutable std::shared_ptr<Json> context_;
 };
 

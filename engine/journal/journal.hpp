@@ -154,6 +154,9 @@ public:
     /// The attempts that wait for the end of an open execution.
     virtual Result<std::vector<TaskToken>> waiting_for(ExecutionId child) = 0;
 
+    /// Whether ended executions have left something that a Sweep would remove.
+    virtual Result<bool> has_leftovers() = 0;
+
     /// Bytes that the disk still takes; the maximum where that is not known.
     virtual std::uint64_t free_bytes() = 0;
 };

@@ -172,6 +172,10 @@ Result<void> MemoryDisk::check(const RowsFrom& /*from*/, Outlook& /*outlook*/) c
     return {};
 }
 
+Result<void> MemoryDisk::check(const Sweep& /*sweep*/, Outlook& /*outlook*/) const {
+    return {};
+}
+
 void MemoryDisk::apply(const WorkflowRecord& workflow) {
     tables_.workflows[workflow.id] = workflow;
 }
@@ -273,6 +277,10 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
         tables_.records[{id, part.key}] = part.bytes;
     }
     for (const core::RecordKey key : execution.removed) tables_.records.erase({id, key});
+    for (const auto& [first, last] : execution.removed_ranges) {
+        tables_.records.erase(tables_.records.lower_bound({id, first}),
+                              tables_.records.upper_bound({id, last}));
+    }
 }
 
 void MemoryDisk::remove_open(ExecutionId id) {

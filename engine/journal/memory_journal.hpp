@@ -79,6 +79,7 @@ private:
     Result<void> check(const Removal& removal, Outlook& outlook) const;
     Result<void> check(const RunRow& row, Outlook& outlook) const;
     Result<void> check(const RowsFrom& from, Outlook& outlook) const;
+    Result<void> check(const Sweep& sweep, Outlook& outlook) const;
     void apply(const WorkflowRecord& workflow);
     void apply(const VersionRecord& version);
     void apply(const WorkflowDeletion& deletion);
@@ -88,6 +89,7 @@ private:
     void apply(const Removal& removal);
     void apply(const RunRow& row);
     void apply(const RowsFrom& from);
+    void apply(const Sweep&) {}  // nothing is left here
     void remove_open(ExecutionId id);
     std::uint64_t raise_epoch();
 
@@ -123,6 +125,7 @@ public:
     Result<std::vector<Wait>> waits_of(ExecutionId parent) override;
     Result<std::vector<TaskToken>> waiting_for(ExecutionId child) override;
     std::uint64_t secret() override { return 42; }
+    Result<bool> has_leftovers() override { return false; }
     std::uint64_t free_bytes() override;
 
     Result<std::vector<WorkflowRecord>> workflows() override;

@@ -178,8 +178,12 @@ struct ExecutionWrite {
     /// Whether the open table may hold rows of it from earlier commits; saves needless deletes.
     bool was_open = false;
     bool was_awaited = false;       // the same of those who wait for it
+    bool had_payloads = false;      // the same of its large payloads
+    bool leaves_records = false;    // with `end`: they are too many to be removed with it
     std::vector<core::Record> put;  // replaced or added
     std::vector<core::RecordKey> removed;
+    /// From the first key to the second, both included: of what has many neighbours.
+    std::vector<std::pair<core::RecordKey, core::RecordKey>> removed_ranges;
 };
 
 /// The name is free again; the record stays for the sake of its executions.
@@ -200,9 +204,15 @@ struct RowsFrom {
     ExecutionId id{};
 };
 
+/// Removes a part of what ended executions have left (ExecutionWrite::leaves_records).
+struct Sweep {
+    std::size_t records_max = 0;
+    std::size_t payloads_max = 0;
+};
+
 /// A RunRow is one of a closed execution, folded later than it ended.
 using Operation = std::variant<WorkflowRecord, VersionRecord, WorkflowDeletion, ExecutionWrite,
-                               DocumentWrite, ClaimRecord, Removal, RunRow, RowsFrom>;
+                               DocumentWrite, ClaimRecord, Removal, RunRow, RowsFrom, Sweep>;
 
 /// What one commit changes: operations that are carried out one after the other, all or none. Their
 /// order counts: a name is taken again only behind the deletion that frees it.

@@ -89,6 +89,17 @@ CREATE TABLE claims(
 CREATE INDEX claims_by_source ON claims(source, id);
 CREATE INDEX claims_by_execution ON claims(execution) WHERE execution <> 0;
 )sql";
+/// Large payloads of open executions, which `records` names by number: in rows of their own, as to
+/// find a place in `records` means to read whole rows of it. And the ended executions whose records
+/// and payloads are still to be removed.
+inline constexpr const char* kAddPayloads = R"sql(
+CREATE TABLE IF NOT EXISTS payloads(
+  execution INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY(execution, key)) STRICT;
+CREATE TABLE IF NOT EXISTS leftovers(execution INTEGER PRIMARY KEY) STRICT;
+)sql";
 /// Indexes and a table that came later: made where they are missing. A run is put into this one
 /// when it ends badly, and never before.
 inline constexpr const char* kAddIndexes =

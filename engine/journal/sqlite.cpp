@@ -160,6 +160,23 @@ Result<Statement*> Database::cached(const char* sql) {
     return cache_.back().second.get();
 }
 
+void Database::make_no_checkpoints() {
+    log_pages_ = std::make_unique<int>(0);
+    const auto remember = [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(handle_.get(), remember, log_pages_.get());
+}
+
+Result<Database::Checkpoint> Database::checkpoint() {
+    Checkpoint done;
+    const int status = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                                 &done.log_pages, &done.copied_pages);
+    if (status != SQLITE_OK) return failure(handle_.get(), status);
+    return done;
+}
+
 Result<std::int64_t> Database::scalar(std::string_view sql) {
     Statement statement = SW_TRY(prepare(sql));
     if (!SW_TRY(statement.step())) return std::int64_t{0};

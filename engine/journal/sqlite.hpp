@@ -78,10 +78,24 @@ public:
     /// The single integer that `sql` gives; 0 for NULL.
     Result<std::int64_t> scalar(std::string_view sql);
 
+    /// No commit makes a checkpoint by itself from now on: whoever says so sees to that.
+    void make_no_checkpoints();
+    /// What the write-ahead log had after the last commit of this connection. REQUIRES:
+    /// make_no_checkpoints().
+    [[nodiscard]] int log_pages() const { return *log_pages_; }
+    struct Checkpoint {
+        int log_pages = 0;
+        int copied_pages = 0;  // since the log has begun anew
+    };
+    /// Copies what it can of the log into the database, and keeps nobody waiting for that. Fails
+    /// with `unavailable` where another connection is at it.
+    Result<Checkpoint> checkpoint();
+
 private:
     struct Closer {
         void operator()(sqlite3* database) const;
     };
+    std::unique_ptr<int> log_pages_;  // SQLite knows where it is
     std::unique_ptr<sqlite3, Closer> handle_;
     std::vector<std::pair<const char*, std::unique_ptr<Statement>>> cache_;
 };

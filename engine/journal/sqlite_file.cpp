@@ -32,6 +32,7 @@ Result<void> add_second_form(Database& database) {
 Result<void> add_third_form(Database& database) {
     SW_TRY(database.execute(kBegin));
     SW_TRY(database.execute(kAddIndexes));
+    SW_TRY(database.execute(kAddPayloads));
     if (SW_TRY(database.scalar(kHasPrincipals)) == 0) SW_TRY(database.execute(kAddPrincipals));
     if (SW_TRY(database.scalar(kHasRunRows)) == 0) SW_TRY(database.execute(kAddRunRows));
     if (SW_TRY(database.scalar(kHasParents)) == 0) SW_TRY(database.execute(kAddParents));
@@ -79,7 +80,7 @@ Result<std::int64_t> form_of(Database& database, const std::filesystem::path& pa
 Result<void> prepare(Database& database, const std::filesystem::path& path, std::uint64_t secret) {
     const std::int64_t form = SW_TRY(form_of(database, path));
     // FULL: with NORMAL the last commits may be lost when the power goes. A checkpoint every 8 MB
-    // keeps the file small and each pause short.
+    // keeps the file small.
     SW_TRY(use_log(database, path));
     SW_TRY(
         database.execute("PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"

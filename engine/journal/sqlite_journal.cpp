@@ -36,7 +36,6 @@ constexpr const char* kSetParent =
     " WHERE id = ?1";
 constexpr const char* kInsertWait =
     "INSERT OR IGNORE INTO awaited(child, parent, frame, attempt) VALUES(?1, ?2, ?3, ?4)";
-constexpr const char* kRemoveWaits = "DELETE FROM awaited WHERE child = ?1";
 constexpr const char* kInsertChunk =
     "INSERT INTO history(id, previous, events_before, bytes, execution)"
     " VALUES(?1, ?2, ?3, ?4, ?5)";
@@ -46,11 +45,6 @@ constexpr const char* kWriteOpen =
     "INSERT INTO open_executions(id, due, flags, last_chunk, head) VALUES(?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT(id) DO UPDATE SET due = excluded.due, flags = excluded.flags,"
     " last_chunk = excluded.last_chunk, head = excluded.head";
-constexpr const char* kDeleteOpen = "DELETE FROM open_executions WHERE id = ?1";
-constexpr const char* kPutRecord =
-    "INSERT OR REPLACE INTO records(execution, key, bytes) VALUES(?1, ?2, ?3)";
-constexpr const char* kRemoveRecord = "DELETE FROM records WHERE execution = ?1 AND key = ?2";
-constexpr const char* kRemoveRecords = "DELETE FROM records WHERE execution = ?1";
 constexpr const char* kPutDocument =
     "INSERT OR REPLACE INTO documents(collection, key, value) VALUES(?1, ?2, ?3)";
 constexpr const char* kRemoveDocument = "DELETE FROM documents WHERE collection = ?1 AND key = ?2";
@@ -108,7 +102,8 @@ SqliteJournal::SqliteJournal(OwnerLock lock, Database database, std::filesystem:
     : SqliteReads(std::move(database)), lock_(std::move(lock)), folder_(std::move(folder)) {}
 
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem::path& folder,
-                                                           std::uint64_t secret) {
+                                                           std::uint64_t secret,
+                                                           Checkpointing checkpointing) {
     SW_TRY(make_folder(folder));
     OwnerLock lock = SW_TRY(OwnerLock::take(folder));
     Database database = SW_TRY(Database::open(folder / kFileName, Database::Mode::read_write));
@@ -118,7 +113,14 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::filesystem
     SW_TRY(journal->take_lease());
     journal->database_.set_patience(kPatience);
     SW_TRY(journal->read_secret());
+    if (checkpointing == Checkpointing::by_own_thread) SW_TRY(journal->begin_checkpoints());
     return journal;
+}
+
+Result<void> SqliteJournal::begin_checkpoints() {
+    checkpoints_ = SW_TRY(Checkpoints::open(folder_ / kFileName));
+    database_.make_no_checkpoints();
+    return {};
 }
 
 Result<void> SqliteJournal::take_lease() {
@@ -145,7 +147,11 @@ Result<void, CommitError> SqliteJournal::commit(const Batch& batch, const Lease&
         done = is_ours ? write(batch) : Result<void>(fail(is_ours.error()));
     }
     if (done) done = run(kCommit, [](Statement&) {});
-    if (done) return {};
+    if (done) {
+        const bool is_for_writer = checkpoints_ && checkpoints_->committed(database_.log_pages());
+        if (is_for_writer) (void)database_.checkpoint();  // where it fails, it comes again
+        return {};
+    }
     const bool is_undone = roll_back();
     switch (is_undone ? done.error().code : ErrorCode::io) {
         case ErrorCode::conflict:
@@ -252,6 +258,7 @@ Result<void> SqliteJournal::write(const ExecutionWrite& execution) {
     if (execution.reopening) {
         SW_TRY(count(execution.id, -1));
         SW_TRY(recover_failures(execution.id));
+        SW_TRY(forget_leftovers(execution.id));
         SW_TRY(reopen_row(execution));
         SW_TRY(count(execution.id, 1));
     }
@@ -346,32 +353,6 @@ Result<void> SqliteJournal::write_open(const ExecutionWrite& execution) {
         row.bind(4, number_of(open.last_chunk));
         row.bind_blob(5, open.head);
     });
-}
-
-Result<void> SqliteJournal::remove_open(const ExecutionWrite& execution) {
-    if (!execution.was_open) return {};
-    SW_TRY(run(kDeleteOpen, [&](Statement& row) { row.bind(1, number_of(execution.id)); }));
-    if (execution.was_awaited) {
-        SW_TRY(run(kRemoveWaits, [&](Statement& row) { row.bind(1, number_of(execution.id)); }));
-    }
-    return run(kRemoveRecords, [&](Statement& row) { row.bind(1, number_of(execution.id)); });
-}
-
-Result<void> SqliteJournal::write_records(const ExecutionWrite& execution) {
-    for (const auto& record : execution.put) {
-        SW_TRY(run(kPutRecord, [&](Statement& row) {
-            row.bind(1, number_of(execution.id));
-            row.bind(2, number_of(record.key));
-            row.bind_blob(3, record.bytes);
-        }));
-    }
-    for (const core::RecordKey key : execution.removed) {
-        SW_TRY(run(kRemoveRecord, [&](Statement& row) {
-            row.bind(1, number_of(execution.id));
-            row.bind(2, number_of(key));
-        }));
-    }
-    return {};
 }
 
 Result<Counters> SqliteJournal::counters() {

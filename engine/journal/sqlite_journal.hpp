@@ -9,6 +9,7 @@
 #include <optional>
 #include <tuple>
 
+#include "engine/journal/checkpoints.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/owner_lock.hpp"
 #include "engine/journal/sqlite_reads.hpp"
@@ -17,14 +18,18 @@ namespace stepwell::journal {
 
 class SqliteJournal final : public SqliteReads<Journal> {
 public:
+    /// Who makes checkpoints: commits, as SQLite has it, or a thread beside them.
+    enum class Checkpointing { by_commits, by_own_thread };
+
     /// Makes the folder and the file where they are missing; holds the folder's lock until it is
     /// destroyed. `secret` keys a new journal; an old one keeps its own.
     ///
     /// Takes the lease. Fails with `conflict` where another process owns the folder, `unavailable`
     /// where one has locked the file, `io` or `corruption` where it cannot be used, `invalid` where
     /// a newer Stepwell wrote it.
-    static Result<std::unique_ptr<SqliteJournal>> open(const std::filesystem::path& folder,
-                                                       std::uint64_t secret);
+    static Result<std::unique_ptr<SqliteJournal>> open(
+        const std::filesystem::path& folder, std::uint64_t secret,
+        Checkpointing checkpointing = Checkpointing::by_commits);
 
     [[nodiscard]] Lease lease() const override { return lease_; }
     Result<void, CommitError> commit(const Batch& batch, const Lease& lease) override;
@@ -35,6 +40,7 @@ public:
     Result<std::optional<ExecutionId>> awaited_by(const TaskToken& attempt) override;
     Result<std::vector<Wait>> waits_of(ExecutionId parent) override;
     Result<std::vector<TaskToken>> waiting_for(ExecutionId child) override;
+    Result<bool> has_leftovers() override;
     std::uint64_t free_bytes() override;
 
     /// For tests: the file may not grow beyond `pages`, as on a full disk.
@@ -42,6 +48,7 @@ public:
 
 private:
     SqliteJournal(OwnerLock lock, Database database, std::filesystem::path folder);
+    Result<void> begin_checkpoints();
     Result<void> take_lease();
     Result<void> write(const Batch& batch);
     Result<void> write(const WorkflowRecord& workflow);
@@ -53,6 +60,10 @@ private:
     Result<void> write(const Removal& removal);
     Result<void> write(const RunRow& row);
     Result<void> write(const RowsFrom& from);
+    Result<void> write(const Sweep& sweep);
+    Result<bool> sweep_records(std::int64_t execution, std::size_t count_max);
+    Result<bool> sweep_payloads(std::int64_t execution, std::size_t count_max);
+    Result<void> forget_leftovers(ExecutionId id);
     Result<void> forget_row(ExecutionId id);
     Result<void> recover_failures(ExecutionId id);
     /// Of an execution as it is in the table, `difference` more.
@@ -82,6 +93,7 @@ private:
     bool roll_back();
 
     OwnerLock lock_;
+    std::unique_ptr<Checkpoints> checkpoints_;  // null: by_commits
     std::filesystem::path folder_;
     Lease lease_;
     std::optional<CommitError> failure_;  // after which there is no going on

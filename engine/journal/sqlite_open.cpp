@@ -19,6 +19,8 @@ constexpr const char* kLoadOpen =
     "SELECT due, flags, last_chunk, head FROM open_executions WHERE id = ?1";
 constexpr const char* kLoadRecords =
     "SELECT key, bytes FROM records WHERE execution = ?1 ORDER BY key";
+constexpr const char* kLoadPayloads =
+    "SELECT key, bytes FROM payloads WHERE execution = ?1 ORDER BY key";
 constexpr const char* kAwaitedBy =
     "SELECT child FROM awaited WHERE parent = ?1 AND frame = ?2 AND attempt = ?3";
 constexpr const char* kWaitsOf =
@@ -85,11 +87,13 @@ Result<std::optional<StoredExecution>> SqliteJournal::load(ExecutionId id) {
     stored.open.last_chunk = static_cast<ChunkId>(open.integer(2));
     stored.open.head = open.bytes(3);
 
-    Statement& row = *SW_TRY(database_.cached(kLoadRecords));
-    ResetGuard row_guard(row);
-    row.bind(1, number_of(id));
-    while (SW_TRY(row.step())) {
-        stored.records.push_back({static_cast<core::RecordKey>(row.integer(0)), row.bytes(1)});
+    for (const char* kind : {kLoadRecords, kLoadPayloads}) {
+        Statement& row = *SW_TRY(database_.cached(kind));
+        ResetGuard row_guard(row);
+        row.bind(1, number_of(id));
+        while (SW_TRY(row.step())) {
+            stored.records.push_back({static_cast<core::RecordKey>(row.integer(0)), row.bytes(1)});
+        }
     }
     return std::optional<StoredExecution>(std::move(stored));
 }

@@ -75,11 +75,13 @@ def side_by_side(table, part, program, other):
 
 def engine_figures(table, quick):
     """Figures from inside the engine: tests/bench/engine_bench.cpp prints one JSON object a line."""
-    command = [os.path.join(RELEASE, "tests", "bench", "engine_bench"), *(["--quick"] if quick else [])]
+    program = os.path.join(RELEASE, "tests", "bench", "engine_bench")
+    command = [program, *(["--quick"] if quick else [])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             figure = json.loads(line)
             table.add(figure["name"], figure["value"], figure["unit"], figure.get("goal"), figure.get("more_is_better", True), figure.get("note", ""))
+    stalls.turn_figures(table, program)
 
 
 def http_figures(table, quick, program):

@@ -24,7 +24,8 @@ void give_up(const Error& error) {
 }
 
 Rig::Rig(const std::filesystem::path& folder)
-    : journal_(must(journal::SqliteJournal::open(folder, 7))),
+    : journal_(must(journal::SqliteJournal::open(
+          folder, 7, journal::SqliteJournal::Checkpointing::by_own_thread))),
       engine_({}, *journal_, runtime::system_clock()) {
     runner_.set_sink(engine_);
     engine_.on_failure(give_up);

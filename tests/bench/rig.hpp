@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -96,5 +97,6 @@ std::string chain_of(int count, const std::string& state);
 void measure_speed(bool is_quick);
 void measure_restart(bool is_quick);
 void measure_growth(bool is_quick);
+void measure_turns(std::istream& cases, const std::string& only);
 
 }  // namespace stepwell::bench

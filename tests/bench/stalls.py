@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -107,6 +108,16 @@ def start_times(daemon, machine, seconds):
 
 def made(daemon, name, definition):
     return daemon.call("CreateStateMachine", name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
+
+
+def turn_figures(table, engine_bench, only=None):
+    """How long a start waits in the engine beside each of them, in time of its processor: what else the machine does is not in it."""
+    cases = "".join(json.dumps({"name": name, "definition": definition, "input": document}) + "\n"
+                    for name, (definition, document) in heavy().items() if not only or only in name)
+    out = subprocess.run([engine_bench, "turns"], input=cases, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for line in out.splitlines():
+        figure = json.loads(line)
+        table.add(figure["name"], figure["value"], figure["unit"], figure["goal"], False, figure["note"])
 
 
 def figures(table, serving, program, quick, only=None):

@@ -30,6 +30,11 @@ StartTask as_task(const core::StartChild& child) {
     return task;
 }
 
+/// Of a frame or its variables: neither of the facts nor a payload.
+bool is_of_frame(RecordKey key) {
+    return (static_cast<std::uint64_t>(key) & 2) != 0;
+}
+
 }  // namespace
 
 World::World(const std::string& workflow)
@@ -72,7 +77,17 @@ Result<void> World::tell(const Input& input) {
         records_[record.key] = std::move(record.bytes);
     }
     for (const RecordKey key : changes.removed) records_.erase(key);
-    execution_.merge(std::move(decision->next));
+    if (decision->next.is_cleared) {
+        CHECK(changes.removed.empty());
+        std::erase_if(records_, [](const auto& one) { return is_of_frame(one.first); });
+    }
+    execution_.merge(std::move(decision->next), changes.numbered);
+    const std::vector<std::uint64_t> released = execution_.take_released();
+    if (execution_.is_running()) {
+        for (const std::uint64_t number : released) {
+            CHECK(records_.erase(core::payload_key(number)) == 1);
+        }
+    }
     events_.insert(events_.end(), decision->events.begin(), decision->events.end());
     if (check_invariants) check(decision->events);
     return {};
@@ -110,8 +125,9 @@ void World::check(const std::vector<Event>& events) {
     std::vector<Record> records;
     for (const auto& [key, bytes] : records_) records.push_back({key, bytes});
     std::reverse(records.begin(), records.end());
-    const auto restored = restore(kId, header_, records);
+    auto restored = restore(kId, header_, records);
     REQUIRE(restored.has_value());
+    if (execution_.is_running()) CHECK(restored->take_released().empty());
     CHECK(*restored == execution_);
     CHECK(restored->next_due() == execution_.next_due());
     CHECK(restored->has_tasks_in_flight() == !in_flight_.empty());

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/core/event_type.hpp"
+#include "engine/journal/checkpoints.hpp"
 #include "engine/journal/memory_journal.hpp"
 #include "engine/journal/schema.hpp"
 #include "engine/journal/sqlite.hpp"
@@ -17,6 +18,7 @@
 namespace stepwell::test {
 namespace {
 
+using journal::Checkpoints;
 using journal::CommitError;
 using journal::Database;
 using journal::Journal;
@@ -159,13 +161,13 @@ TEST_CASE("a journal of the first form is brought up to date, and keeps what is 
     auto database =
         journal::Database::open(folder.path() / "stepwell.db", journal::Database::Mode::read_write);
     REQUIRE(database);
-    REQUIRE(
-        database->execute("ALTER TABLE executions DROP COLUMN origin;"
-                          "ALTER TABLE executions DROP COLUMN principal;"
-                          "ALTER TABLE executions DROP COLUMN redrives;"
-                          "ALTER TABLE executions DROP COLUMN redriven;"
-                          "ALTER TABLE history DROP COLUMN execution; DROP TABLE documents;"
-                          "DROP TABLE claims; PRAGMA user_version = 1"));
+    REQUIRE(database->execute(
+        "ALTER TABLE executions DROP COLUMN origin;"
+        "ALTER TABLE executions DROP COLUMN principal;"
+        "ALTER TABLE executions DROP COLUMN redrives;"
+        "ALTER TABLE executions DROP COLUMN redriven;"
+        "ALTER TABLE history DROP COLUMN execution; DROP TABLE documents;"
+        "DROP TABLE claims; DROP TABLE payloads; DROP TABLE leftovers; PRAGMA user_version = 1"));
     database = journal::Database();
     const auto early = SqliteReader::open(folder.path());
     REQUIRE_FALSE(early);
@@ -300,6 +302,228 @@ TEST_CASE("a file system without shared memory is refused, as no log can be kept
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code == ErrorCode::io);
     CHECK(opened.error().message.find("share memory") != std::string::npos);
+}
+
+TEST_CASE("a thread copies the log, which then begins anew") {
+    TemporaryFolder folder;
+    REQUIRE(SqliteJournal::open(folder.path(), 7));
+    const auto path = folder.path() / "stepwell.db";
+    auto writer = Database::open(path, Database::Mode::read_write);
+    REQUIRE(writer);
+    writer->make_no_checkpoints();
+    auto checkpoints = Checkpoints::open(path);
+    REQUIRE(checkpoints);
+    int most = 0;
+    for (int i = 0; i < 200; ++i) {
+        REQUIRE(writer->execute("INSERT OR REPLACE INTO documents VALUES('large', '" +
+                                std::to_string(i % 10) + "', hex(zeroblob(200000)))"));
+        most = std::max(most, writer->log_pages());
+        CHECK_FALSE((*checkpoints)->committed(writer->log_pages()));
+        (*checkpoints)->wait_until_idle();
+    }
+    CHECK(most >= Checkpoints::kPagesPerPass);
+    CHECK(most < Checkpoints::kPagesPerPass + Checkpoints::kRestPagesMax);
+}
+
+TEST_CASE("what was written while the thread copied the log is the writer's where it is little") {
+    TemporaryFolder folder;
+    REQUIRE(SqliteJournal::open(folder.path(), 7));
+    const auto path = folder.path() / "stepwell.db";
+    auto writer = Database::open(path, Database::Mode::read_write);
+    REQUIRE(writer);
+    writer->make_no_checkpoints();
+    auto checkpoints = Checkpoints::open(path);
+    REQUIRE(checkpoints);
+    REQUIRE(writer->execute("INSERT INTO documents VALUES('large', '1', hex(zeroblob(5000000)))"));
+    const int pages = writer->log_pages();
+    REQUIRE(pages >= Checkpoints::kPagesPerPass);
+    CHECK_FALSE((*checkpoints)->committed(pages));
+    (*checkpoints)->wait_until_idle();
+    CHECK_FALSE((*checkpoints)->committed(pages + Checkpoints::kRestPagesMax + 1));
+    (*checkpoints)->wait_until_idle();
+    CHECK((*checkpoints)->committed(pages + Checkpoints::kRestPagesMax));
+}
+
+TEST_CASE("a log that the thread does not keep up with is the writer's before it is large") {
+    TemporaryFolder folder;
+    REQUIRE(SqliteJournal::open(folder.path(), 7));
+    auto checkpoints = Checkpoints::open(folder.path() / "stepwell.db");
+    REQUIRE(checkpoints);
+    CHECK_FALSE((*checkpoints)->committed(Checkpoints::kPagesPerPass - 1));
+    CHECK((*checkpoints)->committed(Checkpoints::kLogPagesMax));
+}
+
+TEST_CASE("a journal whose log a thread copies keeps all that it has committed") {
+    TemporaryFolder folder;
+    constexpr int kCommits = 60;
+    {
+        auto journal =
+            SqliteJournal::open(folder.path(), 7, SqliteJournal::Checkpointing::by_own_thread);
+        REQUIRE(journal);
+        for (int i = 0; i < kCommits; ++i) {
+            journal::Batch batch;
+            batch.add(journal::DocumentWrite{
+                "large", std::to_string(i), std::string(250'000, static_cast<char>('a' + i % 26))});
+            REQUIRE(commit(**journal, batch));
+        }
+    }
+    auto reader = SqliteReader::open(folder.path());
+    REQUIRE(reader);
+    for (int i = 0; i < kCommits; ++i) {
+        CHECK((*reader)->document("large", std::to_string(i))->value() ==
+              std::string(250'000, static_cast<char>('a' + i % 26)));
+    }
+}
+
+TEST_CASE("large payloads are kept apart from records, come back with them, and go with the end") {
+    for (const bool has_ended : {false, true}) {
+        TemporaryFolder folder;
+        auto journal = SqliteJournal::open(folder.path(), 7);
+        REQUIRE(journal);
+        REQUIRE(commit(**journal, one_workflow(1)));
+        journal::ExecutionWrite write;
+        write.id = ExecutionId{1};
+        write.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", Timestamp{}, "", ""};
+        write.chunks.push_back({journal::ChunkId{1}, journal::kNoChunk, 0, "events"});
+        write.open = journal::OpenRecord{};
+        write.open->id = ExecutionId{1};
+        write.put = {{core::RecordKey{2}, "frame"},
+                     {core::payload_key(1), "one"},
+                     {core::payload_key(2), "two"}};
+        journal::Batch first;
+        first.add(write);
+        REQUIRE(commit(**journal, first));
+        CHECK((*journal)->load(ExecutionId{1})->value().records.size() == 3);
+
+        journal::ExecutionWrite next;
+        next.id = ExecutionId{1};
+        next.was_open = true;
+        next.chunks.push_back({journal::ChunkId{2}, journal::ChunkId{1}, 1, "events"});
+        if (has_ended) {
+            next.end = journal::ExecutionEnd{core::Status::succeeded, Timestamp{}, ""};
+            next.had_payloads = true;
+        } else {
+            next.open = write.open;
+            next.removed = {core::payload_key(1)};
+        }
+        journal::Batch second;
+        second.add(next);
+        REQUIRE(commit(**journal, second));
+        auto database = Database::open(folder.path() / "stepwell.db", Database::Mode::read_only);
+        REQUIRE(database);
+        CHECK(*database->scalar("SELECT count(*) FROM payloads") == (has_ended ? 0 : 1));
+        CHECK(*database->scalar("SELECT count(*) FROM records") == (has_ended ? 0 : 1));
+    }
+}
+
+TEST_CASE("a run that goes on after its end finds nothing of what it had left") {
+    TemporaryFolder folder;
+    auto journal = SqliteJournal::open(folder.path(), 7);
+    REQUIRE(journal);
+    REQUIRE(commit(**journal, one_workflow(1)));
+    const auto written = [&](journal::ExecutionWrite write) {
+        journal::Batch batch;
+        batch.add(std::move(write));
+        return commit(**journal, batch);
+    };
+    journal::ExecutionWrite start;
+    start.id = ExecutionId{1};
+    start.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", Timestamp{}, "", ""};
+    start.chunks.push_back({journal::ChunkId{1}, journal::kNoChunk, 0, "events"});
+    start.open = journal::OpenRecord{};
+    start.open->id = ExecutionId{1};
+    start.put = {{core::RecordKey{2}, "root"},
+                 {core::RecordKey{6}, "branch"},
+                 {core::payload_key(1), "large"}};
+    REQUIRE(written(start));
+    journal::ExecutionWrite end;
+    end.id = ExecutionId{1};
+    end.was_open = true;
+    end.chunks.push_back({journal::ChunkId{2}, journal::ChunkId{1}, 1, "events"});
+    end.end = journal::ExecutionEnd{core::Status::failed, Timestamp{}, ""};
+    end.leaves_records = true;
+    REQUIRE(written(end));
+    CHECK((*journal)->has_leftovers().value());
+
+    journal::ExecutionWrite again;
+    again.id = ExecutionId{1};
+    again.reopening = journal::ExecutionReopening{1, Timestamp{}};
+    again.chunks.push_back({journal::ChunkId{3}, journal::ChunkId{2}, 2, "events"});
+    again.open = start.open;
+    again.put = {{core::RecordKey{2}, "root again"}};
+    REQUIRE(written(again));
+    CHECK_FALSE((*journal)->has_leftovers().value());
+    CHECK((*journal)->load(ExecutionId{1})->value().records.size() == 1);
+}
+
+TEST_CASE(
+    "a sweep removes as much as it says, oldest run first, and what runs has all of its own") {
+    TemporaryFolder folder;
+    auto journal = SqliteJournal::open(folder.path(), 7);
+    REQUIRE(journal);
+    REQUIRE(commit(**journal, one_workflow(1)));
+    journal::Batch batch;
+    for (std::uint64_t id = 1; id <= 3; ++id) {
+        journal::ExecutionWrite write;
+        write.id = ExecutionId{id};
+        write.start = journal::ExecutionStart{WorkflowId{1}, VersionId{1}, "", Timestamp{}, "", ""};
+        write.chunks.push_back({journal::ChunkId{id}, journal::kNoChunk, 0, "events"});
+        write.open = journal::OpenRecord{};
+        write.open->id = write.id;
+        for (std::uint64_t n = 1; n <= 5; ++n) {
+            write.put.push_back({core::RecordKey{4 * n + 2}, "frame"});
+            write.put.push_back({core::payload_key(n), "payload"});
+        }
+        batch.add(write);
+    }
+    REQUIRE(commit(**journal, batch));
+    batch = {};
+    for (std::uint64_t id = 1; id <= 2; ++id) {
+        journal::ExecutionWrite end;
+        end.id = ExecutionId{id};
+        end.was_open = true;
+        end.chunks.push_back({journal::ChunkId{10 + id}, journal::ChunkId{id}, 1, "events"});
+        end.end = journal::ExecutionEnd{core::Status::failed, Timestamp{}, ""};
+        end.leaves_records = true;
+        batch.add(end);
+    }
+    REQUIRE(commit(**journal, batch));
+    auto database = Database::open(folder.path() / "stepwell.db", Database::Mode::read_only);
+    REQUIRE(database);
+    const auto count = [&](const std::string& table) {
+        return database->scalar("SELECT count(*) FROM " + table).value();
+    };
+    journal::Batch sweep;
+    sweep.add(journal::Sweep{2, 2});
+    std::int64_t records = count("records");
+    std::int64_t payloads = count("payloads");
+    CHECK((records == 15 && payloads == 15));
+    while ((*journal)->has_leftovers().value()) {
+        REQUIRE(commit(**journal, sweep));
+        CHECK(records - count("records") <= 2);
+        CHECK(payloads - count("payloads") <= 2);
+        records = count("records");
+        payloads = count("payloads");
+    }
+    CHECK((records == 5 && payloads == 5));
+    CHECK((*journal)->load(ExecutionId{3})->value().records.size() == 10);
+    REQUIRE(commit(**journal, sweep));
+    CHECK(count("records") == 5);
+}
+
+TEST_CASE("a journal of the second form gets a place for large payloads") {
+    TemporaryFolder folder;
+    REQUIRE(commit(**SqliteJournal::open(folder.path(), 7), one_workflow(1)));
+    auto database = Database::open(folder.path() / "stepwell.db", Database::Mode::read_write);
+    REQUIRE(database);
+    REQUIRE(
+        database->execute("DROP TABLE payloads; DROP TABLE leftovers; PRAGMA user_version = 2"));
+    *database = Database();
+    CHECK_FALSE(SqliteReader::open(folder.path()));
+    auto journal = SqliteJournal::open(folder.path(), 8);
+    REQUIRE(journal);
+    CHECK((*journal)->workflows()->size() == 1);
+    CHECK(SqliteReader::open(folder.path()));
 }
 
 }  // namespace stepwell::test

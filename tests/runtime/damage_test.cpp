@@ -31,7 +31,7 @@ public:
                     WorkflowStatus());
                 StartRequest request;
                 request.workflow = name;
-                request.input = Payload::trusted("\"" + std::string(20'000, 'i') + "\"");
+                request.input = Payload::trusted("\"" + std::string(3'000, 'i') + "\"");
                 const auto started = answer_of(
                     engine, [&](auto answer) { engine.start_execution(request, answer); },
                     Started());

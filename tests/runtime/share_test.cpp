@@ -95,7 +95,7 @@ TEST_CASE(
     CHECK(is_answered(first));
     CHECK(is_answered(small));
     CHECK_FALSE(is_answered(large));
-    stage.engine().step();
+    stage.settle();
     CHECK(is_answered(large));
 }
 
@@ -113,13 +113,64 @@ TEST_CASE("reports wait for a turn with a share left, in their order, and starts
                               });
     }
     const auto asked = ask(stage, "etl", R"({"x":1})");
-    stage.engine().step();
+    stage.engine().step();  // the last start went beyond its turn's share: this one is light
     CHECK(is_answered(asked));
+    CHECK(done.empty());
+    stage.engine().step();
     CHECK(done == std::vector<int>{0});
     const auto later = ask(stage, "etl", R"({"x":1})");
     stage.settle();
     CHECK(is_answered(later));
     CHECK(done == std::vector<int>{0, 1, 2, 3});
+}
+
+TEST_CASE(
+    "after a turn that went beyond its share comes one that only answers, where somebody asks") {
+    Stage stage(one_decision_a_turn());
+    REQUIRE(stage.create("endless", kEndless));
+    REQUIRE(stage.create("etl", kPass));
+    const ExecutionId endless = started_beside(stage, "endless");
+    const auto events = [&] { return stage.types(endless).size(); };
+    for (int i = 0; i < 3; ++i) {
+        const auto before = events();
+        turn(stage);
+        const auto after = events();
+        CHECK(after > before);
+        const auto asked = ask(stage, "etl");
+        turn(stage);
+        CHECK(is_answered(asked));
+        CHECK(events() == after);
+        turn(stage, 8);  // what was asked for ends
+    }
+}
+
+TEST_CASE("nobody waits for an answer: no turn goes by without work") {
+    Stage stage(one_decision_a_turn());
+    REQUIRE(stage.create("endless", kEndless));
+    const ExecutionId endless = started_beside(stage, "endless");
+    for (int i = 0; i < 5; ++i) {
+        const auto before = stage.types(endless).size();
+        turn(stage);
+        CHECK(stage.types(endless).size() > before);
+    }
+}
+
+TEST_CASE("what a turn stores beside events has a part in its share") {
+    EngineSettings settings;
+    settings.limits.bytes_per_turn_max = 300'000;
+    Stage stage(settings);
+    REQUIRE(stage.create("sleep", kWait));
+    // Each has its input in an event and in a record: the second one spends the share.
+    std::vector<std::future<ExecutionId>> asked;
+    for (int i = 0; i < 3; ++i) {
+        asked.push_back(ask(stage, "sleep", "\"" + std::string(100'000, 'x') + "\""));
+    }
+    stage.engine().step();
+    CHECK(is_answered(asked[0]));
+    CHECK(is_answered(asked[1]));
+    CHECK_FALSE(is_answered(asked[2]));
+    stage.settle();
+    CHECK(is_answered(asked[2]));
 }
 
 TEST_CASE("runs that never rest keep no timer from firing, and no report from being heard") {

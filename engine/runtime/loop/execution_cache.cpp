@@ -8,6 +8,8 @@
 namespace stepwell::runtime {
 namespace {
 
+/// Frames: one to two milliseconds.
+constexpr std::size_t kBuriedAtOnce = 4'000;
 /// So much has to have been let go before it is worth asking the allocator.
 constexpr std::size_t kGivenBackFrom = std::size_t{64} << 20;
 
@@ -34,11 +36,18 @@ void ExecutionCache::remove(ExecutionId id) {
     bytes_ -= at->second->bytes;
     released_bytes_ += at->second->bytes;
     recency_.erase(at->second->recency);
+    if (at->second->execution.bury(kBuriedAtOnce)) graves_.push_back(std::move(at->second));
     slots_.erase(at);
+}
+
+bool ExecutionCache::bury() {
+    if (!graves_.empty() && !graves_.back()->execution.bury(kBuriedAtOnce)) graves_.pop_back();
+    return !graves_.empty();
 }
 
 void ExecutionCache::clear() {
     slots_.clear();
+    graves_.clear();
     recency_.clear();
     bytes_ = 0;
 }

@@ -49,8 +49,9 @@ struct Slot {
     /// Frames whose heartbeat deadline has moved since they were stored. While there are any, the
     /// slot stays in memory.
     std::set<FrameId> unstored;
-    std::size_t bytes = 0;  // in memory, about
-    Trail trail;            // without what is pending
+    std::size_t bytes = 0;                  // in memory, about
+    Trail trail;                            // without what is pending
+    std::vector<core::RecordKey> released;  // payloads whose records are still to be removed
     std::unique_ptr<PendingWrite> pending;
     std::list<ExecutionId>::iterator recency;
 };
@@ -62,6 +63,9 @@ public:
     Slot& add(std::unique_ptr<Slot> slot);
     void remove(ExecutionId id);
     void clear();
+    /// Frees a part of what went with executions that were removed; the memory of a large one is
+    /// freed over several turns. False where nothing is left of them.
+    bool bury();
     void set_bytes(Slot& slot, std::size_t bytes);
     /// Lets go of the least recently used until both bounds hold, but of none that has something
     /// unstored, and gives memory back to the system after much was let go. REQUIRES: nothing is
@@ -71,7 +75,8 @@ public:
 
 private:
     std::unordered_map<ExecutionId, std::unique_ptr<Slot>> slots_;
-    std::list<ExecutionId> recency_;  // most recent first
+    std::vector<std::unique_ptr<Slot>> graves_;  // removed, with frames that are still to be freed
+    std::list<ExecutionId> recency_;             // most recent first
     std::size_t bytes_ = 0;
     std::size_t released_bytes_ = 0;  // since memory was last given back
 };

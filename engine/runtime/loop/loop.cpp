@@ -44,6 +44,7 @@ Result<void> Loop::recover() {
     const journal::Counters counters = SW_TRY(journal_.counters());
     next_execution_ = counters.execution;
     next_chunk_ = counters.chunk;
+    has_leftovers_ = SW_TRY(journal_.has_leftovers());
     SW_TRY(put_poisonous_aside());
     TimerQueue::Loader timers(timers_);
     SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
@@ -256,6 +257,7 @@ std::optional<Timestamp> Loop::next_due() {
     if (stall_) return clock_.now() + (stall_->retry_at - clock_.steady());
     if (!alone_.empty() || !put_off_.empty()) return Timestamp{};
     if (!restart_order_.empty() || !granted_.empty()) return Timestamp{};
+    if (has_leftovers_ || has_graves_) return Timestamp{};
     std::optional<Timestamp> due;
     if (const auto timer = timers_.next()) due = time_.on_the_wall(*timer);
     const bool has_effects = !child_starts_.is_empty() || !newly_quarantined_.empty();

@@ -7,7 +7,8 @@
 // commit.
 //
 // A turn has a share of work and of bytes (loop_share.cpp): what comes after that is spent waits
-// for the next, so that whoever starts something is answered soon whatever others have asked for.
+// for the next, so that whoever starts something is answered soon whatever others have asked for. A
+// light turn does nothing but answer.
 //
 // What becomes of the turn where it fails:
 //
@@ -137,11 +138,15 @@ private:
     void restart_some_tasks();
     void fire_timers();
 
+    void look_who_waits();
+    void take_parts();
     void take_put_off();
     void hear();
     void put_off_from(std::size_t first);
-    void charge(const core::Decision& decision);
+    void charge(const Decided& decided);
     [[nodiscard]] bool is_share_spent() const;
+    [[nodiscard]] bool is_beyond_share() const;
+    [[nodiscard]] bool is_cut(const core::Input& input) const;
     [[nodiscard]] core::Limits limits_left(const core::Input& input) const;
 
     Result<void> check_room() const;
@@ -208,6 +213,9 @@ private:
 
     Result<void> seal(Slot& slot);
     void seal_open(Slot& slot, PendingWrite& pending);
+    void remove_some_payloads(Slot& slot);
+    void sweep();
+    Result<void> look_for_leftovers();
     void settle(Slot& slot);
     void settle_closed(Slot& slot);
     void rearm(Slot& slot);
@@ -265,6 +273,9 @@ private:
     /// Of turns whose share was spent, in the order in which they came.
     std::vector<Message> put_off_;
     bool do_timers_go_first_ = false;  // they were cut, as messages had the turn's share
+    bool was_long_ = false;            // the last turn
+    bool has_leftovers_ = false;       // the journal, of executions that have ended
+    bool has_graves_ = false;          // the cache
 
     EngineTime time_;
     PoisonGuard guard_;
@@ -278,10 +289,12 @@ private:
     std::vector<Message> messages_;
     std::vector<TaskToken> granted_before_;
     bool is_alone_ = false;  // the turn is one message from `alone_`
+    bool is_light_ = false;  // it has no share, and only answers
+    bool is_long_ = false;   // what it has decided went beyond its share
     ExecutionId first_execution_{1};
     journal::ChunkId first_chunk_{1};
     journal::Batch batch_;
-    std::size_t turn_bytes_ = 0;   // of the events that this turn has decided
+    std::size_t turn_bytes_ = 0;   // of the events and records that this turn has decided
     std::uint64_t turn_work_ = 0;  // likewise, in units of base/work.hpp
     std::vector<Slot*> touched_;
     std::vector<Order> orders_;

@@ -144,6 +144,9 @@ Result<Timestamp> Loop::abort_by_record(ExecutionId id, const core::StopExecutio
     write.id = id;
     write.was_open = true;
     write.was_awaited = true;
+    write.had_payloads = true;
+    write.leaves_records = true;
+    has_leftovers_ = true;
     write.chunks.push_back({next_chunk_, last, events, core::encode({aborted})});
     write.end = journal::ExecutionEnd{core::Status::aborted, now_, how.error.value_or("")};
     if (settings_.fold_run) {  // what its history has to say is told later

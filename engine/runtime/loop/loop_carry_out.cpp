@@ -131,6 +131,11 @@ void Loop::carry_out(const News& news) {
 std::vector<TaskToken> Loop::finished_by(const Slot& slot, const core::Delta& next) const {
     std::vector<TaskToken> tokens;
     if (observers_.empty()) return tokens;
+    if (next.is_cleared && slot.execution.has_tasks_in_flight()) {
+        for (const core::FramePtr& frame : slot.execution.frames()) {
+            if (frame->task) tokens.push_back({slot.execution.id(), frame->id, frame->attempt});
+        }
+    }
     for (const auto& [id, after] : next.frames) {
         const core::Frame* before = slot.execution.find(id);
         if (!before || !before->task) continue;

@@ -97,7 +97,8 @@ void Loop::apply_effects() {
 }
 
 bool Loop::may_start_child(std::size_t started) const {
-    if (is_alone_ || child_starts_.is_empty() || child_starts_.held_until()) return false;
+    if (is_alone_ || is_light_ || child_starts_.is_empty() || child_starts_.held_until())
+        return false;
     const std::size_t most = child_starts_.per_turn_max();
     return started < (is_share_spent() ? std::min(most, kChildStartsWithoutShare) : most);
 }

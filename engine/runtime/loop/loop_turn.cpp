@@ -31,19 +31,13 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
     if (is_alone_) {
         messages_.push_back(std::move(alone_.front()));
         alone_.pop_front();
+        hear();
     } else {
-        restart_some_tasks();
-        pick_up_granted();
-        take_put_off();
-    }
-    const bool do_timers_go_first = std::exchange(do_timers_go_first_, false);
-    if (!is_alone_ && do_timers_go_first) fire_timers();
-    hear();
-    if (!is_alone_ && !do_timers_go_first) {
-        fire_timers();
-        do_timers_go_first_ = timers_.is_due(now_);
+        look_who_waits();
+        take_parts();
     }
     apply_effects();
+    was_long_ = is_long_ && !is_light_;
     carry_out_removals();
     auto done = end_turn();
     if (!stall_) {
@@ -56,6 +50,8 @@ Result<void> Loop::turn(std::vector<Message>& messages) {
 void Loop::begin_turn() {
     turn_bytes_ = 0;
     turn_work_ = 0;
+    is_light_ = false;
+    is_long_ = false;
     granted_before_ = granted_;
     now_ = time_.now();
     now_text_.clear();
@@ -72,6 +68,7 @@ Result<void> Loop::end_turn() {
     for (Slot* slot : touched_) {
         if (auto sealed = seal(*slot); !sealed && !trouble_) trouble_ = sealed.error();
     }
+    sweep();
     if (auto added = run_rows_.add_to(batch_, cache_); !added && !trouble_) {
         trouble_ = added.error();
     }
@@ -136,6 +133,8 @@ Result<void> Loop::settle_all() {
     ledger_.end_turn();
     carry_out();
     messages_.clear();
+    SW_TRY(look_for_leftovers());
+    if (!is_light_) has_graves_ = cache_.bury();
     cache_.shrink(settings_.loaded_executions_max, settings_.loaded_bytes_max);
     ++turns_;
     loaded_count_ = cache_.size();
