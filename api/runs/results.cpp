@@ -26,7 +26,8 @@ public:
         const Json& envelope = row.result->json();
         Json items = Json::array();
         for (const StateRow* at = &row; at->parent; at = &rows[*at->parent]) {
-            items.insert(items.begin(), {{"state", rows[*at->parent].name}, {"index", at->item}});
+            Json item{{"state", rows[*at->parent].name}, {"index", at->item}};
+            items.insert(items.begin(), std::move(item));
         }
         Json result{{"state", row.name},
                     {"definition_path", row.path},

@@ -316,6 +316,21 @@ TEST_CASE("results are given by run, and the latest of each task") {
     CHECK((*latest)["items"][1]["later_runs"] == 1);
 }
 
+TEST_CASE("a result within Maps says of which items, the outermost first") {
+    Theatre theatre;
+    REQUIRE(theatre.create(
+        "w", machine("Each", R"("Each":{"Type":"Map","ItemsPath":"$.items","End":true,)"
+                             R"("ItemProcessor":)" +
+                                 machine("V", task("V")) + "}")));
+    const std::string good = R"({"type":"validate","status":"success","rows":{"read":1}})";
+    const ExecutionId run = theatre.play("w", {{"V", {good, good}}}, R"({"items":[1,2]})");
+    auto histories = theatre.histories();
+    const auto results = results_view(histories.reader(), run, "", Samples::shown);
+    REQUIRE(results);
+    REQUIRE((*results)["items"].size() == 2);
+    CHECK(to_text((*results)["items"][1]["items"]) == R"([{"state":"Each","index":1}])");
+}
+
 TEST_CASE("a Map is counted by status, whole and in buckets of items") {
     Theatre theatre;
     REQUIRE(theatre.create(
