@@ -214,10 +214,11 @@ Maybe range(const Call& call) {
     if (size > kSizeMax) return call.evaluator.raise("D2014", Value::of(size));
     Arena& arena = call.evaluator.arena();
     Array* numbers = new_sequence(arena);
-    SW_TRY(call.evaluator.make_room(static_cast<std::size_t>(std::max(0.0, size)) * sizeof(Value)));
-    for (double i = 0; i < size; ++i) {
+    const auto elements = static_cast<std::size_t>(std::max(0.0, size));
+    SW_TRY(call.evaluator.make_room(elements * sizeof(Value)));
+    for (std::size_t i = 0; i < elements; ++i) {
         SW_TRY(call.evaluator.spend());
-        numbers->push(arena, Value::of(first + i * step));
+        numbers->push(arena, Value::of(first + static_cast<double>(i) * step));
     }
     return Value::of(numbers);
 }

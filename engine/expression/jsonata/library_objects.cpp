@@ -147,7 +147,7 @@ Maybe error(const Call& call) {
     return raise_message(call, "D3137", call[0], "$error() function evaluated");
 }
 
-Maybe assert_(const Call& call) {
+Maybe assert_that(const Call& call) {
     if (call[0].kind() == Kind::boolean && call[0].boolean()) return Value();
     return raise_message(call, "D3141", call[1], "$assert() statement failed");
 }
@@ -170,7 +170,7 @@ constexpr auto kObjectFunctions = std::to_array<Builtin>({
     {"clone", "<(oa)-:o>", 1, clone},
     {"type", "<x:s>", 1, type},
     {"error", "<s?:x>", 1, error},
-    {"assert", "<bs?:x>", 2, assert_},
+    {"assert", "<bs?:x>", 2, assert_that},
     {"eval", "<sx?:x>", 2, eval},
     {"uuid", "<:s>", 0, uuid},
 });
