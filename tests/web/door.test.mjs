@@ -122,7 +122,7 @@ test('a path that is no page says so', async () => {
   await view.page.goto(`${daemon.url}/signin`);
   await signIn(view.page, 'ann');
   await view.page.getByRole('heading', { name: 'Last 24 hours' }).waitFor();
-  await view.page.goto(`${daemon.url}/operations/nothing-of-the-kind`);
+  await view.page.goto(`${daemon.url}/runs/there/is/none`);
   await view.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
   await view.close();
 });
