@@ -178,7 +178,7 @@ Maybe Evaluator::evaluate(const Node& node, const Value& input, Frame* frame) {
         default:
             break;
     }
-    if (depth_ >= options_.depth_max) return raise("U1001");
+    if (is_too_deep()) return raise("U1001");
     ++depth_;
     Maybe result = evaluate_kind(node, input, frame);
     for (const Stage& stage : node.predicates) {

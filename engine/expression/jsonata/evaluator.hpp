@@ -4,6 +4,7 @@
 // limit: an expression that loops, grows or recurses ends with U1001.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,9 @@ struct Frame {
 };
 
 class Evaluator;
+
+/// Of the eight megabytes that a thread has.
+inline constexpr std::ptrdiff_t kStackBytesMax = 5 * 1'048'576;
 
 /// What a function of the library is called with.
 struct Call {
@@ -150,6 +154,12 @@ public:
 private:
     Maybe evaluate(const Node& node, const Value& input, Frame* frame);
     Maybe evaluate_kind(const Node& node, const Value& input, Frame* frame);
+    /// Whether no other level fits: by their number, or by the stack that they take, which is
+    /// several times as much under a sanitizer.
+    [[nodiscard]] bool is_too_deep() const {
+        const auto* here = static_cast<const char*>(__builtin_frame_address(0));
+        return depth_ >= options_.depth_max || stack_begin_ - here > kStackBytesMax;
+    }
     Maybe finished(const Node& node, const Value& result);
     Value variable(const Node& node, const Value& input, Frame* frame);
     Value lookup(Symbol symbol, Frame* frame);
@@ -221,6 +231,8 @@ private:
     std::unique_ptr<Fault> fault_;
     Value root_;
     int depth_ = 0;
+    /// Where the stack stood when this began.
+    const char* stack_begin_ = static_cast<const char*>(__builtin_frame_address(0));
 };
 
 }  // namespace stepwell::expression::jsonata

@@ -100,7 +100,7 @@ Maybe Evaluator::function(const Node& node, const Value& input, Frame* frame, co
 
 Maybe Evaluator::apply(const Value& function, std::span<const Value> arguments_given,
                        const Value& input, const Caller& caller) {
-    if (depth_ >= options_.depth_max) return raise("U1001");
+    if (is_too_deep()) return raise("U1001");
     ++depth_;
     Maybe result = apply_once(function, arguments_given, input, nullptr, true);
     if (!result && function.is_function()) name_fault(*result.error().fault, caller, true);

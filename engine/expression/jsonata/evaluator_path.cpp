@@ -311,7 +311,7 @@ Value Evaluator::member_of(const Value& input, std::string_view key) {
     Array* results = new_sequence(arena_);
     const std::size_t size = input.size();
     for (std::size_t i = 0; i < size; ++i) {
-        if (!environment_.work.spend() || depth_ >= options_.depth_max) break;
+        if (!environment_.work.spend() || is_too_deep()) break;
         ++depth_;
         const Value found = member_of(input[i], key);
         --depth_;
@@ -359,7 +359,7 @@ Maybe Evaluator::descendants(const Value& input) {
 
 Result<void, Raised> Evaluator::add_descendants(const Value& input, Array& found) {
     SW_TRY(spend());
-    if (depth_ >= options_.depth_max) return raise("U1001");
+    if (is_too_deep()) return raise("U1001");
     ++depth_;
     if (!input.is_array()) found.push(arena_, input);
     Result<void, Raised> added;
