@@ -41,7 +41,7 @@ struct Frame {
 class Evaluator;
 
 /// Of the eight megabytes that a thread has.
-inline constexpr std::ptrdiff_t kStackBytesMax = 5 * 1'048'576;
+inline constexpr std::ptrdiff_t kStackBytesMax = 5'242'880;
 
 /// What a function of the library is called with.
 struct Call {
