@@ -203,6 +203,18 @@ Maybe Evaluator::finished(const Node& node, const Value& result) {
     return result;
 }
 
+/// What is called later, with what stands around it now.
+Value Evaluator::closure(const Node& node, const Value& input, Frame* frame) {
+    Function* made = arena_.make<Function>();
+    made->kind = node.kind == NodeKind::lambda      ? Function::Kind::lambda
+                 : node.kind == NodeKind::transform ? Function::Kind::transform
+                                                    : Function::Kind::tail_call;
+    made->node = &node;
+    made->frame = frame;
+    made->input = input;
+    return Value::of(static_cast<const Function*>(made));
+}
+
 Maybe Evaluator::evaluate_kind(const Node& node, const Value& input, Frame* frame) {
     switch (node.kind) {
         case NodeKind::string:
@@ -257,16 +269,8 @@ Maybe Evaluator::evaluate_kind(const Node& node, const Value& input, Frame* fram
             if (!node.is_tail_call) return function(node, input, frame, nullptr);
             [[fallthrough]];
         case NodeKind::lambda:
-        case NodeKind::transform: {
-            Function* made = arena_.make<Function>();
-            made->kind = node.kind == NodeKind::lambda      ? Function::Kind::lambda
-                         : node.kind == NodeKind::transform ? Function::Kind::transform
-                                                            : Function::Kind::tail_call;
-            made->node = &node;
-            made->frame = frame;
-            made->input = input;
-            return Value::of(static_cast<const Function*>(made));
-        }
+        case NodeKind::transform:
+            return closure(node, input, frame);
         case NodeKind::partial:
             return partial(node, input, frame);
         case NodeKind::apply:

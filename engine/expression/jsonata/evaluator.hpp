@@ -161,6 +161,7 @@ private:
         return depth_ >= options_.depth_max || stack_begin_ - here > kStackBytesMax;
     }
     Maybe finished(const Node& node, const Value& result);
+    Value closure(const Node& node, const Value& input, Frame* frame);
     Value variable(const Node& node, const Value& input, Frame* frame);
     Value lookup(Symbol symbol, Frame* frame);
     /// What is bound to a name that the evaluator itself asks for.
