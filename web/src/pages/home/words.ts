@@ -1,5 +1,6 @@
 // The sentences of Home.
 import type { Schemas } from '@/api';
+import { skipReason } from '@/words/starts';
 import {
   formatClock,
   formatCount,
@@ -125,17 +126,8 @@ function cronText(cron: string): string {
   return /^\d+$/.test(hour) ? `${two(hour)}:${two(minute)}${days}` : cron;
 }
 
-const reasons: Record<string, string> = {
-  overlap: 'its run before had not ended',
-  queue_full: 'too many of its fires wait already',
-  too_many_waiting: 'too many of its fires wait already',
-  no_workflow: 'its workflow is gone',
-  refused: 'its run was refused',
-  error: 'it could not be started',
-};
-
 /** Why the last fire of a schedule started nothing; nothing where it started a run. */
 export function skippedReason(fire: Fire): string | undefined {
   const skipped = fire.last?.skipped;
-  return skipped === undefined ? undefined : (reasons[skipped] ?? skipped);
+  return skipped === undefined ? undefined : skipReason(skipped);
 }

@@ -2,6 +2,7 @@ import { useQuery, type Schemas } from '@/api';
 import { Ago, Card, Foreign, Loaded, Note, StatusIcon } from '@/components';
 import { formatBytes } from '@/formats';
 import { anyText, href, Link, useQueryValue } from '@/router';
+import { skipReason } from '@/words/starts';
 import { List } from './List';
 
 type Trigger = Schemas['Trigger'];
@@ -96,7 +97,7 @@ function Ledger({ id }: { id: string }) {
                   <span className="ink-3">{one.size === undefined ? '' : formatBytes(one.size)}</span>
                   <span>
                     {one.skipped !== undefined
-                      ? `ignored: ${one.skipped}`
+                      ? `ignored: ${skipReason(one.skipped)}`
                       : one.run === undefined
                         ? ''
                         : `run ${one.run}`}

@@ -16,6 +16,7 @@ import { formatDuration, formatNumber } from '@/formats';
 import { existing } from '@/pages';
 import { href, Link } from '@/router';
 import { statusOf } from '@/status/status';
+import { originOf } from '@/words/starts';
 import { AgainDialog } from './AgainDialog';
 import { useAgainst, useRun, type Overview } from './data';
 import { RedriveDialog } from './RedriveDialog';
@@ -121,15 +122,6 @@ function Actions() {
   );
 }
 
-const origins: Record<string, string> = {
-  api: 'API',
-  cli: 'Command line',
-  schedule: 'Schedule',
-  file: 'File',
-  webhook: 'Webhook',
-  parent: 'Another run',
-};
-
 function Facts({ overview }: { overview: Overview }) {
   const { run, version, parent, children, rows } = overview;
   return (
@@ -152,7 +144,7 @@ function Facts({ overview }: { overview: Overview }) {
       <div>
         <dt>Started by</dt>
         <dd>
-          {origins[run.origin ?? ''] ?? 'Nobody'}{' '}
+          {originOf(run.origin).word}{' '}
           {run.started_by && (
             <small>
               <Foreign>{run.started_by}</Foreign>

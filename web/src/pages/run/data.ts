@@ -113,6 +113,15 @@ export interface History {
   isLoading: boolean;
 }
 
+interface Known {
+  key: string;
+  events: HistoryEvent[];
+  after: string | undefined;
+  begin: number;
+}
+
+const nothing: Known = { key: '', events: [], after: undefined, begin: 0 };
+
 /** The run's events, page by page; `turn` asks for what has come since. */
 export function useHistory(key: string, turn: unknown): History {
   const [history, setHistory] = useState<History>({
@@ -121,26 +130,24 @@ export function useHistory(key: string, turn: unknown): History {
     error: undefined,
     isLoading: true,
   });
-  const known = useRef<{ key: string; events: HistoryEvent[]; after: string | undefined }>({
-    key,
-    events: [],
-    after: undefined,
-  });
+  // `begin`: how many events stand before the page that `after` asks for.
+  const known = useRef<Known>({ ...nothing, key });
   useEffect(() => {
     const giveUp = new AbortController();
-    if (known.current.key !== key) known.current = { key, events: [], after: undefined };
+    if (known.current.key !== key) known.current = { ...nothing, key };
     const read = async () => {
       try {
         for (;;) {
-          const { after, events } = known.current;
+          const { after, events, begin } = known.current;
           const page = await api.get('/api/v1/runs/{run}/history', {
             path: { run: key },
             query: { limit: PAGE, ...(after ? { after } : {}) },
             signal: giveUp.signal,
           });
-          const first = after ? Math.floor(events.length / PAGE) * PAGE : 0;
-          const all = [...events.slice(0, first), ...(page.items as unknown as HistoryEvent[])];
-          known.current = { key, events: all, after: page.next ?? after };
+          const all = [...events.slice(0, begin), ...(page.items as unknown as HistoryEvent[])];
+          known.current = page.next
+            ? { key, events: all, after: page.next, begin: all.length }
+            : { key, events: all, after, begin };
           const isLast = page.next === undefined || all.length >= EVENTS_MAX;
           setHistory({
             events: all,

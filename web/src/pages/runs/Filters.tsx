@@ -6,7 +6,9 @@ import { Button, Chip, Icon, Menu } from '@/components';
 import { formatTime } from '@/formats';
 import { useSetQuery } from '@/router';
 import { wordOf } from '@/status/status';
+import { originOf } from '@/words/starts';
 import {
+  apiOrigin,
   duration,
   isEmpty,
   origins,
@@ -18,14 +20,7 @@ import {
   type StatusWord,
 } from './filter';
 
-const originWords: Record<Origin, string> = {
-  schedule: 'Schedule',
-  file: 'File',
-  hand: 'By hand',
-  api: 'API',
-  webhook: 'Webhook',
-  parent: 'Another run',
-};
+const originWord = (one: Origin) => originOf(apiOrigin(one)).word;
 const spans = ['-1h', '-6h', '-24h', '-7d', '-30d'];
 const durations = ['>10s', '>60s', '>10m', '>1h', '<1s'];
 
@@ -76,8 +71,8 @@ export function Filters({
       />
       <Choice
         name="Started by"
-        value={filter.by.map((one) => originWords[one]).join(', ')}
-        options={origins.map((one) => ({ text: originWords[one], value: one }))}
+        value={filter.by.map(originWord).join(', ')}
+        options={origins.map((one) => ({ text: originWord(one), value: one }))}
         isChosen={(value) => filter.by.includes(value as Origin)}
         onChoose={(value) => set('by')(value && toggled(filter.by, value as Origin))}
       />

@@ -1,9 +1,9 @@
 import { Ago, DurationBar, Elapsed, Foreign, Icon, Status, Time, type Column } from '@/components';
-import type { IconName } from '@/components/icons';
 import { useNow } from '@/app/now';
 import { formatDuration, formatNumber } from '@/formats';
 import { href, Link } from '@/router';
 import { statusOf } from '@/status/status';
+import { originOf } from '@/words/starts';
 import { existing } from '@/pages';
 import type { RunRow } from './useRuns';
 
@@ -14,15 +14,6 @@ export function shownStatus(run: RunRow): string {
   if (run.status === 'succeeded' && run.caught) return 'caught';
   return run.status;
 }
-
-const origins: Record<string, [IconName, string]> = {
-  api: ['api', 'API'],
-  cli: ['hand', 'By hand'],
-  schedule: ['calendar', 'Schedule'],
-  file: ['file', 'File'],
-  webhook: ['webhook', 'Webhook'],
-  parent: ['sub', 'Parent'],
-};
 
 const runLink = (run: RunRow) => href('/runs/:workflow/:name', { workflow: run.workflow, name: run.name });
 
@@ -44,19 +35,8 @@ export const columnIds = [
   'person',
 ] as const;
 export type ColumnId = (typeof columnIds)[number];
-export const standardColumns: ColumnId[] = [
-  'status',
-  'run',
-  'workflow',
-  'version',
-  'by',
-  'started',
-  'ago',
-  'usual',
-  'duration',
-  'read',
-  'rejected',
-];
+/** Up to what the others have in addition. */
+export const standardColumns: ColumnId[] = columnIds.slice(0, columnIds.indexOf('ended'));
 
 export const columnNames: Record<ColumnId, string> = {
   status: 'Status',
@@ -90,7 +70,7 @@ const cells: Record<ColumnId, (run: RunRow) => React.ReactNode> = {
   },
   version: (run) => <span className="ink-3">{run.version}</span>,
   by: (run) => {
-    const [icon, word] = origins[run.origin ?? ''] ?? ['hand', ''];
+    const { icon, word } = originOf(run.origin);
     return (
       <span className="ink-2">
         <Icon name={icon} size="sm" /> {word}

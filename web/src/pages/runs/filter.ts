@@ -120,6 +120,9 @@ export function useFilter(): Filter {
   return { status, workflow, version, by, start, duration: length, error, q };
 }
 
+/** `hand` of the link is `cli` of the API. */
+export const apiOrigin = (one: Origin): ApiOrigin => (one === 'hand' ? 'cli' : one);
+
 type ApiStatus = 'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted';
 type ApiOrigin = 'api' | 'cli' | 'schedule' | 'file' | 'webhook' | 'parent';
 
@@ -148,7 +151,7 @@ export function apiFilter(filter: Filter, now: number): ApiFilter {
   if (is.length) asked.is = is as NonNullable<ApiFilter['is']>;
   if (filter.workflow) asked.workflow = filter.workflow.split(',');
   if (filter.version && asked.workflow?.length === 1) asked.version = filter.version;
-  if (filter.by.length) asked.origin = filter.by.map((one) => (one === 'hand' ? 'cli' : one));
+  if (filter.by.length) asked.origin = filter.by.map(apiOrigin);
   const { last, from, to } = filter.start;
   if (last !== undefined) asked.from = new Date(now - last).toISOString();
   if (from !== undefined && to !== undefined) {

@@ -2,6 +2,7 @@ import { useLive, useQuery, type Schemas } from '@/api';
 import { Ago, Card, Failed, Foreign, Icon, Loaded, Note, StatusIcon, Time } from '@/components';
 import { formatDuration, formatNumber } from '@/formats';
 import { href, Link } from '@/router';
+import { skipReason } from '@/words/starts';
 
 type Schedule = Schemas['Schedule'];
 type Trigger = Schemas['Trigger'];
@@ -110,15 +111,6 @@ function TriggerRow({ one }: { one: Trigger }) {
   );
 }
 
-const reasons: Record<string, string> = {
-  overlap: 'its run before had not ended',
-  queue_full: 'too many of its fires wait already',
-  too_many_waiting: 'too many of its fires wait already',
-  no_workflow: 'its workflow is gone',
-  refused: 'its run was refused',
-  error: 'it could not be started',
-};
-
 function LastTick({ claim }: { claim: Claim | undefined }) {
   if (!claim) return null;
   const skipped = claim.skipped;
@@ -127,7 +119,7 @@ function LastTick({ claim }: { claim: Claim | undefined }) {
       <StatusIcon status={skipped === undefined ? 'succeeded' : 'skipped'} size="xs" /> Last:{' '}
       <Ago at={claim.at} />
       {skipped !== undefined ? (
-        `, started nothing: ${reasons[skipped] ?? skipped}`
+        `, started nothing: ${skipReason(skipped)}`
       ) : claim.run !== undefined ? (
         <>
           , <RunLink run={claim.run} />
