@@ -1,4 +1,5 @@
 import { formatNumber, formatPercent } from '@/formats';
+import { isBalanced } from './ledger';
 
 const names: [string, string][] = [
   ['read', 'Read'],
@@ -17,7 +18,7 @@ export function Balance({ rows, failed }: { rows: Record<string, unknown>; faile
   const shown = names.filter(([key]) => n(key) > 0 || key === 'read' || (key === 'good' && 'good' in rows));
   const [read, good, rejected, dropped] = [n('read'), n('good'), n('rejected'), n('dropped')];
   const added = n('added');
-  const isWhole = read + added === good + rejected + dropped;
+  const isWhole = isBalanced(rows);
   return (
     <div className={`balance${failed ? ' is-failed' : ''}`}>
       <dl>

@@ -1,7 +1,8 @@
 import { Card, Foreign, Status } from '@/components';
 import { formatDuration, formatNumber, formatShare, visible } from '@/formats';
 import { Balance } from './Balance';
-import { samplesOf, type Check } from './checks';
+import type { Check } from './checks';
+import { Examples } from './Examples';
 
 export interface Result {
   state: string;
@@ -75,7 +76,7 @@ function Checks({ checks }: { checks: Check[] }) {
                 : check.status}
             </span>
           </div>
-          <Examples check={check} />
+          <Examples check={check} most={20} />
         </div>
       ))}
       {good > 0 && (
@@ -86,37 +87,6 @@ function Checks({ checks }: { checks: Check[] }) {
           </span>
         </div>
       )}
-    </div>
-  );
-}
-
-function Examples({ check }: { check: Check }) {
-  const { columns, rows } = samplesOf(check, 20);
-  if (rows.length === 0) return null;
-  return (
-    <div className="scroll-x" tabIndex={0} role="group" aria-label={`Rows that ${check.name} rejected`}>
-      <table className="table table--tight examples">
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                <Foreign>{column}</Foreign>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, i) => (
-            <tr key={i}>
-              {columns.map((column) => (
-                <td key={column} className={column === check.column ? 'is-bad' : undefined}>
-                  <Foreign>{row[column] ?? ''}</Foreign>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 export * from './Balance';
+export * from './Examples';
 export * from './ResultCard';
 export * from './checks';
 export * from './ledger';

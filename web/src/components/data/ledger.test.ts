@@ -47,6 +47,16 @@ test('rows are read where they come in, dropped behind, and loaded at the end', 
   });
 });
 
+test('an item is whole only if each of its tasks accounts for every row, whatever was dropped elsewhere', () => {
+  const whole = (...rows: Record<string, number>[]) =>
+    ledgerOf(rows.map((one, i) => result(`Each[0] / T${i}`, 'etl', 'success', one)))[0]?.isBalanced;
+  expect(whole({ read: 10, good: 8, rejected: 2 }, { read: 8, good: 7, rejected: 0, dropped: 1 })).toBe(true);
+  expect(whole({ read: 4, added: 2, good: 6, rejected: 0 })).toBe(true);
+  expect(whole({ read: 10, good: 8, rejected: 1 }, { read: 8, good: 7, rejected: 0, dropped: 1 })).toBe(
+    false,
+  );
+});
+
 test('checks that failed stand first', () => {
   const checks = (one: Result) => [
     { name: 'a', status: 'pass', failed: 0 },

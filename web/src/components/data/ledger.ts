@@ -1,6 +1,12 @@
 // Where the rows of a run went, an item of a Map a row.
 import type { Result } from './ResultCard';
 
+/** Whether every row that a task read, or added, is good, rejected or dropped. */
+export function isBalanced(rows: Record<string, unknown>): boolean {
+  const n = (key: string) => (typeof rows[key] === 'number' ? rows[key] : 0);
+  return n('read') + n('added') === n('good') + n('rejected') + n('dropped');
+}
+
 export interface LedgerRow {
   /** `Each month[5]`; empty for what stands in no Map. */
   key: string;
@@ -9,7 +15,8 @@ export interface LedgerRow {
   good: number;
   rejected: number;
   dropped: number;
-  added: number;
+  /** Of each of its tasks that judge rows. */
+  isBalanced: boolean;
   inserted: number;
   updated: number;
   unchanged: number;
@@ -18,10 +25,13 @@ export interface LedgerRow {
   status: 'failed' | 'succeeded' | 'warning';
 }
 
-const numberIn = (one: Result, key: string): number => {
+const rowsOf = (one: Result): Record<string, unknown> => {
   const rows = one.result?.['rows'];
-  const value =
-    typeof rows === 'object' && rows !== null ? (rows as Record<string, unknown>)[key] : undefined;
+  return typeof rows === 'object' && rows !== null ? (rows as Record<string, unknown>) : {};
+};
+
+const numberIn = (one: Result, key: string): number => {
+  const value = rowsOf(one)[key];
   return typeof value === 'number' ? value : 0;
 };
 
@@ -57,7 +67,7 @@ function rowOf(key: string, own: readonly Result[]): LedgerRow {
     good: first ? numberIn(first, 'good') : 0,
     rejected,
     dropped: sum(own, 'dropped'),
-    added: sum(own, 'added'),
+    isBalanced: own.every((one) => !('good' in rowsOf(one)) || isBalanced(rowsOf(one))),
     inserted: sum(loads, 'inserted'),
     updated: sum(loads, 'updated'),
     unchanged: sum(loads, 'unchanged'),

@@ -163,9 +163,7 @@ function Ledger({ rows }: { rows: LedgerRow[] }) {
   const shown = figures.filter(
     (name) => name === 'read' || name === 'good' || name === 'rejected' || total[name] > 0,
   );
-  const isWhole = rows.every(
-    (row) => row.read === row.good + row.rejected || row.added > 0 || row.dropped > 0,
-  );
+  const isWhole = rows.every((row) => row.isBalanced);
   return (
     <Card flush title="Where the rows went">
       <div className="scroll-x" tabIndex={0} role="region" aria-label="Where the rows went">

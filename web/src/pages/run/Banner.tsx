@@ -6,7 +6,7 @@ import { formatCount, formatShare, parseTime, visible } from '@/formats';
 import { useSetQuery } from '@/router';
 import { wordOf } from '@/status/status';
 import { AgainDialog } from './AgainDialog';
-import { samplesOf, type Check } from '@/components/data';
+import { Examples, type Check } from '@/components/data';
 import { stepOf, useRun, useStep, type Failure, type Overview, type Plan } from './data';
 import { costOf, RedriveDialog } from './RedriveDialog';
 
@@ -90,43 +90,12 @@ function Why({ failure }: { failure: Failure }) {
             <code>{visible(check.name)}</code>:{' '}
             {check.message ? <Foreign>{check.message}</Foreign> : formatShare(check.failed, check.evaluated)}
           </p>
-          <Samples check={check} />
+          <Examples check={check} most={3} plain />
           {checks.length > 1 && (
             <p className="ink-3">and {formatCount(checks.length - 1, 'other check')} that did not pass</p>
           )}
         </>
       )}
-    </div>
-  );
-}
-
-function Samples({ check }: { check: Check }) {
-  const { columns, rows } = samplesOf(check, 3);
-  if (rows.length === 0) return null;
-  return (
-    <div className="scroll-x" tabIndex={0} role="group" aria-label="Examples of rejected rows">
-      <table className="table table--tight table--plain examples">
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                <Foreign>{column}</Foreign>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, i) => (
-            <tr key={i}>
-              {columns.map((column) => (
-                <td key={column} className={column === check.column ? 'is-bad' : undefined}>
-                  <Foreign>{row[column] ?? ''}</Foreign>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }
