@@ -1,1 +1,2 @@
+export * from './LogPanel';
 export * from './LogView';

@@ -1,11 +1,9 @@
-import { useState } from 'react';
 import { useLive, useQuery } from '@/api';
 import { useTitle } from '@/app/title';
-import { Ago, Button, Card, Failed, Foreign, Icon, Loaded, Note, StatusIcon } from '@/components';
-import { LogView, useHits } from '@/components/log';
+import { Ago, Foreign, Icon, Loaded, Note, StatusIcon } from '@/components';
+import { LogPanel } from '@/components/log';
 import { useLog } from '@/components/log/useLog';
-import { formatCount, formatNumber } from '@/formats';
-import { anyText, href, Link, useQueryValue, yesNo } from '@/router';
+import { anyText, href, Link, useQueryValue } from '@/router';
 import './page.css';
 
 /** The log of any run, the newest runs beside it. */
@@ -76,78 +74,19 @@ export default function Logs() {
 }
 
 function LogOf({ run, isLive }: { run: string; isLive: boolean }) {
-  const [search, setSearch] = useQueryValue('find', anyText, '');
-  const [wrap, setWrap] = useQueryValue('wrap', yesNo, true);
-  const [follow, setFollow] = useState(true);
-  const [current, setCurrent] = useState(0);
   const log = useLog({ run, follow: isLive });
-  const hits = useHits(log.lines, search);
   const [workflow = '', name = ''] = run.split('/');
-  const move = (by: number) => hits.length && setCurrent((current + by + hits.length) % hits.length);
   return (
-    <Card
-      flush
+    <LogPanel
       title={
         <Link to={href('/runs/:workflow/:name', { workflow, name })}>
           <Foreign>{name}</Foreign>
         </Link>
       }
       note={workflow}
-      tools={
-        <>
-          {isLive && !follow && (
-            <Button small onClick={() => setFollow(true)}>
-              Follow
-            </Button>
-          )}
-          <Button
-            small
-            kind="quiet"
-            icon="wrap"
-            label="Wrap lines"
-            aria-pressed={wrap}
-            onClick={() => setWrap(!wrap)}
-          />
-        </>
-      }
-    >
-      <div className="log-tools">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            aria-label="Search in the log"
-            value={search}
-            onChange={(event) => {
-              setSearch(event.target.value, { replace: true });
-              setCurrent(0);
-            }}
-            onKeyDown={(event) => event.key === 'Enter' && move(event.shiftKey ? -1 : 1)}
-          />
-          <span className="ink-3">
-            {search && (hits.length ? `${current + 1} of ${formatNumber(hits.length)}` : 'nothing')}
-          </span>
-        </label>
-        <span className="tools ink-3">
-          {formatCount(log.lines.length, 'line')}
-          {log.isCut && ', the first ones'}
-        </span>
-      </div>
-      {log.error && <Failed error={log.error} retry={() => window.location.reload()} />}
-      {log.lines.length === 0 ? (
-        <p className="card__foot">
-          {log.isLoading ? 'Reading the log…' : isLive ? 'Nothing is written yet.' : 'It wrote no log.'}
-        </p>
-      ) : (
-        <LogView
-          lines={log.lines}
-          label={`Log of ${name}`}
-          wrap={wrap}
-          search={search}
-          current={current}
-          follow={isLive && follow}
-          onLeave={() => setFollow(false)}
-        />
-      )}
-    </Card>
+      label={`Log of ${name}`}
+      log={log}
+      isLive={isLive}
+    />
   );
 }
