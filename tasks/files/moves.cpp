@@ -175,14 +175,6 @@ DataResult<void> move_file(const Place& from, const Place& to, IfThere if_there)
     return sync(source, from);
 }
 
-DataResult<void> put_text(const Place& place, std::string_view text) {
-    const Descriptor folder = SW_TRY(make_beneath(place.root, place.relative.parent_path()));
-    const std::string name = SW_TRY(write_aside(
-        folder, place, [&](const Descriptor& file) { return write_all(file, place, text); }));
-    SW_TRY(rename_to(folder, name, folder, place, IfThere::replace));
-    return sync(folder, place);
-}
-
 DataResult<void> remove_file(const Place& place) {
     auto opened = folder_of(place);
     if (!opened && opened.error().code == "E_NOT_FOUND") return {};

@@ -28,8 +28,6 @@ enum class IfThere { refuse, replace };
 /// another file has the name, unless its bytes are the same. Fails with E_NOT_FOUND where there is
 /// no `from`.
 DataResult<void> move_file(const Place& from, const Place& to, IfThere if_there);
-/// The file with this text, in the place of an older one; whole or not at all.
-DataResult<void> put_text(const Place& place, std::string_view text);
 /// Also where it is not there any more.
 DataResult<void> remove_file(const Place& place);
 /// Lower-case hex, read in pieces.

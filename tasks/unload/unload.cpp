@@ -335,9 +335,9 @@ DataResult<void> Unloader::publish() {
 }
 
 DataResult<void> Unloader::write_manifest() {
-    const files::Place place = SW_TRY(session_.locations().place_of(target_ / kManifest));
     if (!unload_.has_manifest) {
-        return unload_.overwrite == "clean_path" ? files::remove_file(place) : DataResult<void>();
+        if (unload_.overwrite != "clean_path") return {};
+        return files::remove_file(SW_TRY(session_.locations().place_of(target_ / kManifest)));
     }
     Json schema = Json::array();
     for (const auto& column : SW_TRY(writer_->describe(query_, parameters_))) {
@@ -348,8 +348,11 @@ DataResult<void> Unloader::write_manifest() {
                            {"format", unload_.format},
                            {"schema", std::move(schema)},
                            {"entries", files_}};
-    return files::put_text(place,
-                           manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    const fs::path draft = stage_ / kManifest;
+    SW_TRY(files::create_file(draft,
+                              manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"));
+    SW_TRY(reached("described"));
+    return give_name(session_, draft, target_ / kManifest);
 }
 
 DataResult<void> Unloader::run() {

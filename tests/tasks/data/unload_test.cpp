@@ -194,6 +194,10 @@ TEST_CASE("After a crash at any point a retry leaves what one undisturbed attemp
                                              : tasks::data::DataResult<void>();
                               }).has_value();
             }
+            for (const auto& entry : std::filesystem::directory_iterator(unload.root())) {
+                // What a crash leaves is in the stage alone, which the next attempt takes away.
+                CHECK(!entry.path().filename().string().starts_with("_tmp-"));
+            }
             const auto again = run_task("unload", parameters, unload.context);
             INFO(again.message());
             CHECK(again.error == "");
@@ -201,7 +205,6 @@ TEST_CASE("After a crash at any point a retry leaves what one undisturbed attemp
             CHECK(query_text(unload.context, "wh", "",
                              "select count(*) from read_parquet('" + unload.root() +
                                  "/**/*.parquet')") == test.rows);
-            CHECK(!std::filesystem::exists(unload.root() + "/_stepwell_unload"));
             CHECK((*parse_json(unload.folder.read("data/lake/exports/t/manifest.json")))["rows"] ==
                   3);
             if (is_complete) {
