@@ -1,8 +1,7 @@
 import { useState, type ReactNode } from 'react';
-import { api, ApiError, useQuery } from '@/api';
+import { api, useQuery } from '@/api';
 import { href, navigate } from '@/router';
-import { Button } from './Button';
-import { Dialog } from './Dialog';
+import { Confirm } from './Confirm';
 import { parseJson, printJson } from './json';
 
 interface StartFormProps {
@@ -31,40 +30,28 @@ export function StartForm({
   const node = parseJson(input);
   const [text, setText] = useState(node ? printJson(node, '  ') : input);
   const [name, setName] = useState('');
-  const [error, setError] = useState<ApiError>();
   const isJson = parseJson(text) !== undefined;
   const names = useQuery('/api/v1/runs', name ? { query: { workflow: [workflow], name, limit: 1 } } : null);
   const isTaken = name !== '' && (names.data?.items.length ?? 0) > 0;
   const why = isJson ? (isTaken ? 'There is a run of that name' : impossible) : 'The input is no JSON';
   const start = async () => {
-    try {
-      // The text goes as it is: no digit of a number is lost on the way.
-      const named = name ? `"name":${JSON.stringify(name)},` : '';
-      const made = await api.postText(
-        '/api/v1/runs',
-        `{"workflow":${JSON.stringify(workflow)},${named}"input":${text}}`,
-      );
-      onClose();
-      navigate(href('/runs/:workflow/:name', { workflow, name: made.name }));
-    } catch (caught) {
-      if (caught instanceof ApiError) setError(caught);
-    }
+    // The text goes as it is: no digit of a number is lost on the way.
+    const named = name ? `"name":${JSON.stringify(name)},` : '';
+    const made = await api.postText(
+      '/api/v1/runs',
+      `{"workflow":${JSON.stringify(workflow)},${named}"input":${text}}`,
+    );
+    navigate(href('/runs/:workflow/:name', { workflow, name: made.name }));
   };
   return (
-    <Dialog
+    <Confirm
       title={title}
       lede={lede}
+      verb="Start"
+      icon="again"
+      impossible={why}
+      act={start}
       onClose={onClose}
-      foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            Not now
-          </Button>
-          <Button kind="primary" icon="again" impossible={why} onClick={() => void start()}>
-            Start
-          </Button>
-        </>
-      }
     >
       <label className="field">
         <span>Input</span>
@@ -93,11 +80,6 @@ export function StartForm({
             : 'Empty: one is made. A start under the same name is one run.'}
         </small>
       </label>
-      {error && (
-        <p className="wrong" role="alert">
-          {error.message}
-        </p>
-      )}
-    </Dialog>
+    </Confirm>
   );
 }

@@ -2,6 +2,7 @@ import { useMemo, useState, type ReactNode } from 'react';
 import { Button } from '../Button';
 import { Icon } from '../Icon';
 import { Menu } from '../Menu';
+import { SearchField } from '../SearchField';
 import { formatBytes, formatCount, visible } from '@/formats';
 import './json.css';
 import { parseJson, printJson, sizeOf, type Node } from './parse';
@@ -88,26 +89,26 @@ function Tree({ root, size, label, base }: { root: Node; size: number; label: st
         </span>
       </div>
       {isSearching && (
-        <label className="search search--wide">
-          <Icon name="search" />
-          <input
-            autoFocus
-            aria-label="Search in this value"
-            value={wanted}
-            onChange={(event) => {
-              setWanted(event.target.value);
-              setCurrent(0);
-            }}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && hits.length)
-                setCurrent((current + (event.shiftKey ? hits.length - 1 : 1)) % hits.length);
-              if (event.key === 'Escape') setSearching(false);
-            }}
-          />
+        <SearchField
+          isWide
+          autoFocus
+          label="Search in this value"
+          placeholder=""
+          value={wanted}
+          onChange={(text) => {
+            setWanted(text);
+            setCurrent(0);
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && hits.length)
+              setCurrent((current + (event.shiftKey ? hits.length - 1 : 1)) % hits.length);
+            if (event.key === 'Escape') setSearching(false);
+          }}
+        >
           <span className="ink-3">
             {wanted && (hits.length ? `${current + 1} of ${hits.length}` : 'nothing')}
           </span>
-        </label>
+        </SearchField>
       )}
       <div className="json" tabIndex={0} role="group" aria-label={`${label}, ${formatBytes(size)}`}>
         {lines.slice(0, LINES_MAX).map((line, i) => (

@@ -4,7 +4,7 @@ import { anyText, useQueryValue, yesNo } from '@/router';
 import { Button } from '../Button';
 import { Card } from '../Card';
 import { Failed } from '../Conditions';
-import { Icon } from '../Icon';
+import { SearchField } from '../SearchField';
 import { LogView, useHits } from './LogView';
 import type { Log } from './useLog';
 
@@ -51,21 +51,20 @@ export function LogPanel({ title, note, label, log, isLive, before, behind }: Lo
       }
     >
       <div className="log-tools">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            aria-label="Search in the log"
-            value={search}
-            onChange={(event) => {
-              setSearch(event.target.value, { replace: true });
-              setCurrent(0);
-            }}
-            onKeyDown={(event) => event.key === 'Enter' && move(event.shiftKey ? -1 : 1)}
-          />
+        <SearchField
+          label="Search in the log"
+          placeholder=""
+          value={search}
+          onChange={(text) => {
+            setSearch(text, { replace: true });
+            setCurrent(0);
+          }}
+          onKeyDown={(event) => event.key === 'Enter' && move(event.shiftKey ? -1 : 1)}
+        >
           <span className="ink-3">
             {search && (hits.length ? `${current + 1} of ${formatNumber(hits.length)}` : 'nothing')}
           </span>
-        </label>
+        </SearchField>
         {errors > 0 && <span className="tag is-failed">error {formatNumber(errors)}</span>}
         {warnings > 0 && <span className="tag is-warn">warn {formatNumber(warnings)}</span>}
         <span className="tools ink-3">

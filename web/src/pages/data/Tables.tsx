@@ -1,6 +1,6 @@
 import { useLive, useQuery, type Answer } from '@/api';
 import { useTitle } from '@/app/title';
-import { Ago, Foreign, Icon, Loaded, Note, Status, Table, type Column } from '@/components';
+import { Ago, type Column, Foreign, Loaded, Note, SearchField, Status, Table } from '@/components';
 import { formatNumber } from '@/formats';
 import { anyText, href, Link, navigate, useQueryValue } from '@/router';
 
@@ -33,15 +33,11 @@ export default function Tables() {
         <h1>Data</h1>
       </div>
       <div className="filters" role="search" aria-label="Filter tables">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            aria-label="Table, file or workflow"
-            placeholder="Table, file or workflow"
-            value={q}
-            onChange={(event) => setQ(event.target.value, { replace: true })}
-          />
-        </label>
+        <SearchField
+          label="Table, file or workflow"
+          value={q}
+          onChange={(text) => setQ(text, { replace: true })}
+        />
       </div>
       <section className="card card--flush" aria-label="Tables">
         <Loaded query={tables} rows={8}>

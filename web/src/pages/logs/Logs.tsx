@@ -1,6 +1,6 @@
 import { useLive, useQuery } from '@/api';
 import { useTitle } from '@/app/title';
-import { Ago, Foreign, Icon, Loaded, Note, StatusIcon } from '@/components';
+import { Ago, Foreign, Loaded, Note, SearchField, StatusIcon } from '@/components';
 import { LogPanel } from '@/components/log';
 import { useLog } from '@/components/log/useLog';
 import { anyText, href, Link, useQueryValue } from '@/router';
@@ -27,15 +27,12 @@ export default function Logs() {
       <div className="cols cols--logs">
         <section className="card card--flush" aria-label="Runs">
           <div className="card__head">
-            <label className="search search--wide">
-              <Icon name="search" />
-              <input
-                aria-label="Find a run"
-                placeholder="Find a run"
-                value={wanted}
-                onChange={(event) => setWanted(event.target.value, { replace: true })}
-              />
-            </label>
+            <SearchField
+              isWide
+              label="Find a run"
+              value={wanted}
+              onChange={(text) => setWanted(text, { replace: true })}
+            />
           </div>
           <Loaded query={runs} rows={10}>
             {() =>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { useQuery } from '@/api';
-import { Card, Foreign, Icon, Loaded } from '@/components';
+import { Card, Foreign, Loaded, SearchField } from '@/components';
 import { formatCount } from '@/formats';
 
 interface Operation {
@@ -20,17 +20,7 @@ export default function Api() {
       flush
       title="API"
       note="/api/v1/openapi.json"
-      tools={
-        <label className="search">
-          <Icon name="search" />
-          <input
-            aria-label="Find a route"
-            placeholder="Find a route"
-            value={wanted}
-            onChange={(event) => setWanted(event.target.value)}
-          />
-        </label>
-      }
+      tools={<SearchField label="Find a route" value={wanted} onChange={setWanted} />}
     >
       <Loaded query={document} rows={10}>
         {(data) => {

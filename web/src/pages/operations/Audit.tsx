@@ -1,5 +1,5 @@
 import { useQuery, type Answer } from '@/api';
-import { Foreign, Icon, Status, Time } from '@/components';
+import { Foreign, SearchField, Status, Time } from '@/components';
 import { JsonView } from '@/components/json';
 import { formatNumber } from '@/formats';
 import { anyText, useQueryValue, wholeNumber } from '@/router';
@@ -19,8 +19,8 @@ export default function Audit() {
   return (
     <div className="stack">
       <div className="filters" role="search" aria-label="Filter entries">
-        <Field label="Who" value={who} onChange={setWho} />
-        <Field label="Action" value={action} onChange={setAction} />
+        <SearchField label="Who" value={who} onChange={(text) => setWho(text, { replace: true })} />
+        <SearchField label="Action" value={action} onChange={(text) => setAction(text, { replace: true })} />
         {chain.data && (
           <Status
             status={chain.data.whole ? 'succeeded' : 'failed'}
@@ -84,27 +84,5 @@ export default function Audit() {
         empty={{ icon: 'lock', title: 'Nothing fits', text: 'Drop a filter to see more.' }}
       />
     </div>
-  );
-}
-
-function Field({
-  label,
-  value,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  onChange: (value: string, options?: { replace?: boolean }) => void;
-}) {
-  return (
-    <label className="search">
-      <Icon name="search" />
-      <input
-        aria-label={label}
-        placeholder={label}
-        value={value}
-        onChange={(event) => onChange(event.target.value, { replace: true })}
-      />
-    </label>
   );
 }

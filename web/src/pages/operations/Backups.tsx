@@ -1,8 +1,7 @@
 import { useState } from 'react';
 import { api, useQuery, type Answer } from '@/api';
-import { Ago, Button, Foreign } from '@/components';
+import { Ago, Button, Confirm, Foreign } from '@/components';
 import { formatBytes } from '@/formats';
-import { Confirm } from './Confirm';
 import { List } from './List';
 
 type Backup = Answer<'/api/v1/backups', 'get'>['items'][number];

@@ -1,8 +1,7 @@
 import { useState } from 'react';
 import { api, useMay, useQuery, type Answer } from '@/api';
-import { Ago, Button, Foreign, Status } from '@/components';
+import { Ago, Button, Confirm, Foreign, Status } from '@/components';
 import { formatNumber } from '@/formats';
-import { Confirm } from './Confirm';
 import { List } from './List';
 
 type Delivery = Answer<'/api/v1/deliveries', 'get'>['items'][number];

@@ -1,9 +1,8 @@
 import { useState } from 'react';
 import { api, useMay, useQuery, type Schemas } from '@/api';
-import { Ago, Button, Card, Foreign, Loaded, Status, Time } from '@/components';
+import { Ago, Button, Card, Confirm, Foreign, Loaded, Status, Time } from '@/components';
 import { formatCount } from '@/formats';
 import { href, Link } from '@/router';
-import { Confirm } from './Confirm';
 import { List } from './List';
 
 type Schedule = Schemas['Schedule'];

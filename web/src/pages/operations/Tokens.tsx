@@ -1,7 +1,6 @@
 import { useState } from 'react';
-import { api, ApiError, useMay, useQuery, type Role, type Schemas } from '@/api';
-import { Ago, Button, CopyButton, Dialog, Foreign } from '@/components';
-import { Confirm } from './Confirm';
+import { api, useMay, useQuery, type Role, type Schemas } from '@/api';
+import { Ago, Button, Confirm, CopyButton, Dialog, Foreign } from '@/components';
 import { List } from './List';
 import { RoleChoice } from './RoleChoice';
 
@@ -11,6 +10,7 @@ type Token = Schemas['Token'];
 export default function Tokens() {
   const tokens = useQuery('/api/v1/tokens', { query: { limit: 1000 } });
   const [isAdding, setAdding] = useState(false);
+  const [made, setMade] = useState<Made>();
   const [revoked, revoke] = useState<Token>();
   return (
     <>
@@ -44,7 +44,16 @@ export default function Tokens() {
           text: 'A program signs in with one; the command line uses it from STEPWELL_TOKEN.',
         }}
       />
-      {isAdding && <MakeToken onClose={() => setAdding(false)} onDone={tokens.reload} />}
+      {isAdding && (
+        <MakeToken
+          onClose={() => setAdding(false)}
+          onMade={(one) => {
+            setMade(one);
+            tokens.reload();
+          }}
+        />
+      )}
+      {made && <ShownToken made={made} onClose={() => setMade(undefined)} />}
       {revoked && (
         <Confirm
           title={`Revoke ${revoked.name}`}
@@ -60,56 +69,26 @@ export default function Tokens() {
   );
 }
 
-function MakeToken({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+interface Made {
+  name: string;
+  token: string;
+}
+
+function MakeToken({ onClose, onMade }: { onClose: () => void; onMade: (made: Made) => void }) {
   const isAdmin = useMay('admin');
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
-  const [made, setMade] = useState<string>();
-  const [error, setError] = useState<ApiError>();
   const make = async () => {
-    try {
-      const token = await api.post('/api/v1/tokens', { body: { name, role } });
-      setMade((token as { token?: string }).token ?? '');
-      onDone();
-    } catch (caught) {
-      if (caught instanceof ApiError) setError(caught);
-    }
+    const made = await api.post('/api/v1/tokens', { body: { name, role } });
+    onMade({ name, token: (made as { token?: string }).token ?? '' });
   };
-  if (made !== undefined) {
-    return (
-      <Dialog
-        title={`The token ${name}`}
-        lede="It is shown this once."
-        foot={
-          <Button kind="primary" onClick={onClose}>
-            I have it
-          </Button>
-        }
-      >
-        <p>
-          <code className="token">{made}</code> <CopyButton text={made}>Copy</CopyButton>
-        </p>
-      </Dialog>
-    );
-  }
   return (
-    <Dialog
+    <Confirm
       title="Make a token"
+      verb="Make it"
+      impossible={name ? undefined : 'It needs a name'}
+      act={make}
       onClose={onClose}
-      foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            Not now
-          </Button>
-          <Button
-            kind="primary"
-            impossible={name ? undefined : 'It needs a name'}
-            onClick={() => void make()}
-          >
-            Make it
-          </Button>
-        </>
-      }
     >
       <label className="field">
         <span>Name</span>
@@ -122,11 +101,24 @@ function MakeToken({ onClose, onDone }: { onClose: () => void; onDone: () => voi
       </label>
       <RoleChoice role={role} onChange={setRole} />
       {!isAdmin && <p className="ink-3">At most your own role.</p>}
-      {error && (
-        <p className="wrong" role="alert">
-          {error.message}
-        </p>
-      )}
+    </Confirm>
+  );
+}
+
+function ShownToken({ made, onClose }: { made: Made; onClose: () => void }) {
+  return (
+    <Dialog
+      title={`The token ${made.name}`}
+      lede="It is shown this once."
+      foot={
+        <Button kind="primary" onClick={onClose}>
+          I have it
+        </Button>
+      }
+    >
+      <p>
+        <code className="token">{made.token}</code> <CopyButton text={made.token}>Copy</CopyButton>
+      </p>
     </Dialog>
   );
 }

@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { api, useQuery, type Answer, type Role, type Schemas } from '@/api';
-import { Ago, Button, Foreign } from '@/components';
-import { Confirm } from './Confirm';
+import { Ago, Button, Confirm, Foreign } from '@/components';
 import { List } from './List';
 import { RoleChoice } from './RoleChoice';
 

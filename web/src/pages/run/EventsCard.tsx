@@ -1,5 +1,5 @@
-import { useMemo, useState } from 'react';
-import { Card, Foreign, Table, Failed, type Column } from '@/components';
+import { useMemo } from 'react';
+import { Card, type Column, Failed, Foreign, SearchField, Table } from '@/components';
 import { JsonView } from '@/components/json';
 import { formatDuration, formatNumber, parseTime } from '@/formats';
 import { anyText, useQueryValue, wholeNumber } from '@/router';
@@ -35,7 +35,7 @@ export default function EventsCard() {
       title="Events"
       note={`${formatNumber(shown.length)} of ${formatNumber(history.events.length)}`}
       tools={
-        <Search
+        <SearchField
           value={wanted}
           onChange={(value) => setWanted(value, { replace: true })}
           label="Filter events"
@@ -67,30 +67,5 @@ export default function EventsCard() {
 function fits(event: HistoryEvent, wanted: string): boolean {
   return (
     !wanted || event.type.toLowerCase().includes(wanted) || subjectOf(event).toLowerCase().includes(wanted)
-  );
-}
-
-export function Search({
-  value,
-  onChange,
-  label,
-}: {
-  value: string;
-  onChange: (value: string) => void;
-  label: string;
-}) {
-  const [text, setText] = useState(value);
-  return (
-    <label className="search">
-      <input
-        aria-label={label}
-        placeholder={label}
-        value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-          onChange(event.target.value);
-        }}
-      />
-    </label>
   );
 }

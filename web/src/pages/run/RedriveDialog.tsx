@@ -1,6 +1,5 @@
-import { useState } from 'react';
-import { api, ApiError } from '@/api';
-import { Button, Dialog, Foreign, Icon } from '@/components';
+import { api } from '@/api';
+import { Confirm, Foreign, Icon } from '@/components';
 import { formatCount, formatDuration, formatNumber } from '@/formats';
 import { useRun, type Plan } from './data';
 
@@ -14,44 +13,19 @@ const inputWords = {
 /** What would run again, what is kept, and whether what was read has changed. */
 export function RedriveDialog({ onClose }: { onClose: () => void }) {
   const { key, plan, reload } = useRun();
-  const [error, setError] = useState<ApiError>();
-  const redrive = async () => {
-    try {
-      await api.post('/api/v1/runs/{run}/redrive', { path: { run: key } });
-      reload();
-      onClose();
-    } catch (caught) {
-      if (caught instanceof ApiError) setError(caught);
-    }
-  };
   return (
-    <Dialog
+    <Confirm
       title="Redrive this run"
       lede={plan && costOf(plan)}
+      verb="Redrive"
+      icon="redrive"
+      impossible={plan?.redrivable === false ? plan.reason : undefined}
+      act={() => api.post('/api/v1/runs/{run}/redrive', { path: { run: key } })}
+      onDone={reload}
       onClose={onClose}
-      foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            Not now
-          </Button>
-          <Button
-            kind="primary"
-            icon="redrive"
-            impossible={plan?.redrivable === false ? plan.reason : undefined}
-            onClick={() => void redrive()}
-          >
-            Redrive
-          </Button>
-        </>
-      }
     >
       {plan && <PlanView plan={plan} />}
-      {error && (
-        <p className="wrong" role="alert">
-          {error.message}
-        </p>
-      )}
-    </Dialog>
+    </Confirm>
   );
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { api, ApiError } from '@/api';
-import { Button, Dialog, Foreign } from '@/components';
+import { api } from '@/api';
+import { Confirm, Foreign } from '@/components';
 import { formatCount } from '@/formats';
 import { useRun } from './data';
 
@@ -8,36 +8,21 @@ import { useRun } from './data';
 export function StopDialog({ onClose }: { onClose: () => void }) {
   const { key, overview, reload } = useRun();
   const [cause, setCause] = useState('');
-  const [error, setError] = useState<ApiError>();
   const tasks = overview.open.filter((one) => one.type === 'Task');
-  const stop = async () => {
-    try {
-      await api.post('/api/v1/runs/{run}/stop', { path: { run: key }, body: cause ? { cause } : {} });
-      reload();
-      onClose();
-    } catch (caught) {
-      if (caught instanceof ApiError) setError(caught);
-    }
-  };
   return (
-    <Dialog
+    <Confirm
       title="Stop this run"
       lede={
         tasks.length
           ? `${formatCount(tasks.length, 'task')} will be cancelled. What has ended stays.`
           : 'Nothing of it works at the moment.'
       }
+      verb="Stop"
+      refusal="Keep it running"
+      isDanger
+      act={() => api.post('/api/v1/runs/{run}/stop', { path: { run: key }, body: cause ? { cause } : {} })}
+      onDone={reload}
       onClose={onClose}
-      foot={
-        <>
-          <Button kind="quiet" onClick={onClose}>
-            Keep it running
-          </Button>
-          <Button kind="danger-solid" onClick={() => void stop()}>
-            Stop
-          </Button>
-        </>
-      }
     >
       {tasks.length > 0 && (
         <ul className="plan">
@@ -60,11 +45,6 @@ export function StopDialog({ onClose }: { onClose: () => void }) {
         />
         <small>Stands in the run and in the audit log, under your name.</small>
       </label>
-      {error && (
-        <p className="wrong" role="alert">
-          {error.message}
-        </p>
-      )}
-    </Dialog>
+    </Confirm>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { api, ApiError } from '@/api';
-import { Button, Dialog, Foreign, Icon } from '@/components';
+import { Button, Dialog, Foreign, Icon, Refusal } from '@/components';
 import { formatCount, formatNumber } from '@/formats';
 import type { ApiFilter } from './filter';
 
@@ -137,11 +137,7 @@ export function BulkDialog({
           )}
         </ul>
       )}
-      {error && (
-        <p className="wrong" role="alert">
-          {error.message}
-        </p>
-      )}
+      <Refusal error={error} />
     </Dialog>
   );
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useQuery } from '@/api';
 import { useNow } from '@/app/now';
 import { useZone } from '@/app/settings';
-import { Button, Chip, Icon, Menu } from '@/components';
+import { Button, Chip, Icon, Menu, SearchField } from '@/components';
 import { formatTime } from '@/formats';
 import { useSetQuery } from '@/router';
 import { wordOf } from '@/status/status';
@@ -43,7 +43,7 @@ export function Filters({
     (list.includes(one) ? list.filter((other) => other !== one) : [...list, one]).join(',');
   return (
     <div className="filters" role="search" aria-label="Filter runs">
-      <SearchField
+      <TextFilter
         value={filter.q}
         box={search}
         onChange={(q) => setQuery({ q: q || undefined }, { replace: true })}
@@ -155,7 +155,7 @@ function Choice({ name, value, options, isChosen, onChoose }: ChoiceProps) {
   );
 }
 
-interface SearchProps {
+interface TextFilterProps {
   value: string;
   box: React.RefObject<HTMLInputElement | null>;
   onChange: (value: string) => void;
@@ -163,7 +163,8 @@ interface SearchProps {
 
 const PAUSE = 200;
 
-function SearchField({ value, box, onChange }: SearchProps) {
+/** It asks once the reader stops typing. */
+function TextFilter({ value, box, onChange }: TextFilterProps) {
   const [text, setText] = useState(value);
   const last = useRef(value);
   useEffect(() => {
@@ -175,17 +176,14 @@ function SearchField({ value, box, onChange }: SearchProps) {
     return () => window.clearTimeout(timer);
   }, [text, onChange]);
   return (
-    <label className="search">
-      <Icon name="search" />
-      <input
-        ref={box}
-        type="search"
-        aria-label="Name, error or cause"
-        placeholder="Name, error, cause"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
+    <SearchField
+      label="Name, error or cause"
+      placeholder="Name, error, cause"
+      value={text}
+      onChange={setText}
+      box={box}
+    >
       <kbd className="kbd">F</kbd>
-    </label>
+    </SearchField>
   );
 }

@@ -156,7 +156,7 @@ export default function Runs() {
             {formatCount(runs.rows.length, 'run')}
             {runs.hasMore ? ', and more below' : ''}, newest first
           </span>
-          <span className="keys wide-only">
+          <span className="key-hint wide-only">
             <kbd className="kbd">J</kbd> <kbd className="kbd">K</kbd> move, <kbd className="kbd">Space</kbd>{' '}
             peek, <kbd className="kbd">X</kbd> choose, <kbd className="kbd">Enter</kbd> open
           </span>

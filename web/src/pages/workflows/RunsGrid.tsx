@@ -281,7 +281,7 @@ function Legend() {
           not taken
         </span>
       </span>
-      <span className="keys wide-only">
+      <span className="key-hint wide-only">
         Arrow keys move, <kbd className="kbd">Enter</kbd> opens
       </span>
     </>

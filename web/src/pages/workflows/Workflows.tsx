@@ -5,15 +5,15 @@ import {
   Ago,
   Button,
   Card,
+  type Column,
   Foreign,
-  Icon,
   Loaded,
   Note,
+  SearchField,
   Status,
   StatusIcon,
   Table,
   Time,
-  type Column,
 } from '@/components';
 import { formatCount, formatDuration, formatNumber, formatPercent } from '@/formats';
 import { anyText, href, Link, navigate, oneOf, useQueryValue } from '@/router';
@@ -75,15 +75,11 @@ export default function Workflows() {
       </div>
       {faulty.length > 0 && <Faulty files={faulty} workflows={workflows.data?.items ?? []} />}
       <div className="filters" role="search" aria-label="Filter workflows">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            aria-label="Name or description"
-            placeholder="Name or description"
-            value={q}
-            onChange={(event) => setQ(event.target.value, { replace: true })}
-          />
-        </label>
+        <SearchField
+          label="Name or description"
+          value={q}
+          onChange={(text) => setQ(text, { replace: true })}
+        />
         {(['all', 'no', 'yes'] as const).map((one) => (
           <Button key={one} small kind="quiet" aria-pressed={paused === one} onClick={() => setPaused(one)}>
             {one === 'all' ? 'All' : one === 'no' ? 'Going' : 'Paused'}

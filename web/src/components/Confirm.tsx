@@ -1,25 +1,36 @@
 import { useState, type ReactNode } from 'react';
 import { ApiError } from '@/api';
-import { Button, Dialog } from '@/components';
+import { Button } from './Button';
+import { Dialog } from './Dialog';
+import type { IconName } from './icons';
 
 interface ConfirmProps {
   title: ReactNode;
   lede?: ReactNode;
   /** What the button says: "Revoke". */
   verb: string;
+  icon?: IconName;
   isDanger?: boolean;
+  /** What the other button says. */
+  refusal?: string;
+  /** Why it cannot be done now. */
+  impossible?: string | undefined;
   act: () => Promise<unknown>;
   onClose: () => void;
-  onDone: () => void;
+  /** After it was done, before the dialog closes. */
+  onDone?: () => void;
   children?: ReactNode;
 }
 
-/** Says what will be, acts, and says what was refused. */
+/** Says what will be, acts once, and says what was refused; then it stays. */
 export function Confirm({
   title,
   lede,
   verb,
+  icon,
   isDanger = false,
+  refusal = 'Not now',
+  impossible,
   act,
   onClose,
   onDone,
@@ -31,7 +42,7 @@ export function Confirm({
     setBusy(true);
     try {
       await act();
-      onDone();
+      onDone?.();
       onClose();
     } catch (caught) {
       if (!(caught instanceof ApiError)) throw caught;
@@ -47,11 +58,12 @@ export function Confirm({
       foot={
         <>
           <Button kind="quiet" onClick={onClose}>
-            Not now
+            {refusal}
           </Button>
           <Button
             kind={isDanger ? 'danger-solid' : 'primary'}
-            impossible={isBusy ? 'It is under way' : undefined}
+            {...(icon ? { icon } : {})}
+            impossible={isBusy ? 'It is under way' : impossible}
             onClick={() => void go()}
           >
             {verb}
@@ -60,11 +72,18 @@ export function Confirm({
       }
     >
       {children}
-      {error && (
-        <p className="wrong" role="alert">
-          {error.message}
-        </p>
-      )}
+      <Refusal error={error} />
     </Dialog>
+  );
+}
+
+/** Why something that was asked for was not done. */
+export function Refusal({ error }: { error: ApiError | undefined }) {
+  return (
+    error && (
+      <p className="wrong" role="alert">
+        {error.message}
+      </p>
+    )
   );
 }
