@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "engine/base/ascii.hpp"
+#include "engine/base/json.hpp"
 #include "engine/expression/jsonata/letter_case.hpp"
 #include "engine/expression/jsonata/pictures.hpp"
 #include "engine/expression/jsonata/text.hpp"
