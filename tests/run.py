@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs every test: ./dev test calls this once everything is installed.
 
-Two lanes work side by side: one builds and runs what is in C++, the other uses the program that the first
-one built. One line a part, as each ends, and how long it took; the whole output of each is in
+Three lanes work side by side: one builds and runs what is in C++, the others use the program that the first
+one built, the last one where much is waited for. One line a part, as each ends, with how long it took and how
+many seconds of processor time; the whole output of each is in
 build/log/test-PART.log, and its end is printed where the part fails. The last line is "N passed, M failed",
 in test cases.
 """
@@ -18,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = str(os.cpu_count() or 2)
 PROGRAM = os.path.join(ROOT, "build/release/stepwell")
 ORACLE = os.path.join(ROOT, "build/third_party/python/bin/python")
+USED = {}  # by thread: seconds of processor time
 THREADED = ["test_journal", "test_runtime", "test_triggers", "test_tasks", "test_api", "test_security"]
 
 
@@ -29,7 +31,11 @@ def sh(log, *command, env=None):
     """Runs a command with its output in the log; raises where it fails."""
     log.write(f"$ {' '.join(command)}\n")
     log.flush()
-    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})}).returncode:
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})})
+    _, status, used = os.wait4(process.pid, 0)  # with what its children used
+    process.returncode = os.waitstatus_to_exitcode(status)
+    USED[threading.get_ident()] = USED.get(threading.get_ident(), 0) + used.ru_utime + used.ru_stime
+    if process.returncode:
         raise Failed(" ".join(command))
 
 
@@ -172,8 +178,10 @@ def starts_part(log):
 PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "templates": templates_part, "doors": doors_part, "threads": threads_part,
          "conformance": conformance_part, "jsonata": jsonata_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "web": web_part, "crash": crash_part, "package": package_part}
-FIRST = ["format", "release"]               # what all others need
-LANE_OF_SOURCES = ["unit", "templates", "doors", "threads"]  # builds of their own; the rest uses the release program
+FIRST = ["format", "release"]  # what all others need
+LANES = [["unit", "templates", "doors", "threads"],  # builds of their own; the others use the release program
+         ["lint", "conformance", "jsonata", "e2e", "api", "demo", "faults", "web", "crash"],
+         ["cases", "starts", "operations", "package"]]
 QUICK = ["format", "release", "unit", "conformance", "jsonata", "e2e"]
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
 PLAIN = re.compile(r"^(?:\d+: )?(\d+) passed, (\d+) failed", re.M)
@@ -188,7 +196,7 @@ def run(name):
     """Runs one part; returns its passed and failed test cases."""
     path, begun = os.path.join(ROOT, f"build/log/test-{name}.log"), time.monotonic()
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    fault = None
+    fault, USED[threading.get_ident()] = None, 0
     with open(path, "w") as log:
         try:
             PARTS[name](log)
@@ -200,7 +208,7 @@ def run(name):
         failed = max(failed, 1)
     elif passed == 0:
         fault, failed = "it ran no test", 1
-    print(f"{name:12} {'FAILED' if fault else 'ok':7} {passed:6} passed {failed if fault else 0:4} failed {time.monotonic() - begun:7.0f} s   {PARTS[name].__doc__}", flush=True)
+    print(f"{name:12} {'FAILED' if fault else 'ok':7} {passed:6} passed {failed if fault else 0:4} failed {time.monotonic() - begun:5.0f} s {USED[threading.get_ident()]:5.0f} cpu   {PARTS[name].__doc__}", flush=True)
     if fault:
         print("\n".join(text.splitlines()[-60:]))
         print(f"{name}: {fault}; all of its output is in {os.path.relpath(path, ROOT)}", flush=True)
@@ -208,12 +216,11 @@ def run(name):
 
 
 def run_all(names):
-    """Runs the parts in two lanes; returns their counts."""
+    """Runs the parts in lanes; returns their counts."""
     results = [run(name) for name in FIRST if name in names]
     if any(failed for _, failed in results):
         return results
-    lanes = [[name for name in PARTS if name in names and name not in FIRST and (name in LANE_OF_SOURCES) == is_built] for is_built in (True, False)]
-    workers = [threading.Thread(target=lambda lane=lane: results.extend(run(name) for name in lane)) for lane in lanes]
+    workers = [threading.Thread(target=lambda lane=lane: results.extend(run(name) for name in lane if name in names)) for lane in LANES]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -238,5 +245,6 @@ def main():
     sys.exit(any(f for _, f in results))
 
 
+assert sorted(FIRST + sum(LANES, [])) == sorted(PARTS)
 if __name__ == "__main__":
     main()
