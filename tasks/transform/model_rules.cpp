@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/ascii.hpp"
+#include "tasks/sql/column_types.hpp"
 
 namespace stepwell::tasks::transform {
 namespace {

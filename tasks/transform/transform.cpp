@@ -5,6 +5,7 @@
 
 #include "tasks/support/parameters.hpp"
 #include "tasks/transform/graph.hpp"
+#include "tasks/transform/model_rules.hpp"
 #include "tasks/transform/schedule.hpp"
 
 namespace stepwell::tasks {
