@@ -31,8 +31,9 @@ const Prefixes kRuntimePorts = {
     "engine/runtime/engine_types.hpp",    "engine/runtime/gate_views.hpp",
     "engine/runtime/listeners.hpp",       "engine/runtime/names.hpp",
     "engine/runtime/notice.hpp",          "engine/runtime/pause.hpp",
-    "engine/runtime/redrive.hpp",         "engine/runtime/run_fold.hpp",
-    "engine/runtime/task_runner.hpp",     "engine/runtime/work_observer.hpp"};
+    "engine/runtime/published.hpp",       "engine/runtime/redrive.hpp",
+    "engine/runtime/run_fold.hpp",        "engine/runtime/task_runner.hpp",
+    "engine/runtime/work_observer.hpp"};
 const Prefixes kBelowRuntime = {"engine/base/", "engine/expression/", "engine/definition/",
                                 "engine/core/", "engine/journal/"};
 /// What resources of the API stand on.

@@ -108,8 +108,9 @@ def e2e_part(log):
 
 
 def api_part(log):
-    """REST: every route and role, live events under kills, the OpenAPI document against the server."""
+    """REST: every route and role, live events under kills, the OpenAPI document against the server. The AWS API through botocore."""
     sh(log, sys.executable, "tests/e2e/api.py", "--stepwell", PROGRAM, "--schemathesis", "build/third_party/schemathesis/bin/st")
+    sh(log, "build/third_party/aws-cli/bin/python", "tests/e2e/aws_clients.py", "--stepwell", PROGRAM)
 
 
 def conformance_part(log):

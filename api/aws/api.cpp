@@ -30,6 +30,7 @@ Response to_response(AwsResult<std::string> result) {
     const AwsError& error = result.error();
     Json body{{"__type", error.type}, {"message", error.message}};
     if (!error.reason.empty()) body["reason"] = error.reason;
+    if (!error.resource.empty()) body["resourceName"] = error.resource;
     response.status = status_of(error);
     response.body = to_text(body);
     return response;
@@ -67,7 +68,7 @@ Api::Api(runtime::Engine& engine, Readers& readers, Account account,
       builtin_tasks_(std::move(builtin_tasks)) {}
 
 const Api::Entry* Api::find_action(std::string_view target) {
-    static const std::array<Entry, 13> kActions{{
+    static const std::array<Entry, 24> kActions{{
         {"StartExecution", Role::operator_, &Api::start_execution, nullptr},
         {"DescribeExecution", Role::viewer, nullptr, &Api::describe_execution},
         {"GetExecutionHistory", Role::viewer, nullptr, &Api::get_execution_history},
@@ -83,6 +84,17 @@ const Api::Entry* Api::find_action(std::string_view target) {
         {"ListStateMachines", Role::viewer, nullptr, &Api::list_state_machines},
         {"ValidateStateMachineDefinition", Role::viewer, nullptr,
          &Api::validate_state_machine_definition},
+        {"TagResource", Role::editor, &Api::tag_resource, nullptr},
+        {"UntagResource", Role::editor, &Api::untag_resource, nullptr},
+        {"ListTagsForResource", Role::viewer, nullptr, &Api::list_tags_for_resource},
+        {"PublishStateMachineVersion", Role::editor, &Api::publish_state_machine_version, nullptr},
+        {"DeleteStateMachineVersion", Role::editor, &Api::delete_state_machine_version, nullptr},
+        {"ListStateMachineVersions", Role::viewer, nullptr, &Api::list_state_machine_versions},
+        {"CreateStateMachineAlias", Role::editor, &Api::create_state_machine_alias, nullptr},
+        {"UpdateStateMachineAlias", Role::editor, &Api::update_state_machine_alias, nullptr},
+        {"DeleteStateMachineAlias", Role::editor, &Api::delete_state_machine_alias, nullptr},
+        {"DescribeStateMachineAlias", Role::viewer, nullptr, &Api::describe_state_machine_alias},
+        {"ListStateMachineAliases", Role::viewer, nullptr, &Api::list_state_machine_aliases},
     }};
     constexpr std::string_view kPrefix = "AWSStepFunctions.";
     if (target.substr(0, kPrefix.size()) != kPrefix) return nullptr;
@@ -129,11 +141,20 @@ AwsResult<Readers::Lease> Api::reader() {
 
 AwsResult<Arn> Api::own_state_machine(std::string_view text) const {
     Arn arn = SW_TRY(parse_arn(text, "stateMachine"));
-    const bool is_ours = arn.region == account_.region && arn.account == account_.account;
-    if (!is_ours || !arn.qualifier.empty()) {
+    if (!is_own(arn) || !arn.qualifier.empty()) {
         return refuse_quoting("StateMachineDoesNotExist", "State Machine Does Not Exist", text);
     }
     return arn;
+}
+
+AwsResult<Arn> Api::own_machine_or_version(std::string_view text) const {
+    Arn arn = SW_TRY(parse_arn(text, "stateMachine"));
+    if (is_own(arn)) return arn;
+    return refuse_quoting("StateMachineDoesNotExist", "State Machine Does Not Exist", text);
+}
+
+bool Api::is_own(const Arn& arn) const {
+    return arn.region == account_.region && arn.account == account_.account;
 }
 
 AwsResult<runtime::WorkflowDescription> Api::workflow(const Arn& arn) {

@@ -13,6 +13,7 @@
 #include "api/http/http.hpp"
 #include "api/read/readers.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/published.hpp"
 
 namespace stepwell::api::aws {
 
@@ -39,6 +40,14 @@ private:
         Action act = nullptr;
         Reading read = nullptr;
     };
+    /// What a change of documents writes, and the body of its answer.
+    struct Decided {
+        std::vector<journal::DocumentWrite> writes;
+        std::string answer;
+    };
+    using Decide = std::function<AwsResult<Decided>(runtime::ChangeView&)>;
+    /// Decides on the engine's thread, and replies once it is durable.
+    void change(Decide decide, Reply reply);
     /// By "AWSStepFunctions.NAME".
     static const Entry* find_action(std::string_view target);
 
@@ -50,6 +59,20 @@ private:
     AwsResult<Json> list_state_machines(const Json& body);
     AwsResult<Json> validate_state_machine_definition(const Json& body);
 
+    void tag_resource(const Json& body, const Principal& by, Reply reply);
+    void untag_resource(const Json& body, const Principal& by, Reply reply);
+    AwsResult<Json> list_tags_for_resource(const Json& body);
+
+    void publish_state_machine_version(const Json& body, const Principal& by, Reply reply);
+    void delete_state_machine_version(const Json& body, const Principal& by, Reply reply);
+    AwsResult<Json> list_state_machine_versions(const Json& body);
+
+    void create_state_machine_alias(const Json& body, const Principal& by, Reply reply);
+    void update_state_machine_alias(const Json& body, const Principal& by, Reply reply);
+    void delete_state_machine_alias(const Json& body, const Principal& by, Reply reply);
+    AwsResult<Json> describe_state_machine_alias(const Json& body);
+    AwsResult<Json> list_state_machine_aliases(const Json& body);
+
     void start_execution(const Json& body, const Principal& by, Reply reply);
     void stop_execution(const Json& body, const Principal& by, Reply reply);
     void redrive_execution(const Json& body, const Principal& by, Reply reply);
@@ -57,11 +80,25 @@ private:
     AwsResult<Json> list_executions(const Json& body);
     AwsResult<Json> get_execution_history(const Json& body);
 
-    AwsResult<runtime::WorkflowSpec> workflow_spec(const Json& body) const;
-    AwsResult<std::pair<std::string, runtime::WorkflowUpdate>> workflow_update(const Json& body);
+    struct Creation;
+    struct Update;
+    AwsResult<Creation> creation_of(const Json& body) const;
+    AwsResult<Update> update_of(const Json& body);
     /// The state machine of this daemon that the ARN names.
     AwsResult<Arn> own_state_machine(std::string_view text) const;
+    /// The same, or what is published of it: the ARN has a qualifier then.
+    AwsResult<Arn> own_machine_or_version(std::string_view text) const;
+    /// What may have tags. Fails with ResourceNotFound.
+    AwsResult<Arn> tagged_machine(const std::string& text) const;
+    /// Fails where it names no alias; perhaps one of another account.
+    AwsResult<Arn> own_alias(std::string_view text) const;
+    [[nodiscard]] bool is_own(const Arn& arn) const;
     AwsResult<runtime::WorkflowDescription> workflow(const Arn& arn);
+    struct Published {
+        runtime::PublishedVersion version;
+        runtime::WorkflowDescription revision;
+    };
+    AwsResult<std::optional<Published>> published(const Arn& arn);
     AwsResult<ExecutionId> execution(Readers::Lease& reader, std::string_view text);
     AwsResult<Readers::Lease> reader();
 

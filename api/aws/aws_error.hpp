@@ -11,7 +11,8 @@ namespace stepwell::api::aws {
 struct AwsError {
     std::string type;  // "InvalidArn", ...
     std::string message;
-    std::string reason;  // of ValidationException; may be empty
+    std::string reason;         // of ValidationException; may be empty
+    std::string resource = {};  // of ResourceNotFound and TooManyTags: an ARN; may be empty
 };
 
 template <class T>

@@ -3,6 +3,7 @@
 
 #include "api/aws/api.hpp"
 #include "api/aws/json_fault.hpp"
+#include "api/aws/listed_executions.hpp"
 #include "api/aws/members.hpp"
 
 namespace stepwell::api::aws {
@@ -33,7 +34,8 @@ void describe_redrive(Json& out, const runtime::ExecutionDescription& found,
     if (!refusal.empty()) out["redriveStatusReason"] = refusal;
 }
 
-Json to_item(const runtime::ExecutionSummary& summary) {
+Json to_item(const ListedExecution& listed) {
+    const runtime::ExecutionSummary& summary = listed.summary;
     Json item{{"executionArn", summary.arn},
               {"stateMachineArn", summary.workflow_arn},
               {"name", summary.name},
@@ -42,6 +44,9 @@ Json to_item(const runtime::ExecutionSummary& summary) {
     if (summary.stopped_at) item["stopDate"] = to_epoch_seconds(*summary.stopped_at);
     item["redriveCount"] = summary.redrives;
     if (summary.redriven_at) item["redriveDate"] = to_epoch_seconds(*summary.redriven_at);
+    const auto& [version, alias] = listed.through;
+    if (!version.empty()) item["stateMachineVersionArn"] = version;
+    if (!alias.empty()) item["stateMachineAliasArn"] = alias;
     return item;
 }
 
@@ -55,7 +60,10 @@ void describe_data(Json& out, const runtime::ExecutionDescription& found) {
 
 AwsResult<Payload> execution_input(std::optional<std::string> text) {
     if (!text) return Payload();
-    if (text->empty()) return refuse("InvalidExecutionInput", "Invalid execution input.");
+    if (text->empty()) {
+        return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
+                              "Invalid execution input.");
+    }
     const std::string copy = text->size() < 1'000 ? *text : text->substr(0, 1'000);
     auto payload = Payload::from_text(std::move(*text));
     if (payload) return std::move(payload).value();
@@ -97,7 +105,7 @@ void Api::start_execution(const Json& body, const Principal& by, Reply reply) {
     auto input_text = members.text("input", kPayloadLength);
     members.text("traceHeader", {0, 256});
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
-    auto arn = own_state_machine(text);
+    auto arn = own_machine_or_version(text);
     if (!arn) return reply(fail(std::move(arn).error()));
     if (request.name && !is_name(*request.name)) {
         return reply(refuse_quoting("InvalidName", "Invalid Name", *request.name));
@@ -105,6 +113,7 @@ void Api::start_execution(const Json& body, const Principal& by, Reply reply) {
     auto input = execution_input(std::move(input_text));
     if (!input) return reply(fail(std::move(input).error()));
     request.workflow = std::move(arn->name);
+    request.qualifier = std::move(arn->qualifier);
     request.input = std::move(input).value();
     request.principal = who_is(by);
     engine_.start_execution(std::move(request), [reply = std::move(reply), machine = arn->text](
@@ -204,7 +213,7 @@ AwsResult<Json> Api::list_executions(const Json& body) {
     if (status == "PENDING_REDRIVE") {
         return refuse("ValidationException", "PENDING_REDRIVE can only be listed for a Map Run");
     }
-    const Arn arn = SW_TRY(own_state_machine(*text));
+    const Arn arn = SW_TRY(own_machine_or_version(*text));
     const auto found = SW_TRY(workflow(arn));
     if (found.workflow.type == "EXPRESS") {
         return refuse("StateMachineTypeNotSupported",
@@ -214,13 +223,11 @@ AwsResult<Json> Api::list_executions(const Json& body) {
     if (status) query.status = status_named(*status);
     query.limit = asked == 0 ? 100 : asked;
     auto reader = SW_TRY(this->reader());
-    const auto page = reader->list(query);
-    if (!page && page.error().code == ErrorCode::invalid) return invalid_token();
-    if (!page) return fail(internal_error(page.error()));
+    const auto page = SW_TRY(list_executions_of(reader, arn, std::move(query)));
 
     Json out{{"executions", Json::array()}};
-    for (const auto& summary : page->items) out["executions"].push_back(to_item(summary));
-    if (page->next) out["nextToken"] = *page->next;
+    for (const auto& listed : page.items) out["executions"].push_back(to_item(listed));
+    if (page.next) out["nextToken"] = *page.next;
     return out;
 }
 

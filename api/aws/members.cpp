@@ -50,7 +50,8 @@ std::optional<std::string> Members::choice(std::string_view name,
     return found;
 }
 
-std::int64_t Members::number(std::string_view name, std::int64_t otherwise, std::int64_t max) {
+std::int64_t Members::number(std::string_view name, std::int64_t otherwise, std::int64_t max,
+                             std::int64_t min) {
     const Json* found = member(name);
     if (!found) return otherwise;
     if (!found->is_number_integer()) {
@@ -61,7 +62,10 @@ std::int64_t Members::number(std::string_view name, std::int64_t otherwise, std:
     if (value > max) {
         violate(name, found, "Member must have value less than or equal to " + std::to_string(max));
     }
-    if (value < 0) violate(name, found, "Member must have value greater than or equal to 0");
+    if (value < min) {
+        violate(name, found,
+                "Member must have value greater than or equal to " + std::to_string(min));
+    }
     return value;
 }
 
@@ -81,6 +85,30 @@ const Json* Members::object(std::string_view name) {
     return found && found->is_object() ? found : nullptr;
 }
 
+const Json* Members::list(std::string_view name) {
+    const Json* found = member(name);
+    if (found && !found->is_array()) expect_type(name, "a list");
+    return found && found->is_array() ? found : nullptr;
+}
+
+std::string Members::required_text_at(const std::string& path, const Json* value, Length length) {
+    if (!value || value->is_null()) {
+        violate(path, nullptr, "Member must not be null");
+        return {};
+    }
+    if (!value->is_string()) {
+        expect_type(path, "a string");
+        return {};
+    }
+    check_length(path, *value, length);
+    return value->get<std::string>();
+}
+
+void Members::take_over(const Members& inner) {
+    violations_.insert(violations_.end(), inner.violations_.begin(), inner.violations_.end());
+    if (type_fault_.empty()) type_fault_ = inner.type_fault_;
+}
+
 AwsResult<void> Members::check() const {
     if (!type_fault_.empty()) return refuse("SerializationException", type_fault_);
     if (violations_.empty()) return {};
@@ -94,14 +122,18 @@ AwsResult<void> Members::check() const {
 
 void Members::expect_type(std::string_view name, std::string_view type) {
     if (!type_fault_.empty()) return;
-    type_fault_ = "expected '" + std::string(name) + "' to be " + std::string(type);
+    type_fault_ = "expected '" + prefix_ + std::string(name) + "' to be " + std::string(type);
 }
 
 void Members::violate(std::string_view name, const Json* value, std::string_view rule) {
     const std::string shown =
         !value ? "null"
                : "'" + (value->is_string() ? value->get<std::string>() : to_text(*value)) + "'";
-    violations_.push_back("Value " + shown + " at '" + std::string(name) +
+    violate_shown(name, shown, rule);
+}
+
+void Members::violate_shown(std::string_view path, std::string_view shown, std::string_view rule) {
+    violations_.push_back("Value " + std::string(shown) + " at '" + prefix_ + std::string(path) +
                           "' failed to satisfy constraint: " + std::string(rule));
 }
 

@@ -1,6 +1,9 @@
 // The actions on state machines.
 #include "api/aws/api.hpp"
+#include "api/aws/configurations.hpp"
 #include "api/aws/members.hpp"
+#include "api/aws/published.hpp"
+#include "api/aws/tags.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/definition/workflow.hpp"
 
@@ -9,23 +12,6 @@ namespace {
 
 constexpr Length kDefinitionLength{1, definition::kDefinitionBytesMax};
 
-const Json& default_logging() {
-    static const Json kDefault{{"level", "OFF"}, {"includeExecutionData", false}};
-    return kDefault;
-}
-const Json& default_tracing() {
-    static const Json kDefault{{"enabled", false}};
-    return kDefault;
-}
-
-AwsResult<void> check_logging(const Json& logging) {
-    if (string_or(logging, "level", "OFF") == "OFF") return {};
-    const Json* destinations = find(logging, "destinations");
-    if (destinations && destinations->is_array() && destinations->size() == 1) return {};
-    return refuse("InvalidLoggingConfiguration",
-                  "Invalid Logging Configuration: Must specify exactly one Log Destination.");
-}
-
 /// Any ARN: of a role nothing else is known.
 AwsResult<void> check_role(std::string_view arn) {
     if (arn.substr(0, 4) == "arn:") return {};
@@ -33,17 +19,65 @@ AwsResult<void> check_role(std::string_view arn) {
                           "Invalid ARN prefix: " + std::string(arn.substr(0, arn.find(':'))));
 }
 
-AwsResult<void> check_publish(Members& members) {
-    const bool publishes = members.flag("publish", false);
-    const bool is_described = members.text("versionDescription", {0, 256}).has_value();
-    SW_TRY(members.check());
-    if (publishes) {
-        return refuse("ValidationException",
-                      "expected 'publish' to be false: Stepwell does not publish versions yet");
-    }
-    if (!is_described) return {};
+/// Nothing: the request publishes nothing.
+using Publishing = std::optional<std::string>;  // with this description
+
+Publishing read_publishing(Members& members) {
+    auto description = members.text("versionDescription", {0, 256});
+    if (!members.flag("publish", false)) return std::nullopt;
+    return std::move(description).value_or("");
+}
+
+AwsResult<void> check_publishing(const Publishing& publishing, const Json& body) {
+    if (publishing || !find(body, "versionDescription")) return {};
     return refuse("ValidationException",
                   "Version description can only be set when publish is true");
+}
+
+/// What became of what is written beside a change of a machine.
+struct Beside {
+    std::optional<AwsError> refusal;
+    std::uint32_t version = 0;  // the number of the published one; 0: none
+};
+using BesidePtr = std::shared_ptr<Beside>;
+using BesideResult = AwsResult<std::vector<journal::DocumentWrite>>;
+
+/// As the engine takes it; a refusal of ours is no failure of its.
+runtime::WorkflowChange written_beside(
+    BesidePtr beside,
+    std::function<BesideResult(const runtime::WorkflowStatus&, runtime::ChangeView&, Beside&)>
+        decide) {
+    return [beside = std::move(beside), decide = std::move(decide)](
+               const runtime::WorkflowStatus& made,
+               runtime::ChangeView& view) -> Result<runtime::Writes> {
+        *beside = {};
+        auto writes = decide(made, view, *beside);
+        if (writes) return runtime::Writes{std::move(writes).value(), {}};
+        beside->refusal = std::move(writes).error();
+        return runtime::Writes{};
+    };
+}
+
+BesideResult publish(const std::string& machine, const Publishing& publishing,
+                     const runtime::WorkflowStatus& made, runtime::ChangeView& view,
+                     Beside& beside) {
+    if (!publishing) return std::vector<journal::DocumentWrite>();
+    auto publication = SW_TRY(publication_of(view, machine, made, *publishing));
+    beside.version = publication.version.number;
+    return std::move(publication.writes);
+}
+
+/// A request that was repeated has to publish what the first one did.
+AwsResult<std::uint32_t> repeated_publication(const std::string& machine, const std::string& arn,
+                                              const Publishing& publishing,
+                                              runtime::ChangeView& view) {
+    const auto document = SW_TRY(
+        or_internal(view.document(runtime::kPublishedVersions, runtime::version_key(machine, 1))));
+    runtime::PublishedVersion first;
+    if (document) first = SW_TRY(or_internal(runtime::published_version_in(*document)));
+    const bool is_same = first.is_first ? publishing == first.description : !publishing;
+    if (is_same) return first.is_first ? first.number : 0;
+    return refuse_quoting("StateMachineAlreadyExists", "State Machine Already Exists", arn);
 }
 
 /// The engine's words for a bad definition are AWS's already.
@@ -55,11 +89,7 @@ AwsError definition_error(const Error& error) {
 void describe_version(Json& out, const journal::VersionRecord& version, bool metadata_only) {
     out["definition"] = metadata_only ? "{}" : version.definition;
     out["roleArn"] = version.role_arn;
-    const auto settings = parse_json(version.settings);
-    const Json* logging = settings ? find(*settings, "loggingConfiguration") : nullptr;
-    const Json* tracing = settings ? find(*settings, "tracingConfiguration") : nullptr;
-    out["loggingConfiguration"] = logging ? *logging : default_logging();
-    out["tracingConfiguration"] = tracing ? *tracing : default_tracing();
+    describe_configurations(out, version.settings);
     if (!version.revision_id.empty()) out["revisionId"] = version.revision_id;
 }
 
@@ -74,85 +104,128 @@ Json to_json(const definition::Diagnostic& diagnostic) {
 
 }  // namespace
 
-AwsResult<runtime::WorkflowSpec> Api::workflow_spec(const Json& body) const {
-    Members members(body);
+struct Api::Creation {
     runtime::WorkflowSpec spec;
+    std::vector<runtime::Tag> tags;
+    Publishing publishing;
+};
+
+AwsResult<Api::Creation> Api::creation_of(const Json& body) const {
+    Members members(body);
+    Creation creation;
+    runtime::WorkflowSpec& spec = creation.spec;
     spec.name = members.required_text("name", {1, 80});
     spec.definition = members.required_text("definition", kDefinitionLength);
     spec.role_arn = members.required_text("roleArn", kArnLength);
     spec.type = members.choice("type", {"STANDARD", "EXPRESS"}).value_or("STANDARD");
-    const Json* logging = members.object("loggingConfiguration");
-    const Json* tracing = members.object("tracingConfiguration");
+    const Configurations configurations = read_configurations(members);
+    auto tags = read_tags(members);
+    creation.publishing = read_publishing(members);
     SW_TRY(members.check());
     if (!is_name(spec.name)) return refuse_quoting("InvalidName", "Invalid Name", spec.name);
     SW_TRY(check_role(spec.role_arn));
-    SW_TRY(check_publish(members));
-    if (logging) SW_TRY(check_logging(*logging));
-    spec.settings = to_text(Json{{"loggingConfiguration", logging ? *logging : default_logging()},
-                                 {"tracingConfiguration", tracing ? *tracing : default_tracing()}});
-    return spec;
+    SW_TRY(check_publishing(creation.publishing, body));
+    SW_TRY(check_configurations(configurations));
+    creation.tags = SW_TRY(with_tags({}, tags, state_machine_arn(account_, spec.name)));
+    spec.settings = settings_with(configurations, "{}");
+    return creation;
 }
 
 void Api::create_state_machine(const Json& body, const Principal&, Reply reply) {
-    auto spec = workflow_spec(body);
-    if (!spec) return reply(fail(std::move(spec).error()));
-    std::string arn = state_machine_arn(account_, spec->name);
-    engine_.create_workflow(
-        std::move(spec).value(), [reply, arn](Result<runtime::WorkflowStatus> made) {
-            if (made) {
-                return reply(to_text(Json{{"stateMachineArn", made->arn},
-                                          {"creationDate", to_epoch_seconds(made->created_at)}}));
+    auto creation = creation_of(body);
+    if (!creation) return reply(fail(std::move(creation).error()));
+    runtime::WorkflowSpec spec = std::move(creation->spec);
+    const std::string name = spec.name;
+    const std::string arn = state_machine_arn(account_, name);
+    auto beside = std::make_shared<Beside>();
+    spec.beside = written_beside(
+        beside,
+        [name, arn, publishing = creation->publishing, tags = creation->tags](
+            const runtime::WorkflowStatus& made, runtime::ChangeView& view,
+            Beside& outcome) -> BesideResult {
+            if (!made.is_changed) {
+                outcome.version = SW_TRY(repeated_publication(name, arn, publishing, view));
+                return std::vector<journal::DocumentWrite>();
             }
-            if (made.error().code == ErrorCode::conflict) {
-                return reply(refuse_quoting("StateMachineAlreadyExists",
-                                            "State Machine Already Exists", arn));
+            auto writes = SW_TRY(publish(name, publishing, made, view, outcome));
+            if (!tags.empty()) {
+                writes.push_back(runtime::to_write(tags, runtime::tags_key("stateMachine", name)));
             }
-            reply(fail(definition_error(made.error())));
+            return writes;
         });
+    engine_.create_workflow(std::move(spec), [reply = std::move(reply), arn,
+                                              beside](Result<runtime::WorkflowStatus> made) {
+        if (!made && made.error().code == ErrorCode::conflict) {
+            return reply(
+                refuse_quoting("StateMachineAlreadyExists", "State Machine Already Exists", arn));
+        }
+        if (!made) return reply(fail(definition_error(made.error())));
+        if (beside->refusal) return reply(fail(*std::move(beside->refusal)));
+        Json out{{"stateMachineArn", made->arn},
+                 {"creationDate", to_epoch_seconds(made->created_at)}};
+        if (beside->version > 0) {
+            out["stateMachineVersionArn"] = arn + ":" + std::to_string(beside->version);
+        }
+        reply(to_text(out));
+    });
 }
 
-AwsResult<std::pair<std::string, runtime::WorkflowUpdate>> Api::workflow_update(const Json& body) {
+struct Api::Update {
+    std::string machine;
+    runtime::WorkflowUpdate update;
+    Publishing publishing;
+};
+
+AwsResult<Api::Update> Api::update_of(const Json& body) {
     Members members(body);
     const std::string text = members.required_text("stateMachineArn", kArnLength);
-    runtime::WorkflowUpdate update;
+    Update asked;
+    runtime::WorkflowUpdate& update = asked.update;
     update.definition = members.text("definition", kDefinitionLength);
     update.role_arn = members.text("roleArn", kArnLength);
-    const Json* logging = members.object("loggingConfiguration");
-    const Json* tracing = members.object("tracingConfiguration");
+    const Configurations configurations = read_configurations(members);
+    asked.publishing = read_publishing(members);
     SW_TRY(members.check());
-    SW_TRY(check_publish(members));
+    SW_TRY(check_publishing(asked.publishing, body));
     const Arn arn = SW_TRY(own_state_machine(text));
-    if (!update.definition && !update.role_arn && !logging && !tracing) {
+    asked.machine = arn.name;
+    if (!update.definition && !update.role_arn && configurations.are_empty()) {
         return refuse("MissingRequiredParameter",
                       "Either the definition, the role ARN, the LoggingConfiguration, or the "
                       "TracingConfiguration must be specified");
     }
     if (update.role_arn) SW_TRY(check_role(*update.role_arn));
-    if (logging) SW_TRY(check_logging(*logging));
-    if (logging || tracing) {
+    SW_TRY(check_configurations(configurations));
+    if (!configurations.are_empty()) {
         const auto current = SW_TRY(workflow(arn));
-        Json settings = parse_json(current.version.settings).value_or(Json::object());
-        if (logging) settings["loggingConfiguration"] = *logging;
-        if (tracing) settings["tracingConfiguration"] = *tracing;
-        update.settings = to_text(settings);
+        update.settings = settings_with(configurations, current.version.settings);
     }
-    return std::pair(arn.name, std::move(update));
+    return asked;
 }
 
 void Api::update_state_machine(const Json& body, const Principal&, Reply reply) {
-    auto update = workflow_update(body);
-    if (!update) return reply(fail(std::move(update).error()));
-    std::string arn = state_machine_arn(account_, update->first);
+    auto asked = update_of(body);
+    if (!asked) return reply(fail(std::move(asked).error()));
+    std::string arn = state_machine_arn(account_, asked->machine);
+    auto beside = std::make_shared<Beside>();
+    asked->update.beside = written_beside(
+        beside, [name = asked->machine, publishing = asked->publishing](
+                    const runtime::WorkflowStatus& made, runtime::ChangeView& view,
+                    Beside& outcome) { return publish(name, publishing, made, view, outcome); });
     engine_.update_workflow(
-        std::move(update->first), std::move(update->second),
-        [reply, arn](Result<runtime::WorkflowStatus> made) {
+        std::move(asked->machine), std::move(asked->update),
+        [reply = std::move(reply), arn, beside](Result<runtime::WorkflowStatus> made) {
             if (!made && made.error().code == ErrorCode::not_found) {
                 return reply(refuse_quoting("StateMachineDoesNotExist",
                                             "State Machine Does Not Exist", arn));
             }
             if (!made) return reply(fail(definition_error(made.error())));
+            if (beside->refusal) return reply(fail(*std::move(beside->refusal)));
             Json out{{"updateDate", to_epoch_seconds(made->updated_at)}};
             if (!made->revision_id.empty()) out["revisionId"] = made->revision_id;
+            if (beside->version > 0) {
+                out["stateMachineVersionArn"] = arn + ":" + std::to_string(beside->version);
+            }
             reply(to_text(out));
         });
 }
@@ -170,19 +243,37 @@ void Api::delete_state_machine(const Json& body, const Principal&, Reply reply) 
     });
 }
 
+/// Where the ARN is one of a published version: that, and the revision that it names.
+AwsResult<std::optional<Api::Published>> Api::published(const Arn& arn) {
+    if (arn.qualifier.empty()) return std::optional<Published>();
+    const auto number = runtime::version_number_in(arn.qualifier);
+    auto reader = SW_TRY(this->reader());
+    const auto version = number ? SW_TRY(find_version(reader, arn.name, *number)) : std::nullopt;
+    if (!version) {
+        return refuse_quoting("StateMachineDoesNotExist", "State Machine Does Not Exist", arn.text);
+    }
+    auto found = SW_TRY(or_internal(reader->version(arn.name, version->revision)));
+    return std::optional(Published{*version, std::move(found)});
+}
+
 AwsResult<Json> Api::describe_state_machine(const Json& body) {
     Members members(body);
     const std::string text = members.required_text("stateMachineArn", kArnLength);
     const auto data = members.choice("includedData", {"ALL_DATA", "METADATA_ONLY"});
     SW_TRY(members.check());
-    const Arn arn = SW_TRY(own_state_machine(text));
-    const auto found = SW_TRY(workflow(arn));
-    Json out{{"stateMachineArn", found.workflow.arn},
+    const Arn arn = SW_TRY(own_machine_or_version(text));
+    const auto published = SW_TRY(this->published(arn));
+    const auto found = published ? published->revision : SW_TRY(workflow(arn));
+    const Timestamp created = published ? published->version.created_at : found.workflow.created_at;
+    Json out{{"stateMachineArn", published ? arn.text : found.workflow.arn},
              {"name", found.workflow.name},
              {"status", "ACTIVE"},
              {"type", found.workflow.type},
-             {"creationDate", to_epoch_seconds(found.workflow.created_at)}};
+             {"creationDate", to_epoch_seconds(created)}};
     describe_version(out, found.version, data == "METADATA_ONLY");
+    if (published && !published->version.description.empty()) {
+        out["description"] = published->version.description;
+    }
     return out;
 }
 

@@ -66,12 +66,14 @@ public:
     void put_workflow(WorkflowSpec spec, Answer<WorkflowStatus> answer);
     /// Makes a new version, unless nothing changes. Fails with `not_found`, `invalid`.
     void update_workflow(std::string name, WorkflowUpdate update, Answer<WorkflowStatus> answer);
-    /// No new starts; what runs goes on. An unknown name is no error.
+    /// No new starts; what runs goes on. What is published of it and its tags are removed with it.
+    /// An unknown name is no error.
     void delete_workflow(std::string name, Answer<void> answer);
 
     /// Starts an execution; a repetition of a start under the same name answers with the first one.
-    /// Fails with `not_found` (no such workflow), `conflict` ("Execution Already Exists: 'ARN'"),
-    /// `unavailable` (too many wait, the disk is nearly full, the engine stops), `io` (it is over).
+    /// Fails with `not_found` (no such workflow, version or alias), `conflict` ("Execution Already
+    /// Exists: 'ARN'"), `unavailable` (too many wait, the disk is nearly full, the engine stops),
+    /// `io` (it is over).
     void start_execution(StartRequest request, Answer<Started> answer);
     /// Answers with the time at which it ended, also where it had ended before.
     void stop_execution(ExecutionId id, core::StopExecution how, Answer<Timestamp> answer);
@@ -90,6 +92,9 @@ public:
     /// Writes documents and claims, all or nothing. Fails with `conflict` where a claim is taken or
     /// a document's condition does not hold; the message names it.
     void write(Writes writes, Answer<void> answer);
+
+    /// Writes what the change says, all or nothing; fails as that does, or as write().
+    void change(Change change, Answer<void> answer);
 
     /// Where an execution stands. Fails with `not_found` where it is not open, `corruption` where
     /// it cannot be loaded.

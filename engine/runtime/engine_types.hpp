@@ -61,6 +61,30 @@ struct EngineSettings {
     std::size_t folded_bytes_max = 1u << 20;
 };
 
+struct WorkflowStatus;
+struct Writes;
+
+/// What there is within a turn, with what the turn will write. Of the engine's thread.
+class ChangeView {
+public:
+    virtual ~ChangeView() = default;
+    virtual Result<std::optional<std::string>> document(const std::string& collection,
+                                                        const std::string& key) = 0;
+    /// By key, those whose keys begin so and go on.
+    virtual Result<std::vector<journal::DocumentRecord>> documents(const std::string& collection,
+                                                                   const std::string& prefix) = 0;
+    /// Fails with `not_found`.
+    virtual Result<WorkflowStatus> workflow(const std::string& name) = 0;
+    [[nodiscard]] virtual Timestamp now() const = 0;
+};
+
+/// Says what to write by what is there, which nobody else changes meanwhile. Called on the engine's
+/// thread, perhaps more than once: it must be quick, and depend on nothing but the view.
+using Change = std::function<Result<Writes>(ChangeView&)>;
+/// The same for what goes with a change of a workflow, in its transaction, also where that has
+/// changed nothing. REQUIRES: it fails only there.
+using WorkflowChange = std::function<Result<Writes>(const WorkflowStatus&, ChangeView&)>;
+
 /// A workflow as somebody wants it to be.
 struct WorkflowSpec {
     std::string name;
@@ -72,6 +96,7 @@ struct WorkflowSpec {
     /// Only where this is still the newest version, so that nobody's change is lost; VersionId{0}:
     /// only where there is no such workflow. See WorkflowStatus::is_stale.
     std::optional<VersionId> replaces = {};
+    WorkflowChange beside = {};
 };
 
 /// What to change; what is absent stays.
@@ -79,6 +104,7 @@ struct WorkflowUpdate {
     std::optional<std::string> definition;
     std::optional<std::string> role_arn;
     std::optional<std::string> settings;
+    WorkflowChange beside = {};
 };
 
 struct WorkflowStatus {
@@ -100,6 +126,8 @@ struct StartRequest {
     std::optional<VersionId> version;  // the newest where absent
     std::string version_arn;           // for the history; may be empty
     std::string alias_arn;
+    /// A published version's number, or an alias: says which version, and the two ARNs.
+    std::string qualifier = {};
     std::string origin = "api";  // as ExecutionRecord::origin
     std::string principal = {};  // who asks; kept with the run
     /// Taken in the same transaction as the start. Where one execution has taken all of them, it is

@@ -132,10 +132,17 @@ std::optional<ExecutionArn> parse_execution_arn(std::string_view arn) {
     return std::nullopt;
 }
 
-std::optional<std::string> parse_workflow_arn(std::string_view arn) {
+std::optional<WorkflowArn> parse_qualified_arn(std::string_view arn) {
     const auto parts = arn_parts(arn);
-    if (parts.size() != 7 || parts[5] != "stateMachine") return std::nullopt;
-    return std::string(parts[6]);
+    const bool is_one = (parts.size() == 7 || parts.size() == 8) && parts[5] == "stateMachine";
+    if (!is_one) return std::nullopt;
+    return WorkflowArn{std::string(parts[6]), parts.size() == 8 ? std::string(parts[7]) : ""};
+}
+
+std::optional<std::string> parse_workflow_arn(std::string_view arn) {
+    auto parsed = parse_qualified_arn(arn);
+    if (!parsed || !parsed->qualifier.empty()) return std::nullopt;
+    return std::move(parsed)->name;
 }
 
 }  // namespace stepwell::runtime

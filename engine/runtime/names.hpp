@@ -42,7 +42,13 @@ struct ExecutionArn {
 };
 /// Nothing where it is not an ARN of an execution.
 std::optional<ExecutionArn> parse_execution_arn(std::string_view arn);
-/// The last part; nothing where it is not an ARN of a state machine.
+struct WorkflowArn {
+    std::string name;
+    std::string qualifier;  // a version's number or an alias; may be empty
+};
+/// Nothing where it is not an ARN of a state machine, of a version or an alias of one.
+std::optional<WorkflowArn> parse_qualified_arn(std::string_view arn);
+/// The name; nothing where it is not an ARN of a state machine as such.
 std::optional<std::string> parse_workflow_arn(std::string_view arn);
 
 }  // namespace stepwell::runtime

@@ -383,7 +383,7 @@ class AwsApi(Case):
         for action, payload, kind, message in (
                 ("StartExecution", {"stateMachineArn": arn, "input": "not a json"}, "InvalidExecutionInput",
                  "Invalid State Machine Execution Input: 'Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')'"),
-                ("StartExecution", {"stateMachineArn": arn, "input": ""}, "InvalidExecutionInput", "Invalid execution input."),
+                ("StartExecution", {"stateMachineArn": arn, "input": ""}, "InvalidExecutionInput", "Invalid State Machine Execution Input: 'Invalid execution input.'"),
                 ("StartExecution", {"stateMachineArn": arn, "name": "a b"}, "InvalidName", "Invalid Name: 'a b'"),
                 ("StartExecution", {"stateMachineArn": arn + "x"}, "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}x'"),
                 ("StartExecution", {"stateMachineArn": "nonsense"}, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: nonsense'"),

@@ -187,6 +187,12 @@ Result<journal::VersionRecord*> Catalog::latest_of(Entry& entry) {
     return &*entry.latest;
 }
 
+Result<WorkflowStatus> Catalog::status(const std::string& name) {
+    const auto at = entries_.find(name);
+    if (at == entries_.end()) return no_such_workflow(name);
+    return status_of(at->second.workflow, *SW_TRY(latest_of(at->second)));
+}
+
 Result<LoadedVersionPtr> Catalog::find(const std::string& name, std::optional<VersionId> wanted) {
     const auto at = entries_.find(name);
     if (at == entries_.end()) return no_such_workflow(name);

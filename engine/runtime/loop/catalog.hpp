@@ -44,6 +44,8 @@ public:
     Result<WorkflowStatus> apply(const UpdateWorkflow& message, journal::Batch& batch);
     Result<void> apply(const DeleteWorkflow& message, journal::Batch& batch);
 
+    /// Of the newest version. Fails with `not_found`.
+    Result<WorkflowStatus> status(const std::string& name);
     /// The newest version, or the one that is asked for. Fails with `not_found`.
     Result<LoadedVersionPtr> find(const std::string& name, std::optional<VersionId> version);
     /// Fails with `not_found` or `corruption`.

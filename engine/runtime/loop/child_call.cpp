@@ -38,12 +38,13 @@ ChildNames::ChildNames(const std::string& run_key, const TaskToken& token) {
 Result<StartRequest, ApiError> child_start_of(const Payload& parameters, const ChildNames& names) {
     const Json& asked = parameters.json();
     const std::string arn = string_or(asked, "StateMachineArn", "");
-    const auto workflow = parse_workflow_arn(arn);
+    const auto workflow = parse_qualified_arn(arn);
     if (!workflow)
         return fail(ApiError{"InvalidArn", "Invalid Arn: 'Invalid ARN prefix: " + arn + "'"});
     StartRequest start;
     start.origin = kParentOrigin;
-    start.workflow = *workflow;
+    start.workflow = workflow->name;
+    start.qualifier = workflow->qualifier;
     start.input = SW_TRY(input_of(asked));
     const std::string name = string_or(asked, "Name", "");
     start.adopts_existing = name.empty();

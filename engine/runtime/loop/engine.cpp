@@ -302,6 +302,10 @@ void Engine::write(Writes writes, Answer<void> answer) {
     impl_->post(Write{std::move(writes), std::move(answer)});
 }
 
+void Engine::change(Change change, Answer<void> answer) {
+    impl_->post(ChangeDocuments{std::move(change), std::move(answer)});
+}
+
 void Engine::inspect(ExecutionId id, Answer<Inspection> answer) {
     impl_->post(Inspect{id, std::move(answer)});
 }

@@ -62,6 +62,10 @@ struct Write {
     Writes writes;
     Answer<void> answer;
 };
+struct ChangeDocuments {
+    Change change;
+    Answer<void> answer;
+};
 struct Inspect {
     ExecutionId id{};
     Answer<Inspection> answer;
@@ -80,7 +84,7 @@ struct WhenClosed {
 };
 
 using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
-                             WhenClosed, Write, Inspect, Redrive, Remove, PutRows>;
+                             WhenClosed, Write, Inspect, Redrive, Remove, PutRows, ChangeDocuments>;
 
 /// Answers `message`, which is not done, with the reason.
 void refuse(Message& message, const Error& error);

@@ -22,6 +22,11 @@ public:
     /// Whether all of it may be written. Fails with `conflict`, naming what is in the way.
     Result<void> check(const std::vector<journal::DocumentWrite>& documents,
                        const std::vector<journal::Claim>& claims);
+    Result<std::optional<std::string>> document(const std::string& collection,
+                                                const std::string& key);
+    /// By key, those whose keys begin so and go on.
+    Result<std::vector<journal::DocumentRecord>> documents(const std::string& collection,
+                                                           const std::string& prefix);
     /// Who has taken the claim; 0: it was taken without an execution.
     Result<std::optional<ExecutionId>> holder(const journal::Claim& claim);
     /// REQUIRES: check() said yes.
@@ -33,11 +38,10 @@ public:
 
 private:
     using Key = std::pair<std::string, std::string>;
-    Result<bool> is_there(const Key& document);
     Result<void> check_condition(const journal::DocumentWrite& document);
 
     journal::Journal& journal_;
-    std::map<Key, bool> documents_;  // written in this turn; false: removed
+    std::map<Key, std::optional<std::string>> documents_;  // written in this turn, or removed
     std::map<Key, ExecutionId> claims_;
 };
 

@@ -82,19 +82,20 @@ Result<void> Loop::visit_begun(const std::string& workflow, const journal::Visit
 }
 
 void Loop::on(const CreateWorkflow& message) {
-    auto status = catalog_.apply(message, batch_);
+    auto status = with_change(catalog_.apply(message, batch_), message.spec.beside);
     if (status && status->is_changed) changed_workflows_.push_back(message.spec.name);
     reply(message.answer, std::move(status));
 }
 
 void Loop::on(const UpdateWorkflow& message) {
-    auto status = catalog_.apply(message, batch_);
+    auto status = with_change(catalog_.apply(message, batch_), message.update.beside);
     if (status && status->is_changed) changed_workflows_.push_back(message.name);
     reply(message.answer, std::move(status));
 }
 
 void Loop::on(const DeleteWorkflow& message) {
-    auto done = catalog_.apply(message, batch_);
+    auto done = remove_published(message.name);
+    if (done) done = catalog_.apply(message, batch_);
     if (done) changed_workflows_.push_back(message.name);
     reply(message.answer, std::move(done));
 }
@@ -132,12 +133,7 @@ void Loop::on(const WhenClosed& message) {
 }
 
 void Loop::on(const Write& message) {
-    auto done = ledger_.check(message.writes.documents, message.writes.claims);
-    if (done) {
-        ledger_.add(message.writes.documents, message.writes.claims, ExecutionId{0}, now_, batch_);
-        add_notices(message.writes.notices);
-    }
-    reply(message.answer, std::move(done));
+    reply(message.answer, write(message.writes));
 }
 
 void Loop::on(const Inspect& message) {

@@ -111,6 +111,11 @@ private:
     void on(const Inspect& message);
     void on(const Remove& message);
     void on(const PutRows& message);
+    void on(const ChangeDocuments& message);
+    Result<WorkflowStatus> with_change(Result<WorkflowStatus> status, const WorkflowChange& beside);
+    Result<void> write(const Writes& writes);
+    Result<void> remove_published(const std::string& workflow);
+    Result<StartRequest> resolved(const StartRequest& request);
     void pick_up_granted();
     Result<void> pick_up(const TaskToken& token);
     void apply_effects();

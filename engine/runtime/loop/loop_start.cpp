@@ -16,6 +16,7 @@ Started started_of(const core::Execution& execution) {
 
 Result<Started> Loop::start(const StartRequest& request) {
     if (auto before = SW_TRY(started_by_claims(request))) return *std::move(before);
+    if (!request.qualifier.empty()) return start(SW_TRY(resolved(request)));
     LoadedVersionPtr version = SW_TRY(catalog_.find(request.workflow, request.version));
     if (request.name && !version->is_express()) {
         auto there = SW_TRY(existing(request, *version));

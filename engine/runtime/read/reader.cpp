@@ -206,6 +206,12 @@ Result<ExecutionDescription> Reader::describe(ExecutionId id) {
     return description;
 }
 
+Result<Reader::Through> Reader::started_through(ExecutionId id) {
+    const auto row = SW_TRY(impl_->record(id));
+    const auto facts = SW_TRY(impl_->unless_gone(id, facts_of(impl_->journal_, row)));
+    return Through{facts->version_arn, facts->alias_arn};
+}
+
 RedriveCase redrive_case(const ExecutionDescription& description) {
     const ExecutionSummary& summary = description.summary;
     return {summary.status, description.is_workflow_deleted, description.events, summary.started_at,

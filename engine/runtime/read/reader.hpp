@@ -188,6 +188,12 @@ public:
     Result<std::optional<Timestamp>> oldest_open();
     Result<journal::JournalSize> size();
     Result<ExecutionDescription> describe(ExecutionId id);
+    /// The ARNs of the version and the alias that it was started through; empty: through none.
+    struct Through {
+        std::string version_arn;
+        std::string alias_arn;
+    };
+    Result<Through> started_through(ExecutionId id);
     /// For RedriveRequest::rebuilt: costs its whole history.
     Result<RebuiltPtr> rebuild(ExecutionId id);
     /// Newest first. Fails with `not_found` for an unknown workflow, `invalid` for a token that is
