@@ -213,11 +213,21 @@ export function useLive(tell: Listener, asOf?: string): void {
   }, [stream, asOf]);
 }
 
+interface ReloadSettings {
+  /** Milliseconds between two questions at least. */
+  every?: number;
+  concerns?: (event: LiveEvent) => boolean;
+}
+
 /**
  * Asks anew when something came, at most once in `every` ms, and not while nobody sees the page: for answers that cost
- * something, of what no single event tells.
+ * something, of what no single event tells. `concerns` says which events count; after a reset, all do.
  */
-export function useLiveReload(reload: () => void, asOf?: string, every = 1000): void {
+export function useLiveReload(
+  reload: () => void,
+  asOf?: string,
+  { every = 1000, concerns = () => true }: ReloadSettings = {},
+): void {
   const latest = useRef(reload);
   useEffect(() => {
     latest.current = reload;
@@ -234,5 +244,7 @@ export function useLiveReload(reload: () => void, asOf?: string, every = 1000): 
       made.stop();
     };
   }, [every]);
-  useLive(() => pace.current?.want(), asOf);
+  useLive((events) => {
+    if (events.some((event) => event.type === 'reset' || concerns(event))) pace.current?.want();
+  }, asOf);
 }

@@ -1,6 +1,6 @@
 // What the page asks for, and what of it is chosen.
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
-import { api, ApiError, useLive, useQuery, type LiveEvent, type Query, type Schemas } from '@/api';
+import { api, ApiError, useLiveReload, useQuery, type Query, type Schemas } from '@/api';
 import { anyText, oneOf, useQueryValue, useSetQuery } from '@/router';
 import type { HistoryEvent } from './history';
 
@@ -87,19 +87,15 @@ export function useRunData(key: string): {
     reloadStates();
   }, [reloadOverview, reloadStates]);
   const number = run?.run;
-  useLive((events) => {
-    if (events.some((event) => concerns(event, number))) reload();
-  }, overview.data?.as_of);
+  useLiveReload(reload, overview.data?.as_of, {
+    concerns: (event) => number !== undefined && event.data['run'] === number,
+  });
   return {
     overview,
     states: states,
     plan: hasEndedBadly ? plan.data : undefined,
     reload,
   };
-}
-
-function concerns(event: LiveEvent, run: number | undefined): boolean {
-  return event.type === 'reset' || (run !== undefined && event.data['run'] === run);
 }
 
 const PAGE = 1000;
