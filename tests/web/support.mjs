@@ -155,7 +155,7 @@ export async function checkAccess(page, what, rules = everyRule) {
   assert.deepEqual(found, [], `axe-core on ${what}`);
 }
 
-/** Nothing is wider than the screen, no text runs over the edge of its box. */
+/** Nothing is wider than the screen, no text runs over the edge of its box, and on a phone a thumb hits each button. */
 export async function checkLayout(page, what) {
   const found = await page.evaluate(() => {
     const wide = document.documentElement.scrollWidth - window.innerWidth;
@@ -164,6 +164,11 @@ export async function checkLayout(page, what) {
       const { overflowX, textOverflow, clip } = getComputedStyle(element);
       if (overflowX === 'hidden' && textOverflow !== 'ellipsis' && clip === 'auto' && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1)
         faults.push(`cut: ${element.textContent.slice(0, 60)}`);
+    }
+    const tapped = window.innerWidth < 500 ? document.querySelectorAll('.btn, .chip, .switch, .segmented, .tabs a, .search, .input, .avatar') : [];
+    for (const element of tapped) {
+      const { height } = element.getBoundingClientRect();
+      if (height > 0 && height < 44) faults.push(`${height} px high: ${element.className} ${element.textContent.slice(0, 60)}`);
     }
     return faults;
   });

@@ -39,3 +39,37 @@ export function Examples({ check, most, plain = false }: ExamplesProps) {
     </div>
   );
 }
+
+/** The same rows where there is no room for a table: the judged value, and what else says which row it is. */
+export function BadRows({ check, most }: Pick<ExamplesProps, 'check' | 'most'>) {
+  const { columns, rows } = samplesOf(check, most);
+  const others = columns.filter((column) => column !== check.column);
+  return (
+    <ul className="phone-only" aria-label={`Rows that ${check.name} rejected`}>
+      {rows.map((row, i) => (
+        <li key={i} className="badrow">
+          <span>
+            {others.slice(0, 2).map((column) => (
+              <span key={column} className="badrow__cell">
+                {column === 'line' && 'line '}
+                <Foreign>{row[column] ?? ''}</Foreign>
+              </span>
+            ))}
+          </span>
+          {check.column && (
+            <b>
+              <Foreign>{row[check.column] ?? ''}</Foreign>
+            </b>
+          )}
+          <small>
+            {others.slice(2, 5).map((column) => (
+              <span key={column} className="badrow__cell">
+                <Foreign>{column}</Foreign> <Foreign>{row[column] ?? ''}</Foreign>
+              </span>
+            ))}
+          </small>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -6,7 +6,7 @@ import { formatCount, formatShare, parseTime, visible } from '@/formats';
 import { useSetQuery } from '@/router';
 import { wordOf } from '@/status/status';
 import { AgainDialog } from './AgainDialog';
-import { Examples, type Check } from '@/components/data';
+import { BadRows, Examples, type Check } from '@/components/data';
 import { stepOf, useRun, useStep, type Failure, type Overview, type Plan } from './data';
 import { costOf, RedriveDialog } from './RedriveDialog';
 
@@ -90,7 +90,10 @@ function Why({ failure }: { failure: Failure }) {
             <code>{visible(check.name)}</code>:{' '}
             {check.message ? <Foreign>{check.message}</Foreign> : formatShare(check.failed, check.evaluated)}
           </p>
-          <Examples check={check} most={3} plain />
+          <div className="wide-only">
+            <Examples check={check} most={3} plain />
+          </div>
+          <BadRows check={check} most={3} />
           {checks.length > 1 && (
             <p className="ink-3">and {formatCount(checks.length - 1, 'other check')} that did not pass</p>
           )}
@@ -154,21 +157,23 @@ function WhatNow({ failure }: { failure: Failure }) {
             Look at the {formatCount(rejected, 'rejected row')}
           </Button>
         )}
-        {may && (
-          <Button icon="again" onClick={() => ask('again')}>
-            Run again with changed input…
-          </Button>
-        )}
-        {may && (
-          <Button
-            icon="redrive"
-            kind={advice?.wouldFail || !plan?.redrivable ? 'plain' : 'primary'}
-            impossible={plan && !plan.redrivable ? plan.reason : undefined}
-            onClick={() => ask('redrive')}
-          >
-            Redrive…
-          </Button>
-        )}
+        <span className="not-on-phone">
+          {may && (
+            <Button icon="again" onClick={() => ask('again')}>
+              Run again with changed input…
+            </Button>
+          )}
+          {may && (
+            <Button
+              icon="redrive"
+              kind={advice?.wouldFail || !plan?.redrivable ? 'plain' : 'primary'}
+              impossible={plan && !plan.redrivable ? plan.reason : undefined}
+              onClick={() => ask('redrive')}
+            >
+              Redrive…
+            </Button>
+          )}
+        </span>
       </div>
       {plan && <p className="ink-3">{costOf(plan)}</p>}
       {overview.failure.failure?.ended_by && (

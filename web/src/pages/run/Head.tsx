@@ -44,6 +44,10 @@ export function Head() {
             </h1>
             <Status status={shownStatus(overview)} pill />
           </div>
+          <p className="phone-only ink-2">
+            <Time at={run.started_at} />, <Ago at={run.started_at} />.{' '}
+            {run.duration_ms !== undefined && `Took ${formatDuration(run.duration_ms)}.`}
+          </p>
         </div>
         <Actions />
       </div>
@@ -86,34 +90,36 @@ function Actions() {
           Compare with last success
         </Button>
       )}
-      {may && isOpen && (
-        <Button icon="stop" kind="danger" onClick={() => ask('stop')}>
-          Stop…
-        </Button>
-      )}
-      {may && !isOpen && (
-        <Menu
-          label="Run again"
-          className="btn"
-          button={
-            <>
-              <Icon name="again" />
-              Run again
-              <Icon name="chev-d" size="sm" />
-            </>
-          }
-          items={[{ text: 'With this input or a changed one…', act: () => ask('again') }]}
-        />
-      )}
-      {may && canRedrive && (
-        <Button
-          icon="redrive"
-          impossible={plan && !plan.redrivable ? plan.reason : undefined}
-          onClick={() => ask('redrive')}
-        >
-          Redrive…
-        </Button>
-      )}
+      <span className="not-on-phone">
+        {may && isOpen && (
+          <Button icon="stop" kind="danger" onClick={() => ask('stop')}>
+            Stop…
+          </Button>
+        )}
+        {may && !isOpen && (
+          <Menu
+            label="Run again"
+            className="btn"
+            button={
+              <>
+                <Icon name="again" />
+                Run again
+                <Icon name="chev-d" size="sm" />
+              </>
+            }
+            items={[{ text: 'With this input or a changed one…', act: () => ask('again') }]}
+          />
+        )}
+        {may && canRedrive && (
+          <Button
+            icon="redrive"
+            impossible={plan && !plan.redrivable ? plan.reason : undefined}
+            onClick={() => ask('redrive')}
+          >
+            Redrive…
+          </Button>
+        )}
+      </span>
       <CopyButton text={run.arn}>Copy ARN</CopyButton>
       {asked === 'redrive' && <RedriveDialog onClose={close} />}
       {asked === 'stop' && <StopDialog onClose={close} />}

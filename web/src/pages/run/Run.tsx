@@ -65,7 +65,7 @@ function Page() {
   const hasPanel = step !== '' && view !== 'io' && view !== 'data';
   const content = useMemo(() => contentOf(view), [view]);
   return (
-    <div className="stack">
+    <div className="stack run-page">
       <Head />
       <Banner />
       <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
@@ -94,7 +94,9 @@ function contentOf(view: View): ReactNode {
           <div className="phone-only">
             <StepsCard />
           </div>
-          <TimelineCard />
+          <div className="wide-only">
+            <TimelineCard />
+          </div>
           <LogCard />
         </>
       );
