@@ -37,6 +37,40 @@ test('Home says how many failed, run, wait and went well, and why', async () => 
   await view.close();
 });
 
+test('a cause has a menu: what was said is copied, and all runs that failed so are listed', async () => {
+  const view = await open();
+  const { page, context } = view;
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: daemon.url });
+  await page.goto(daemon.url);
+  const menu = page.getByRole('button', { name: 'What to do about E_TIMEOUT of weather-hourly' });
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'Copy the cause' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /^weather-hourly, Fetch observations: E_TIMEOUT: no answer from https:.* within 30 s$/);
+  assert.equal(new URL(page.url()).pathname, '/', 'the row was not opened');
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'All runs that failed so' }).click();
+  await page.getByText('3 runs, newest first').waitFor();
+  const query = new URL(page.url()).searchParams;
+  assert.deepEqual([query.get('workflow'), query.get('error'), query.get('q')], ['weather-hourly', 'E_TIMEOUT', 'no answer from']);
+  await view.close();
+});
+
+test('a queued run says for what it waits, its place, and who is before it', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(`${daemon.url}/runs/orders-intake/order-2`);
+  const waits = page.getByRole('region', { name: 'Queued for a slot of pool warehouse, number 1 of 2' });
+  await waits.getByRole('link', { name: 'orders-intake order-0' }).waitFor();
+  const first = (await daemon.ask('GET', '/api/v1/runs?workflow=orders-intake&limit=10')).items.find((one) => one.name === 'order-0');
+  await daemon.ask('POST', `/api/v1/runs/${first.run}/stop`, {});
+  await until(async () => (await waits.count()) === 0, 'it to have its slot');
+  await page.goto(`${daemon.url}/runs/orders-intake/order-3`);
+  await page.getByRole('region', { name: 'Queued for a slot of pool warehouse, number 1 of 1' }).waitFor();
+  await daemon.run('orders-intake', {}, 'order-4'); // so that the counts of the other tests hold
+  await view.close();
+});
+
 test('a text from outside is shown as text, with what cannot be seen by its name', async () => {
   const view = await open();
   const { page } = view;

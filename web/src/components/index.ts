@@ -1,5 +1,6 @@
 export * from './Button';
 export * from './Card';
+export * from './CauseMenu';
 export * from './Changing';
 export * from './Chip';
 export * from './Conditions';

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { useKeys } from '@/app/keys';
-import { Ago, ButtonLink, Card, Cause as CauseText, Foreign, Icon, Note } from '@/components';
+import { Ago, ButtonLink, Card, Cause as CauseText, CauseMenu, Foreign, Icon, Note } from '@/components';
 import { formatCount, formatNumber } from '@/formats';
 import { existing } from '@/pages';
 import { href, Link, navigate } from '@/router';
@@ -49,9 +49,16 @@ export function Causes({ home, interval }: { home: Home; interval: string }) {
             <span className="num">Runs</span>
             <span>Condition</span>
             <span>Last run</span>
+            <span />
           </li>
           {causes.map((cause, i) => (
-            <CauseRow key={cause.id} cause={cause} run={runOf(cause)} isChosen={i === chosen} />
+            <CauseRow
+              key={cause.id}
+              cause={cause}
+              run={runOf(cause)}
+              isChosen={i === chosen}
+              start={`${home.from}..${home.to}`}
+            />
           ))}
         </ul>
       )}
@@ -61,13 +68,20 @@ export function Causes({ home, interval }: { home: Home; interval: string }) {
 
 const openRun = (to: string | undefined) => to && navigate(to);
 
-function CauseRow({ cause, run, isChosen }: { cause: Cause; run: string | undefined; isChosen: boolean }) {
+interface CauseRowProps {
+  cause: Cause;
+  run: string | undefined;
+  isChosen: boolean;
+  start: string;
+}
+
+function CauseRow({ cause, run, isChosen, start }: CauseRowProps) {
   const workflow = existing(href('/workflows/:workflow', { workflow: cause.workflow }));
   const isOpen = cause.condition !== 'recovered';
   return (
     <li
       className={`cause${run ? ' home__cause' : ''}${isChosen ? ' is-chosen' : ''}`}
-      onClick={(event) => !(event.target as Element).closest('a') && openRun(run)}
+      onClick={(event) => !(event.target as Element).closest('a, .menu') && openRun(run)}
     >
       <div className="home__what">
         <div className="cause__what">
@@ -105,6 +119,7 @@ function CauseRow({ cause, run, isChosen }: { cause: Cause; run: string | undefi
           <Ago at={cause.last_at} />
         </div>
       </div>
+      <CauseMenu failed={cause} path={cause.definition_path} said={cause.message} start={start} />
     </li>
   );
 }

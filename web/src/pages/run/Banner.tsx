@@ -1,7 +1,7 @@
 // What failed, why, the last lines of its log, and what helps: before any graph.
 import { useState, type ReactNode } from 'react';
 import { useMay } from '@/api';
-import { Ago, Button, Foreign, Icon } from '@/components';
+import { Ago, Button, CauseMenu, Foreign, Icon } from '@/components';
 import { formatCount, formatShare, parseTime, visible } from '@/formats';
 import { useSetQuery } from '@/router';
 import { wordOf } from '@/status/status';
@@ -67,6 +67,10 @@ function Whole({ failure, overview }: { failure: Failure; overview: Overview }) 
           {others > 0 && `and ${formatCount(others, 'more', 'more')}`}
           {failure.tries > 1 && ` after ${formatCount(failure.tries, 'attempt')}`}
         </span>
+        <CauseMenu
+          failed={{ workflow: overview.run.workflow, error: failure.error, cause: failure.message }}
+          path={failure.path}
+        />
       </div>
       <Why failure={failure} />
       <LastLines overview={overview} />

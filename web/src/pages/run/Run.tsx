@@ -10,6 +10,7 @@ import { Head } from './Head';
 import { PhoneActions } from './PhoneActions';
 import { StepPanel } from './StepPanel';
 import { StepsCard } from './StepsCard';
+import { Waits } from './Waits';
 import './page.css';
 
 const CompareCard = lazy(() => import('./CompareCard'));
@@ -68,6 +69,7 @@ function Page() {
     <div className="stack run-page">
       <Head />
       <Banner />
+      <Waits />
       <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
         <div className="stack">
           <ViewTabs view={view} />
