@@ -68,8 +68,9 @@ Api::Api(runtime::Engine& engine, Readers& readers, Account account,
       builtin_tasks_(std::move(builtin_tasks)) {}
 
 const Api::Entry* Api::find_action(std::string_view target) {
-    static const std::array<Entry, 24> kActions{{
+    static const std::array<Entry, 25> kActions{{
         {"StartExecution", Role::operator_, &Api::start_execution, nullptr},
+        {"StartSyncExecution", Role::operator_, &Api::start_sync_execution, nullptr},
         {"DescribeExecution", Role::viewer, nullptr, &Api::describe_execution},
         {"GetExecutionHistory", Role::viewer, nullptr, &Api::get_execution_history},
         {"ListExecutions", Role::viewer, nullptr, &Api::list_executions},

@@ -17,6 +17,8 @@
 
 namespace stepwell::api::aws {
 
+class Members;
+
 class Api {
 public:
     /// REQUIRES: all outlive it, and every answer that it has asked for.
@@ -74,6 +76,9 @@ private:
     AwsResult<Json> list_state_machine_aliases(const Json& body);
 
     void start_execution(const Json& body, const Principal& by, Reply reply);
+    void start_sync_execution(const Json& body, const Principal& by, Reply reply);
+    struct AskedStart;
+    AwsResult<AskedStart> asked_start(Members& members, const Principal& by) const;
     void stop_execution(const Json& body, const Principal& by, Reply reply);
     void redrive_execution(const Json& body, const Principal& by, Reply reply);
     AwsResult<Json> describe_execution(const Json& body);

@@ -1,15 +1,10 @@
 // The actions on executions.
-#include <array>
-
 #include "api/aws/api.hpp"
-#include "api/aws/json_fault.hpp"
 #include "api/aws/listed_executions.hpp"
 #include "api/aws/members.hpp"
 
 namespace stepwell::api::aws {
 namespace {
-
-constexpr Length kPayloadLength{0, kPayloadBytesMax};
 
 std::optional<core::Status> status_named(std::string_view name) {
     for (const auto status : {core::Status::running, core::Status::succeeded, core::Status::failed,
@@ -58,70 +53,7 @@ void describe_data(Json& out, const runtime::ExecutionDescription& found) {
     out["outputDetails"] = {{"included", true}};
 }
 
-AwsResult<Payload> execution_input(std::optional<std::string> text) {
-    if (!text) return Payload();
-    if (text->empty()) {
-        return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
-                              "Invalid execution input.");
-    }
-    const std::string copy = text->size() < 1'000 ? *text : text->substr(0, 1'000);
-    auto payload = Payload::from_text(std::move(*text));
-    if (payload) return std::move(payload).value();
-    return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
-                          json_fault(copy));
-}
-
-/// By hand: this is the answer that is given most often. ARNs hold nothing that JSON escapes.
-std::string started_text(const runtime::Started& started) {
-    std::string out = R"({"executionArn":")";
-    out.reserve(started.arn.size() + 64);
-    out += started.arn;
-    out += R"(","startDate":)";
-    out += time_text(started.started_at);
-    out += '}';
-    return out;
-}
-
-AwsError start_error(const Error& error, const std::string& machine_arn) {
-    switch (error.code) {
-        case ErrorCode::not_found:
-            return {"StateMachineDoesNotExist",
-                    "State Machine Does Not Exist: '" + machine_arn + "'",
-                    {}};
-        case ErrorCode::conflict:
-            return {"ExecutionAlreadyExists", error.message, {}};
-        default:
-            return internal_error(error);
-    }
-}
-
 }  // namespace
-
-void Api::start_execution(const Json& body, const Principal& by, Reply reply) {
-    Members members(body);
-    const std::string text = members.required_text("stateMachineArn", kArnLength);
-    runtime::StartRequest request;
-    request.name = members.text("name", {1, 80});
-    auto input_text = members.text("input", kPayloadLength);
-    members.text("traceHeader", {0, 256});
-    if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
-    auto arn = own_machine_or_version(text);
-    if (!arn) return reply(fail(std::move(arn).error()));
-    if (request.name && !is_name(*request.name)) {
-        return reply(refuse_quoting("InvalidName", "Invalid Name", *request.name));
-    }
-    auto input = execution_input(std::move(input_text));
-    if (!input) return reply(fail(std::move(input).error()));
-    request.workflow = std::move(arn->name);
-    request.qualifier = std::move(arn->qualifier);
-    request.input = std::move(input).value();
-    request.principal = who_is(by);
-    engine_.start_execution(std::move(request), [reply = std::move(reply), machine = arn->text](
-                                                    Result<runtime::Started> started) {
-        if (started) return reply(started_text(*started));
-        reply(fail(start_error(started.error(), machine)));
-    });
-}
 
 void Api::stop_execution(const Json& body, const Principal&, Reply reply) {
     Members members(body);

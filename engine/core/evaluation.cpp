@@ -8,6 +8,11 @@ namespace stepwell::core {
 
 namespace {
 
+/// Nothing that an Express machine has started can be redriven; its ARN says what it is.
+bool is_express(const Facts& facts) {
+    return facts.arn.find(":express:") != facts.arn.npos;
+}
+
 std::shared_ptr<Json> new_context(const Facts& facts, const Header& header, const Json& input) {
     auto context = std::make_shared<Json>();
     Json& execution = (*context)["Execution"];
@@ -16,7 +21,9 @@ std::shared_ptr<Json> new_context(const Facts& facts, const Header& header, cons
     execution["StartTime"] = to_iso8601(facts.started_at);
     execution["Name"] = facts.name;
     execution["RoleArn"] = facts.role_arn;
-    execution["RedriveCount"] = header.redrive ? header.redrive->count : 0;
+    if (!is_express(facts)) {
+        execution["RedriveCount"] = header.redrive ? header.redrive->count : 0;
+    }
     if (header.redrive) execution["RedriveTime"] = to_iso8601(header.redrive->at);
     Json& machine = (*context)["StateMachine"];
     machine["Id"] = facts.workflow_arn;

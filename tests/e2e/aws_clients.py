@@ -379,6 +379,54 @@ class Configurations(Case):
                      self.sfn.update_state_machine, stateMachineArn=arn)
 
 
+class Express(Case):
+    def start(self, definition, **members):
+        arn = self.create(definition, type="EXPRESS", publish=True)["stateMachineArn"]
+        return arn, self.sfn.start_sync_execution(stateMachineArn=arn, **members)
+
+    def test_the_answer_has_the_output(self):
+        arn, done = self.start(passing({"a": 1}), name="mine", input='{"b": 2}', traceHeader="Root=1")
+        self.assertRegex(done["executionArn"], "^" + arn.replace(":stateMachine:", ":express:") + ":mine:[0-9a-f-]{36}$")
+        self.assertEqual((done["stateMachineArn"], done["name"], done["status"], done["traceHeader"]), (arn, "mine", "SUCCEEDED", "Root=1"))
+        self.assertEqual((json.loads(done["output"]), done["outputDetails"], done["input"], done["inputDetails"]),
+                         ({"a": 1}, {"included": True}, '{"b": 2}', {"included": True}))
+        self.assertEqual(done["billingDetails"]["billedMemoryUsedInMB"], 64)
+        self.assertEqual(done["billingDetails"]["billedDurationInMilliseconds"] % 100, 0)
+        self.assertGreaterEqual(done["billingDetails"]["billedDurationInMilliseconds"], 100)
+        self.assertGreaterEqual(done["stopDate"], done["startDate"])
+        again = self.sfn.start_sync_execution(stateMachineArn=arn, name="mine", input='{"b": 2}')
+        self.assertNotEqual(again["executionArn"], done["executionArn"])
+        through = self.sfn.start_sync_execution(stateMachineArn=arn + ":1", includedData="METADATA_ONLY")
+        self.assertEqual((through["status"], through["inputDetails"]), ("SUCCEEDED", {"included": False}))
+        self.assertFalse({"input", "output"} & set(through))
+
+    def test_a_failure_is_an_answer(self):
+        _, done = self.start(failing())
+        self.assertEqual((done["status"], done["error"], done["cause"], done["outputDetails"]), ("FAILED", "Broken", "On purpose.", {"included": True}))
+        self.assertNotIn("output", done)
+        late = {"StartAt": "Only", "TimeoutSeconds": 1, "States": {"Only": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+        made = self.sfn.create_state_machine(name="late", definition=json.dumps(late), roleArn=ROLE, type="EXPRESS")
+        done = self.sfn.start_sync_execution(stateMachineArn=made["stateMachineArn"])
+        self.assertEqual((done["status"], done["error"]), ("TIMED_OUT", "States.Timeout"))
+
+    def test_what_is_refused(self):
+        arn, done = self.start(passing(1))
+        standard = self.sfn.create_state_machine(name="standard", definition=passing(1), roleArn=ROLE)["stateMachineArn"]
+        words = "This operation is not supported by this type of state machine"
+        self.refused("StateMachineTypeNotSupported", words, self.sfn.start_sync_execution, stateMachineArn=standard)
+        self.refused("StateMachineTypeNotSupported", words, self.sfn.list_executions, stateMachineArn=arn)
+        for call in (self.sfn.describe_execution, self.sfn.stop_execution, self.sfn.get_execution_history, self.sfn.describe_state_machine_for_execution):
+            self.refused("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'", call, executionArn=done["executionArn"])
+        missing = f"{ACCOUNT}:stateMachine:nothing"
+        self.refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{missing}'", self.sfn.start_sync_execution, stateMachineArn=missing)
+        self.refused("InvalidExecutionInput", "Invalid State Machine Execution Input: 'Unrecognized token 'no': was expecting "
+                     "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')'", self.sfn.start_sync_execution, stateMachineArn=arn, input="no")
+        self.refused("InvalidName", "Invalid Name: 'a b'", self.sfn.start_sync_execution, stateMachineArn=arn, name="a b")
+        with self.assertRaises(ClientError) as caught:
+            self.sfn.start_sync_execution(stateMachineArn=arn, input=json.dumps("x" * 262_144))
+        self.assertIn("at 'input' failed to satisfy constraint: Member must have length less than or equal to 262144", str(caught.exception))
+
+
 class Terraform(Case):
     """The calls that its provider makes for aws_sfn_state_machine and aws_sfn_alias."""
 

@@ -167,4 +167,37 @@ TEST_CASE("a name that was made for one run is not given to another") {
     CHECK(stage.start("etl", R"({"a":1})", made->name).error().code == ErrorCode::conflict);
 }
 
+TEST_CASE("what an Express machine starts takes five minutes at most") {
+    struct Case {
+        std::string type;
+        std::string timeout;
+        Duration last;  // still runs then
+        std::string at_last;
+    };
+    const Case cases[] = {{"EXPRESS", "", 299s, "TIMED_OUT States.Timeout"},
+                          {"EXPRESS", R"("TimeoutSeconds":400,)", 299s, "TIMED_OUT States.Timeout"},
+                          {"EXPRESS", R"("TimeoutSeconds":10,)", 9s, "TIMED_OUT States.Timeout"},
+                          {"STANDARD", "", 299s, "RUNNING"}};
+    for (const Case& c : cases) {
+        CAPTURE(c.type);
+        CAPTURE(c.timeout);
+        Stage stage;
+        WorkflowSpec spec;
+        spec.name = "etl";
+        spec.type = c.type;
+        spec.definition =
+            "{" + c.timeout +
+            R"("StartAt":"W","States":{"W":{"Type":"Wait","Seconds":9000,"End":true}}})";
+        REQUIRE(stage.answer_of<WorkflowStatus>(
+            [&](auto answer) { stage.engine().create_workflow(spec, answer); }));
+        const auto started = stage.start("etl");
+        REQUIRE(started);
+        stage.advance(c.last);
+        CHECK(stage.outcome(started->id) == "RUNNING");
+        stage.boot();
+        stage.advance(1s);
+        CHECK(stage.outcome(started->id) == c.at_last);
+    }
+}
+
 }  // namespace stepwell::test

@@ -11,6 +11,7 @@ namespace {
 
 /// Beyond it, versions that no execution holds in memory are dropped and read again when needed.
 constexpr std::size_t kVersionsLoadedMax = 1'000;
+constexpr std::int64_t kExpressSecondsMax = 300;
 
 WorkflowStatus status_of(const journal::WorkflowRecord& workflow,
                          const journal::VersionRecord& version) {
@@ -25,9 +26,19 @@ WorkflowStatus status_of(const journal::WorkflowRecord& workflow,
     return status;
 }
 
+/// As AWS bounds them: runs of an Express machine take five minutes at most.
+definition::DefinitionPtr bounded(definition::DefinitionPtr definition) {
+    const auto seconds = definition->timeout_seconds;
+    if (seconds && *seconds <= kExpressSecondsMax) return definition;
+    auto copy = std::make_shared<definition::Definition>(*definition);
+    copy->timeout_seconds = kExpressSecondsMax;
+    return copy;
+}
+
 LoadedVersionPtr loaded(const journal::WorkflowRecord& workflow,
                         const journal::VersionRecord& version,
                         definition::DefinitionPtr definition) {
+    if (workflow.type == "EXPRESS") definition = bounded(std::move(definition));
     return std::make_shared<const LoadedVersion>(
         LoadedVersion{workflow, version.id, version.role_arn, std::move(definition),
                       definition::operations_of(version.settings)});
