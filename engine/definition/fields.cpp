@@ -43,6 +43,9 @@ std::string reference_fault(const Path& path, PathForm form) {
     if (!path.is_reference()) {
         return "a path to one place, made of .name, ['name'] and [n] only";
     }
+    if (form == PathForm::of_input && path.source() == Path::Source::context) {
+        return "a path into the state's input or a variable, not into the context object";
+    }
     if (form == PathForm::result_path && path.source() != Path::Source::data) {
         return "a path into the state's input, beginning with '$.'";
     }
@@ -161,9 +164,10 @@ std::optional<Path> Fields::read_path(std::string_view name, PathForm form) cons
     return std::move(*path);
 }
 
-NumberOrPath Fields::read_integer_or_path(const std::string& name, IntegerRange range) const {
+NumberOrPath Fields::read_integer_or_path(const std::string& name, IntegerRange range,
+                                          PathForm form) const {
     exclude(name, name + "Path");
-    return {read_integer(name, range), read_path(name + "Path", PathForm::reference), {}};
+    return {read_integer(name, range), read_path(name + "Path", form), {}};
 }
 
 StringOrPath Fields::read_string_or_path(const std::string& name) const {

@@ -25,7 +25,8 @@ struct NumberRange {
     double max = std::numeric_limits<double>::max();
 };
 
-enum class PathForm { any, reference, result_path };
+/// `of_input`: a reference that does not lead into the context object.
+enum class PathForm { any, reference, of_input, result_path };
 
 class Fields {
 public:
@@ -54,8 +55,8 @@ public:
     [[nodiscard]] std::optional<double> read_number(std::string_view name, NumberRange range) const;
     [[nodiscard]] std::optional<Path> read_path(std::string_view name, PathForm form) const;
     /// `name`, or `name` + "Path".
-    [[nodiscard]] NumberOrPath read_integer_or_path(const std::string& name,
-                                                    IntegerRange range) const;
+    [[nodiscard]] NumberOrPath read_integer_or_path(const std::string& name, IntegerRange range,
+                                                    PathForm form = PathForm::reference) const;
     /// `name`, or `name` + "Path".
     [[nodiscard]] StringOrPath read_string_or_path(const std::string& name) const;
     /// InputPath, OutputPath, ResultPath: a path, null, or absent.

@@ -86,13 +86,13 @@ void read_query_map(const StateReading& at, MapState& map) {
 }
 
 void read_tolerance(const StateReading& at, MapState& map) {
-    map.tolerated_failure_count = at.fields.read_integer_or_path("ToleratedFailureCount", {});
+    map.tolerated_failure_count = at.fields.read_integer_or_path("ToleratedFailureCount", {}, PathForm::of_input);
     constexpr double kPercentMax = 100;
     at.fields.exclude("ToleratedFailurePercentage", "ToleratedFailurePercentagePath");
     map.tolerated_failure_percentage =
         at.fields.read_number("ToleratedFailurePercentage", {0, kPercentMax});
     map.tolerated_failure_percentage_path =
-        at.fields.read_path("ToleratedFailurePercentagePath", PathForm::reference);
+        at.fields.read_path("ToleratedFailurePercentagePath", PathForm::of_input);
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ MapState read_map(const StateReading& at) {
     at.fields.exclude("ItemSelector", "Parameters");
     const char* selector = at.fields.has("ItemSelector") ? "ItemSelector" : "Parameters";
     map.item_selector = at.fields.read_template(selector, Fields::TemplateRoot::object);
-    map.max_concurrency = at.fields.read_integer_or_path("MaxConcurrency", {});
+    map.max_concurrency = at.fields.read_integer_or_path("MaxConcurrency", {}, PathForm::of_input);
     read_tolerance(at, map);
     return map;
 }

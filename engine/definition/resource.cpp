@@ -181,9 +181,10 @@ Outcome read_arn(const std::string& text) {
                          parts[6]},
                 ""};
     }
-    if (!parts[3].empty() || !parts[4].empty()) {
+    if (parts[3].empty() != parts[4].empty()) {
         return {std::nullopt,
-                "an integration has neither region nor account: arn:aws:states:::" + parts.back()};
+                "an integration has both region and account, or neither: arn:aws:states:::" +
+                    parts.back()};
     }
     std::size_t head = 0;
     for (std::size_t i = 0; i < kHeadParts; ++i) head += parts[i].size() + 1;

@@ -106,7 +106,8 @@ void read_inner_machines(const StateReading& at) {
 const std::vector<std::string> kRootFields = {"Comment", "StartAt",        "States",
                                               "Version", "TimeoutSeconds", "QueryLanguage"};
 const std::vector<std::string> kInnerFields = {"Comment", "StartAt", "States", "QueryLanguage"};
-const std::vector<std::string> kProcessorFields = {"Comment", "StartAt", "States", "QueryLanguage",
+/// Measured: AWS refuses a query language in a Map's processor, where its specification has one.
+const std::vector<std::string> kProcessorFields = {"Comment", "StartAt", "States",
                                                    "ProcessorConfig"};
 
 std::vector<std::string> root_fields(const ParseOptions& options) {

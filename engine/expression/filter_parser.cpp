@@ -70,13 +70,22 @@ Result<Json> scan_list(Scanner& scanner) {
     return list;
 }
 
+bool is_in_word(char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/// Published workflows compare with texts that have no quotes, which AWS accepts.
+Json literal_of(std::string_view word) {
+    if (word == "null") return nullptr;
+    if (word == "true" || word == "false") return word == "true";
+    return word;
+}
+
 Result<Json> scan_literal(Scanner& scanner) {
     const char c = scanner.peek();
     if (c == '\'' || c == '"') return Json(SW_TRY(scan_quoted(scanner)));
     if (c == '[') return scan_list(scanner);
-    if (scanner.eat("true")) return Json(true);
-    if (scanner.eat("false")) return Json(false);
-    if (scanner.eat("null")) return Json(nullptr);
+    if (is_letter(c)) return literal_of(scanner.take_while(is_in_word));
     if (c == '-' || (c >= '0' && c <= '9')) {
         const std::string_view number = SW_TRY(scan_number(scanner));
         return parse_json(number);

@@ -131,6 +131,11 @@ TEST_CASE("a filter keeps the elements that pass, and an object as a whole") {
         {"@.year =~ /1997/", "[]"},
         {"@.friend.name == $.users[0].name", R"(["Cyd"])"},
         {"@.missing == null", "[]"},
+        // Words without quotes are texts.
+        {"@.name == Bob", R"(["Bob"])"},
+        {"Ann == @.name", R"(["Ann"])"},
+        {"@.name in [Bob, Cyd]", R"(["Bob","Cyd"])"},
+        {"@.name == nullable || @.name == zh-TW_2", "[]"},
         {"@['name']=='Bob'", R"(["Bob"])"},
     };
     const World world(kStore);
