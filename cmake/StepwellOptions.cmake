@@ -13,6 +13,7 @@ endif()
 if(SW_SANITIZE)
   target_compile_options(sw_options INTERFACE -fsanitize=${SW_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
+  target_compile_definitions(sw_options INTERFACE SW_SANITIZED)
   target_link_options(sw_options INTERFACE -fsanitize=${SW_SANITIZE})
 endif()
 # Presets that build everything at once compile eight files as one: that halves their time.

@@ -11,6 +11,7 @@
 #include "api/read/run_row.hpp"
 #include "api/read/views.hpp"
 #include "api/secrets/secret_runner.hpp"
+#include "engine/base/machine.hpp"
 #include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/keep/notice_sender.hpp"
@@ -80,6 +81,17 @@ Result<void> read_environment(const Json& section, std::vector<std::string>& out
     return {};
 }
 
+/// What a host may have where the configuration does not say it: less than the machine, so that the
+/// task whose data outgrow it fails by itself. Data hosts may fill it: their engine keeps to its
+/// half, and spills.
+void limit_to_machine([[maybe_unused]] tasks::HostRunnerSettings& settings) {
+#ifndef SW_SANITIZED  // whose shadow of the memory counts as memory
+    const std::uint64_t memory = memory_for_process();
+    settings.general_memory_bytes = memory / 5 * 4;
+    settings.data_memory_bytes = memory / 2 * 3;
+#endif
+}
+
 Result<void> read_tasks_section(const Json& configuration, tasks::HostRunnerSettings& settings) {
     const Json* section = find(configuration, "tasks");
     if (!section) return {};
@@ -98,6 +110,7 @@ Result<tasks::HostRunnerSettings> host_settings(const Configuration& configurati
     settings.host.data_folder = configuration.data;
     settings.host.functions_folders = configuration.functions;
     settings.log = hooks.log;
+    limit_to_machine(settings);
     SW_TRY(read_tasks_section(configuration.tasks, settings));
     const auto notifications =
         tasks::Notifications::read(find(configuration.tasks, "notifications"));

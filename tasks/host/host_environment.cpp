@@ -26,7 +26,7 @@ bool fits_any(const Patterns& patterns, std::string_view name) {
 
 /// What the run-time of a build for tests reads; a build for users has none.
 bool is_of_sanitizer([[maybe_unused]] std::string_view name) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SW_SANITIZED
     return name.ends_with("SAN_OPTIONS");
 #else
     return false;

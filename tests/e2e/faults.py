@@ -114,6 +114,21 @@ def memory_eater(program):
         daemon.stop()
 
 
+def memory_by_default(program):
+    """Without a configuration a task cannot fill the machine, and where that is full, tasks go before the daemon."""
+    with tempfile.TemporaryDirectory() as folder, Daemon(program, os.path.join(folder, "data")) as daemon:
+        got = run(daemon, "limits", task("stepwell:shell", {"script": "ulimit -d; cat /proc/self/oom_score_adj"}))
+        expect("expected the limits", got["status"] == "SUCCEEDED", got)
+        limit, score = json.loads(got["output"])["stdout"].split()
+        with open("/proc/meminfo") as file:
+            machine = int(file.readline().split()[1])
+        expect("expected a limit below the machine's memory", limit.isdigit() and 0 < int(limit) < machine, (limit, machine))
+        with open(f"/proc/{daemon.process.pid}/oom_score_adj") as file:
+            own = int(file.read())
+        expect("expected tasks to be ended before the daemon", int(score) > own, (score, own))
+        daemon.stop()
+
+
 def deaf_task(program):
     """A task that ignores its time-out is killed, with its children."""
     with tempfile.TemporaryDirectory() as folder, Daemon(program, os.path.join(folder, "data")) as daemon:
@@ -194,7 +209,7 @@ def taken_over(program):
                 second.stop()
 
 
-CASES = [full_disk, read_only_database, locked_database, taken_over, memory_eater, deaf_task]
+CASES = [full_disk, read_only_database, locked_database, taken_over, memory_eater, memory_by_default, deaf_task]
 
 
 if __name__ == "__main__":

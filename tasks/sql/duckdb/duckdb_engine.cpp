@@ -1,16 +1,15 @@
 #include "tasks/sql/duckdb/duckdb_engine.hpp"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
+#include "engine/base/machine.hpp"
 #include "tasks/sql/duckdb/duckdb_api.hpp"
 #include "tasks/sql/duckdb/duckdb_batches.hpp"
 #include "tasks/sql/duckdb/duckdb_error.hpp"
@@ -417,12 +416,7 @@ DataResult<std::unique_ptr<Connection>> DuckdbDatabase::connect() {
 /// Half of what there is, so that two tasks and the hosts fit; of this process's own limit a
 /// third, for that counts all that is mapped, also what the engine knows nothing of.
 std::string default_memory_limit() {
-    auto bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-                 static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    std::uint64_t group = 0;
-    if (std::ifstream limit("/sys/fs/cgroup/memory.max"); limit >> group)
-        bytes = std::min(bytes, group);
-    std::uint64_t share = bytes / 2;
+    std::uint64_t share = memory_for_process() / 2;
     rlimit own{};
     if (getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_cur != RLIM_INFINITY)
         share = std::min<std::uint64_t>(share, own.rlim_cur / 3);
