@@ -12,6 +12,7 @@
 #include "api/http/url.hpp"
 #include "api/read/views.hpp"
 #include "api/read/workflow_file.hpp"
+#include "engine/base/json_layout.hpp"
 #include "engine/base/nearest.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/operations.hpp"
@@ -51,7 +52,7 @@ Result<std::unique_ptr<Source>> open_source(const Options& options) {
 }
 
 void print_json(const Terminal& terminal, const Json& view) {
-    terminal.out << view.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal.out << to_lines(view) << '\n';
 }
 
 /// Asks, and prints the answer as JSON or for people.

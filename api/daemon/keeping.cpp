@@ -9,6 +9,7 @@
 #include "api/read/views.hpp"
 #include "api/secrets/secret_store.hpp"
 #include "api/system/routes.hpp"
+#include "engine/base/json_layout.hpp"
 #include "engine/journal/backup.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/clock.hpp"
@@ -120,7 +121,7 @@ namespace {
 void print(const Terminal& terminal, const Options& options, const Json& answer,
            const std::string& text) {
     if (options.is_json) {
-        terminal.out << answer.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+        terminal.out << to_lines(answer) << '\n';
     } else {
         terminal.out << text << '\n';
     }

@@ -10,6 +10,7 @@
 #include "api/daemon/signals.hpp"
 #include "api/read/views.hpp"
 #include "api/workflows/workflow_folders.hpp"
+#include "engine/base/json_layout.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -75,7 +76,7 @@ Result<void> print_json(const Terminal& terminal, const std::filesystem::path& d
     auto reader = SW_TRY(runtime::Reader::open(data));
     Json view = SW_TRY(run_view(*reader, std::to_string(value_of(closed.id))));
     view["status"] = core::name_of(closed.status);
-    terminal.out << view.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
+    terminal.out << to_lines(view) << std::endl;
     return {};
 }
 

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "engine/base/json.hpp"
+#include "engine/base/big_integer.hpp"
+#include "engine/base/json_layout.hpp"
 #include "engine/base/utf8.hpp"
 
 namespace stepwell {
@@ -155,6 +156,9 @@ void append(std::string& out, const Json& value) {
             return append_number(out, value.get<std::uint64_t>());
         case Json::value_t::string:
             return append_string_or_repaired(out, value.get_ref<const std::string&>());
+        case Json::value_t::binary:
+            out += digits_of(value);
+            return;
         case Json::value_t::object:
             return append_object(out, value);
         case Json::value_t::array:
@@ -164,7 +168,38 @@ void append(std::string& out, const Json& value) {
     }
 }
 
+void append_line(std::string& out, std::size_t level) {
+    out += '\n';
+    out.append(level * 2, ' ');
+}
+
+/// A line for each member and element.
+void append_lines(std::string& out, const Json& value, std::size_t level) {
+    if (!value.is_structured() || value.empty()) return append(out, value);
+    const bool is_object = value.is_object();
+    out += is_object ? '{' : '[';
+    bool is_first = true;
+    for (auto it = value.begin(); it != value.end(); ++it) {
+        if (!is_first) out += ',';
+        is_first = false;
+        append_line(out, level + 1);
+        if (is_object) {
+            append_string_or_repaired(out, it.key());
+            out += ": ";
+        }
+        append_lines(out, it.value(), level + 1);
+    }
+    append_line(out, level);
+    out += is_object ? '}' : ']';
+}
+
 }  // namespace
+
+std::string to_lines(const Json& value) {
+    std::string text;
+    append_lines(text, value, 0);
+    return text;
+}
 
 std::string to_text(const Json& value) {
     std::string text;

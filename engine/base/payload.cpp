@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/json_parser.hpp"
 
 namespace stepwell {
 
@@ -14,12 +15,18 @@ namespace stepwell {
 struct Payload::Document {
     mutable std::string text;
     mutable std::optional<Json> json;
+    mutable std::atomic<bool> has_long_run = false;  // known once the depth is
     mutable std::atomic<int> depth = kUnknown;
     mutable std::atomic<bool> has_text = false;
     mutable std::atomic<bool> has_json = false;
     bool begins_as_text = false;
 
     static constexpr int kUnknown = -1;
+
+    void note(const JsonShape& shape) const {
+        has_long_run.store(shape.has_long_run, std::memory_order_relaxed);
+        depth.store(shape.depth, std::memory_order_release);
+    }
 };
 
 namespace {
@@ -63,9 +70,9 @@ Result<Payload> Payload::from_text(std::string text) {
                     "expected a payload of at most " + std::to_string(kPayloadBytesMax) +
                         " bytes of UTF-8 text, but it has " + std::to_string(text.size()));
     }
-    const int depth = SW_TRY(check_json(text));
+    const JsonShape shape = SW_TRY(check_json_shape(text));
     Payload payload = trusted(std::move(text));
-    payload.document_->depth = depth;
+    payload.document_->note(shape);
     return payload;
 }
 
@@ -88,8 +95,9 @@ const Json& Payload::json() const {
     const Document& document = *document_;
     if (document.begins_as_text) {
         SW_ASSERT(depth() <= kPayloadDepthParsed);
-        make_once(document.has_json, &document,
-                  [&] { document.json = Json::parse(document.text, nullptr, false); });
+        make_once(document.has_json, &document, [&] {
+            document.json = parse_checked_json(document.text, document.has_long_run);
+        });
     }
     return *document.json;
 }
@@ -100,12 +108,11 @@ std::size_t Payload::bytes_to_parse() const {
 
 int Payload::depth() const {
     const Document& document = *document_;
-    int depth = document.depth.load(std::memory_order_relaxed);
-    if (depth == Document::kUnknown) {
-        depth = json_depth(text());
-        document.depth.store(depth, std::memory_order_relaxed);
-    }
-    return depth;
+    const int depth = document.depth.load(std::memory_order_acquire);
+    if (depth != Document::kUnknown) return depth;
+    const JsonShape shape = json_shape(text());
+    document.note(shape);
+    return shape.depth;
 }
 
 bool Payload::operator==(const Payload& other) const {

@@ -4,6 +4,7 @@
 // Syntax faults are worded as Jackson words them, because the AWS API's clients see those.
 #include <algorithm>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/definition/document.hpp"
 #include "engine/definition/workflow.hpp"
 
@@ -84,8 +85,9 @@ public:
     bool number_unsigned(number_unsigned_t value) override {
         return builder_.scalar(value, cursor_.take());
     }
-    bool number_float(number_float_t value, const string_t& /*text*/) override {
-        return builder_.scalar(value, cursor_.take());
+    bool number_float(number_float_t value, const string_t& text) override {
+        return builder_.scalar(is_integer_text(text) ? big_integer(text) : Json(value),
+                               cursor_.take());
     }
     bool string(string_t& value) override {
         return builder_.scalar(std::move(value), cursor_.take());

@@ -3,6 +3,7 @@
 #include <compare>
 #include <optional>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/base/time.hpp"
 #include "engine/base/utf8.hpp"
 #include "engine/expression/text_search.hpp"
@@ -82,7 +83,7 @@ std::partial_ordering order_of(Type type, const Json& a, const Json& b) {
             return compare_strings(a.get_ref<const std::string&>(),
                                    b.get_ref<const std::string&>());
         case Type::number:
-            return a.is_number() && b.is_number() ? compare_numbers(a, b) : kNone;
+            return is_any_number(a) && is_any_number(b) ? compare_numbers(a, b) : kNone;
         case Type::boolean:
             return a.is_boolean() && b.is_boolean() ? a.get<bool>() <=> b.get<bool>() : kNone;
         case Type::timestamp: {
@@ -123,7 +124,7 @@ std::string_view operand_fault(const ChoiceOperator& op, const Json& operand) {
         case Type::pattern:
             return operand.is_string() ? "" : "a string";
         case Type::number:
-            return operand.is_number() ? "" : "a number";
+            return is_any_number(operand) ? "" : "a number";
         case Type::boolean:
         case Type::test:
             return operand.is_boolean() ? "" : "true or false";
@@ -150,7 +151,7 @@ bool is_of_kind(ChoiceOperator::Test test, const Json& value) {
         case Test::is_present:
             return true;
         case Test::is_numeric:
-            return value.is_number();
+            return is_any_number(value);
         case Test::is_string:
             return value.is_string();
         case Test::is_boolean:

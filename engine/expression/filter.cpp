@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/base/utf8.hpp"
 #include "engine/expression/text_search.hpp"
 #include "engine/expression/value.hpp"
@@ -54,34 +55,34 @@ std::optional<Json> number_in(const Json& text, Work& work) {
     const bool is_candidate = digits.find_first_of("-0123456789 \t\r\n") == 0;
     if (!is_candidate || !work.spend(cost_to_parse(digits.size()))) return std::nullopt;
     auto number = parse_json(digits);
-    if (!number || !number->is_number()) return std::nullopt;
+    if (!number || !is_any_number(*number)) return std::nullopt;
     return std::move(number).value();
 }
 
 bool is_equal(const Json& a, const Json& b, Work& work) {
     if (!work.spend()) return false;
-    if (a.is_number() && b.is_string()) {
+    if (is_any_number(a) && b.is_string()) {
         const auto number = number_in(b, work);
         return number && compare_numbers(a, *number) == 0;
     }
-    if (a.is_string() && b.is_number()) return a.get_ref<const std::string&>() == to_text(b);
+    if (a.is_string() && is_any_number(b)) return a.get_ref<const std::string&>() == to_text(b);
     return is_same_value(a, b, work);
 }
 
 bool is_less(const Json& a, const Json& b) {
-    if (a.is_number() && b.is_number()) return compare_numbers(a, b) < 0;
+    if (is_any_number(a) && is_any_number(b)) return compare_numbers(a, b) < 0;
     if (!a.is_string() || !b.is_string()) return false;
     return utf16_less(a.get_ref<const std::string&>(), b.get_ref<const std::string&>());
 }
 
 bool has_order(const Json& a, const Json& b) {
-    return (a.is_number() && b.is_number()) || (a.is_string() && b.is_string());
+    return (is_any_number(a) && is_any_number(b)) || (a.is_string() && b.is_string());
 }
 
 /// As one is_equal() after the other would find it.
 bool has_equal(const ValueSet& elements, const Json& value, Work& work) {
     if (elements.contains(value, work)) return true;
-    if (value.is_number()) return elements.contains(Json(to_text(value)), work);
+    if (is_any_number(value)) return elements.contains(Json(to_text(value)), work);
     if (!value.is_string()) return false;
     const auto number = number_in(value, work);
     return number && elements.contains(*number, work);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/expression/value.hpp"
 
 namespace stepwell::expression {
@@ -58,8 +59,8 @@ const std::string& intrinsic_names() {
 
 Result<std::int64_t, std::string> integer_argument(const Arguments& arguments, std::size_t i) {
     const Json& value = arguments[i];
-    if (!value.is_number()) return unexpected(arguments, i, "a number");
-    const double rounded = std::floor(value.get<double>() + 0.5);
+    if (!is_any_number(value)) return unexpected(arguments, i, "a number");
+    const double rounded = std::floor(to_double(value) + 0.5);
     if (!(rounded >= INT32_MIN && rounded <= INT32_MAX)) {
         return fail("expected a number from -2147483648 to 2147483647 as argument " +
                     std::to_string(i + 1) + ", but got " + to_text(value));

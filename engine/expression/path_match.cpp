@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/base/utf8.hpp"
 #include "engine/expression/filter.hpp"
 #include "engine/expression/path_program.hpp"
@@ -59,7 +60,7 @@ std::vector<double> numbers_in(const Json& node) {
     std::vector<double> numbers;
     if (!node.is_array()) return numbers;
     for (const Json& element : node) {
-        if (element.is_number()) numbers.push_back(element.get<double>());
+        if (is_any_number(element)) numbers.push_back(to_double(element));
     }
     return numbers;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/expression/environment.hpp"
 
 namespace stepwell::expression {
@@ -95,13 +96,17 @@ Failure work_failure(const Work& work, const std::string& what) {
 }
 
 std::partial_ordering compare_numbers(const Json& a, const Json& b) {
-    if (a.is_number_float() || b.is_number_float()) return a.get<double>() <=> b.get<double>();
+    if (a.is_number_float() || b.is_number_float()) return to_double(a) <=> to_double(b);
+    if (is_big_integer(a) && is_big_integer(b)) return compare_big_integers(a, b);
+    // Each is further from 0 than all of 64 bits.
+    if (is_big_integer(a)) return to_double(a) <=> 0.0;
+    if (is_big_integer(b)) return 0.0 <=> to_double(b);
     return compare_integers(a, b);
 }
 
 bool is_same_value(const Json& a, const Json& b, Work& work) {
     if (!work.spend()) return false;
-    if (a.is_number() && b.is_number()) return compare_numbers(a, b) == 0;
+    if (is_any_number(a) && is_any_number(b)) return compare_numbers(a, b) == 0;
     if (a.type() != b.type()) return false;
     if (a.is_object()) return has_same_members(a, b, work);
     if (a.is_array()) return has_same_elements(a, b, work);

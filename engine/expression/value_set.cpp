@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/base/keyed_hash.hpp"
 #include "engine/expression/value.hpp"
 
@@ -27,8 +28,8 @@ std::uint64_t hash_of_words(std::uint64_t first, std::uint64_t second) {
 std::uint64_t hash_of(const Json& value, Work& work) {
     const auto type = static_cast<std::uint64_t>(value.type());
     if (!work.spend()) return 0;
-    if (value.is_number()) {
-        const double number = value.get<double>();
+    if (is_any_number(value)) {
+        const double number = to_double(value);
         return hash_of_words(UINT64_MAX, std::bit_cast<std::uint64_t>(number == 0 ? 0.0 : number));
     }
     if (value.is_string()) {

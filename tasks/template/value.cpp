@@ -92,6 +92,8 @@ Value Value::from_json(const Json& json) {
             return json.get<std::int64_t>();
         case Json::value_t::number_float:
             return json.get<double>();
+        case Json::value_t::binary:  // a whole number beyond 64 bits
+            return to_text(json);
         case Json::value_t::string:
             return json.get<std::string>();
         case Json::value_t::array: {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/digest.hpp"
+#include "engine/base/json_layout.hpp"
 #include "tasks/data/file_output.hpp"
 #include "tasks/files/beneath.hpp"
 #include "tasks/files/csv_function.hpp"
@@ -350,7 +351,7 @@ DataResult<void> Unloader::write_manifest() {
                            {"entries", files_}};
     const fs::path draft = stage_ / kManifest;
     SW_TRY(files::create_file(draft,
-                              manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"));
+                              to_lines(manifest) + "\n"));
     SW_TRY(reached("described"));
     return give_name(session_, draft, target_ / kManifest);
 }

@@ -1,6 +1,7 @@
 #include <fstream>
 
 #include "engine/base/digest.hpp"
+#include "engine/base/json_layout.hpp"
 #include "tasks/validate/validate.hpp"
 
 namespace stepwell::tasks::data {
@@ -106,7 +107,7 @@ DataResult<void> write_reports(DataSession& session, const ValidateParameters& p
         file << (format == "html" ? html_report(result)
                  : format == "junit"
                      ? junit_report(result)
-                     : result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+                     : to_lines(result) + "\n");
         file.close();
         if (!file)
             return data_fail("E_DISK", path.string() + ": expected to write the report there");

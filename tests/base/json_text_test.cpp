@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/base/json.hpp"
+#include "engine/base/json_layout.hpp"
 #include "engine/base/prng.hpp"
 
 namespace stepwell::test {
@@ -45,6 +46,7 @@ TEST_CASE("each kind of value is written as the library writes it") {
           Json(UINT64_MAX), Json(0.1), Json(-0.0), Json(1e300), Json(100.0), Json(""),
           Json::array(), Json::object(), Json{1, "a", {{"b", Json::array({nullptr, 2.5})}}}}) {
         CHECK(to_text(value) == text_of_library(value));
+        CHECK(to_lines(value) == value.dump(2));
     }
 }
 

@@ -132,6 +132,10 @@ TEST_CASE("arrays are made, cut, searched and counted") {
              failing("States.ArrayPartition($.l, 0)",
                      "expected a chunk size above zero as argument 2, but got 0")},
             {"States.ArrayContains($.l, 5)", "true"},
+            {"States.ArrayContains(States.Array(123456789012345678901234567890), "
+             "123456789012345678901234567891)",
+             "false"},
+            {"States.Array(-123456789012345678901234567890)", "[-123456789012345678901234567890]"},
             {"States.ArrayContains($.l, '5')", "false"},
             {"States.ArrayContains($.d, null)", "true"},
             {"States.ArrayContains($.d, $.d[3])", "true"},

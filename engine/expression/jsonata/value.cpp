@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/big_integer.hpp"
 #include "engine/base/keyed_hash.hpp"
 #include "engine/expression/jsonata/nesting.hpp"
 #include "engine/expression/jsonata/text.hpp"
@@ -49,6 +50,11 @@ Value Value::of(const Json& json) {
         case Json::value_t::number_float:
             made = of(json.get<double>());
             made.form_ = Form::given_double;
+            return made;
+        case Json::value_t::binary:
+            made.kind_ = Kind::number;
+            made.form_ = Form::big_integer;
+            made.json_ = &json;
             return made;
         case Json::value_t::number_integer:
             made = of(static_cast<double>(json.get<std::int64_t>()));
@@ -112,6 +118,7 @@ bool Value::is_identical(const Value& other) const {
             if (form_ == other.form_ && form_ == Form::unsigned_integer) {
                 return unsigned_ == other.unsigned_;
             }
+            if (form_ == other.form_ && form_ == Form::big_integer) return *json_ == *other.json_;
             return number() == other.number();
         case Kind::string:
             return text() == other.text();
@@ -128,6 +135,8 @@ Json Value::number_as_json() const {
             return unsigned_;
         case Form::given_double:
             return number_;
+        case Form::big_integer:
+            return *json_;
         default:
             break;
     }

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/base/json.hpp"
+#include "engine/base/big_integer.hpp"
 #include "engine/base/work.hpp"
 #include "engine/expression/jsonata/arena.hpp"
 
@@ -87,6 +87,7 @@ public:
 
     [[nodiscard]] bool boolean() const { return boolean_; }
     [[nodiscard]] double number() const {
+        if (form_ == Form::big_integer) return to_double(*json_);
         if (form_ == Form::signed_integer) return static_cast<double>(signed_);
         if (form_ == Form::unsigned_integer) return static_cast<double>(unsigned_);
         return number_;
@@ -121,6 +122,7 @@ private:
         signed_integer,    // number: beyond what a double holds exactly
         unsigned_integer,  // the same
         given_double,      // number: written with a fraction or exponent
+        big_integer,       // number: in the caller's document
     };
     explicit Value(Kind kind) : kind_(kind), number_(0) {}
 

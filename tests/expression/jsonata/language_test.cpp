@@ -56,6 +56,16 @@ TEST_CASE("variables come from the caller, and hide functions of the library") {
     CHECK(evaluated("$a := 5", "", {}, R"({"a": 1})") == "5");
 }
 
+TEST_CASE("a whole number beyond 64 bits comes out as it came in, and is computed with as a double") {
+    const std::string input = R"({"n": 123456789012345678901234567890, "l": [1]})";
+    CHECK(evaluated("n", input) == "123456789012345678901234567890");
+    CHECK(evaluated("{'a': [n, l]}", input) == R"({"a":[123456789012345678901234567890,1]})");
+    CHECK(evaluated("n > 1 and n = n and $type(n) = 'number'", input) == "true");
+    CHECK(evaluated("n / 1e29 < 1.3", input) == "true");
+    CHECK(evaluated("$sum([n, -n])", input) == "0");
+    CHECK(evaluated("n + 1", input) == "1.2345678901234568e+29");
+}
+
 TEST_CASE("an expression says what it reads of the caller's variables") {
     const auto parsed =
         expression::jsonata::Expression::parse("($t := 1; $t + $a.x + $sum($b) + $states.input.y)");
