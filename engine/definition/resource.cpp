@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/base/ascii.hpp"
+#include "engine/base/integration_arn.hpp"
 #include "engine/base/nearest.hpp"
 
 namespace stepwell::definition {
@@ -103,7 +104,8 @@ struct Outcome {
 
 Resource integration(const std::string& text, std::string service, Pattern pattern,
                      std::string action) {
-    return {Resource::Kind::integration, pattern, text, std::move(service), std::move(action)};
+    return {Resource::Kind::integration, pattern, without_region(text), std::move(service),
+            std::move(action)};
 }
 
 /// `rest`: "s3:listBuckets", "sfn:startExecution.waitForTaskToken".

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/integration_arn.hpp"
 #include "tasks/fields.hpp"
 #include "tasks/glob.hpp"
 
@@ -53,7 +54,7 @@ std::string read_task(Fields& fields, const TaskCatalog& catalog) {
 Result<Binding> read_binding(const Json& json, const TaskCatalog& catalog) {
     Fields fields(json);
     Binding binding;
-    binding.resource = fields.text("resource", "");
+    binding.resource = without_region(fields.text("resource", ""));
     if (binding.resource.empty()) fields.fault("expected 'resource', as the workflow names it");
     binding.match = fields.pairs("match");
     binding.task = read_task(fields, catalog);

@@ -162,6 +162,11 @@ void on_terminate(int) {
     ::shutdown(kHostSocket, SHUT_RDWR);
 }
 
+/// Where the machine's memory ends, the kernel ends a host or what it started, and not the daemon.
+void offer_to_die_first() {
+    std::ofstream("/proc/self/oom_score_adj") << 500;
+}
+
 void prepare_process() {
     // First of all: the daemon may die at any time, and with it everything that it wanted.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -173,11 +178,6 @@ void prepare_process() {
     ::sigaction(SIGINT, &action, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
     ::fcntl(kHostSocket, F_SETFD, FD_CLOEXEC);
-}
-
-/// Where the machine's memory ends, the kernel ends a host or what it started, and not the daemon.
-void offer_to_die_first() {
-    std::ofstream("/proc/self/oom_score_adj") << 500;
 }
 
 void limit_memory(std::uint64_t bytes) {

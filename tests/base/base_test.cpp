@@ -5,6 +5,7 @@
 
 #include "engine/base/ascii.hpp"
 #include "engine/base/digest.hpp"
+#include "engine/base/integration_arn.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/base/time.hpp"
@@ -25,6 +26,19 @@ TEST_CASE("JSON that cannot be read is refused with the place") {
     CHECK_FALSE(parse_json(std::string(300, '[') + std::string(300, ']')));
     CHECK(parse_json(std::string(200, '[') + std::string(200, ']')));
     CHECK(parse_json("\"" + std::string(300, '[') + "\""));
+}
+
+TEST_CASE("an integration is the same with and without region and account, and nothing else is") {
+    CHECK(without_region("arn:aws:states:eu-west-1:123456789012:aws-sdk:s3:getObject") ==
+          "arn:aws:states:::aws-sdk:s3:getObject");
+    CHECK(without_region("arn:aws-cn:states:cn-north-1:1:glue:startJobRun.sync") ==
+          "arn:aws-cn:states:::glue:startJobRun.sync");
+    for (const char* other :
+         {"arn:aws:states:::glue:startJobRun.sync", "arn:aws:states:eu-west-1:1:activity:a",
+          "arn:aws:states:eu-west-1:1:stateMachine:m", "arn:aws:lambda:eu-west-1:1:function:f",
+          "arn:aws:states:eu-west-1::glue:startJobRun", "stepwell:etl", "arn:*", ""}) {
+        CHECK(without_region(other) == other);
+    }
 }
 
 TEST_CASE("depth counts arrays and objects that stand in each other") {

@@ -62,7 +62,9 @@ TEST_CASE(
           R"({"a":2,"b":1})");
     const auto broken = parse_json("[12345678901234567890123, ]");
     REQUIRE(!broken);
-    CHECK(broken.error().message == parse_json("[1234567890123456789, ]").error().message);
+    CHECK(broken.error().message ==
+          "line 1, column 27: syntax error while parsing value - unexpected ']'; expected '[', "
+          "'{', or a literal");
     CHECK(!parse_json("[" + std::string(400, '9') + "]"));
     CHECK(parse_json("12345678901234567890.5").value().is_number_float());
     CHECK(parse_json(R"(["12345678901234567890123"])").value()[0].is_string());

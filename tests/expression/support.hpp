@@ -10,7 +10,7 @@
 namespace stepwell::test {
 
 inline Json json_of(std::string_view text) {
-    return Json::parse(text);
+    return parse_json(text).value();
 }
 
 class World : public expression::ContextSource, public expression::VariableSource {

@@ -56,7 +56,8 @@ TEST_CASE("variables come from the caller, and hide functions of the library") {
     CHECK(evaluated("$a := 5", "", {}, R"({"a": 1})") == "5");
 }
 
-TEST_CASE("a whole number beyond 64 bits comes out as it came in, and is computed with as a double") {
+TEST_CASE(
+    "a whole number beyond 64 bits comes out as it came in, and is computed with as a double") {
     const std::string input = R"({"n": 123456789012345678901234567890, "l": [1]})";
     CHECK(evaluated("n", input) == "123456789012345678901234567890");
     CHECK(evaluated("{'a': [n, l]}", input) == R"({"a":[123456789012345678901234567890,1]})");

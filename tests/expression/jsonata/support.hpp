@@ -12,7 +12,7 @@ namespace stepwell::test {
 /// Variables given as JSON text.
 class TextNames : public expression::jsonata::GivenNames {
 public:
-    explicit TextNames(std::string_view text) : values_(Json::parse(text)) {}
+    explicit TextNames(std::string_view text) : values_(parse_json(text).value()) {}
     [[nodiscard]] std::optional<expression::jsonata::Given> find(
         std::string_view name) const override {
         const Json* found = stepwell::find(values_, name);
@@ -42,7 +42,7 @@ inline std::string evaluated(std::string_view expression, std::string_view data 
                              const Budget& budget = {}, std::string_view names = "{}") {
     const auto parsed = expression::jsonata::Expression::parse(expression, budget.options);
     if (!parsed) return fault_line(parsed.error());
-    const Json input = data.empty() ? Json() : Json::parse(data);
+    const Json input = data.empty() ? Json() : parse_json(data).value();
     const TextNames given(names);
     Prng random(7);
     Work work(budget.units);
