@@ -86,7 +86,8 @@ void read_query_map(const StateReading& at, MapState& map) {
 }
 
 void read_tolerance(const StateReading& at, MapState& map) {
-    map.tolerated_failure_count = at.fields.read_integer_or_path("ToleratedFailureCount", {}, PathForm::of_input);
+    map.tolerated_failure_count =
+        at.fields.read_integer_or_path("ToleratedFailureCount", {}, PathForm::of_input);
     constexpr double kPercentMax = 100;
     at.fields.exclude("ToleratedFailurePercentage", "ToleratedFailurePercentagePath");
     map.tolerated_failure_percentage =

@@ -123,7 +123,8 @@ std::string quote_literal(std::string_view text) {
 std::string sql_literal(const Json& value) {
     if (value.is_null()) return "null";
     if (value.is_string()) return quote_literal(value.get_ref<const std::string&>());
-    if (!value.is_array()) return value.is_object() ? quote_literal(to_text(value)) : to_text(value);
+    if (!value.is_array())
+        return value.is_object() ? quote_literal(to_text(value)) : to_text(value);
     std::string list = "[";
     for (const auto& element : value) list += (list.size() > 1 ? ", " : "") + sql_literal(element);
     return list + "]";

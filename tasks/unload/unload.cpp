@@ -350,8 +350,7 @@ DataResult<void> Unloader::write_manifest() {
                            {"schema", std::move(schema)},
                            {"entries", files_}};
     const fs::path draft = stage_ / kManifest;
-    SW_TRY(files::create_file(draft,
-                              to_lines(manifest) + "\n"));
+    SW_TRY(files::create_file(draft, to_lines(manifest) + "\n"));
     SW_TRY(reached("described"));
     return give_name(session_, draft, target_ / kManifest);
 }

@@ -104,10 +104,9 @@ DataResult<void> write_reports(DataSession& session, const ValidateParameters& p
         const fs::path path = folder / (name + (format == "junit" ? ".xml" : "." + format));
         const Json& result = session.result();
         std::ofstream file(path, std::ios::binary);
-        file << (format == "html" ? html_report(result)
-                 : format == "junit"
-                     ? junit_report(result)
-                     : to_lines(result) + "\n");
+        file << (format == "html"    ? html_report(result)
+                 : format == "junit" ? junit_report(result)
+                                     : to_lines(result) + "\n");
         file.close();
         if (!file)
             return data_fail("E_DISK", path.string() + ": expected to write the report there");
