@@ -5,7 +5,9 @@
 #include "api/aws/published.hpp"
 #include "api/aws/tags.hpp"
 #include "engine/base/digest.hpp"
+#include "engine/definition/variable_references.hpp"
 #include "engine/definition/workflow.hpp"
+#include "engine/runtime/definition_text.hpp"
 
 namespace stepwell::api::aws {
 namespace {
@@ -86,11 +88,23 @@ AwsError definition_error(const Error& error) {
     return {"InvalidDefinition", error.message, {}};
 }
 
+/// One that cannot be read any more has none: it is described all the same.
+void describe_variables(Json& out, const std::string& text) {
+    const auto definition = runtime::reload_definition(text);
+    if (!definition) return;
+    Json references = Json::object();
+    for (auto& [state, names] : definition::variable_references(**definition)) {
+        references[state] = std::move(names);
+    }
+    if (!references.empty()) out["variableReferences"] = std::move(references);
+}
+
 void describe_version(Json& out, const journal::VersionRecord& version, bool metadata_only) {
     out["definition"] = metadata_only ? "{}" : version.definition;
     out["roleArn"] = version.role_arn;
     describe_configurations(out, version.settings);
     if (!version.revision_id.empty()) out["revisionId"] = version.revision_id;
+    if (!metadata_only) describe_variables(out, version.definition);
 }
 
 Json to_json(const definition::Diagnostic& diagnostic) {

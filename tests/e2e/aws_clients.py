@@ -427,6 +427,20 @@ class Express(Case):
         self.assertIn("at 'input' failed to satisfy constraint: Member must have length less than or equal to 262144", str(caught.exception))
 
 
+class Descriptions(Case):
+    def test_variables_are_told(self):
+        states = {"A": {"Type": "Pass", "Assign": {"x": 1, "y": 2}, "Next": "B"},
+                  "B": {"Type": "Pass", "Parameters": {"sum.$": "States.MathAdd($y, $x)"}, "End": True}}
+        arn = self.create(json.dumps({"StartAt": "A", "States": states}))["stateMachineArn"]
+        self.assertEqual(self.sfn.describe_state_machine(stateMachineArn=arn)["variableReferences"], {"B": ["x", "y"]})
+        execution = self.sfn.start_execution(stateMachineArn=arn)["executionArn"]
+        self.assertEqual(self.sfn.describe_state_machine_for_execution(executionArn=execution)["variableReferences"], {"B": ["x", "y"]})
+        bare = self.sfn.describe_state_machine(stateMachineArn=arn, includedData="METADATA_ONLY")
+        self.assertEqual((bare["definition"], "variableReferences" in bare), ("{}", False))
+        plain = self.sfn.create_state_machine(name="plain", definition=passing(1), roleArn=ROLE)["stateMachineArn"]
+        self.assertNotIn("variableReferences", self.sfn.describe_state_machine(stateMachineArn=plain))
+
+
 class Terraform(Case):
     """The calls that its provider makes for aws_sfn_state_machine and aws_sfn_alias."""
 
