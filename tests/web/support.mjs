@@ -33,8 +33,12 @@ export class Daemon {
     this.port = 0;
     mkdirSync(join(this.folder, 'workflows'));
     for (const [name, definition] of Object.entries(workflows)) this.workflow(name, definition);
-    if (config) writeFileSync(join(this.folder, 'stepwell.yaml'), JSON.stringify(config));
-    this.hasConfig = config !== undefined;
+    if (config) this.configure(config);
+  }
+  /** Before start(). */
+  configure(config) {
+    writeFileSync(join(this.folder, 'stepwell.yaml'), JSON.stringify(config)); // JSON is YAML
+    this.hasConfig = true;
   }
   workflow(name, definition) {
     writeFileSync(join(this.folder, 'workflows', `${name}.json`), JSON.stringify(definition));

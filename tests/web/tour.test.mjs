@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { closeBrowser, Daemon, open, until } from './support.mjs';
+import { checkAccess, closeBrowser, Daemon, open, until } from './support.mjs';
 
 const PASSWORD = 'a good long password';
 let daemon;
@@ -21,6 +21,24 @@ before(async () => {
     },
   });
   daemon.workflow('slow', { StartAt: 'Hold', States: { Hold: shell(`until test -e ${gate}; do sleep 0.1; done`, { End: true }) } });
+  daemon.configure({ allowed_roots: [daemon.folder] });
+  writeFileSync(join(daemon.folder, 'orders.csv'), 'id,amount\n1,10\n2,abc\n3,\n4,40\n');
+  daemon.workflow('orders', {
+    StartAt: 'Validate',
+    States: {
+      Validate: {
+        Type: 'Task',
+        Resource: 'stepwell:validate',
+        Parameters: {
+          input: { uri: join(daemon.folder, 'orders.csv'), format: 'csv' },
+          columns: { id: { type: 'bigint' }, amount: { type: 'integer', nullable: false } },
+          on_fail: 'quarantine',
+          quarantine: { uri: 'lake://quarantine/orders/', max_bad: '90%' },
+        },
+        End: true,
+      },
+    },
+  });
   await daemon.start();
   for (const [name, role] of [['vera', 'viewer'], ['olaf', 'operator']]) {
     await daemon.ask('POST', '/api/v1/users', { name, role, password: PASSWORD });
@@ -78,6 +96,27 @@ test('an action that a role may not take is not drawn', async () => {
     const view = await as(name, '/runs/nightly/for-roles');
     await view.page.locator('.banner').waitFor();
     await until(async () => (await view.page.getByRole('button', { name: 'Redrive…' }).count()) === count, `${count} buttons for ${name}`);
+    await view.close();
+  }
+});
+
+test('rows that were put aside are seen with their reasons, and filtered by one', async () => {
+  assert.equal(await daemon.ended(await daemon.run('orders', {}, 'with-bad-rows')), 'succeeded');
+  for (const [who, path, rows] of [
+    ['olaf', '/runs/orders/with-bad-rows?view=data', ['3amount.typeabc2', '4amount.not_nullnull3']],
+    ['vera', '/data/orders', ['3amount.type••••••', '4amount.not_nullnull•••']], // who may not see rows sees that there are some
+  ]) {
+    const view = await as(who, path);
+    const { page } = view;
+    const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Quarantine' }) });
+    await card.getByText('2 rows in 1 file').waitFor();
+    assert.match(await card.textContent(), /lake:\/\/quarantine\/orders\/run=.*rejected\.parquet/);
+    assert.deepEqual(await card.locator('tbody tr').allTextContents(), rows);
+    await card.getByRole('button', { name: /amount.not_null/ }).click();
+    await until(async () => (await card.locator('tbody tr').count()) === 1, 'the filter to hold');
+    assert.equal(new URL(page.url()).searchParams.get('check'), 'amount.not_null');
+    await card.getByText('1 of 1 row').waitFor();
+    await checkAccess(page, path);
     await view.close();
   }
 });

@@ -47,6 +47,7 @@ const words: Record<string, StatusName> = {
   warn: 'warning',
   fail: 'failed',
   pass: 'succeeded',
+  success: 'succeeded',
   passed: 'succeeded',
   skip: 'skipped',
 };

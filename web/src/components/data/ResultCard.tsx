@@ -1,27 +1,8 @@
 import { Card, Foreign, Status } from '@/components';
 import { formatDuration, formatNumber, formatShare, visible } from '@/formats';
 import { Balance } from './Balance';
-import type { Check } from './checks';
+import { checksOf, hasFailed, type Check, type Result } from './checks';
 import { Examples } from './Examples';
-
-export interface Result {
-  state: string;
-  definition_path: string;
-  path: string;
-  task: string;
-  status: string;
-  at: string;
-  duration_ms?: number;
-  /** The envelope of the task. */
-  result?: Record<string, unknown>;
-  run?: number;
-  later_runs?: number;
-}
-
-export const checksOf = (one: Result): Check[] => {
-  const checks = one.result?.['checks'];
-  return Array.isArray(checks) ? (checks as Check[]) : [];
-};
 
 /** What one data task did: rows, checks with examples, steps, files. */
 export function ResultCard({ one }: { one: Result }) {
@@ -29,12 +10,12 @@ export function ResultCard({ one }: { one: Result }) {
   const checks = checksOf(one);
   const rows = result['rows'];
   const message = result['message'];
-  const isBad = one.status !== 'success';
+  const isBad = hasFailed(one);
   return (
     <Card
       title={<Foreign>{one.path}</Foreign>}
       note={`${one.task}${one.duration_ms === undefined ? '' : `, ${formatDuration(one.duration_ms)}`}`}
-      tools={<Status status={isBad ? 'failed' : 'succeeded'} />}
+      tools={<Status status={one.status} />}
     >
       <div className="stack">
         {typeof message === 'string' && (

@@ -18,11 +18,13 @@ export interface Check {
 export interface Sample {
   line?: number;
   file?: string;
+  /** The judged value; of a broken line, the line. */
   value?: unknown;
+  reason?: string;
   row?: Record<string, unknown>;
 }
 
-const shown = (value: unknown): string =>
+export const shown = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** The examples as a table: the line, the column that was judged, and what stands beside it. */
@@ -40,3 +42,25 @@ export function samplesOf(check: Check, most: number): { columns: string[]; rows
   });
   return { columns: [...columns].slice(0, 7), rows };
 }
+
+export interface Result {
+  state: string;
+  definition_path: string;
+  path: string;
+  task: string;
+  status: string;
+  at: string;
+  duration_ms?: number;
+  /** The envelope of the task. */
+  result?: Record<string, unknown>;
+  run?: number;
+  later_runs?: number;
+}
+
+export const checksOf = (one: Result): Check[] => {
+  const checks = one.result?.['checks'];
+  return Array.isArray(checks) ? (checks as Check[]) : [];
+};
+
+/** It ended badly: one that warns did not. */
+export const hasFailed = (one: Result): boolean => one.status !== 'success' && one.status !== 'warn';

@@ -1,5 +1,6 @@
 export * from './Balance';
 export * from './Examples';
+export * from './Quarantine';
 export * from './ResultCard';
 export * from './checks';
 export * from './ledger';

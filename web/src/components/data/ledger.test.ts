@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ledgerOf, matrixOf, totalOf } from './ledger';
 import { samplesOf } from './checks';
-import type { Result } from './ResultCard';
+import type { Result } from './checks';
 
 const result = (path: string, task: string, status: string, rows: Record<string, number>): Result => ({
   state: path.split(' / ').at(-1) ?? '',

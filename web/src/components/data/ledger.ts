@@ -1,5 +1,5 @@
 // Where the rows of a run went, an item of a Map a row.
-import type { Result } from './ResultCard';
+import { hasFailed, type Result } from './checks';
 
 /** Whether every row that a task read, or added, is good, rejected or dropped. */
 export function isBalanced(rows: Record<string, unknown>): boolean {
@@ -54,7 +54,7 @@ const indexOf = (key: string): number => Number(/\[(\d+)\]$/.exec(key)?.[1] ?? -
 
 function rowOf(key: string, own: readonly Result[]): LedgerRow {
   const [first] = own;
-  const failed = own.find((one) => one.status !== 'success' && one.status !== 'warning');
+  const failed = own.find(hasFailed);
   const loads = own.filter((one) => one.task === 'load');
   const sum = (of: readonly Result[], name: string) =>
     of.reduce((total, one) => total + numberIn(one, name), 0);

@@ -5,16 +5,20 @@ import { Ago, Card, Failed, Foreign, Loaded, Note, Status, StatusIcon } from '@/
 import {
   checksOf,
   figures,
+  hasFailed,
   ledgerOf,
   matrixOf,
+  Quarantine,
   ResultCard,
   totalOf,
   type Figure,
   type LedgerRow,
+  type MatrixRow,
   type Result,
 } from '@/components/data';
 import { formatCount, formatNumber, visible } from '@/formats';
 import { anyText, href, Link, useQueryValue, useSetQuery, wholeNumber } from '@/router';
+import { statusOf, worst } from '@/status/status';
 import type { PageProps } from '../page';
 import { Trends } from './Trends';
 import './page.css';
@@ -101,7 +105,7 @@ function Content({ workflow, results }: { workflow: string; results: readonly Re
   const [item, setItem] = useQueryValue('item', anyText, '');
   const [check] = useQueryValue('check', anyText, '');
   const ledger = useMemo(() => ledgerOf(results), [results]);
-  const bad = results.find((one) => one.status !== 'success' && one.status !== 'warning');
+  const bad = results.find(hasFailed);
   const chosen =
     results.find((one) => one.path === item) ??
     results.find((one) => one.definition_path === task && one.status !== 'success') ??
@@ -118,7 +122,7 @@ function Content({ workflow, results }: { workflow: string; results: readonly Re
       <div className="filters" role="group" aria-label="Tasks">
         {names.map((name) => {
           const own = results.filter((one) => one.definition_path === name);
-          const failed = own.filter((one) => one.status !== 'success').length;
+          const status = worst(own.map((one) => statusOf(one.status)));
           return (
             <button
               key={name}
@@ -127,7 +131,7 @@ function Content({ workflow, results }: { workflow: string; results: readonly Re
               aria-pressed={(chosen?.definition_path ?? '') === name}
               onClick={() => setTask(name)}
             >
-              <StatusIcon status={failed ? 'failed' : 'succeeded'} size="sm" />
+              <StatusIcon status={status} size="sm" />
               <Foreign>{name}</Foreign>{' '}
               <span className="ink-3">{own.length > 1 ? formatNumber(own.length) : ''}</span>
             </button>
@@ -143,6 +147,7 @@ function Content({ workflow, results }: { workflow: string; results: readonly Re
           <ResultCard one={chosen} />
         </div>
       )}
+      <Quarantine results={results} />
       <Trends workflow={workflow} />
     </div>
   );
@@ -166,7 +171,7 @@ function Ledger({ rows }: { rows: LedgerRow[] }) {
   const isWhole = rows.every((row) => row.isBalanced);
   return (
     <Card flush title="Where the rows went">
-      <div className="scroll-x" tabIndex={0} role="region" aria-label="Where the rows went">
+      <div className="scroll-x" tabIndex={0} role="group" aria-label="Where the rows went">
         <table className="table">
           <thead>
             <tr>
@@ -258,6 +263,9 @@ function Freshness({ workflow }: { workflow: string }) {
   );
 }
 
+const said = (row: MatrixRow, cell: MatrixRow['cells'][number]) =>
+  `${visible(row.check)}, ${visible(cell.result.path)}: ${cell.status}${cell.failed > 0 ? `, ${formatNumber(cell.failed)}` : ''}`;
+
 interface MatrixProps {
   results: readonly Result[];
   chosen: Result | undefined;
@@ -277,7 +285,11 @@ function Matrix({ results, chosen, check, onChoose }: MatrixProps) {
   return (
     <Card
       flush
-      title={<Foreign>{path ?? ''}</Foreign>}
+      title={
+        <>
+          Checks of <Foreign>{path ?? ''}</Foreign>
+        </>
+      }
       note={`${formatCount(rows.length, 'check')}, ${formatCount(own.length, 'item')}; cells: rows that fail`}
       tools={
         bad.length > 0 &&
@@ -303,8 +315,8 @@ function Matrix({ results, chosen, check, onChoose }: MatrixProps) {
                     <button
                       type="button"
                       className={`cell ${cell.status === 'pass' ? 'is-succeeded' : cell.status === 'fail' ? 'is-failed' : 'is-warn'}${cell.result === chosen ? ' is-chosen' : ''}`}
-                      title={`${visible(row.check)}, ${visible(cell.result.path)}: ${cell.status}`}
-                      aria-label={`${visible(row.check)}, ${visible(cell.result.path)}: ${cell.status}`}
+                      title={said(row, cell)}
+                      aria-label={said(row, cell)}
                       onClick={() => onChoose(cell.result.path)}
                     >
                       {cell.failed > 0 ? formatNumber(cell.failed) : ''}

@@ -1,12 +1,13 @@
 import { useQuery } from '@/api';
 import { Loaded, Note } from '@/components';
-import { ResultCard, type Result } from '@/components/data';
+import { Quarantine, ResultCard, type Result } from '@/components/data';
+import { severity, statusOf } from '@/status/status';
 import { useRun } from './data';
 /** The result of each data task of this run: rows, checks, examples. */
 export default function DataView() {
   const { key, overview } = useRun();
   const results = useQuery('/api/v1/runs/{run}/results', { path: { run: key }, query: { limit: 1000 } });
-  const order = (one: Result) => (one.status === 'success' ? 1 : 0);
+  const order = (one: Result) => severity(statusOf(one.status));
   return (
     <Loaded query={results} rows={8}>
       {(data) => {
@@ -19,6 +20,7 @@ export default function DataView() {
           );
         return (
           <div className="stack">
+            <Quarantine results={items} />
             {items.map((one) => (
               <ResultCard key={one.path} one={one} />
             ))}

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { columnsOf, quarantinesOf, reasonsOf } from './quarantine';
+import type { Result } from './checks';
+
+const check = (name: string, column: string, failed: number, samples: object[]) => ({
+  name,
+  kind: 'type',
+  column,
+  status: failed ? 'fail' : 'pass',
+  evaluated: 9,
+  failed,
+  samples,
+});
+const result = (path: string, quarantine: object | null, checks: object[] = []): Result => ({
+  state: 'Validate',
+  definition_path: 'Each/Validate',
+  path,
+  task: 'validate',
+  status: 'warn',
+  at: '2026-11-29T12:00:00Z',
+  result: { quarantine, checks },
+});
+
+const distance = { line: 7, value: 'n/a', row: { id: '1', origin: null } };
+const origin = { line: 7, value: null, row: { id: '1', distance: 'n/a' } };
+const delay = { line: 3, value: '9999', row: { id: '2' } };
+
+test('files are listed by how much is in them; what wrote none is none', () => {
+  const files = quarantinesOf([
+    result('A', null),
+    result('B', { uri: 'lake://q/b', rows: 1 }),
+    result('C', { uri: 'lake://q/c', rows: 0 }),
+    result('D', { uri: 'lake://q/d', rows: 5 }),
+  ]);
+  expect(files.map((file) => [file.path, file.count])).toEqual([
+    ['D', 5],
+    ['B', 1],
+  ]);
+});
+
+test('a row that fails two checks is one row with two reasons, and rows stand by their line', () => {
+  const [file] = quarantinesOf([
+    result('A', { uri: 'lake://q', rows: 2 }, [
+      check('distance.type', 'distance', 1, [distance]),
+      check('origin.not_null', 'origin', 1, [origin]),
+      check('delay.max', 'delay', 1, [delay]),
+      check('id.type', 'id', 0, []),
+    ]),
+  ]);
+  expect(file?.rows.map((row) => [row.line, row.reasons])).toEqual([
+    [3, ['delay.max']],
+    [7, ['distance.type', 'origin.not_null']],
+  ]);
+  expect(file?.rows[1]?.cells).toEqual({ id: '1', origin: 'null', distance: 'n/a' });
+  expect(columnsOf(file?.rows ?? [], 3)).toEqual(['delay', 'distance', 'origin']);
+});
+
+test('of a broken line the line is shown, and what is wrong with it', () => {
+  const broken = { line: 4, reason: 'expected 6 fields, but got 2', value: '9,x' };
+  const structure = { name: 'structure', kind: 'structure', status: 'fail', evaluated: 9, failed: 1 };
+  const [file] = quarantinesOf([
+    result('A', { uri: 'lake://q', rows: 1 }, [{ ...structure, samples: [broken] }]),
+  ]);
+  expect(file?.rows[0]?.why).toBe('expected 6 fields, but got 2');
+  expect(file?.rows[0]?.cells).toEqual({ 'the line': '9,x' });
+});
+
+test('a reason is counted over all files', () => {
+  const files = ['A', 'B'].map((path) =>
+    result(path, { uri: `lake://q/${path}`, rows: 3 }, [
+      check('a', 'x', 1, []),
+      check('b', 'y', path === 'A' ? 2 : 3, []),
+    ]),
+  );
+  expect(reasonsOf(quarantinesOf(files)).map(({ name, count }) => [name, count])).toEqual([
+    ['b', 5],
+    ['a', 2],
+  ]);
+});
