@@ -115,7 +115,7 @@ def api_part(log):
 
 def conformance_part(log):
     """Executions that AWS recorded."""
-    sh(log, sys.executable, "tests/conformance/conformance.py", "--stepwell", PROGRAM, "--fail-under", "90")
+    sh(log, sys.executable, "tests/conformance/conformance.py", "--stepwell", PROGRAM, "--fail-under", "97")
 
 
 def jsonata_part(log):

@@ -193,18 +193,20 @@ RunDigest digest_of(runtime::ExecutionSummary summary, const std::vector<core::E
 Json rows_view(const RunDigest& digest) {
     Json out = Json::object();
     if (digest.task_kinds.empty()) return out;
-    const auto& first = digest.rows.at(digest.task_kinds.front());
-    const auto read = first.find("read");
-    out["read"] = read == first.end() ? 0 : read->second;
+    std::int64_t read = 0;
     std::int64_t rejected = 0;
     Json by_task = Json::object();
     for (const std::string& kind : digest.task_kinds) {
         const auto& counts = digest.rows.at(kind);
-        if (const auto found = counts.find("rejected"); found != counts.end()) {
-            rejected += found->second;
-        }
+        const auto count_of = [&](const char* name) {
+            const auto found = counts.find(name);
+            return found == counts.end() ? 0 : found->second;
+        };
+        read = std::max(read, count_of("read"));
+        rejected += count_of("rejected");
         by_task[kind] = counts;
     }
+    out["read"] = read;
     out["rejected"] = rejected;
     out["by_task"] = std::move(by_task);
     return out;

@@ -104,8 +104,8 @@ std::vector<LeafFailure> leaf_failures(const std::vector<StateRow>& rows, Execut
 /// What was caught on the way, by event, and is not among the reasons for its end.
 std::vector<LeafFailure> caught_failures(const std::vector<StateRow>& rows, ExecutionId run);
 
-/// {"read", "rejected"} and {"by_task": {KIND: {...}}}. Rows are read by one task after the other;
-/// `read` counts those of the kind of task that the run met first, `rejected` those of all.
+/// {"read", "rejected"} and {"by_task": {KIND: {...}}}. The same rows are read by one task after
+/// the other: `read` counts those of the kind of task that read most, `rejected` those of all.
 Json rows_view(const RunDigest& digest);
 
 }  // namespace stepwell::api::answers

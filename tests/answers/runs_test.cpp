@@ -104,6 +104,20 @@ TEST_CASE(
     CHECK(page["items"][1]["runs"].size() == 2);
 }
 
+TEST_CASE("the rows of a run are those of the tasks that read most, whichever came first") {
+    Theatre theatre;
+    REQUIRE(theatre.create("w", kTwo));
+    theatre.play("w", {{"V", {R"({"type":"load","rows":{"read":3,"rejected":0}})"}},
+                       {"L", {R"({"type":"validate","rows":{"read":500,"rejected":2}})"}}});
+    auto histories = theatre.histories();
+    GridQuery query;
+    query.workflow = "w";
+    const auto grid = grid_view(histories, query);
+    REQUIRE(grid);
+    CHECK((*grid)["runs"][0]["rows"]["read"] == 500);
+    CHECK((*grid)["runs"][0]["rows"]["rejected"] == 2);
+}
+
 TEST_CASE("the grid shows states by runs, the newest at the right edge") {
     Theatre theatre;
     REQUIRE(theatre.create("w", kTwo));
