@@ -333,14 +333,18 @@ AwsResult<Json> Api::list_state_machine_aliases(const Json& body) {
                                        [&](const auto& route) { return route.version == version; });
     });
     const std::string list = "aliases/" + arn.name + ":" + arn.qualifier;
-    const Span span = SW_TRY(span_of(aliases.size(), asked, list, token.value_or("")));
+    if (const auto last = SW_TRY(key_in_token(list, token))) {
+        std::erase_if(aliases, [&](const runtime::Alias& alias) { return alias.name <= *last; });
+    }
+    const std::size_t limit = asked == 0 ? 100 : asked;
     Json out{{"stateMachineAliases", Json::array()}};
-    for (std::size_t i = span.first; i < span.end; ++i) {
+    for (std::size_t i = 0; i < std::min(limit, aliases.size()); ++i) {
         out["stateMachineAliases"].push_back(
             {{"stateMachineAliasArn", qualified_arn(account_, arn.name, aliases[i].name)},
              {"creationDate", to_epoch_seconds(aliases[i].created_at)}});
+        const bool goes_on = i + 1 == limit && limit < aliases.size();
+        if (goes_on) out["nextToken"] = token_behind(list, aliases[i].name);
     }
-    if (!span.next.empty()) out["nextToken"] = span.next;
     return out;
 }
 

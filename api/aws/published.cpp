@@ -78,21 +78,17 @@ AwsResult<std::optional<runtime::Alias>> find_alias(Readers::Lease& reader,
                        &runtime::alias_in);
 }
 
-AwsResult<Span> span_of(std::size_t size, std::size_t asked, const std::string& list,
-                        const std::string& token) {
-    Span span;
-    const std::string place = list + "#";
-    if (!token.empty()) {
-        const auto text = base64_decode(token);
-        const auto at = text && text->starts_with(place)
-                            ? runtime::version_number_in(text->substr(place.size()))
-                            : std::nullopt;
-        if (!at) return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
-        span.first = std::min<std::size_t>(*at, size);
-    }
-    span.end = std::min(size, span.first + (asked == 0 ? 100 : asked));
-    if (span.end < size) span.next = base64_encode(place + std::to_string(span.end));
-    return span;
+std::string token_behind(const std::string& list, const std::string& key) {
+    return base64_encode(list + "#" + key);
+}
+
+AwsResult<std::optional<std::string>> key_in_token(const std::string& list,
+                                                   const std::optional<std::string>& token) {
+    if (!token) return std::optional<std::string>();
+    const std::string start = list + "#";
+    const auto text = base64_decode(*token);
+    if (text && text->starts_with(start)) return std::optional(text->substr(start.size()));
+    return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
 }
 
 AwsResult<Publication> publication_of(runtime::ChangeView& view, const std::string& machine,

@@ -39,15 +39,11 @@ AwsResult<std::optional<runtime::Alias>> find_alias(Readers::Lease& reader,
                                                     std::string_view machine,
                                                     std::string_view name);
 
-/// A part of a list, and the token of the next one. A token is good for the list of its name only.
-struct Span {
-    std::size_t first = 0;
-    std::size_t end = 0;
-    std::string next;  // empty: there is none
-};
-/// Of `size` items from where `token` says; empty: from the first. Fails with InvalidToken.
-AwsResult<Span> span_of(std::size_t size, std::size_t asked, const std::string& list,
-                        const std::string& token);
+/// The token for what comes behind the item of this key; good for the list of its name only.
+std::string token_behind(const std::string& list, const std::string& key);
+/// The key in a token; nothing where there is no token. Fails with InvalidToken.
+AwsResult<std::optional<std::string>> key_in_token(const std::string& list,
+                                                   const std::optional<std::string>& token);
 
 /// The version of a machine's newest revision: the one that is there, or a new one.
 struct Publication {

@@ -132,15 +132,20 @@ AwsResult<Json> Api::list_state_machine_versions(const Json& body) {
     auto reader = SW_TRY(this->reader());
     auto versions = SW_TRY(versions_of(reader, arn.name));
     std::reverse(versions.begin(), versions.end());
-    const Span span =
-        SW_TRY(span_of(versions.size(), asked, "versions/" + arn.name, token.value_or("")));
-    for (std::size_t i = span.first; i < span.end; ++i) {
+    const std::string list = "versions/" + arn.name;
+    if (const auto last = SW_TRY(key_in_token(list, token))) {
+        const std::uint32_t number = runtime::version_number_in(*last).value_or(0);
+        std::erase_if(versions, [&](const auto& version) { return version.number >= number; });
+    }
+    const std::size_t limit = asked == 0 ? 100 : asked;
+    for (std::size_t i = 0; i < std::min(limit, versions.size()); ++i) {
         const std::string number = std::to_string(versions[i].number);
         out["stateMachineVersions"].push_back(
             {{"stateMachineVersionArn", qualified_arn(account_, arn.name, number)},
              {"creationDate", to_epoch_seconds(versions[i].created_at)}});
+        const bool goes_on = i + 1 == limit && limit < versions.size();
+        if (goes_on) out["nextToken"] = token_behind(list, number);
     }
-    if (!span.next.empty()) out["nextToken"] = span.next;
     return out;
 }
 

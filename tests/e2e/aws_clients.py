@@ -157,6 +157,8 @@ class Versions(Case):
             self.sfn.update_state_machine(stateMachineArn=arn, definition=passing([result]), publish=True)
         first = self.sfn.list_state_machine_versions(stateMachineArn=arn, maxResults=2)
         self.assertEqual([version["stateMachineVersionArn"] for version in first["stateMachineVersions"]], [arn + ":5", arn + ":4"])
+        self.sfn.update_state_machine(stateMachineArn=arn, definition=passing("more"), publish=True)  # what comes meanwhile shifts nothing
+        self.sfn.delete_state_machine_version(stateMachineVersionArn=arn + ":4")
         second = self.sfn.list_state_machine_versions(stateMachineArn=arn, maxResults=3, nextToken=first["nextToken"])
         self.assertEqual([version["stateMachineVersionArn"] for version in second["stateMachineVersions"]], [arn + ":3", arn + ":2", arn + ":1"])
         self.assertNotIn("nextToken", second)
