@@ -47,9 +47,19 @@ std::string action_of(const Request& request) {
 
 /// The members of a body that say what it is about; never those that may hold a secret.
 Json details_of(const std::string& body) {
-    constexpr std::array<std::string_view, 10> kTold{
-        "name",  "workflow", "stateMachineArn", "executionArn", "role",
-        "owner", "disabled", "expires_at",      "reason",       "token_name"};
+    constexpr std::array<std::string_view, 13> kTold{"name",
+                                                     "workflow",
+                                                     "stateMachineArn",
+                                                     "executionArn",
+                                                     "role",
+                                                     "owner",
+                                                     "disabled",
+                                                     "expires_at",
+                                                     "reason",
+                                                     "token_name",
+                                                     "stateMachineVersionArn",
+                                                     "stateMachineAliasArn",
+                                                     "resourceArn"};
     Json details = Json::object();
     if (body.empty() || body.size() > kBodyBytesMax) return details;
     const auto json = parse_json(body);

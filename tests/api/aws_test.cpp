@@ -2,6 +2,7 @@
 
 #include "api/aws/api.hpp"
 #include "api/aws/arn.hpp"
+#include "api/aws/configurations.hpp"
 #include "api/aws/json_fault.hpp"
 #include "api/aws/members.hpp"
 
@@ -108,4 +109,49 @@ TEST_CASE("faults of JSON texts are told in the words of AWS's parser") {
 TEST_CASE("times are epoch seconds with milliseconds") {
     CHECK(time_text(from_ms(1'700'000'000'007)) == "1700000000.007");
     CHECK(time_text(from_ms(1'700'000'000'120)) == "1700000000.120");
+}
+
+TEST_CASE("configurations are filled up, and those that a request leaves out stay") {
+    const std::string before = settings_with({}, R"({"schedules":[1]})");
+    struct Case {
+        std::string body;
+        std::string want;  // of the three, or the refusal
+    };
+    const std::string off =
+        R"("loggingConfiguration":{"level":"OFF","includeExecutionData":false})";
+    const std::string plain = R"("tracingConfiguration":{"enabled":false})";
+    const std::string owned = R"("encryptionConfiguration":{"type":"AWS_OWNED_KEY"})";
+    // clang-format off
+    const Case cases[] = {
+        {"{}", off + "," + plain + "," + owned},
+        {R"({"loggingConfiguration":{},"tracingConfiguration":{}})", off + "," + plain + "," + owned},
+        {R"({"tracingConfiguration":{"enabled":true}})", off + R"(,"tracingConfiguration":{"enabled":true},)" + owned},
+        {R"({"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":"k"}})",
+         off + "," + plain + R"(,"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":"k","kmsDataKeyReusePeriodSeconds":300})"},
+        {R"({"loggingConfiguration":{"level":"ALL"}})", "Invalid Logging Configuration: Must specify exactly one Log Destination."},
+        {R"({"loggingConfiguration":{"level":7}})", "expected 'loggingConfiguration.level' to be a string"},
+        {R"({"encryptionConfiguration":{}})", "1 validation error detected: Value null at 'encryptionConfiguration.type' failed to satisfy constraint: Member must not be null"},
+        {R"({"encryptionConfiguration":{"type":"AWS_OWNED_KEY","kmsKeyId":"k"}})", "Invalid Encryption Configuration: kmsKeyId must not be specified for type AWS_OWNED_KEY."},
+        {R"({"encryptionConfiguration":{"type":"CUSTOMER_MANAGED_KMS_KEY","kmsKeyId":"k","kmsDataKeyReusePeriodSeconds":59}})",
+         "1 validation error detected: Value '59' at 'encryptionConfiguration.kmsDataKeyReusePeriodSeconds' failed to satisfy constraint: Member must have value greater than or equal to 60"},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.body);
+        const auto body = parse_json(c.body);
+        REQUIRE(body);
+        Members members(*body);
+        const Configurations asked = read_configurations(members);
+        auto checked = members.check();
+        if (checked) checked = check_configurations(asked);
+        if (!checked) {
+            CHECK(checked.error().message == c.want);
+            continue;
+        }
+        const std::string after = settings_with(asked, before);
+        CHECK(after.starts_with(R"({"schedules":[1],)"));
+        Json out = Json::object();
+        describe_configurations(out, after);
+        CHECK(to_text(out) == "{" + c.want + "}");
+    }
 }
