@@ -65,8 +65,8 @@ TEST_CASE("a journal that is gone beside what it left is told of, and its log is
     std::vector<std::string> told;
     const auto check = [&] {
         told.clear();
-        return check_journal_is_whole(folder.path(),
-                                      [&](const std::string& line) { told.push_back(line); });
+        return api::check_journal_is_whole(folder.path(),
+                                           [&](const std::string& line) { told.push_back(line); });
     };
     const auto put = [&](const char* name, const std::string& text) {
         std::ofstream(folder.path() / name) << text;
