@@ -1,10 +1,11 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app/App';
+import { App, preparePage } from './app/App';
 import { applyTheme } from './app/settings';
 import './styles/index.css';
 
 applyTheme();
+preparePage(window.location.pathname);
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(

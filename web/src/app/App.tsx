@@ -1,15 +1,16 @@
-import {
-  Component,
-  lazy,
-  Suspense,
-  useEffect,
-  useMemo,
-  useState,
-  type ComponentType,
-  type ReactNode,
-} from 'react';
+import { Component, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { LiveContext, LiveStream, SessionProvider, useSession } from '@/api';
-import { Button, ButtonLink, CopyButton, Failed, Foreign, Note, Skeleton } from '@/components';
+import {
+  Button,
+  ButtonLink,
+  CopyButton,
+  Failed,
+  Foreign,
+  later,
+  Note,
+  Skeleton,
+  type Later,
+} from '@/components';
 import { pageOf } from '@/pages';
 import type { Page, PageProps } from '@/pages/page';
 import { useLocation } from '@/router';
@@ -24,12 +25,21 @@ export function App() {
   );
 }
 
-const loaded = new Map<Page, ComponentType<PageProps>>();
+const known = new Map<Page, Later<PageProps>>();
 
-function componentOf(page: Page): ComponentType<PageProps> {
-  const known = loaded.get(page) ?? lazy(page.load);
-  loaded.set(page, known);
-  return known;
+function componentOf(page: Page): Later<PageProps> {
+  const component = known.get(page) ?? later(page.load);
+  known.set(page, component);
+  return component;
+}
+
+/** Loads the code of a path while it is asked who reads; where it does not come, the page says so itself. */
+export function preparePage(path: string): void {
+  const there = pageOf(path);
+  if (there)
+    componentOf(there.page)
+      .prepare()
+      .catch(() => undefined);
 }
 
 function Place() {
@@ -37,9 +47,7 @@ function Place() {
   const there = pageOf(path);
   const content = there ? (
     <Boundary key={path}>
-      <Suspense fallback={<Skeleton rows={8} />}>
-        <Shown page={there.page} params={there.params} />
-      </Suspense>
+      <Shown page={there.page} params={there.params} />
     </Boundary>
   ) : (
     <NotFound path={path} />
@@ -56,7 +64,7 @@ function Place() {
 
 function Shown({ page, params }: { page: Page; params: Record<string, string> }) {
   const Component = componentOf(page);
-  // eslint-disable-next-line react-hooks/static-components -- kept in `loaded`, one for each page
+  // eslint-disable-next-line react-hooks/static-components -- kept in `known`, one for each page
   return <Component params={params} />;
 }
 

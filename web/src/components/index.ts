@@ -16,4 +16,5 @@ export * from './Table';
 export * from './Tabs';
 export * from './Tile';
 export * from './Time';
+export * from './later';
 export * from './px';

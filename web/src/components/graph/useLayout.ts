@@ -1,28 +1,7 @@
 import { useEffect, useState } from 'react';
-import type { ElkNode } from 'elkjs/lib/elk-api';
 import { elkOf, layoutFrom, type Layout, type Measure } from './layout';
 import type { GraphMachine } from './model';
-
-type Answer = { id: number; answer?: ElkNode; fault?: string };
-
-let worker: Worker | undefined;
-let last = 0;
-const waiting = new Map<number, (answer: Answer) => void>();
-
-function ask(graph: ElkNode): Promise<ElkNode> {
-  if (!worker) {
-    worker = new Worker(new URL('./layout.worker.ts', import.meta.url), { type: 'module' });
-    worker.onmessage = (event: MessageEvent<Answer>) => {
-      waiting.get(event.data.id)?.(event.data);
-      waiting.delete(event.data.id);
-    };
-  }
-  const id = ++last;
-  worker.postMessage({ id, graph });
-  return new Promise((resolve, reject) => {
-    waiting.set(id, ({ answer, fault }) => (answer ? resolve(answer) : reject(new Error(fault))));
-  });
-}
+import { layOut } from './worker';
 
 let canvas: CanvasRenderingContext2D | null | undefined;
 
@@ -52,7 +31,7 @@ export function useLayout(
       const there = known.get(key);
       if (there) return there;
       const made = elkOf(JSON.parse(key.slice(key.indexOf(' '))) as GraphMachine, measure, itemsRoom);
-      const layout = layoutFrom(await ask(made.elk), made);
+      const layout = layoutFrom(await layOut(made.elk), made);
       if (known.size >= KNOWN_MAX) known.clear();
       known.set(key, layout);
       return layout;

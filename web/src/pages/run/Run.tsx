@@ -1,6 +1,7 @@
-import { lazy, Suspense, useMemo, type ReactNode } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { useTitle } from '@/app/title';
-import { Failed, Loaded, Note, Skeleton, Tabs, ButtonLink, Foreign } from '@/components';
+import { Failed, Loaded, Note, Tabs, ButtonLink, Foreign, later } from '@/components';
+import { prepareLayout } from '@/components/graph/worker';
 import { href, useLocation, withQuery } from '@/router';
 import { statusOf } from '@/status/status';
 import type { PageProps } from '../page';
@@ -13,14 +14,18 @@ import { StepsCard } from './StepsCard';
 import { Waits } from './Waits';
 import './page.css';
 
-const CompareCard = lazy(() => import('./CompareCard'));
-const GraphCard = lazy(() => import('./GraphCard'));
-const TimelineCard = lazy(() => import('./TimelineCard'));
-const LogCard = lazy(() => import('./LogCard'));
-const TableCard = lazy(() => import('./TableCard'));
-const EventsCard = lazy(() => import('./EventsCard'));
-const DataView = lazy(() => import('./DataView'));
-const InOutView = lazy(() => import('./InOutView'));
+const CompareCard = later(() => import('./CompareCard'));
+const GraphCard = later(() => import('./GraphCard'));
+const TimelineCard = later(() => import('./TimelineCard'));
+const LogCard = later<{ isAlone?: boolean }>(() => import('./LogCard'));
+const TableCard = later(() => import('./TableCard'));
+const EventsCard = later(() => import('./EventsCard'));
+const DataView = later(() => import('./DataView'));
+const InOutView = later(() => import('./InOutView'));
+
+// What the overview consists of comes while the run itself is asked for; what does not come, its card says.
+for (const card of [GraphCard, TimelineCard, LogCard]) card.prepare().catch(() => undefined);
+prepareLayout();
 
 export default function Run({ params }: PageProps) {
   const workflow = params['workflow'] ?? '';
@@ -73,10 +78,8 @@ function Page() {
       <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
         <div className="stack">
           <ViewTabs view={view} />
-          <Suspense fallback={<Skeleton rows={8} />}>
-            {against === 'last-success' && <CompareCard />}
-            {content}
-          </Suspense>
+          {against === 'last-success' && <CompareCard />}
+          {content}
         </div>
         {hasPanel && <StepPanel key={step} />}
       </div>
