@@ -30,11 +30,12 @@ import jsonata_speed  # noqa: E402
 import land  # noqa: E402
 import run_lists  # noqa: E402
 import stalls  # noqa: E402
+import web_pages  # noqa: E402
 
 RELEASE = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(RELEASE, "stepwell")
 LOAD = os.path.join(RELEASE, "tests", "bench", "http_bench")
-PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "data", "rows"]
+PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "web", "data", "rows"]
 
 
 class Table:
@@ -280,7 +281,8 @@ def main():
     parts = {"http": lambda t, p: http_figures(t, quick, p), "live": lambda t, p: live_figures(t, quick, p),
              "tasks": lambda t, p: task_runs(t, quick, p), "hard": lambda t, p: hard_questions.figures(t, serving, p, LOAD, quick, resident_mb),
              "stalls": lambda t, p: (stalls.figures(t, serving, p, quick), entrances.figures(t, serving, p, quick)),
-             "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb), "data": lambda t, p: data_figures(t, source, p),
+             "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb),
+             "web": lambda t, p: web_pages.figures(t, serving, p, quick), "data": lambda t, p: data_figures(t, source, p),
              "rows": lambda t, p: data_rows.figures(t, source, serving, p)}
     for name in arguments.only or PARTS:
         if name == "engine":

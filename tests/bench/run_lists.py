@@ -1,4 +1,5 @@
 """What lists, histograms and home cost with a million runs: one page of each filter."""
+import contextlib
 import http.client
 import json
 import os
@@ -85,9 +86,10 @@ def questions():
     return lists, counts
 
 
-def figures(table, serving, program, quick, resident_mb):
+@contextlib.contextmanager
+def filled(serving, program, count):
+    """A daemon with `count` runs of ten workflows in its data folder, which goes with it."""
     folder = tempfile.mkdtemp(prefix="stepwell-bench-")
-    count = 50_000 if quick else 1_000_000
     with serving(program, os.path.join(folder, "data")) as daemon:
         for n in range(WORKFLOWS):
             machine = daemon.call("CreateStateMachine", name=f"w{n}", definition=json.dumps(MACHINE), roleArn="arn:aws:iam::123456789012:role/r")["stateMachineArn"]
@@ -96,6 +98,14 @@ def figures(table, serving, program, quick, resident_mb):
         daemon.stop()
         fill(os.path.join(folder, "data", "stepwell.db"), count)
         daemon.start()
+        yield daemon
+        daemon.stop()
+    shutil.rmtree(folder)
+
+
+def figures(table, serving, program, quick, resident_mb):
+    count = 50_000 if quick else 1_000_000
+    with filled(serving, program, count) as daemon:
         connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=120)
         times = 5 if quick else 20
         lists, counts = questions()
@@ -110,5 +120,3 @@ def figures(table, serving, program, quick, resident_mb):
             spent, _ = median_ms(connection, path, times)
             table.add(f"{name}, with {count:,} runs", spent, "ms", 500, False)
         table.add("resident memory after them", resident_mb(daemon.process.pid), "MB", 200, False)
-        daemon.stop()
-    shutil.rmtree(folder)
