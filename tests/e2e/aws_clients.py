@@ -443,6 +443,22 @@ class Descriptions(Case):
         self.assertNotIn("variableReferences", self.sfn.describe_state_machine(stateMachineArn=plain))
 
 
+class Deletion(Case):
+    def test_what_runs_is_still_there(self):
+        arn = self.create(waiting())["stateMachineArn"]
+        execution = self.sfn.start_execution(stateMachineArn=arn)["executionArn"]
+        for _ in range(2):
+            self.sfn.delete_state_machine(stateMachineArn=arn)
+        words = f"State Machine Does Not Exist: '{arn}'"
+        self.refused("StateMachineDoesNotExist", words, self.sfn.describe_state_machine, stateMachineArn=arn)
+        self.refused("StateMachineDoesNotExist", words, self.sfn.start_execution, stateMachineArn=arn)
+        self.assertEqual(self.sfn.describe_execution(executionArn=execution)["status"], "RUNNING")
+        self.assertEqual(self.sfn.describe_state_machine_for_execution(executionArn=execution)["definition"], waiting())
+        self.sfn.stop_execution(executionArn=execution, error="Enough")
+        ended = self.end_of(execution)
+        self.assertEqual((ended["status"], ended["error"], ended["redriveStatusReason"]), ("ABORTED", "Enough", "State machine is in DELETING status."))
+
+
 class Terraform(Case):
     """The calls that its provider makes for aws_sfn_state_machine and aws_sfn_alias."""
 
