@@ -114,15 +114,21 @@ Evaluated<Outcome> queried(Evaluation& at, const expression::QueryEnvironment& a
 /// A journal of an older release may hold what no state hands on any more.
 Evaluated<Payload> effective_input(Evaluation& at) {
     if (at.frame().input.depth() > kJsonDepthMax) return fail(too_deep(at));
-    return select(at, at.state().input_path, at.frame().input);
+    Payload input = SW_TRY(select(at, at.state().input_path, at.frame().input));
+    if (!is_jsonata(at.state())) at.show(Stage::after_input_path, input);
+    return input;
 }
 
 Evaluated<Payload> work_input(Evaluation& at) {
     const Payload input = SW_TRY(effective_input(at));
     if (const auto& arguments = at.state().arguments) {
-        return Payload(SW_TRY(arguments->evaluate(at.queries(input), "Arguments")));
+        Payload made(SW_TRY(arguments->evaluate(at.queries(input), "Arguments")));
+        at.show(Stage::after_arguments, made);
+        return made;
     }
-    return apply(at, at.state().parameters, input);
+    Payload made = SW_TRY(apply(at, at.state().parameters, input));
+    if (!is_jsonata(at.state())) at.show(Stage::after_parameters, made);
+    return made;
 }
 
 Evaluated<Outcome> outcome_of(Evaluation& at, const Payload& result) {
@@ -135,7 +141,9 @@ Evaluated<Outcome> outcome_of(Evaluation& at, const Payload& result) {
     }
     VariablesPtr assigned = SW_TRY(assign(at, state.assign, result));
     const Payload selected = SW_TRY(apply(at, state.result_selector, result));
+    at.show(Stage::after_result_selector, selected);
     const Payload merged = SW_TRY(put(at, state.result_path, at.frame().input, selected));
+    at.show(Stage::after_result_path, merged);
     return checked(at, SW_TRY(select(at, state.output_path, merged)), std::move(assigned));
 }
 

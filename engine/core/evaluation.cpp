@@ -106,6 +106,8 @@ const Json* Evaluation::find(std::string_view name) const {
 /// The execution's part is made once and kept: its input may be large, and each iteration of a Map
 /// asks for the context again.
 const Json& Evaluation::object() const {
+    const StateProbe* probe = turn_.probe();
+    if (probe && probe->context) return context_of(*probe);
     std::shared_ptr<Json>& scratch = turn_.execution().base().context_scratch();
     if (!scratch) {
         static const Json nothing = Json::object();
@@ -123,6 +125,13 @@ const Json& Evaluation::object() const {
         is_context_filled_ = true;
     }
     return *scratch;
+}
+
+const Json& Evaluation::context_of(const StateProbe& probe) const {
+    if (fanout_ == nullptr) return *probe.context;
+    item_context_ = *probe.context;
+    fill_item(item_context_);
+    return item_context_;
 }
 
 void Evaluation::fill_state(Json& context) const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/core/fault.hpp"
+#include "engine/core/state_probe.hpp"
 #include "engine/core/turn.hpp"
 #include "engine/expression/environment.hpp"
 #include "engine/expression/query.hpp"
@@ -35,6 +36,17 @@ public:
     /// The same for expressions in JSONata; `data` is `$states.input`.
     [[nodiscard]] expression::QueryEnvironment queries(const Payload& data);
 
+    /// Tells who looks at the state's data what `stage` gave.
+    void show(Stage stage, const Payload& data) const {
+        if (StateProbe* probe = turn_.probe()) probe->stages.insert_or_assign(stage, data);
+    }
+
+    /// What stands in place of a Map's items; null: nothing does.
+    [[nodiscard]] const Payload* given_items() const {
+        const StateProbe* probe = turn_.probe();
+        return probe && probe->items ? &*probe->items : nullptr;
+    }
+
     /// For ItemSelector: the iteration that is about to begin.
     void set_item(const Fanout& fanout, std::uint32_t index);
     /// For Parameters of tasks that wait: the token of the attempt that is about to begin.
@@ -47,6 +59,8 @@ public:
     [[nodiscard]] const Json& object() const override;
 
 private:
+    /// That of the probe; with an item, where one was set.
+    [[nodiscard]] const Json& context_of(const StateProbe& probe) const;
     void fill_state(Json& context) const;
     void fill_item(Json& context) const;
 
@@ -59,6 +73,7 @@ private:
     std::uint32_t index_ = 0;
     std::string task_token_;
     mutable bool is_context_filled_ = false;
+    mutable Json item_context_;
 };
 
 }  // namespace stepwell::core

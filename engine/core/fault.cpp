@@ -2,11 +2,19 @@
 #include "engine/core/fault.hpp"
 
 #include "engine/core/retry.hpp"
+#include "engine/core/state_probe.hpp"
 #include "engine/core/steps.hpp"
 
 namespace stepwell::core {
 
 namespace {
+
+void show(const Turn& turn, FrameId id, const Fault& fault) {
+    StateProbe* probe = turn.probe();
+    if (!probe) return;
+    probe->failure = fault.info;
+    probe->retrier = named_retrier(turn.state_of(id).retry, fault);
+}
 
 bool schedule_retry(Turn& turn, FrameId id, const Fault& fault) {
     const Frame& frame = turn.frame(id);
@@ -56,11 +64,16 @@ Caught go_to_catcher(Turn& turn, FrameId id, Fault& fault) {
         Evaluation at(turn, id);
         auto outcome = outcome_of_catch(at, catcher, fault.info);
         if (outcome) {
+            if (StateProbe* probe = turn.probe()) {
+                const auto& catchers = turn.state_of(id).catchers;
+                probe->catcher = static_cast<std::size_t>(&catcher - catchers.data());
+            }
             leave(turn, id, *std::move(outcome), catcher.next);
             return Caught::yes;
         }
         fault = at.fault(outcome.error());
         fault.is_final = true;
+        show(turn, id, fault);
         emit_evaluation_failed(turn, id, fault);
         return Caught::failed;
     }
@@ -144,6 +157,7 @@ std::string data_limit_cause(const std::string& name) {
 
 void fail_state(Turn& turn, FrameId id, Fault fault) {
     for (;;) {
+        show(turn, id, fault);
         emit_evaluation_failed(turn, id, fault);
         if (schedule_retry(turn, id, fault)) return;
         emit_state_failed(turn, id, fault);

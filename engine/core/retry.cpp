@@ -33,15 +33,19 @@ bool is_named(const definition::ErrorNames& names, const Fault& fault) {
     });
 }
 
+std::optional<std::size_t> named_retrier(const std::vector<Retrier>& retriers, const Fault& fault) {
+    for (std::size_t i = 0; i < retriers.size(); ++i) {
+        if (is_named(retriers[i].error_equals, fault)) return i;
+    }
+    return std::nullopt;
+}
+
 std::optional<std::size_t> find_retrier(const std::vector<Retrier>& retriers,
                                         const std::vector<std::uint32_t>& used,
                                         const Fault& fault) {
-    for (std::size_t i = 0; i < retriers.size(); ++i) {
-        if (!is_named(retriers[i].error_equals, fault)) continue;
-        if (at(used, i) >= retriers[i].attempts_max) return std::nullopt;
-        return i;
-    }
-    return std::nullopt;
+    const auto named = named_retrier(retriers, fault);
+    if (!named || at(used, *named) >= retriers[*named].attempts_max) return std::nullopt;
+    return named;
 }
 
 Duration delay_of(const Retrier& retrier, std::uint32_t retry, Prng& random) {

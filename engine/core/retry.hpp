@@ -15,6 +15,10 @@ namespace stepwell::core {
 /// never meant.
 bool is_named(const definition::ErrorNames& names, const Fault& fault);
 
+/// The first retrier that names the fault.
+std::optional<std::size_t> named_retrier(const std::vector<definition::Retrier>& retriers,
+                                         const Fault& fault);
+
 /// The retrier that takes the fault. Nothing where none is named, or where the first that is named
 /// is used up: later ones are not asked then. `used`: retries so far, by retrier.
 std::optional<std::size_t> find_retrier(const std::vector<definition::Retrier>& retriers,

@@ -73,6 +73,8 @@ void leave_or_fail(Turn& turn, FrameId id, Evaluation& at, Evaluated<Outcome> ou
 
 void complete(Turn& turn, FrameId id, const Payload& result) {
     Evaluation at(turn, id);
+    const auto* pass = std::get_if<definition::PassState>(&at.state().body);
+    if (!pass || pass->result) at.show(Stage::result, result);
     leave_or_fail(turn, id, at, outcome_of(at, result), at.state().next);
 }
 

@@ -13,9 +13,11 @@ constexpr std::uint64_t kEventsPerStep = 8;
 
 }  // namespace
 
-Turn::Turn(const Definition& definition, const Execution& execution, const Moment& moment)
+Turn::Turn(const Definition& definition, const Execution& execution, const Moment& moment,
+           StateProbe* probe)
     : definition_(definition),
       moment_(moment),
+      probe_(probe),
       draft_(execution),
       random_(moment.entropy),
       work_(0) {}

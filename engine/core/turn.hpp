@@ -17,10 +17,13 @@ namespace stepwell::core {
 using definition::Definition;
 using definition::State;
 
+struct StateProbe;
+
 class Turn {
 public:
-    /// REQUIRES: all three outlive it.
-    Turn(const Definition& definition, const Execution& execution, const Moment& moment);
+    /// REQUIRES: all outlive it. `probe` sees what states make of their data; null: nobody does.
+    Turn(const Definition& definition, const Execution& execution, const Moment& moment,
+         StateProbe* probe = nullptr);
 
     [[nodiscard]] const Definition& definition() const { return definition_; }
     [[nodiscard]] const Draft& execution() const { return draft_; }
@@ -35,6 +38,8 @@ public:
         return moment_.has_to_wait && moment_.has_to_wait(state_of(id));
     }
     Prng& random() { return random_; }
+    /// Null: nobody looks.
+    [[nodiscard]] StateProbe* probe() const { return probe_; }
 
     /// The work of one state in one go: what the expressions of its evaluations pay from. `index`
     /// is of an iteration that is about to begin. The same state goes on with what it has left.
@@ -73,6 +78,7 @@ private:
 
     const Definition& definition_;
     const Moment& moment_;
+    StateProbe* const probe_;
     Draft draft_;
     Prng random_;
     std::vector<Event> events_;

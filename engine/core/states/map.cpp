@@ -5,6 +5,9 @@
 // the wave is paused and goes on in the next turn. After it, each iteration that ends lets the next
 // one begin. Where the turn has done its work, that, and the join after the last, is left to the
 // next turn in the same way.
+#include <algorithm>
+
+#include "engine/core/state_probe.hpp"
 #include "engine/core/steps.hpp"
 #include "engine/expression/value.hpp"
 
@@ -52,6 +55,7 @@ Evaluated<Payload> queried_items(const MapState& map, Evaluation& at, const Payl
 }
 
 Evaluated<Payload> items_of(const MapState& map, Evaluation& at, const Payload& input) {
+    if (at.given_items()) return *at.given_items();
     if (at.state().language == definition::QueryLanguage::jsonata) {
         return queried_items(map, at, input);
     }
@@ -80,8 +84,12 @@ Evaluated<Fanout> plan(const MapState& map, Evaluation& at) {
     if (concurrency < 0) {
         return fail(Failure{errors::kRuntime, "MaxConcurrency cannot be negative."});
     }
+    at.show(Stage::max_concurrency, Payload(Json(concurrency)));
     Fanout fanout;
     fanout.items = SW_TRY(items_of(map, at, input));
+    if (at.state().language == definition::QueryLanguage::jsonpath) {
+        at.show(Stage::after_items_path, fanout.items);
+    }
     if (map.item_selector || map.item_query) fanout.selector_input = input;
     fanout.total = static_cast<std::uint32_t>(fanout.items.json().size());
     fanout.concurrency_max =
@@ -101,6 +109,10 @@ Evaluated<std::int64_t> check_tolerance(const MapState& map, Evaluation& at) {
                                 "ToleratedFailurePercentage must be between 0 and 100.",
                                 "ToleratedFailurePercentage"});
         }
+        at.show(Stage::tolerated_failure_percentage, Payload(Json(value.get<double>())));
+    }
+    if (const auto& percentage = map.tolerated_failure_percentage) {
+        at.show(Stage::tolerated_failure_percentage, Payload(Json(*percentage)));
     }
     if (!map.tolerated_failure_count.is_set()) return 0;
     if (const auto& query = map.tolerated_failure_count.query) {
@@ -159,6 +171,23 @@ bool start_iteration(Turn& turn, FrameId id, EventId previous) {
     return true;
 }
 
+/// Each of them sees a context object of its own, which may be large.
+constexpr std::uint32_t kShownItemsMax = 100;
+
+/// For who looks at the state's data: what the first iterations would begin with.
+void show_item_inputs(Turn& turn, FrameId id, const MapState& map) {
+    if (!map.item_selector) return;
+    Json inputs = Json::array();
+    const std::uint32_t count = std::min(turn.frame(id).fanout->total, kShownItemsMax);
+    for (std::uint32_t index = 0; index < count; ++index) {
+        Evaluation at(turn, id);
+        const auto input = item_input(map, at, index);
+        if (!input) return fail_state(turn, id, at.fault(input.error()));
+        inputs.push_back(input->json());
+    }
+    Evaluation(turn, id).show(Stage::after_item_selector, Payload(std::move(inputs)));
+}
+
 bool may_start_another(const Turn& turn, FrameId id) {
     const Fanout& fanout = *turn.frame(id).fanout;
     const bool is_free = fanout.concurrency_max == 0 ||
@@ -194,6 +223,10 @@ void begin(Turn& turn, FrameId id, const MapState& map) {
     Evaluation started(turn, id);
     const auto tolerance = check_tolerance(map, started);
     if (!tolerance) return fail_state(turn, id, started.fault(tolerance.error()));
+    if (map.tolerated_failure_count.is_set()) {
+        started.show(Stage::tolerated_failure_count, Payload(Json(*tolerance)));
+    }
+    if (turn.probe() && turn.probe()->replaces_children) return show_item_inputs(turn, id, map);
     if (turn.frame(id).fanout->total == 0) return finish(turn, id, turn.frame(id).last_event);
     continue_wave(turn, id);
 }

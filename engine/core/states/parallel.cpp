@@ -1,6 +1,7 @@
 // Parallel: every branch gets the same input; their outputs are the result, in the branches' order.
 #include <algorithm>
 
+#include "engine/core/state_probe.hpp"
 #include "engine/core/steps.hpp"
 
 namespace stepwell::core {
@@ -34,6 +35,7 @@ void begin(Turn& turn, FrameId id, const definition::ParallelState& parallel) {
     fanout.total = static_cast<std::uint32_t>(parallel.branches.size());
     turn.emit(EventType::parallel_state_started, id,
               FanoutInfo{std::make_shared<const Fanout>(std::move(fanout))});
+    if (turn.probe() && turn.probe()->replaces_children) return;
     for (std::uint32_t index = 0; index < parallel.branches.size(); ++index) {
         const ScopeId scope = parallel.branches[index];
         const FrameId child{turn.execution().header().frames};

@@ -44,6 +44,8 @@ void begin(Turn& turn, FrameId id, const definition::SucceedState&) {
 
 void begin(Turn& turn, FrameId id, const definition::FailState& failing) {
     Evaluation at(turn, id);
+    const bool has_paths = at.state().language == definition::QueryLanguage::jsonpath;
+    if (has_paths) at.show(Stage::after_input_path, at.frame().input);
     auto error = text_of(failing.error, "ErrorPath", "Error", at);
     if (!error) return fail_state(turn, id, at.fault(error.error()));
     auto cause = text_of(failing.cause, "CausePath", "Cause", at);

@@ -1,0 +1,79 @@
+#include "engine/core/rehearsal.hpp"
+
+#include <algorithm>
+
+namespace stepwell::core {
+
+namespace {
+
+constexpr ExecutionId kExecution{1};
+
+StartTask as_task(const Command& command) {
+    if (const auto* task = std::get_if<StartTask>(&command)) return *task;
+    const auto& child = std::get<StartChild>(command);
+    StartTask task;
+    task.token = child.token;
+    task.state = child.state;
+    task.parameters = child.parameters;
+    return task;
+}
+
+}  // namespace
+
+Rehearsal::Rehearsal(definition::DefinitionPtr definition, StartExecution start, Moment moment)
+    : definition_(std::move(definition)),
+      moment_(std::move(moment)),
+      started_at_(moment_.now),
+      execution_(kExecution) {
+    tell(std::move(start));
+}
+
+/// What is in flight is answered before time passes: a task takes none.
+std::optional<StartTask> Rehearsal::next_task() {
+    while (execution_.is_running()) {
+        const auto due = execution_.next_due();
+        const bool goes_on = due && *due <= moment_.now;
+        if (const auto task = goes_on ? std::nullopt : oldest_task()) return task;
+        SW_ASSERT(due.has_value());  // a run without tasks or timers has ended
+        moment_.now = std::max(moment_.now, *due);
+        tell(TimerDue{});
+    }
+    return std::nullopt;
+}
+
+/// All that are in flight are listed once, and then answered one by one.
+std::optional<StartTask> Rehearsal::oldest_task() {
+    while (!waiting_.empty() && !is_in_flight(waiting_.back())) waiting_.pop_back();
+    if (waiting_.empty()) {
+        for (const Command& command : outstanding(*definition_, execution_)) {
+            waiting_.push_back(as_task(command));
+        }
+        std::sort(waiting_.begin(), waiting_.end(),
+                  [](const StartTask& a, const StartTask& b) { return b.token < a.token; });
+    }
+    return waiting_.empty() ? std::nullopt : std::optional(waiting_.back());
+}
+
+bool Rehearsal::is_in_flight(const StartTask& task) const {
+    const Frame* frame = execution_.find(task.token.frame);
+    return frame && frame->has_task() && frame->attempt == task.token.attempt;
+}
+
+void Rehearsal::succeed(const StartTask& task, Payload result) {
+    tell(TaskSucceeded{task.token, std::move(result)});
+}
+
+void Rehearsal::fail(const StartTask& task, ErrorInfo failure) {
+    tell(TaskFailed{task.token, failure.error.value_or(""), std::move(failure.cause)});
+}
+
+/// What it says is about what is in flight, which is never refused.
+void Rehearsal::tell(const Input& input) {
+    ++moment_.entropy;
+    auto decision = decide(*definition_, execution_, input, moment_);
+    SW_ASSERT(decision.has_value());
+    for (Event& event : decision->events) events_.push_back(std::move(event));
+    execution_.merge(std::move(decision->next));
+}
+
+}  // namespace stepwell::core
