@@ -68,7 +68,7 @@ Api::Api(runtime::Engine& engine, Readers& readers, Account account,
       builtin_tasks_(std::move(builtin_tasks)) {}
 
 const Api::Entry* Api::find_action(std::string_view target) {
-    static const std::array<Entry, 25> kActions{{
+    static const std::array<Entry, 26> kActions{{
         {"StartExecution", Role::operator_, &Api::start_execution, nullptr},
         {"StartSyncExecution", Role::operator_, &Api::start_sync_execution, nullptr},
         {"DescribeExecution", Role::viewer, nullptr, &Api::describe_execution},
@@ -96,6 +96,7 @@ const Api::Entry* Api::find_action(std::string_view target) {
         {"DeleteStateMachineAlias", Role::editor, &Api::delete_state_machine_alias, nullptr},
         {"DescribeStateMachineAlias", Role::viewer, nullptr, &Api::describe_state_machine_alias},
         {"ListStateMachineAliases", Role::viewer, nullptr, &Api::list_state_machine_aliases},
+        {"TestState", Role::editor, &Api::test_state, nullptr},
     }};
     constexpr std::string_view kPrefix = "AWSStepFunctions.";
     if (target.substr(0, kPrefix.size()) != kPrefix) return nullptr;

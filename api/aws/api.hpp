@@ -10,6 +10,7 @@
 
 #include "api/aws/arn.hpp"
 #include "api/aws/aws_error.hpp"
+#include "api/aws/lone_task.hpp"
 #include "api/http/http.hpp"
 #include "api/read/readers.hpp"
 #include "engine/runtime/engine.hpp"
@@ -24,6 +25,9 @@ public:
     /// REQUIRES: all outlive it, and every answer that it has asked for.
     Api(runtime::Engine& engine, Readers& readers, Account account,
         std::vector<std::string> builtin_tasks);
+
+    /// Who does the tasks of states that are tested without a mock; without this nobody does.
+    void run_tested_tasks_with(RunTask run) { run_task_ = std::move(run); }
 
     void handle(Request& request, Responder respond);
 
@@ -75,6 +79,8 @@ private:
     AwsResult<Json> describe_state_machine_alias(const Json& body);
     AwsResult<Json> list_state_machine_aliases(const Json& body);
 
+    void test_state(const Json& body, const Principal& by, Reply reply);
+
     void start_execution(const Json& body, const Principal& by, Reply reply);
     void start_sync_execution(const Json& body, const Principal& by, Reply reply);
     struct AskedStart;
@@ -111,6 +117,7 @@ private:
     Readers& readers_;
     const Account account_;
     const std::vector<std::string> builtin_tasks_;
+    RunTask run_task_;
 };
 
 /// An error of the engine that no action has words for.

@@ -1,4 +1,6 @@
 // The actions that start executions.
+#include "api/aws/starts.hpp"
+
 #include <algorithm>
 
 #include "api/aws/api.hpp"
@@ -11,19 +13,6 @@ namespace {
 constexpr Length kPayloadLength{0, kPayloadBytesMax};
 constexpr std::int64_t kBilledStepMs = 100;
 constexpr int kBilledMegabytes = 64;
-
-AwsResult<Payload> execution_input(std::optional<std::string> text) {
-    if (!text) return Payload();
-    if (text->empty()) {
-        return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
-                              "Invalid execution input.");
-    }
-    const std::string copy = text->size() < 1'000 ? *text : text->substr(0, 1'000);
-    auto payload = Payload::from_text(std::move(*text));
-    if (payload) return std::move(payload).value();
-    return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
-                          json_fault(copy));
-}
 
 /// By hand: this is the answer that is given most often. ARNs hold nothing that JSON escapes.
 std::string started_text(const runtime::Started& started) {
@@ -82,6 +71,19 @@ Json to_json(const runtime::Closed& closed, bool has_data, const std::string& tr
 }
 
 }  // namespace
+
+AwsResult<Payload> execution_input(std::optional<std::string> text) {
+    if (!text) return Payload();
+    if (text->empty()) {
+        return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
+                              "Invalid execution input.");
+    }
+    const std::string copy = text->size() < 1'000 ? *text : text->substr(0, 1'000);
+    auto payload = Payload::from_text(std::move(*text));
+    if (payload) return std::move(payload).value();
+    return refuse_quoting("InvalidExecutionInput", "Invalid State Machine Execution Input",
+                          json_fault(copy));
+}
 
 struct Api::AskedStart {
     runtime::StartRequest request;

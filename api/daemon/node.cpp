@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "api/auth/admin_token.hpp"
+#include "api/daemon/lone_tasks.hpp"
 #include "api/daemon/own_environment.hpp"
 #include "api/daemon/private_folder.hpp"
 #include "api/read/run_row.hpp"
@@ -206,14 +207,16 @@ public:
           secrets(std::move(store)),
           engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
           notices_(engine),
-          dispatcher_(std::move(bindings), notices_),
+          lone_tasks(notices_),
+          dispatcher_(std::move(bindings), lone_tasks),
           hosts_(std::move(settings), dispatcher_),
-          secret_runner_(*secrets, dispatcher_, engine),
+          secret_runner_(*secrets, dispatcher_, lone_tasks),
           gate(configuration.pools, secret_runner_) {
         engine.add_observer(gate);
         engine.add_observer(notices_);
         notices_.forward_to(dispatcher_);
         dispatcher_.forward_to(hosts_);
+        lone_tasks.forward_to(secret_runner_);
         if (hooks.failed) engine.on_failure(hooks.failed);
     }
     ~Impl() { stop(); }
@@ -226,6 +229,7 @@ public:
 
     void stop() {
         engine.stop();
+        lone_tasks.close();
         hosts_.close();
     }
 
@@ -265,6 +269,11 @@ public:
 
 private:
     runtime::NoticeSender notices_;
+
+public:
+    LoneTasks lone_tasks;
+
+private:
     tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
     SecretRunner secret_runner_;
@@ -302,6 +311,12 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks h
 
 runtime::Engine& Node::engine() {
     return impl_->engine;
+}
+
+aws::RunTask Node::lone_tasks() {
+    return [&lone = impl_->lone_tasks](runtime::TaskRequest request, aws::TaskDone done) {
+        lone.run(std::move(request), std::move(done));
+    };
 }
 
 const runtime::GateViews& Node::gate() const {

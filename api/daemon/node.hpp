@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "api/aws/lone_task.hpp"
 #include "api/daemon/config.hpp"
 #include "api/secrets/secret_store.hpp"
 #include "engine/runtime/engine.hpp"
@@ -34,6 +35,8 @@ public:
     ~Node();
 
     [[nodiscard]] runtime::Engine& engine();
+    /// Has tasks done that no run asks for. Not to be called after this node is gone.
+    [[nodiscard]] aws::RunTask lone_tasks();
     /// Who works and who waits.
     [[nodiscard]] const runtime::GateViews& gate() const;
     [[nodiscard]] SecretStore& secrets();

@@ -228,6 +228,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     auto runs_logged = (*node)->engine().subscribe(run_log.listener());
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
+    aws.run_tested_tasks_with((*node)->lone_tasks());
     auto security = SW_TRY(Security::open(configuration, **node, readers));
     Router router(security->authenticator());
     add_schemas(router);

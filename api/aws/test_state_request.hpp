@@ -1,0 +1,35 @@
+// What TestState is asked for: a state of a definition, what it gets, and what stands in the place
+// of its work.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/aws/aws_error.hpp"
+#include "api/read/state_trial.hpp"
+
+namespace stepwell::api::aws {
+
+struct TestStateRequest {
+    definition::DefinitionPtr definition;
+    core::StateTrial trial;  // without its facts but for input and role
+    std::optional<TrialMock> mock;
+    std::size_t iterations_failed = 0;  // of a Map, out of those that the mock stands for
+    bool is_inspected = false;          // DEBUG, TRACE
+
+    [[nodiscard]] const definition::State& state() const { return definition->state(trial.state); }
+};
+
+/// Fails with ValidationException, InvalidDefinition or InvalidExecutionInput.
+AwsResult<TestStateRequest> read_test_state(const Json& body,
+                                            const std::vector<std::string>& builtin_tasks);
+
+/// What a mock's result must be for the state. Fails with ValidationException.
+AwsResult<void> check_mock_result(const definition::Definition& definition,
+                                  const definition::State& state, const Payload& result);
+
+/// Overrides of the context object. Fails with ValidationException.
+AwsResult<Json> read_test_context(const std::string& text, const definition::State& state);
+
+}  // namespace stepwell::api::aws

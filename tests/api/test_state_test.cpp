@@ -1,0 +1,164 @@
+// TestState: what it takes, what it refuses, and what it answers.
+#include <doctest/doctest.h>
+
+#include "api/aws/test_state_run.hpp"
+
+using namespace stepwell;
+using namespace stepwell::api::aws;
+
+namespace {
+
+constexpr const char* kTask = R"({"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",
+    "Parameters":{"FunctionName":"f"},"Next":"After",
+    "Retry":[{"ErrorEquals":["Again"],"IntervalSeconds":2,"MaxAttempts":2}],
+    "Catch":[{"ErrorEquals":["States.ALL"],"Next":"Saved","ResultPath":"$.e"}]})";
+constexpr const char* kParallel = R"({"Type":"Parallel","End":true,"Branches":[
+    {"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}]})";
+
+core::Moment moment() {
+    core::Moment at;
+    at.now = from_ms(1'704'164'645'678);
+    at.entropy = 7;
+    return at;
+}
+
+/// The answer, or what it was refused with.
+Json ask(const Json& body) {
+    auto request = read_test_state(body, {"shell"});
+    if (!request) return {{request.error().type, request.error().message}};
+    TestStateRun run(*std::move(request), Account{}, moment());
+    const auto task = run.begin();
+    if (!task) return {{task.error().type, task.error().message}};
+    if (*task) run.finish(Payload::from_text(R"({"ran":")" + (*task)->resource + "\"}").value());
+    return run.answer();
+}
+
+Json with(Json body, const Json& more) {
+    for (const auto& [name, value] : more.items()) body[name] = value;
+    return body;
+}
+
+Json task_with(const Json& more) {
+    return with({{"definition", kTask}, {"input", R"({"a":1})"}}, more);
+}
+
+Json failing(const char* error, int retries) {
+    return task_with({{"mock", {{"errorOutput", {{"error", error}, {"cause", "why"}}}}},
+                      {"stateConfiguration", {{"retrierRetryCount", retries}}},
+                      {"inspectionLevel", "DEBUG"}});
+}
+
+}  // namespace
+
+TEST_CASE("TestState answers with what a state by itself makes of its input") {
+    const Json pass{{"definition", R"({"Type":"Pass","Result":{"r":1},"Next":"Other"})"}};
+    CHECK(to_text(ask(pass)) ==
+          R"({"output":"{\"r\":1}","nextState":"Other","status":"SUCCEEDED"})");
+    CHECK(
+        to_text(ask(with(pass, {{"inspectionLevel", "DEBUG"}}))["inspectionData"]) ==
+        R"({"input":"{}","result":"{\"r\":1}","afterResultSelector":"{\"r\":1}","afterResultPath":"{\"r\":1}"})");
+    const Json fail{{"definition", R"({"Type":"Fail","Error":"E","Cause":"C"})"}};
+    CHECK(to_text(ask(fail)) == R"({"error":"E","cause":"C","status":"FAILED"})");
+}
+
+TEST_CASE("TestState finds a state of a whole definition by its name, at any depth") {
+    const Json machine{
+        {"definition",
+         R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"In","States":{
+            "In":{"Type":"Pass","Parameters":{"n.$":"$$.State.Name"},"Next":"Out"},"Out":{"Type":"Succeed"}}}}}})"}};
+    const Json answer = ask(with(machine, {{"stateName", "In"}}));
+    CHECK(answer["output"] == R"({"n":"In"})");
+    CHECK(answer["nextState"] == "Out");
+    CHECK(ask(with(machine, {{"stateName", "No"}})) ==
+          Json{{"ValidationException", "State not found in definition"}});
+}
+
+TEST_CASE("a task without a mock is done, one with a mock is not") {
+    const Json done = ask(task_with({{"roleArn", "arn:aws:iam::1:role/r"}}));
+    CHECK(done["output"] == R"({"ran":"arn:aws:states:::lambda:invoke"})");
+    const Json mocked = ask(task_with({{"mock", {{"result", R"({"m":1})"}}}}));
+    CHECK(mocked["output"] == R"({"m":1})");
+    CHECK(mocked["nextState"] == "After");
+    // Only what AWS would have to be allowed needs a role.
+    CHECK(ask(task_with(Json::object())) ==
+          Json{{"ValidationException", "RoleArn must be specified when testing a Task state"}});
+    const Json own{{"definition", R"({"Type":"Task","Resource":"stepwell:shell","End":true})"}};
+    CHECK(ask(own)["status"] == "SUCCEEDED");
+}
+
+TEST_CASE("an error that is mocked is retried, then caught") {
+    const Json again = ask(failing("Again", 1));
+    CHECK(again["status"] == "RETRIABLE");
+    CHECK(to_text(again["inspectionData"]["errorDetails"]) ==
+          R"({"retryIndex":0,"retryBackoffIntervalSeconds":4})");
+    const Json caught = ask(failing("Other", 0));
+    CHECK(caught["status"] == "CAUGHT_ERROR");
+    CHECK(caught["nextState"] == "Saved");
+    CHECK(caught["output"] == R"({"a":1,"e":{"Error":"Other","Cause":"why"}})");
+    CHECK(to_text(caught["inspectionData"]["errorDetails"]) == R"({"catchIndex":0})");
+}
+
+TEST_CASE("variables and a context object come from the request") {
+    const Json answer = ask(
+        {{"definition",
+          R"({"Type":"Pass","Parameters":{"v.$":"$v","id.$":"$$.Execution.Id","n.$":"$$.State.Name"},
+                                  "Assign":{"w":2},"End":true})"},
+         {"variables", R"({"v":1})"},
+         {"context", R"({"Execution":{"Id":"mine"}})"},
+         {"inspectionLevel", "TRACE"}});
+    CHECK(answer["output"] == R"({"v":1,"id":"mine","n":"StateName"})");
+    CHECK(answer["inspectionData"]["variables"] == R"({"v":1,"w":2})");
+}
+
+TEST_CASE("a Map fails where more iterations do than it tolerates") {
+    const auto failed = [](int count) {
+        return ask(
+            {{"definition",
+              R"({"Type":"Map","ToleratedFailureCount":1,"End":true,"ItemProcessor":{"StartAt":"A",
+                         "States":{"A":{"Type":"Pass","End":true}}}})"},
+             {"input", "[1,2]"},
+             {"mock", {{"result", "[0,1]"}}},
+             {"stateConfiguration", {{"mapIterationFailureCount", count}}}});
+    };
+    CHECK(failed(1)["output"] == "[0,1]");
+    CHECK(failed(2)["error"] == "States.ExceedToleratedFailureThreshold");
+    CHECK(failed(3) == Json{{"ValidationException",
+                             "Map iteration failure count must be less than or equal to the number "
+                             "of Map iterations"}});
+}
+
+TEST_CASE("what AWS refuses is refused in its words") {
+    const Json nothing = Json::object();
+    const Json result{{"result", "{}"}};
+    struct Case {
+        Json body;
+        const char* want;
+    };
+    const Case cases[] = {
+        {task_with({{"mock", nothing}}),
+         "A test mock should have only one of the following fields: [result, errorOutput]."},
+        {task_with({{"mock", {{"result", "{"}}}}), "Mocked result must be valid JSON"},
+        {task_with({{"mock", result}, {"revealSecrets", true}}),
+         "TestState does not support RevealSecrets when a mock is specified."},
+        {{{"definition", R"({"Type":"Pass","End":true})"}, {"mock", result}},
+         "State type 'Pass' is not supported when a mock is specified"},
+        {{{"definition", kParallel}, {"mock", result}}, "Mocked result must be an array."},
+        {{{"definition", kParallel}, {"mock", {{"result", "[1,2]"}}}},
+         "Mocked result must contain the same number of items as number of Parallel branches."},
+        {task_with({{"mock", result}, {"context", R"({"Map":{}})"}}),
+         "Invalid Context object provided: 'Map' field is not supported when mocking a Context "
+         "object"},
+        {task_with({{"mock", result}, {"context", R"({"Execution":{"Id":1}})"}}),
+         "Invalid Context object provided: Execution.Id must be a string"},
+        {task_with({{"mock", result}, {"context", R"({"Other":{}})"}}),
+         "Invalid Context object provided: Field 'Other' is not allowed"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.want);
+        CHECK(ask(c.body) == Json{{"ValidationException", c.want}});
+    }
+    CHECK(ask({{"definition", kParallel}}).contains("InvalidDefinition"));
+    CHECK(ask({{"definition", "{"}}).contains("InvalidDefinition"));
+    CHECK(ask({{"definition", R"({"Type":"Pass","End":true})"}, {"input", "x"}})
+              .contains("InvalidExecutionInput"));
+}
