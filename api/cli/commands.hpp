@@ -11,6 +11,13 @@ namespace stepwell::api::cli {
 
 int validate(const Options& options, const Terminal& terminal,
              const definition::BuiltinTasks& builtin_tasks);
+/// Tries one state of a workflow file, without a daemon.
+int test_state(const Options& options, const Terminal& terminal,
+               const definition::BuiltinTasks& builtin_tasks);
+/// Runs a workflow file with recorded mocks, without a daemon. Ends with kFailed where a run does
+/// not end as was expected.
+int test_workflow(const Options& options, const Terminal& terminal,
+                  const definition::BuiltinTasks& builtin_tasks);
 int list(const Options& options, const Terminal& terminal);
 int show(const Options& options, const Terminal& terminal);
 int history(const Options& options, const Terminal& terminal);

@@ -26,6 +26,19 @@ struct RunConditions {
     std::optional<std::string> duration_to;
 };
 
+/// Of `test-state` and `test`. JSON, "@FILE", or "-", as `--input` takes it.
+struct TestOptions {
+    std::optional<std::string> mock;
+    std::optional<std::string> mock_error;
+    std::optional<std::string> mock_cause;
+    std::optional<std::string> variables;
+    std::optional<std::string> context;
+    std::uint32_t retries = 0;
+    std::string mocks;  // a file
+    std::optional<std::string> test_case;
+    std::optional<std::string> expected;  // status
+};
+
 struct Options {
     Overrides overrides;
     bool is_json = false;
@@ -44,11 +57,14 @@ struct Options {
     std::optional<std::string> after;  // list
     RunConditions runs;                // list
     bool is_following = false;         // logs
+    TestOptions test;                  // test-state, test
     std::size_t limit = 50;
 };
 
-/// `--input`: JSON, "@FILE", or "-" for what comes on standard input; absent: {}.
-Result<Json> read_input(const std::optional<std::string>& argument);
+/// `--input`: JSON, "@FILE", or "-" for what comes on standard input; absent: {}. `flag`: what the
+/// argument is of.
+Result<Json> read_input(const std::optional<std::string>& argument,
+                        const std::string& flag = "--input");
 
 /// All of standard input; where somebody sits there, a line, asked for by `what` and not shown
 /// while it is typed.

@@ -9,10 +9,10 @@
 
 namespace stepwell::api::cli {
 
-Result<Json> read_input(const std::optional<std::string>& argument) {
+Result<Json> read_input(const std::optional<std::string>& argument, const std::string& flag) {
     if (!argument) return Json::object();
     std::string text = *argument;
-    std::string place = "--input";
+    std::string place = flag;
     if (text == "-") {
         text.assign(std::istreambuf_iterator<char>(std::cin), {});
         place = "standard input";

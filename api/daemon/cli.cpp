@@ -101,6 +101,51 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
     check.app->add_option("FILE", options.files, "Workflow files, or folders of them")->required();
 }
 
+void add_testing(CLI::App& app, Options& options, Command& chosen) {
+    auto one = add(app, options, chosen, "test-state",
+                   "Show what one state of a workflow file makes of its data, without running it",
+                   [](const Options& parsed, const Terminal& terminal) {
+                       return test_state(parsed, terminal, known_tasks());
+                   });
+    one.subject("FILE", "A workflow file").output();
+    one.app->add_option("STATE", options.state, "The state's name, at whatever depth")->required();
+    one.app->add_option("--input", options.input, "JSON, @FILE, or - for standard input")
+        ->type_name("JSON");
+    TestOptions& test = options.test;
+    one.app
+        ->add_option("--mock", test.mock,
+                     "What the task, or the branches or iterations, give; JSON or @FILE")
+        ->type_name("JSON");
+    one.app->add_option("--mock-error", test.mock_error, "The error that they fail with instead")
+        ->type_name("NAME");
+    one.app->add_option("--mock-cause", test.mock_cause, "And its cause")->type_name("TEXT");
+    one.app->add_option("--variables", test.variables, "The variables there are; JSON or @FILE")
+        ->type_name("JSON");
+    one.app
+        ->add_option("--context", test.context,
+                     "Members of the context object, in place of its own; JSON or @FILE")
+        ->type_name("JSON");
+    one.app->add_option("--retries", test.retries, "So many attempts have failed before")
+        ->type_name("N")
+        ->check(CLI::Range(0, 1'000'000));
+
+    auto whole = add(app, options, chosen, "test",
+                     "Run a workflow file with recorded mocks, on a clock that waits for nothing",
+                     [](const Options& parsed, const Terminal& terminal) {
+                         return test_workflow(parsed, terminal, known_tasks());
+                     });
+    whole.subject("FILE", "A workflow file").output();
+    whole.app
+        ->add_option("--mocks", test.mocks, "What tasks give: a file as of Step Functions Local")
+        ->type_name("FILE")
+        ->required();
+    whole.app->add_option("--case", test.test_case, "Only this test case")->type_name("NAME");
+    whole.app->add_option("--input", options.input, "JSON, @FILE, or - for standard input")
+        ->type_name("JSON");
+    whole.app->add_option("--expect", test.expected, "How the runs have to end; default succeeded")
+        ->check(CLI::IsMember({"succeeded", "failed", "timed_out"}));
+}
+
 void add_run_conditions(CLI::App& list, RunConditions& runs) {
     list.add_option("--version", runs.version, "Only of this version; needs --workflow")
         ->type_name("N")
@@ -368,6 +413,7 @@ int run_command_line(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("stepwell ") + STEPWELL_VERSION);
     add_running(app, options, chosen);
+    add_testing(app, options, chosen);
     add_looking(app, options, chosen);
     for (const RestCommand& command : rest_commands()) {
         add_request(app, options, chosen, given, command);

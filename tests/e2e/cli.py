@@ -18,7 +18,7 @@ import e2e  # noqa: E402
 import suite  # noqa: E402
 from e2e import ROOT, machine, stepwell, wait_until  # noqa: E402
 
-COMMANDS = ["serve", "open", "run", "validate", "list", "show", "history", "logs", "start", "stop", "redrive", "redrive-plan", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "keys", "secrets", "audit", "version", "completion", "man"]
+COMMANDS = ["serve", "open", "run", "validate", "test-state", "test", "list", "show", "history", "logs", "start", "stop", "redrive", "redrive-plan", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "keys", "secrets", "audit", "version", "completion", "man"]
 STEP = {"Type": "Task", "Resource": "stepwell:shell"}
 
 
@@ -103,6 +103,47 @@ class WithoutDaemon(e2e.Case):
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         self.assertIn("no room", shown.stdout)
 
+
+    def test_a_state_is_tried_without_running_it(self):
+        flow = self.file("flow.json", json.dumps({"StartAt": "Load", "States": {
+            "Load": {**STEP, "Parameters": {"script.$": "$.script"}, "ResultPath": "$.got", "Next": "Done",
+                     "Catch": [{"ErrorEquals": ["Broken"], "Next": "Saved", "ResultPath": "$.why"}]},
+            "Done": {"Type": "Succeed"}, "Saved": {"Type": "Fail"}}}))
+        data = self.file("input.json", '{"script": "touch never"}')
+        asked = ("test-state", flow, "Load", "--input", "@" + data)
+        unmocked = stepwell(*asked)
+        self.assertEqual((unmocked.returncode, unmocked.stderr), (0, ""))
+        self.assertIn('afterParameters             {"script":"touch never"}', unmocked.stdout)
+        self.assertIn("--mock", unmocked.stdout)
+        mocked = json.loads(stepwell(*asked, "--mock", "[1]", "--output", "json").stdout)
+        self.assertEqual((mocked["status"], mocked["output"], mocked["next"]), ("succeeded", {"script": "touch never", "got": [1]}, "Done"))
+        caught = json.loads(stepwell(*asked, "--mock-error", "Broken", "--mock-cause", "why", "--output", "json").stdout)
+        self.assertEqual((caught["status"], caught["next"], caught["output"]["why"]), ("caught", "Saved", {"Error": "Broken", "Cause": "why"}))
+        self.assertEqual(stepwell(*asked, "--mock-error", "Other").returncode, 1)
+        self.assertIn("did you mean 'Load'?", stepwell("test-state", flow, "Lod").stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "never")))
+
+    def test_a_workflow_is_run_with_recorded_mocks_in_no_time(self):
+        flow = self.file("orders.json", json.dumps({"StartAt": "Wait", "States": {
+            "Wait": {"Type": "Wait", "Seconds": 86400, "Next": "Load"},
+            "Load": {**STEP, "End": True, "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 10}]}}}))
+        mocks = self.file("mocks.json", json.dumps({
+            "StateMachines": {"orders": {"TestCases": {"Late": {"Load": "Late"}, "Lost": {"Load": "Lost"}}}},
+            "MockedResponses": {"Late": {"0": {"Throw": {"Error": "Busy", "Cause": "x"}}, "1": {"Return": {"n": 3}}},
+                                "Lost": {"0": {"Throw": {"Error": "Gone", "Cause": "x"}}}}}))
+        late = stepwell("test", flow, "--mocks", mocks, "--case", "Late", "--output", "json")
+        self.assertEqual(late.returncode, 0, late.stderr)
+        view = json.loads(late.stdout)[0]
+        self.assertEqual((view["status"], view["output"], view["elapsed_ms"]), ("succeeded", {"n": 3}, 86_410_000))
+        self.assertEqual([(state["state"], state["outcome"], state.get("attempts")) for state in view["states"]],
+                         [("Wait", "succeeded", None), ("Load", "succeeded", 2)])
+        self.assertEqual(stepwell("test", flow, "--mocks", mocks).returncode, 1)
+        lost = stepwell("test", flow, "--mocks", mocks, "--case", "Lost", "--expect", "failed")
+        self.assertEqual(lost.returncode, 0, lost.stderr)
+        self.assertIn("Gone", lost.stdout)
+        wrong = stepwell("test", flow, "--mocks", self.file("wrong.json", '{"StateMachines": {}}'))
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+        self.assertIn("MockedResponses: expected an object", wrong.stderr)
 
     def test_a_wrong_command_line_says_what_to_type_instead(self):
         flow = self.file("flow.json", json.dumps(e2e.PASS))
