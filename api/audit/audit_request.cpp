@@ -96,7 +96,10 @@ bool changes_something(const Request& request) {
     const std::string_view action = aws_action(request);
     if (!action.empty()) return !is_one_of(action, kAwsReads);
     const std::string_view method = request.method();
-    const bool only_looks = method == "POST" && path_of(request) == kValidationPath;
+    const std::string_view path = path_of(request);
+    const bool is_state_test =
+        path.starts_with("/api/v1/workflows/") && path.ends_with(kStateTestPath);
+    const bool only_looks = method == "POST" && (path == kValidationPath || is_state_test);
     return method != "GET" && method != "HEAD" && method != "OPTIONS" && !only_looks;
 }
 

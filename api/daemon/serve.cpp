@@ -136,6 +136,7 @@ void add_native_routes(Router& router, Node& node, Readers& readers, WorkflowFil
     runtime::Engine& engine = node.engine();
     add_workflow_routes(router, engine, readers, files, known_tasks());
     add_validation_route(router, known_tasks());
+    add_state_test_route(router, readers);
     add_run_routes(router, engine, readers, [&secrets = node.secrets()](const std::string& who) {
         return secrets.start_pause(who);
     });

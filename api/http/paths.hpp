@@ -5,7 +5,9 @@
 
 namespace stepwell::api {
 
-/// A POST that only looks.
+// POSTs that only look.
 inline constexpr std::string_view kValidationPath = "/api/v1/validation";
+/// What stands behind a workflow's path.
+inline constexpr std::string_view kStateTestPath = "/state-test";
 
 }  // namespace stepwell::api

@@ -33,6 +33,9 @@ void add_workflow_routes(Router& router, runtime::Engine& engine, Readers& reade
 /// POST /api/v1/validation, which changes nothing: no affair of the audit log.
 void add_validation_route(Router& router, definition::BuiltinTasks builtin_tasks);
 
+/// POST /api/v1/workflows/{workflow}/state-test, which changes nothing either.
+void add_state_test_route(Router& router, Readers& readers);
+
 /// Where the Idempotency-Keys of starts are: what the sources of their claims begin with.
 inline constexpr const char* kStartKeys = "start:";
 

@@ -359,6 +359,34 @@ class Routes(Case):
         self.assertEqual(len(ask(daemon, "GET", "/api/v1/audit")[2]["items"]), before)
         self.assertEqual(ask(daemon, "GET", "/api/v1/workflows/mine")[0], 404)
 
+    def test_a_state_is_tried_and_nothing_is_changed(self):
+        daemon = self.daemon()
+        before = len(ask(daemon, "GET", "/api/v1/audit")[2]["items"])
+        shell = "/api/v1/workflows/shell/state-test"
+        name = next(iter(ask(daemon, "GET", "/api/v1/workflows/shell/definition")[2]["definition"]["States"]))
+        unmocked = ask(daemon, "POST", shell, {"state": name, "input": {"a": 1}})[2]
+        self.assertEqual((unmocked["status"], unmocked["stages"][0]), ("needs_mock", {"stage": "afterInputPath", "data": {"a": 1}}))
+        mocked = ask(daemon, "POST", shell, {"state": name, "mock": {"result": [1]}})[2]
+        self.assertEqual((mocked["status"], mocked["output"]), ("succeeded", [1]))
+        for body, status in (({"state": "no such"}, 404), ({"state": name, "mock": {"cause": "x"}}, 400), ({"state": name, "version": 99}, 404)):
+            self.assertEqual(ask(daemon, "POST", shell, body)[0], status)
+        self.assertEqual(len(ask(daemon, "GET", "/api/v1/audit")[2]["items"]), before)
+
+    def test_the_aws_api_has_a_task_done_that_no_run_asks_for(self):
+        daemon = self.daemon()
+        task = json.dumps({"Type": "Task", "Resource": "stepwell:shell", "Parameters": {"script.$": "$.script"}, "TimeoutSeconds": 60, "End": True})
+        aws = {"X-Amz-Target": "AWSStepFunctions.TestState", "Content-Type": "application/x-amz-json-1.0"}
+
+        def tested(script):
+            body = {"definition": task, "input": json.dumps({"script": script}), "inspectionLevel": "DEBUG"}
+            return json.loads(ask(daemon, "POST", "/", body, aws)[2])
+        done = tested("echo hello")
+        self.assertEqual(done["status"], "SUCCEEDED", done)
+        self.assertIn("result", done["inspectionData"])
+        failed = tested("exit 3")
+        self.assertEqual(failed["status"], "FAILED", failed)
+        self.assertEqual(ask(daemon, "GET", "/api/v1/runs")[2]["items"], [])
+
     def test_probes_and_metrics(self):
         daemon = self.daemon()
         self.end_of(daemon, self.start(daemon, "pass")["run"])
