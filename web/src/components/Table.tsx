@@ -22,6 +22,8 @@ export interface TableProps<R> {
   rowKey: (row: R) => string;
   /** A second line: the cause of a row that failed. A row that is well has none. */
   why?: (row: R) => ReactNode | undefined;
+  /** The column under which the second line begins; else the first one. */
+  whyUnder?: string;
   onOpen?: (row: R) => void;
   isChosen?: (row: R) => boolean;
   /** Where pages come one by one: called when the end is near. */
@@ -131,9 +133,13 @@ interface RowsProps<R> extends TableProps<R> {
   onFocus: () => void;
 }
 
-function Rows<R>({ row, at, columns, why, onOpen, isChosen, isFocus, onFocus }: RowsProps<R>) {
+function Rows<R>({ row, at, columns, why, whyUnder, onOpen, isChosen, isFocus, onFocus }: RowsProps<R>) {
   const second = why?.(row);
   const chosen = isChosen?.(row);
+  const before = Math.max(
+    0,
+    columns.findIndex((column) => column.id === whyUnder),
+  );
   const open = (target: EventTarget) => {
     // A press on something in the row is that thing's; one that marks text is no press.
     if ((target as Element).closest('a, button, input') || window.getSelection()?.isCollapsed === false)
@@ -159,7 +165,8 @@ function Rows<R>({ row, at, columns, why, onOpen, isChosen, isFocus, onFocus }: 
       </tr>
       {second && (
         <tr className="why" onClick={(event) => open(event.target)}>
-          <td colSpan={columns.length}>{second}</td>
+          {before > 0 && <td className="wide-only" colSpan={before} />}
+          <td colSpan={columns.length - before}>{second}</td>
         </tr>
       )}
     </>

@@ -141,6 +141,7 @@ export default function Runs() {
                 rows={runs.rows}
                 rowKey={(run) => String(run.run)}
                 why={(run) => (run.run === peek ? <Peek run={run} /> : whyOf(run))}
+                whyUnder="run"
                 onOpen={(run) =>
                   navigate(href('/runs/:workflow/:name', { workflow: run.workflow, name: run.name }))
                 }
