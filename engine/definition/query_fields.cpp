@@ -3,8 +3,11 @@
 
 namespace stepwell::definition {
 
-/// `$states.result` and `$states.errorOutput` are there in some places only.
+/// `$states.result` and `$states.errorOutput` are there in some places only. Who reads the whole of
+/// `$states` gets what there is.
 void Fields::report_unseen(const Place& at, Sees sees, const auto& query) const {
+    const bool reads_whole = query.reads("");  // no other expression reads a member without a name
+    if (reads_whole) return;
     if (!sees.result && query.reads("result")) {
         report_.add(at, rule({"expected no '$states.result' here, but it is read",
                               "a Task, Parallel or Map has it in its Assign and Output"}));
