@@ -98,6 +98,16 @@ TEST_CASE("an error that is mocked is retried, then caught") {
     CHECK(to_text(caught["inspectionData"]["errorDetails"]) == R"({"catchIndex":0})");
 }
 
+TEST_CASE("who reads the whole of $states gets what there is of it") {
+    const Json answer = ask(
+        {{"definition",
+          R"({"Type":"Task","QueryLanguage":"JSONata","Resource":"arn:aws:states:::lambda:invoke","End":true,
+              "Catch":[{"ErrorEquals":["States.ALL"],"Output":"{% $keys($states) %}","Next":"Saved"}]})"},
+         {"mock", {{"errorOutput", {{"error", "E"}}}}}});
+    CHECK(answer["status"] == "CAUGHT_ERROR");
+    CHECK(answer["output"] == R"(["input","context","errorOutput"])");
+}
+
 TEST_CASE("variables and a context object come from the request") {
     const Json answer = ask(
         {{"definition",
@@ -125,6 +135,22 @@ TEST_CASE("a Map fails where more iterations do than it tolerates") {
     CHECK(failed(3) == Json{{"ValidationException",
                              "Map iteration failure count must be less than or equal to the number "
                              "of Map iterations"}});
+}
+
+TEST_CASE("a Map whose iterations would be executions is tested like any other") {
+    const Json answer = ask(
+        {{"definition",
+          R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"l","MaxConcurrency":2,
+              "ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b","Key":"k"}},
+              "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+                  "StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}}}})"},
+         {"stateName", "M"},
+         {"mock", {{"result", "[5]"}}},
+         {"stateConfiguration", {{"mapItemReaderData", "[1,2]"}}},
+         {"inspectionLevel", "DEBUG"}});
+    CHECK(answer["output"] == "[5]");
+    CHECK(answer["inspectionData"]["maxConcurrency"] == 2);
+    CHECK(answer["inspectionData"]["afterItemsPath"] == "[1, 2]");
 }
 
 TEST_CASE("what AWS refuses is refused in its words") {

@@ -21,7 +21,7 @@ from daemon import Daemon  # noqa: E402
 RECORDINGS = os.environ.get("STEPWELL_RECORDINGS", os.path.join(ROOT, "..", "shared", "conformance", "asl"))
 AREAS = ["assign_*", "base_*", "choice_operators_*", "context_object_*", "error_handling_*", "intrinsic_functions_*",
          "scenarios_*", "timeouts_*", "services_lambda*", "sfn_api", "sfn_api_express", "sfn_api_validation", "express_*", "evaluate_jsonata_*", "outputdecl_*", "query_language_*", "states_variables_*",
-         "state_field_*", "state_state_context_object", "state_state_mock_scenarios"]
+         "state_*"]
 
 
 def select(folder):
