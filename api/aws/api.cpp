@@ -68,7 +68,7 @@ Api::Api(runtime::Engine& engine, Readers& readers, Account account,
       builtin_tasks_(std::move(builtin_tasks)) {}
 
 const Api::Entry* Api::find_action(std::string_view target) {
-    static const std::array<Entry, 26> kActions{{
+    static const auto kActions = std::to_array<Entry>({
         {"StartExecution", Role::operator_, &Api::start_execution, nullptr},
         {"StartSyncExecution", Role::operator_, &Api::start_sync_execution, nullptr},
         {"DescribeExecution", Role::viewer, nullptr, &Api::describe_execution},
@@ -97,7 +97,15 @@ const Api::Entry* Api::find_action(std::string_view target) {
         {"DescribeStateMachineAlias", Role::viewer, nullptr, &Api::describe_state_machine_alias},
         {"ListStateMachineAliases", Role::viewer, nullptr, &Api::list_state_machine_aliases},
         {"TestState", Role::editor, &Api::test_state, nullptr},
-    }};
+        {"CreateActivity", Role::editor, &Api::create_activity, nullptr},
+        {"DeleteActivity", Role::editor, &Api::delete_activity, nullptr},
+        {"DescribeActivity", Role::viewer, nullptr, &Api::describe_activity},
+        {"ListActivities", Role::viewer, nullptr, &Api::list_activities},
+        {"GetActivityTask", Role::operator_, nullptr, nullptr, &Api::get_activity_task},
+        {"SendTaskSuccess", Role::operator_, &Api::send_task_success, nullptr},
+        {"SendTaskFailure", Role::operator_, &Api::send_task_failure, nullptr},
+        {"SendTaskHeartbeat", Role::operator_, &Api::send_task_heartbeat, nullptr},
+    });
     constexpr std::string_view kPrefix = "AWSStepFunctions.";
     if (target.substr(0, kPrefix.size()) != kPrefix) return nullptr;
     const std::string_view name = target.substr(kPrefix.size());
@@ -128,6 +136,13 @@ void Api::handle(Request& request, Responder respond) {
                                    [respond = std::move(respond)](AwsResult<std::string> result) {
                                        respond(to_response(std::move(result)));
                                    });
+    }
+    if (entry->wait) {
+        auto stream = (this->*entry->wait)(*body);
+        if (!stream) return respond(to_response(fail(std::move(stream).error())));
+        Response response = to_response(std::string());
+        response.stream = *std::move(stream);
+        return respond(std::move(response));
     }
     auto read = (this->*entry->read)(*body);
     if (!read) return respond(to_response(fail(std::move(read).error())));

@@ -13,6 +13,7 @@
 #include "api/aws/lone_task.hpp"
 #include "api/http/http.hpp"
 #include "api/read/readers.hpp"
+#include "engine/runtime/activity.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/published.hpp"
 
@@ -28,6 +29,8 @@ public:
 
     /// Who does the tasks of states that are tested without a mock; without this nobody does.
     void run_tested_tasks_with(RunTask run) { run_task_ = std::move(run); }
+    /// Where workers get tasks. REQUIRES: called before handle(); it outlives all answers.
+    void use(runtime::ActivityWorkers& activities) { activities_ = &activities; }
 
     void handle(Request& request, Responder respond);
 
@@ -40,11 +43,19 @@ private:
     /// `by`: who asks, for the record of what they start.
     using Action = void (Api::*)(const Json& body, const Principal& by, Reply reply);
     using Reading = AwsResult<Json> (Api::*)(const Json& body);
+    /// Its answer comes when there is one.
+    using Waiting = AwsResult<std::shared_ptr<Stream>> (Api::*)(const Json& body);
     struct Entry {
         std::string_view name;
         Role role = Role::viewer;
         Action act = nullptr;
         Reading read = nullptr;
+        Waiting wait = nullptr;
+    };
+    struct Activity {
+        std::string name;
+        std::string arn;
+        Timestamp created_at;
     };
     /// What a change of documents writes, and the body of its answer.
     struct Decided {
@@ -91,6 +102,19 @@ private:
     AwsResult<Json> list_executions(const Json& body);
     AwsResult<Json> get_execution_history(const Json& body);
 
+    void create_activity(const Json& body, const Principal& by, Reply reply);
+    void delete_activity(const Json& body, const Principal& by, Reply reply);
+    AwsResult<Json> describe_activity(const Json& body);
+    AwsResult<Json> list_activities(const Json& body);
+    AwsResult<std::shared_ptr<Stream>> get_activity_task(const Json& body);
+
+    void send_task_success(const Json& body, const Principal& by, Reply reply);
+    void send_task_failure(const Json& body, const Principal& by, Reply reply);
+    void send_task_heartbeat(const Json& body, const Principal& by, Reply reply);
+    AwsResult<TaskToken> task_token(std::string_view text) const;
+    void answer_task(core::Input said, Reply reply);
+    AwsResult<Activity> activity(std::string_view arn);
+
     struct Creation;
     struct Update;
     AwsResult<Creation> creation_of(const Json& body) const;
@@ -118,6 +142,7 @@ private:
     const Account account_;
     const std::vector<std::string> builtin_tasks_;
     RunTask run_task_;
+    runtime::ActivityWorkers* activities_ = nullptr;
 };
 
 /// An error of the engine that no action has words for.

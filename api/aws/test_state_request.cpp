@@ -19,7 +19,7 @@ constexpr Length kTextLength{0, kPayloadBytesMax};
 /// Of a state that comes without a machine around it, as recorded.
 constexpr const char* kLoneState = "StateName";
 
-Failure<AwsError> invalid(std::string message) {
+Failure<AwsError> invalid_request(std::string message) {
     return refuse("ValidationException", std::move(message));
 }
 
@@ -102,10 +102,10 @@ AwsResult<void> read_definition(const std::string& given, std::optional<std::str
     if (!parsed) return refuse("InvalidDefinition", parsed.error().message);
     out.definition = std::move(parsed).value();
     if (!is_alone && !name) {
-        return invalid("expected 'stateName' to say which state of the definition to test");
+        return invalid_request("expected 'stateName' to say which state of the definition to test");
     }
     const auto found = state_named(*out.definition, name.value_or(kLoneState));
-    if (!found) return invalid("State not found in definition");
+    if (!found) return invalid_request("State not found in definition");
     out.trial.state = *found;
     return {};
 }
@@ -128,8 +128,8 @@ bool has_children(const State& state) {
 AwsResult<void> check_kind(const State& state, bool has_mock, bool has_role) {
     const Resource* resource = resource_of(state);
     if (has_mock && !resource && !has_children(state)) {
-        return invalid(std::string("State type '") + definition::name_of(state.kind()) +
-                       "' is not supported when a mock is specified");
+        return invalid_request(std::string("State type '") + definition::name_of(state.kind()) +
+                               "' is not supported when a mock is specified");
     }
     if (has_mock) return {};
     if (has_children(state) || (resource && waits_for_others(*resource))) {
@@ -140,7 +140,7 @@ AwsResult<void> check_kind(const State& state, bool has_mock, bool has_role) {
     // Our own tasks know no roles.
     const bool is_aws_task = resource && resource->kind != Resource::Kind::builtin;
     if (is_aws_task && !has_role)
-        return invalid("RoleArn must be specified when testing a Task state");
+        return invalid_request("RoleArn must be specified when testing a Task state");
     return {};
 }
 
@@ -151,13 +151,13 @@ AwsResult<TrialMock> read_mock(const Json& json) {
     members.choice("fieldValidationMode", {"STRICT", "PRESENT", "NONE"});
     SW_TRY(members.check());
     if (result.has_value() == (failure != nullptr)) {
-        return invalid(
+        return invalid_request(
             "A test mock should have only one of the following fields: [result, errorOutput].");
     }
     TrialMock mock;
     if (result) {
         auto payload = Payload::from_text(*result);
-        if (!payload) return invalid("Mocked result must be valid JSON");
+        if (!payload) return invalid_request("Mocked result must be valid JSON");
         mock.result = std::move(payload).value();
         return mock;
     }
@@ -171,7 +171,7 @@ AwsResult<TrialMock> read_mock(const Json& json) {
 AwsResult<core::VariablesPtr> read_variables(const std::string& text) {
     const auto payload = Payload::from_text(text);
     if (!payload || !payload->json().is_object()) {
-        return invalid("expected 'variables' to be the text of a JSON object");
+        return invalid_request("expected 'variables' to be the text of a JSON object");
     }
     return variables_of(payload->json());
 }
@@ -187,16 +187,16 @@ AwsResult<void> read_configuration(const Json& json, TestStateRequest& out) {
     const auto items = members.text("mapItemReaderData", kTextLength);
     SW_TRY(members.check());
     if (find(json, "mapIterationFailureCount") && !out.mock) {
-        return invalid(
+        return invalid_request(
             "TestState does not support MapIterationFailureCount when a mock is not specified.");
     }
     if (name && !state_named(*out.definition, *name)) {
-        return invalid("State not found in definition");
+        return invalid_request("State not found in definition");
     }
     if (!items) return {};
     auto payload = Payload::from_text(*items);
     if (!payload || !payload->json().is_array()) {
-        return invalid("expected 'mapItemReaderData' to be the text of a JSON array");
+        return invalid_request("expected 'mapItemReaderData' to be the text of a JSON array");
     }
     out.trial.items = std::move(payload).value();
     return {};
@@ -223,7 +223,8 @@ AwsResult<TestStateRequest> read_test_state(const Json& body,
     out.is_inspected = level && level != "INFO";
     if (mock) out.mock = SW_TRY(read_mock(*mock));
     if (mock && reveals) {
-        return invalid("TestState does not support RevealSecrets when a mock is specified.");
+        return invalid_request(
+            "TestState does not support RevealSecrets when a mock is specified.");
     }
     SW_TRY(read_definition(text, std::move(name), builtin_tasks, out));
     SW_TRY(check_kind(out.state(), mock != nullptr, role.has_value()));

@@ -7,6 +7,8 @@ namespace stepwell::api::cli {
 
 /// start, stop, redrive, failures.
 std::vector<RestCommand> run_commands();
+/// callbacks, callbacks succeed, fail and heartbeat, send-task-success, -failure and -heartbeat.
+std::vector<RestCommand> callback_commands();
 /// schedules, schedules pause and resume, triggers, triggers ledger, deadlines.
 std::vector<RestCommand> trigger_commands();
 /// explain, pools, retention, pause, resume.

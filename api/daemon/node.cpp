@@ -16,6 +16,7 @@
 #include "engine/base/units.hpp"
 #include "engine/journal/sqlite_journal.hpp"
 #include "engine/runtime/keep/notice_sender.hpp"
+#include "engine/runtime/work/activity_queue.hpp"
 #include "engine/runtime/work/task_gate.hpp"
 #include "tasks/binding/dispatcher.hpp"
 #include "tasks/host/host_environment.hpp"
@@ -211,7 +212,9 @@ public:
           dispatcher_(std::move(bindings), lone_tasks),
           hosts_(std::move(settings), dispatcher_),
           secret_runner_(*secrets, dispatcher_, lone_tasks),
-          gate(configuration.pools, secret_runner_) {
+          activities(secret_runner_),
+          gate(configuration.pools, activities) {
+        activities.connect(engine);
         engine.add_observer(gate);
         engine.add_observer(notices_);
         notices_.forward_to(dispatcher_);
@@ -279,6 +282,7 @@ private:
     SecretRunner secret_runner_;
 
 public:
+    runtime::ActivityQueue activities;
     runtime::TaskGate gate;
 };
 
@@ -321,6 +325,10 @@ aws::RunTask Node::lone_tasks() {
 
 const runtime::GateViews& Node::gate() const {
     return impl_->gate;
+}
+
+runtime::ActivityWorkers& Node::activities() {
+    return impl_->activities;
 }
 
 SecretStore& Node::secrets() {

@@ -10,6 +10,7 @@
 #include "api/aws/lone_task.hpp"
 #include "api/daemon/config.hpp"
 #include "api/secrets/secret_store.hpp"
+#include "engine/runtime/activity.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/gate_views.hpp"
 
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] aws::RunTask lone_tasks();
     /// Who works and who waits.
     [[nodiscard]] const runtime::GateViews& gate() const;
+    /// What waits for workers.
+    [[nodiscard]] runtime::ActivityWorkers& activities();
     [[nodiscard]] SecretStore& secrets();
     /// Of who may read the data folder.
     [[nodiscard]] const std::string& admin_token() const;

@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "api/aws/api.hpp"
+#include "api/callbacks/routes.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/deliveries.hpp"
 #include "api/daemon/input_probe.hpp"
@@ -141,6 +142,7 @@ void add_native_routes(Router& router, Node& node, Readers& readers, WorkflowFil
         return secrets.start_pause(who);
     });
     add_redrive_routes(router, engine, readers);
+    add_callback_routes(router, engine, readers);
     add_live_routes(router, engine, feed, readers, data_folder);
 }
 
@@ -230,6 +232,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
     aws.run_tested_tasks_with((*node)->lone_tasks());
+    aws.use((*node)->activities());
     auto security = SW_TRY(Security::open(configuration, **node, readers));
     Router router(security->authenticator());
     add_schemas(router);

@@ -20,9 +20,11 @@ Duration queued_in(const std::vector<core::Event>& events) {
     for (const core::Event& event : events) {
         using core::EventType;
         const bool is_scheduled = event.type == EventType::task_scheduled ||
-                                  event.type == EventType::lambda_function_scheduled;
+                                  event.type == EventType::lambda_function_scheduled ||
+                                  event.type == EventType::activity_scheduled;
         const bool is_started = event.type == EventType::task_started ||
-                                event.type == EventType::lambda_function_started;
+                                event.type == EventType::lambda_function_started ||
+                                event.type == EventType::activity_started;
         if (is_scheduled) scheduled[event.frame] = event.at;
         const auto since = is_started ? scheduled.find(event.frame) : scheduled.end();
         if (since != scheduled.end()) queued += event.at - since->second;

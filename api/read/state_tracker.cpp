@@ -75,6 +75,8 @@ void StateTracker::take(const core::Event& event) {
         on_failure(event, failure->failure);
     } else if (const auto* task = std::get_if<core::TaskInfo>(&event.details)) {
         on_result(event, *task);
+    } else if (std::holds_alternative<core::WorkerInfo>(event.details)) {
+        on_started(event);
     } else if (const auto* iteration = std::get_if<core::IterationInfo>(&event.details)) {
         on_iteration(event, *iteration);
     } else if (const auto* fanout = std::get_if<core::FanoutInfo>(&event.details)) {
@@ -228,7 +230,8 @@ void StateTracker::on_result(const core::Event& event, const core::TaskInfo& inf
         event.type == EventType::task_started || event.type == EventType::lambda_function_started;
     if (is_start) return on_started(event);
     const bool is_result = event.type == EventType::task_succeeded ||
-                           event.type == EventType::lambda_function_succeeded;
+                           event.type == EventType::lambda_function_succeeded ||
+                           event.type == EventType::activity_succeeded;
     StateRow* row = is_result && info.output ? open_row(event.frame) : nullptr;
     if (!row) return;
     row->outcome = "running";

@@ -214,7 +214,11 @@ std::string text_of_wait(const Group& group) {
         return "has failed and is tried again" +
                (group.frame->due ? " at " + to_iso8601(*group.frame->due) : "");
     }
-    if (group.code == "WAITING_CALLBACK") return "waits for somebody to return its task token";
+    if (group.code == "WAITING_CALLBACK") {
+        const bool is_taken = group.frame->phase == core::Phase::awaiting_task;
+        return is_taken ? "waits for somebody to return its task token"
+                        : "waits for a worker to take it";
+    }
     if (group.code == "WAITING_CHILD") return "waits for the run that it has started";
     return group.frame->phase == core::Phase::awaiting_task ? "is at work" : "is about to begin";
 }

@@ -50,12 +50,15 @@ const char* attempt_outcome(EventType type) {
     switch (type) {
         case EventType::task_succeeded:
         case EventType::lambda_function_succeeded:
+        case EventType::activity_succeeded:
             return "succeeded";
         case EventType::task_failed:
         case EventType::lambda_function_failed:
+        case EventType::activity_failed:
             return "failed";
         case EventType::task_timed_out:
         case EventType::lambda_function_timed_out:
+        case EventType::activity_timed_out:
             return "timed_out";
         default:
             return nullptr;

@@ -120,7 +120,7 @@ Result<void> on(Turn& turn, const RedriveExecution& input) {
 /// error into the state's input, and may assign.
 std::uint64_t cost_of_expiry(const Turn& turn, FrameId id) {
     std::uint64_t cost = 1;
-    if (turn.frame(id).phase != Phase::awaiting_task) return cost;
+    if (!turn.frame(id).has_task()) return cost;
     for (const definition::Catcher& catcher : turn.state_of(id).catchers) {
         if (catcher.assign || catcher.assign_query || catcher.output)
             return turn.limits().work_per_state_max;
@@ -149,7 +149,7 @@ std::vector<FrameId> due_in_turn(const Turn& turn) {
 void fire(Turn& turn, const std::vector<FrameId>& due) {
     std::vector<std::pair<FrameId, std::optional<Fault>>> fired;
     for (const FrameId id : due) {
-        const bool is_task = turn.frame(id).phase == Phase::awaiting_task;
+        const bool is_task = turn.frame(id).has_task();
         fired.emplace_back(id, is_task ? std::optional(expire_task(turn, id)) : std::nullopt);
     }
     for (auto& [id, fault] : fired) {
@@ -179,6 +179,12 @@ Result<void> on(Turn& turn, const TimerDue&) {
     for (const FrameId id : turn.execution().runnable(most)) turn.enqueue(id);
     fire(turn, due_in_turn(turn));
     return {};
+}
+
+/// Whether nothing is to be done any more but to wait for its token.
+bool is_with_holder(const definition::Resource& resource, const Frame& frame) {
+    if (resource.is_for_worker()) return frame.phase == Phase::awaiting_task;
+    return resource.ends_by_token() && frame.task->submitted;
 }
 
 }  // namespace
@@ -249,9 +255,7 @@ std::vector<Command> outstanding(const Definition& definition, const Execution& 
     for (const FramePtr& frame : execution.frames()) {
         if (!frame->has_task()) continue;
         const auto& state = std::get<definition::TaskState>(definition.state(frame->state).body);
-        const bool waits_for_callback =
-            state.resource.pattern == definition::Resource::Pattern::wait_for_task_token;
-        if (waits_for_callback && frame->task->submitted) continue;
+        if (is_with_holder(state.resource, *frame)) continue;
         commands.push_back(order_of(definition, execution.id(), *frame));
     }
     return commands;

@@ -58,6 +58,8 @@ struct Moment {
     /// Whether a task of this state has to wait for a TaskPickedUp. Empty: none has to, and each
     /// is started by the decision that schedules it.
     std::function<bool(const definition::State&)> has_to_wait{};
+    /// Whether there is an activity with this ARN. Empty: each one is there.
+    std::function<bool(const std::string& arn)> has_activity{};
 };
 
 struct Decision {
@@ -88,7 +90,8 @@ void evolve(Execution& execution, const std::vector<Event>& events);
 
 /// What the shell has to do for `execution` as it stands: the tasks in flight, to be started again
 /// after a restart, or to be let wait again. A task that has been submitted says so in
-/// StartTask::submitted; one that waits for its callback only is not among them.
+/// StartTask::submitted; one that waits only for its token to come back (a callback that was
+/// submitted, an activity that a worker has) is not among them.
 std::vector<Command> outstanding(const Definition& definition, const Execution& execution);
 /// The order for the task in flight at `frame`, as a runner or a gate has it. REQUIRES:
 /// frame.has_task().

@@ -46,7 +46,7 @@ struct ExitedInfo {  // <Kind>StateExited
     VariablesPtr assigned;        // null: nothing
     std::optional<StateId> next;  // nothing: the frame is finished
 };
-struct ScheduledInfo {          // TaskScheduled, LambdaFunctionScheduled
+struct ScheduledInfo {          // TaskScheduled, LambdaFunctionScheduled, ActivityScheduled
     std::string resource_type;  // empty: LambdaFunctionScheduled
     std::string resource;
     std::string region;
@@ -56,17 +56,21 @@ struct ScheduledInfo {          // TaskScheduled, LambdaFunctionScheduled
     std::string role_arn;  // of Credentials; may be empty
     std::uint32_t attempt = 0;
 };
-struct TaskInfo {  // TaskStarted, TaskSubmitted, TaskSucceeded and LambdaFunction's
+struct TaskInfo {  // TaskStarted, TaskSubmitted, TaskSucceeded, LambdaFunction's, ActivitySucceeded
     std::string resource_type;
     std::string resource;
     std::optional<Payload> output;
     std::optional<Timestamp> due;            // Started: of the timeout
     std::optional<Timestamp> heartbeat_due;  // Started, Submitted
 };
-struct TaskFailureInfo {  // TaskFailed, TaskTimedOut and LambdaFunction's
+struct TaskFailureInfo {  // TaskFailed, TaskTimedOut, LambdaFunction's and Activity's
     std::string resource_type;
     std::string resource;
     ErrorInfo failure;
+};
+struct WorkerInfo {    // ActivityStarted
+    std::string name;  // may be empty
+    std::optional<Timestamp> heartbeat_due;
 };
 struct FanoutInfo {  // MapStateStarted, ParallelStateStarted
     std::shared_ptr<const Fanout> fanout;
@@ -109,7 +113,7 @@ struct RedriveInfo {  // ExecutionRedriven: opens a closed execution again
 using EventDetails =
     std::variant<std::monostate, ExecutionBegan, ErrorInfo, OutputInfo, EnteredInfo, ExitedInfo,
                  ScheduledInfo, TaskInfo, TaskFailureInfo, FanoutInfo, ChildInfo, IterationInfo,
-                 TimerInfo, RetryInfo, RedriveInfo, EvaluationInfo>;
+                 TimerInfo, RetryInfo, RedriveInfo, EvaluationInfo, WorkerInfo>;
 
 struct Event {
     EventType type{};

@@ -58,18 +58,24 @@ bool fits_type(const Event& event) {
             return has<ExitedInfo>(event);
         case EventType::task_scheduled:
         case EventType::lambda_function_scheduled:
+        case EventType::activity_scheduled:
             return has<ScheduledInfo>(event);
         case EventType::task_started:
         case EventType::task_submitted:
         case EventType::task_succeeded:
         case EventType::lambda_function_started:
         case EventType::lambda_function_succeeded:
+        case EventType::activity_succeeded:
             return has<TaskInfo>(event);
         case EventType::task_failed:
         case EventType::task_timed_out:
         case EventType::lambda_function_failed:
         case EventType::lambda_function_timed_out:
+        case EventType::activity_failed:
+        case EventType::activity_timed_out:
             return has<TaskFailureInfo>(event);
+        case EventType::activity_started:
+            return has<WorkerInfo>(event);
         case EventType::map_state_started:
         case EventType::parallel_state_started:
             return has<FanoutInfo>(event);

@@ -40,6 +40,11 @@ enum class EventType : std::uint8_t {
     lambda_function_succeeded = 42,
     lambda_function_failed = 43,
     lambda_function_timed_out = 44,
+    activity_scheduled = 45,
+    activity_started = 46,
+    activity_succeeded = 47,
+    activity_failed = 48,
+    activity_timed_out = 49,
 
     map_state_started = 50,
     map_state_succeeded = 51,

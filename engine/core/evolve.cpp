@@ -98,6 +98,20 @@ void scheduled(Draft& draft, const Event& event) {
                      .submitted = std::nullopt});
 }
 
+/// The clock of an activity runs while it waits for a worker, too.
+void scheduled_for_worker(Draft& draft, const Event& event) {
+    scheduled(draft, event);
+    const auto& timeout = std::get<ScheduledInfo>(event.details).timeout_seconds;
+    if (timeout) draft.change(event.frame).due = event.at + std::chrono::seconds(*timeout);
+}
+
+void taken_by_worker(Draft& draft, const Event& event) {
+    Frame& frame = draft.change(event.frame);
+    frame.phase = Phase::awaiting_task;
+    frame.heartbeat_due = std::get<WorkerInfo>(event.details).heartbeat_due;
+    frame.last_event = event.id;
+}
+
 void started(Draft& draft, const Event& event) {
     const auto& info = std::get<TaskInfo>(event.details);
     Frame& frame = draft.change(event.frame);
@@ -282,6 +296,11 @@ constexpr std::pair<EventType, Effect> kEffects[] = {
     {EventType::lambda_function_succeeded, attempt_ended},
     {EventType::lambda_function_failed, attempt_ended},
     {EventType::lambda_function_timed_out, attempt_ended},
+    {EventType::activity_scheduled, scheduled_for_worker},
+    {EventType::activity_started, taken_by_worker},
+    {EventType::activity_succeeded, attempt_ended},
+    {EventType::activity_failed, attempt_ended},
+    {EventType::activity_timed_out, attempt_ended},
     {EventType::map_state_started, fanned_out},
     {EventType::map_state_succeeded, children_succeeded},
     {EventType::map_state_failed, children_failed},

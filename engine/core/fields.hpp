@@ -143,6 +143,11 @@ void fields(Codec& codec, Some<TaskFailureInfo> auto& v) {
     codec(v.failure);
 }
 template <class Codec>
+void fields(Codec& codec, Some<WorkerInfo> auto& v) {
+    codec(v.name);
+    codec(v.heartbeat_due);
+}
+template <class Codec>
 void fields(Codec& codec, Some<FanoutInfo> auto& v) {
     codec(v.fanout);
 }

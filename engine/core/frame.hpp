@@ -11,8 +11,8 @@
 //
 // What may be trusted by phase: `task` is set in awaiting_pickup and awaiting_task only; `fanout`
 // in awaiting_children and starting_children; `due` in awaiting_timer and awaiting_retry, and in
-// awaiting_task where the task has a timeout. `input` is the raw input of `state`, but in
-// `finished` the frame's output.
+// awaiting_task where the task has a timeout (an activity's: also in awaiting_pickup). `input` is
+// the raw input of `state`, but in `finished` the frame's output.
 #pragma once
 
 #include <cstdint>

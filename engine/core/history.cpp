@@ -43,10 +43,11 @@ public:
     }
     void add(const ScheduledInfo& info) {
         const bool is_lambda = type_ == EventType::lambda_function_scheduled;
+        const bool has_input = is_lambda || type_ == EventType::activity_scheduled;
         Json& details = own();
-        if (!is_lambda) details["resourceType"] = info.resource_type;
+        if (!has_input) details["resourceType"] = info.resource_type;
         details["resource"] = info.resource;
-        if (is_lambda) {
+        if (has_input) {
             data(details, "input", info.parameters);
         } else {
             details["region"] = info.region;
@@ -61,15 +62,17 @@ public:
     void add(const TaskInfo& info) {
         if (type_ == EventType::lambda_function_started) return;
         Json& details = own();
-        if (type_ != EventType::lambda_function_succeeded) resource(details, info);
+        if (has_resource()) resource(details, info);
         if (info.output) data(details, "output", *info.output);
     }
     void add(const TaskFailureInfo& info) {
-        const bool is_lambda = type_ == EventType::lambda_function_failed ||
-                               type_ == EventType::lambda_function_timed_out;
         Json& details = own();
-        if (!is_lambda) resource(details, info);
+        if (has_resource()) resource(details, info);
         failure(details, info.failure);
+    }
+    void add(const WorkerInfo& info) {
+        Json& details = own();
+        if (!info.name.empty()) details["workerName"] = info.name;
     }
     void add(const FanoutInfo& info) {
         if (type_ == EventType::map_state_started) own()["length"] = info.fanout->total;
@@ -85,6 +88,11 @@ public:
     }
 
 private:
+    /// Events of functions and activities are named after what they are of.
+    [[nodiscard]] bool has_resource() const {
+        return type_ < EventType::lambda_function_scheduled ||
+               type_ > EventType::activity_timed_out;
+    }
     Json& member(const std::string& stem) { return event_[stem + "EventDetails"] = Json::object(); }
     /// The member that is named after the event's own type.
     Json& own() {

@@ -29,6 +29,7 @@ struct StartExecution {
 /// Somebody takes a task that had to wait: it starts now, and so do its clocks.
 struct TaskPickedUp {
     TaskToken token;
+    std::string worker = {};  // of an activity: who takes it; may be empty
 };
 /// A `.sync` or `.waitForTaskToken` task: the call that began the work has answered.
 struct TaskSubmitted {
@@ -45,7 +46,7 @@ struct TaskSucceeded {
 };
 struct TaskFailed {
     TaskToken token;
-    std::string error;
+    std::optional<std::string> error;  // nothing: SendTaskFailure need not name one
     std::optional<std::string> cause;
 };
 /// The execution that an attempt asked for is there.
@@ -76,5 +77,8 @@ struct RedriveExecution {
 using Input =
     std::variant<StartExecution, TaskPickedUp, TaskSubmitted, TaskHeartbeat, TaskSucceeded,
                  TaskFailed, ChildStarted, ChildClosed, TimerDue, StopExecution, RedriveExecution>;
+
+/// The attempt that `input` is about; null: it is about none. Lives as long as the input.
+const TaskToken* token_of(const Input& input);
 
 }  // namespace stepwell::core

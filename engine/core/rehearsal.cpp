@@ -60,10 +60,12 @@ bool Rehearsal::is_in_flight(const StartTask& task) const {
 }
 
 void Rehearsal::succeed(const StartTask& task, Payload result) {
+    if (!task.is_picked_up) tell(TaskPickedUp{task.token});
     tell(TaskSucceeded{task.token, std::move(result)});
 }
 
 void Rehearsal::fail(const StartTask& task, ErrorInfo failure) {
+    if (!task.is_picked_up) tell(TaskPickedUp{task.token});
     tell(TaskFailed{task.token, failure.error.value_or(""), std::move(failure.cause)});
 }
 

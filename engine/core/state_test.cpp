@@ -204,10 +204,18 @@ bool StateTest::tolerates(std::size_t failures) const {
                               *percentage * static_cast<double>(iterations());
 }
 
+/// An activity waits for a worker first.
+void StateTest::pick_up() {
+    if (frame()->phase != Phase::awaiting_pickup) return;
+    const TaskPickedUp report{token()};
+    decide([&](Turn& turn) { static_cast<void>(on_report(turn, report)); });
+}
+
 void StateTest::succeed(Payload result) {
     SW_ASSERT(task() || wants_children());
     if (!wants_children()) {
         const TaskSucceeded report{token(), std::move(result)};
+        pick_up();
         return decide([&](Turn& turn) { static_cast<void>(on_report(turn, report)); });
     }
     const bool is_map = definition_->state(trial_.state).kind() == StateKind::map;
@@ -221,7 +229,8 @@ void StateTest::succeed(Payload result) {
 void StateTest::fail(ErrorInfo failure) {
     SW_ASSERT(task() || wants_children());
     if (wants_children()) return fail_children(std::move(failure));
-    const TaskFailed report{token(), failure.error.value_or(""), std::move(failure.cause)};
+    const TaskFailed report{token(), std::move(failure.error), std::move(failure.cause)};
+    pick_up();
     decide([&](Turn& turn) { static_cast<void>(on_report(turn, report)); });
 }
 

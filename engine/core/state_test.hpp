@@ -75,6 +75,7 @@ private:
     void enter();
     void stand_at_state();
     void decide(const std::function<void(Turn&)>& step);
+    void pick_up();
     void fail_children(ErrorInfo failure);
 
     definition::DefinitionPtr definition_;

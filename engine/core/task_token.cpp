@@ -3,6 +3,7 @@
 
 #include "engine/base/digest.hpp"
 #include "engine/core/command.hpp"
+#include "engine/core/input.hpp"
 
 namespace stepwell::core {
 
@@ -27,6 +28,15 @@ std::string seal_of(const std::string& text, std::uint64_t secret) {
 }
 
 }  // namespace
+
+const TaskToken* token_of(const Input& input) {
+    return std::visit(
+        [](const auto& one) -> const TaskToken* {
+            if constexpr (requires { one.token; }) return &one.token;
+            return nullptr;
+        },
+        input);
+}
 
 std::string to_task_token_text(const TaskToken& token, std::uint64_t secret) {
     const std::string text = std::string(kPrefix) + token.text();

@@ -30,6 +30,9 @@ std::string about(const ScheduledInfo& info) {
 std::string about(const TaskInfo&) {
     return {};
 }
+std::string about(const WorkerInfo& info) {
+    return info.name;
+}
 std::string about(const TaskFailureInfo& info) {
     return about(info.failure);
 }

@@ -37,6 +37,9 @@ public:
     [[nodiscard]] bool has_to_wait(FrameId id) const {
         return moment_.has_to_wait && moment_.has_to_wait(state_of(id));
     }
+    [[nodiscard]] bool has_activity(const std::string& arn) const {
+        return !moment_.has_activity || moment_.has_activity(arn);
+    }
     Prng& random() { return random_; }
     /// Null: nobody looks.
     [[nodiscard]] StateProbe* probe() const { return probe_; }

@@ -108,6 +108,12 @@ struct Resource {
     [[nodiscard]] bool waits_for_end() const {
         return pattern == Pattern::sync || pattern == Pattern::sync2;
     }
+    /// Its work is not done by a runner: a worker asks for it, and tells its end by the token.
+    [[nodiscard]] bool is_for_worker() const { return kind == Kind::activity; }
+    /// Whoever holds the task's token tells its end.
+    [[nodiscard]] bool ends_by_token() const {
+        return pattern == Pattern::wait_for_task_token || is_for_worker();
+    }
 };
 
 struct TaskState {

@@ -6,8 +6,8 @@ namespace stepwell::journal {
 /// An older Stepwell refuses a journal of a newer form, so whatever it could not go on with raises
 /// this: tables that it would not keep up to date, and kinds of events and layouts of blobs that it
 /// does not know (kEventKinds is looked at by a test).
-inline constexpr int kSchemaVersion = 4;
-inline constexpr int kEventKinds = 53;             // that the form has
+inline constexpr int kSchemaVersion = 5;
+inline constexpr int kEventKinds = 58;             // that the form has
 inline constexpr int kApplicationId = 0x5357454c;  // "SWEL"
 
 // No table with many rows has a hot secondary index: history and executions are appended by rowid,

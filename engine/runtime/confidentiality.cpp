@@ -10,7 +10,7 @@ void mask(Confidentiality& secrets, core::TaskSucceeded& report) {
     report.output = secrets.mask(std::move(report.output));
 }
 void mask(Confidentiality& secrets, core::TaskFailed& report) {
-    report.error = secrets.mask(std::move(report.error));
+    if (report.error) report.error = secrets.mask(*std::move(report.error));
     if (report.cause) report.cause = secrets.mask(*std::move(report.cause));
 }
 void mask(Confidentiality& secrets, core::ChildClosed& closed) {

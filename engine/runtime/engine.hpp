@@ -86,8 +86,18 @@ public:
     /// What decides whether an execution may be redriven.
     [[nodiscard]] RedrivePolicy redrive_policy() const;
 
-    /// A report with an answer, for SendTask*: `conflict` where the token is not in flight.
-    void report(ExecutionId id, core::Input input, Answer<void> answer);
+    /// The attempt whose token this is ($$.Task.Token); nothing where this journal did not make it.
+    [[nodiscard]] std::optional<TaskToken> task_token(std::string_view text) const;
+    /// The other way round. Whoever has the text may end the attempt.
+    [[nodiscard]] std::string task_token_text(const TaskToken& token) const;
+    /// What somebody outside says of an attempt that waits for him: TaskSucceeded, TaskFailed or
+    /// TaskHeartbeat. Answered once that is durable (a heartbeat: heard). Fails with `conflict`
+    /// where the attempt has ended or waits for nobody outside, `not_found` where its execution is
+    /// not known (any more).
+    void answer_task(core::Input said, Answer<void> answer);
+    /// A worker takes an activity's attempt, which the history then says; the answer is its input.
+    /// Fails with `conflict` or `not_found` where it waits for no worker (any more).
+    void pick_up(const TaskToken& token, std::string worker, Answer<Payload> answer);
 
     /// Writes documents and claims, all or nothing. Fails with `conflict` where a claim is taken or
     /// a document's condition does not hold; the message names it.
@@ -120,7 +130,7 @@ public:
     Result<Timestamp> stop_execution_now(ExecutionId id, core::StopExecution how);
     Result<void> write_now(Writes writes);
     Result<Redriven> redrive_execution_now(RedriveRequest request);
-    Result<void> report_now(ExecutionId id, core::Input input);
+    Result<void> answer_task_now(core::Input said);
     Result<Inspection> inspect_now(ExecutionId id);
     Result<void> remove_now(Removals removals);
     Result<void> put_rows_now(FoldedRows rows);

@@ -157,6 +157,54 @@ TEST_CASE("timeouts at one moment are all in the history before the first one fa
     CHECK(world.in_flight().empty());
 }
 
+TEST_CASE("an activity waits for a worker, and ends as its token is told") {
+    const std::string machine = R"({"StartAt": "A", "States": {"A": {"Type": "Task",
+        "Resource": "arn:aws:states:us-east-1:123456789012:activity:act", "TimeoutSeconds": 60,
+        "HeartbeatSeconds": 10, "Parameters": {"n.$": "$.n"}, "End": true}}})";
+    struct Case {
+        std::string how;
+        std::string want;
+    };
+    const std::vector<Case> cases = {
+        {"succeed", "5<4 ActivitySucceeded; 6<5 TaskStateExited; 7<6 ExecutionSucceeded"},
+        {"fail", "5<4 ActivityFailed; 6<5 ExecutionFailed"},
+        {"time", "5<4 ActivityTimedOut; 6<5 ExecutionFailed"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.how);
+        World world(machine);
+        world.start(R"({"n":1})");
+        CHECK(rest_of(world) == "2<0 TaskStateEntered; 3<2 ActivityScheduled");
+        const TaskToken token = world.only_task().token;
+        CHECK_FALSE(world.only_task().is_picked_up);
+        REQUIRE(world.tell(TaskPickedUp{token, "w1"}));
+        if (c.how == "succeed") world.succeed("1");
+        if (c.how == "fail") world.fail("Boom");
+        if (c.how == "time") world.tick();
+        CHECK(rest_of(world) ==
+              "2<0 TaskStateEntered; 3<2 ActivityScheduled; 4<3 ActivityStarted; " + c.want);
+    }
+}
+
+TEST_CASE("the history of an activity says what Step Functions says") {
+    World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+        "Resource": "arn:aws:states:us-east-1:123456789012:activity:act", "TimeoutSeconds": 60,
+        "HeartbeatSeconds": 10}}})");
+    world.start(R"({"n":1})");
+    REQUIRE(world.tell(TaskPickedUp{world.only_task().token, "w1"}));
+    world.succeed("7");
+    const Json history = core::to_history(world.events(), true);
+    CHECK(history[2]["activityScheduledEventDetails"] ==
+          Json{{"resource", "arn:aws:states:us-east-1:123456789012:activity:act"},
+               {"input", R"({"n":1})"},
+               {"inputDetails", {{"truncated", false}}},
+               {"timeoutInSeconds", 60},
+               {"heartbeatInSeconds", 10}});
+    CHECK(history[3]["activityStartedEventDetails"] == Json{{"workerName", "w1"}});
+    CHECK(history[4]["activitySucceededEventDetails"] ==
+          Json{{"output", "7"}, {"outputDetails", {{"truncated", false}}}});
+}
+
 TEST_CASE("a callback is submitted, then ends as its token is told") {
     const std::string machine = R"({"StartAt": "A", "States": {"A": {"Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 60,

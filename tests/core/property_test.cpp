@@ -70,6 +70,8 @@ private:
         if (random_.below(4) == 0) body["HeartbeatSeconds"] = 1;
         if (random_.below(4) == 0) {
             body["Resource"] = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+        } else if (random_.below(4) == 0) {
+            body["Resource"] = "arn:aws:states:us-east-1:123456789012:activity:a";
         }
         return with_retry(std::move(body));
     }

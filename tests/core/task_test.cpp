@@ -224,6 +224,58 @@ TEST_CASE("a callback that comes before its submission is taken") {
     CHECK(is_refused(world, TaskSubmitted{token, payload("{}")}));
 }
 
+TEST_CASE("an activity's time runs while no worker has it, its heartbeat only then") {
+    const std::string machine = R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+        "Resource": "arn:aws:states:us-east-1:123456789012:activity:act", "TimeoutSeconds": 60,
+        "HeartbeatSeconds": 10}}})";
+    World alone(machine);
+    alone.start();
+    CHECK(*alone.execution().next_due() == alone.now() + std::chrono::seconds(60));
+    const TaskToken token = alone.only_task().token;
+    CHECK(is_refused(alone, TaskHeartbeat{token}));
+    CHECK(is_refused(alone, TaskSucceeded{token, payload("1")}));
+    alone.tick();
+    CHECK(alone.types().ends_with("ActivityScheduled ActivityTimedOut ExecutionFailed"));
+    CHECK(alone.execution().header().error == "States.Timeout");
+
+    World taken(machine);
+    taken.start();
+    taken.advance(std::chrono::seconds(30));
+    REQUIRE(taken.tell(TaskPickedUp{taken.only_task().token, "w"}));
+    CHECK(*taken.execution().next_due() == taken.now() + std::chrono::seconds(10));
+    CHECK(core::outstanding(taken.definition(), taken.execution()).empty());
+    CHECK(is_refused(taken, TaskPickedUp{taken.only_task().token, "late"}));
+    taken.advance(std::chrono::seconds(9));
+    REQUIRE(taken.tell(TaskHeartbeat{taken.only_task().token}));
+    CHECK(*taken.execution().next_due() == taken.now() + std::chrono::seconds(10));
+    taken.tick();
+    CHECK(taken.types().ends_with("ActivityStarted ActivityTimedOut ExecutionFailed"));
+}
+
+TEST_CASE("an activity that is not there fails the run, and nothing catches it") {
+    World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
+        "Resource": "arn:aws:states:us-east-1:123456789012:activity:gone",
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "A"}]}}})");
+    world.has_activity = [](const std::string& arn) { return !arn.ends_with(":gone"); };
+    world.start();
+    CHECK(world.execution().header().error == "States.Runtime");
+    CHECK(world.cause() ==
+          "An error occurred while executing the state 'A' (entered at the event id #2). The "
+          "activity arn:aws:states:us-east-1:123456789012:activity:gone does not exist.");
+}
+
+TEST_CASE("a task may fail without a name for it") {
+    World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "Next": "B",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "B", "ResultPath": "$.e"}]},
+        "B": {"Type": "Pass", "End": true}}})");
+    world.start();
+    world.report(TaskFailed{world.only_task().token, std::nullopt, std::nullopt});
+    CHECK(core::to_history(world.events(), true)[4]["taskFailedEventDetails"] ==
+          Json{{"resourceType", "sqs"}, {"resource", "sendMessage.waitForTaskToken"}});
+    CHECK(world.execution().status() == Status::succeeded);
+}
+
 TEST_CASE("a task of our own says once what it has submitted, and ends by itself") {
     World world(R"({"StartAt": "A", "States": {"A": {"Type": "Task", "End": true,
         "Resource": "stepwell:job"}}})");

@@ -49,7 +49,8 @@ Result<void> World::tell(const Input& input) {
                         .entropy = entropy++,
                         .limits = limits,
                         .secret = secret,
-                        .has_to_wait = has_to_wait};
+                        .has_to_wait = has_to_wait,
+                        .has_activity = has_activity};
     Result<Decision> decision = decide(*definition_, execution_, input, moment);
     if (!decision) return stepwell::fail(decision.error());
     work_of_turn_max = std::max(work_of_turn_max, decision->work);
@@ -69,6 +70,10 @@ Result<void> World::tell(const Input& input) {
             in_flight_.erase(std::get<CancelTask>(command).token);
         }
     }
+    // A worker has it: nothing more is commanded.
+    const auto* taken = std::get_if<TaskPickedUp>(&input);
+    const auto waiting = taken ? in_flight_.find(taken->token) : in_flight_.end();
+    if (waiting != in_flight_.end()) waiting->second.is_picked_up = true;
     Changes changes = encode_changes(execution_, decision->next);
     header_ = changes.header;
     bytes_stored += header_.size();
@@ -142,9 +147,13 @@ void World::check(const std::vector<Event>& events) {
         const auto known = in_flight_.find(start.token);
         CHECK((known != in_flight_.end() && known->second.is_picked_up == start.is_picked_up));
     }
-    // Callbacks that wait for their token only are in flight, but not to be started again.
+    // What waits for its token only is in flight, but not to be started again.
     for (const FramePtr& frame : restored->frames()) {
-        if (frame->task && frame->task->submitted) {
+        const bool is_with_worker =
+            frame->phase == Phase::awaiting_task &&
+            std::get<definition::TaskState>(definition_->state(frame->state).body)
+                .resource.is_for_worker();
+        if (frame->task && (frame->task->submitted || is_with_worker)) {
             std::erase_if(expected, [&](const TaskToken& t) { return t.frame == frame->id; });
             std::erase_if(actual, [&](const TaskToken& t) { return t.frame == frame->id; });
         }

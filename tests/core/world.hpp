@@ -87,6 +87,8 @@ public:
     Limits limits;
     /// As Moment::has_to_wait.
     std::function<bool(const definition::State&)> has_to_wait;
+    /// As Moment::has_activity.
+    std::function<bool(const std::string&)> has_activity;
     /// The most work that one decision took.
     std::uint64_t work_of_turn_max = 0;
     /// Bytes that were put in records and headers so far.

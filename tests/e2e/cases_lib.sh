@@ -21,3 +21,9 @@ runs_of() {
     done
 }
 fires() { get "/api/v1/schedules?fires=${2:-20}" | jq -r --arg w "$1" '.items[] | select(.id == $w).next[]'; }
+# Tasks see only those variables of the daemon's that its configuration names.
+eval "$(declare -f serve | sed '1s/serve/serve_as_it_is/')"
+serve() {
+    [ -z "$TOKEN_FILE" ] || [ -f "$W/stepwell.yaml" ] || echo 'tasks: {environment: [TOKEN_FILE]}' >"$W/stepwell.yaml"
+    serve_as_it_is "$@"
+}

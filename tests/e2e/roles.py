@@ -42,6 +42,7 @@ class Roles(Case):
             ("POST", "/api/v1/runs", {"workflow": "m"}, o), ("POST", f"/api/v1/runs/{run}/stop", {}, o), ("POST", f"/api/v1/runs/{run}/redrive", {}, o),
             ("GET", "/api/v1/workflows", None, v), ("PUT", "/api/v1/workflows/n", {"definition": PASS}, e), ("DELETE", "/api/v1/workflows/none", None, e),
             ("POST", "/api/v1/workflows/m/pause", {}, o), ("POST", "/api/v1/workflows/m/resume", {}, o),
+            ("GET", "/api/v1/callbacks", None, v), ("POST", "/api/v1/callbacks/99.0.1/success", {"output": 1}, o), ("POST", "/api/v1/task-tokens/failure", {"token": "x"}, o),
             ("GET", "/api/v1/secrets", None, a), ("PUT", "/api/v1/secrets/s", {"value": "a long value"}, a), ("DELETE", "/api/v1/secrets/s", None, a),
             ("GET", "/api/v1/users", None, a), ("POST", "/api/v1/users", {"name": "x"}, a), ("PATCH", "/api/v1/users/vera", {"role": "viewer"}, a), ("DELETE", "/api/v1/users/none", None, a),
             ("GET", "/api/v1/audit", None, a), ("POST", "/api/v1/backups", {}, a), ("POST", "/api/v1/tokens", {"name": "x", "owner": "ann", "role": "viewer"}, [401, 400, 400, 400, 400, None]),

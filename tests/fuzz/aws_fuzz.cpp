@@ -8,6 +8,7 @@
 #include "api/aws/api.hpp"
 #include "api/aws/json_fault.hpp"
 #include "engine/journal/sqlite_journal.hpp"
+#include "engine/runtime/work/activity_queue.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/fake_request.hpp"
@@ -27,10 +28,12 @@ public:
         SW_ASSERT(opened.has_value());
         journal_ = *std::move(opened);
         engine_ = std::make_unique<runtime::Engine>(runtime::EngineSettings{}, *journal_, clock_);
-        SW_ASSERT(engine_->start(runner_, runtime::Engine::Threading::manual).has_value());
+        activities_.connect(*engine_);
+        SW_ASSERT(engine_->start(activities_, runtime::Engine::Threading::manual).has_value());
         readers_ = std::make_unique<Readers>(folder_);
         api_ = std::make_unique<aws::Api>(*engine_, *readers_, aws::Account{},
                                           std::vector<std::string>{"x"});
+        api_->use(activities_);
     }
     ~House() {
         api_.reset();
@@ -47,6 +50,7 @@ public:
         int answers = 0;
         api_->handle(request, [&](Response response) {
             ++answers;
+            if (response.stream) return;  // a worker who waits, and goes away
             const auto json = parse_json(response.body);
             SW_ASSERT(json.has_value() && json->is_object());
             SW_ASSERT(response.status == 200 || response.status == 400);
@@ -62,6 +66,7 @@ private:
                                           ("stepwell-fuzz-aws-" + std::to_string(::getpid()));
     test::FakeClock clock_;
     test::IdleRunner runner_;
+    runtime::ActivityQueue activities_{runner_};
     std::unique_ptr<journal::Journal> journal_;
     std::unique_ptr<runtime::Engine> engine_;
     std::unique_ptr<Readers> readers_;

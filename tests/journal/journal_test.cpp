@@ -139,7 +139,7 @@ TEST_CASE("files that are no journal of ours are refused with the reason") {
         auto opened = SqliteJournal::open(folder.path(), 1);
         REQUIRE_FALSE(opened);
         CHECK(opened.error().message.ends_with(
-            "stepwell.db': expected a journal of form 4 or older, but it is of form 1000; a newer "
+            "stepwell.db': expected a journal of form 5 or older, but it is of form 1000; a newer "
             "Stepwell wrote it: run that one, or restore a backup that was made before it was "
             "installed"));
     }

@@ -350,7 +350,7 @@ TEST_CASE("nobody outside may end an attempt that waits for a child") {
     stage.make("parent", parent(".sync"));
     const auto id = stage.begin("parent", "{}");
     const auto told = stage.answer_of<void>([&](auto answer) {
-        stage.engine().report(id, core::TaskSucceeded{{id, kRootFrame, 1}, Payload()}, answer);
+        stage.engine().answer_task(core::TaskSucceeded{{id, kRootFrame, 1}, Payload()}, answer);
     });
     CHECK(told.error().code == ErrorCode::conflict);
     CHECK(stage.running() == 2);

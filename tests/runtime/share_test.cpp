@@ -101,16 +101,17 @@ TEST_CASE(
 
 TEST_CASE("reports wait for a turn with a share left, in their order, and starts pass them") {
     Stage stage(one_decision_a_turn());
-    REQUIRE(stage.create("etl", kTask));
+    REQUIRE(stage.create("etl", R"({"StartAt":"T","States":{"T":{"Type":"Task","End":true,
+        "Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken"}}})"));
     for (int i = 0; i < 4; ++i) REQUIRE(stage.start("etl", R"({"x":1})"));
     std::vector<int> done;
     for (int i = 0; i < 4; ++i) {
         const TaskToken token = stage.runner.started.at(static_cast<std::size_t>(i)).token;
-        stage.engine().report(token.execution, core::TaskSucceeded{token, Payload()},
-                              [&done, i](const Result<void>& told) {
-                                  CHECK(told);
-                                  done.push_back(i);
-                              });
+        stage.engine().answer_task(core::TaskSucceeded{token, Payload()},
+                                   [&done, i](const Result<void>& told) {
+                                       CHECK(told);
+                                       done.push_back(i);
+                                   });
     }
     const auto asked = ask(stage, "etl", R"({"x":1})");
     stage.engine().step();  // the last start went beyond its turn's share: this one is light
@@ -224,8 +225,8 @@ TEST_CASE("an engine that stops does first what it has put off") {
         request.workflow = "etl";
         engine.start_execution(request, [](const Result<Started>& started) { CHECK(started); });
         // Of nobody: it is answered all the same.
-        engine.report(ExecutionId{1'000'000}, core::TaskHeartbeat{},
-                      [&](const Result<void>& told) { refused += told ? 0 : 1; });
+        engine.answer_task(core::TaskHeartbeat{{ExecutionId{1'000'000}, FrameId{0}, 1}},
+                           [&](const Result<void>& told) { refused += told ? 0 : 1; });
     }
     engine.stop();
     CHECK(refused == kReports);

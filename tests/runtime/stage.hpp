@@ -36,13 +36,18 @@ public:
 
     /// A new life on the same disk: what was in memory is gone.
     void boot() {
+        boot_with([](runtime::TaskRunner& last) -> runtime::TaskRunner& { return last; });
+    }
+    /// The same, with what `between` makes between the gate and the runner.
+    template <class Between>
+    void boot_with(Between between) {
         engine_.reset();
         disk->repair();
         journal_ = std::make_unique<journal::MemoryJournal>(disk);
         runner = {};
         engine_ = std::make_unique<runtime::Engine>(settings_, *journal_, clock);
         engine_->on_failure([this](const Error& error) { failure = error; });
-        gate = std::make_unique<runtime::TaskGate>(pools_, runner);
+        gate = std::make_unique<runtime::TaskGate>(pools_, between(runner));
         engine_->add_observer(*gate);
         REQUIRE(engine_->start(*gate, runtime::Engine::Threading::manual));
     }

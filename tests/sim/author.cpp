@@ -123,11 +123,14 @@ Json Author::nested() {
 
 Json Author::task() {
     if (has_child_ && chance(3)) return nested();
-    constexpr const char* kResources[] = {"stepwell:load", "stepwell:load", "stepwell:load",
+    constexpr const char* kResources[] = {"stepwell:load",
+                                          "stepwell:load",
+                                          "stepwell:load",
                                           "arn:aws:lambda:us-east-1:123456789012:function:f",
-                                          "arn:aws:states:::sqs:sendMessage.waitForTaskToken"};
+                                          "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                                          kActivityArn};
     const std::size_t which =
-        timing_ == Timing::any ? static_cast<std::size_t>(random_.below(5)) : 0;
+        timing_ == Timing::any ? static_cast<std::size_t>(random_.below(6)) : 0;
     Json body{{"Type", "Task"}, {"Resource", kResources[which]}};
     if (chance(4)) body["ResultPath"] = nullptr;
     if (timing_ == Timing::any) {

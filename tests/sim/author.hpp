@@ -18,6 +18,10 @@ public:
     Author(Prng& random, Timing timing, bool has_child = false)
         : random_(random), timing_(timing), has_child_(has_child) {}
     static constexpr const char* kChildName = "c";
+    /// What tasks for workers wait in.
+    static constexpr const char* kActivity = "act";
+    static constexpr const char* kActivityArn =
+        "arn:aws:states:us-east-1:123456789012:activity:act";
 
     /// A definition as JSON text. Its input should be an array.
     std::string definition();

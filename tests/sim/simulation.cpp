@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/runtime/activity.hpp"
 #include "engine/runtime/loop/head.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
 #include "engine/runtime/read/reader.hpp"
@@ -138,8 +139,15 @@ void Simulation::turn() {
 }
 
 void Simulation::put_workflows() {
+    put_activity();
     if (!scenario_.child.empty()) put_workflow(Author::kChildName, scenario_.child);
     put_workflow("w", scenario_.definition);
+}
+
+void Simulation::put_activity() {
+    runtime::Writes writes;
+    writes.documents.push_back({std::string(runtime::kActivities), Author::kActivity, "{}"});
+    engine_->write(std::move(writes), nullptr);
 }
 
 void Simulation::put_workflow(const std::string& name, const std::string& definition) {
@@ -258,6 +266,7 @@ bool Simulation::is_journaled(const TaskToken& token) {
 
 void Simulation::start(runtime::TaskRequest request) {
     CHECK(is_journaled(request.token));
+    if (runtime::is_for_worker(request.resource)) return offer(request);
     Prng random = chance_of(request);
     const Duration work(3 + 10 * static_cast<std::int64_t>(random.below(300)));
     // A task that an earlier life began ends when it would have ended.
@@ -273,6 +282,21 @@ void Simulation::start(runtime::TaskRequest request) {
     check_places();
 }
 
+/// A worker waits already, and ends what he has, whatever becomes of the daemon: also where it
+/// dies between writing that down and telling him. Told so, he is the only one.
+void Simulation::offer(const runtime::TaskRequest& request) {
+    if (request.workflow_name == "w") begun_.insert(request.token.execution);
+    check_places();
+    Prng random = chance_of(request);
+    const Duration work(3 + 10 * static_cast<std::int64_t>(random.below(300)));
+    const TaskToken token = request.token;
+    const Task task{clock_.now() + work, random, false, true};
+    if (tasks_.insert_or_assign(token, task).second) past_.push_back(token);
+    engine_->pick_up(token, "worker", [this, token](const Result<Payload>& input) {
+        if (input) CHECK(known_.insert(token).second);
+    });
+}
+
 /// A run holds its place until it ends, whatever its tasks do.
 void Simulation::check_places() {
     if (!neighbours_ || neighbours_->surroundings().concurrency == 0) return;
@@ -286,15 +310,28 @@ void Simulation::cancel(const TaskToken& token) {
 void Simulation::report(const TaskToken& token, Prng& random) {
     switch (random.below(5)) {
         case 0:
-            engine_->failed(token, "Boom", "because");
+            report_end(token, core::TaskFailed{token, "Boom", "because"});
             break;
         case 1:
-            engine_->failed(token, "States.TaskFailed", std::nullopt);
+            report_end(token, core::TaskFailed{token, "States.TaskFailed", std::nullopt});
             break;
         default:
-            engine_->succeeded(token, scenario_.is_hostile ? hostile_payload(random)
-                                                           : Payload::trusted("{\"ok\":true}"));
+            report_end(token, core::TaskSucceeded{token, scenario_.is_hostile
+                                                             ? hostile_payload(random)
+                                                             : Payload::trusted("{\"ok\":true}")});
             break;
+    }
+}
+
+/// Whoever holds a token says it through that door, a runner through its own.
+void Simulation::report_end(const TaskToken& token, core::Input said) {
+    const auto task = tasks_.find(token);
+    if (task != tasks_.end() && task->second.is_callback) {
+        engine_->answer_task(std::move(said), nullptr);
+    } else if (auto* failed = std::get_if<core::TaskFailed>(&said)) {
+        engine_->failed(token, *failed->error, failed->cause);
+    } else {
+        engine_->succeeded(token, std::get<core::TaskSucceeded>(said).output);
     }
 }
 

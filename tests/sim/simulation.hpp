@@ -8,8 +8,8 @@
 // places; replaying the history gives what is stored; every execution ends, and
 // then nothing of it is left in the open tables; a fire starts one run. At no
 // commit does an attempt know of no execution that it has started, nor the other
-// way round; none starts two; whoever waits waits for an open one, and an open one
-// that was waited for is not left behind.
+// way round; none starts two; a task for a worker is given to one; whoever waits waits for an open
+// one, and an open one that was waited for is not left behind.
 #pragma once
 
 #include <map>
@@ -101,6 +101,9 @@ private:
     void redrive(Client& client);
     bool report_next();
     void report(const TaskToken& token, Prng& random);
+    void report_end(const TaskToken& token, core::Input said);
+    void put_activity();
+    void offer(const runtime::TaskRequest& request);
     void make_noise();
     void disturb();
     void burst();

@@ -11,7 +11,7 @@ using expression::Failure;
 
 namespace {
 
-/// Lambda's own history events, or those of all other tasks.
+/// The history events of functions, of activities, or of all other tasks.
 struct TaskEvents {
     EventType scheduled, started, succeeded, failed, timed_out;
 };
@@ -19,6 +19,9 @@ constexpr TaskEvents kLambdaEvents = {
     EventType::lambda_function_scheduled, EventType::lambda_function_started,
     EventType::lambda_function_succeeded, EventType::lambda_function_failed,
     EventType::lambda_function_timed_out};
+constexpr TaskEvents kActivityEvents = {EventType::activity_scheduled, EventType::activity_started,
+                                        EventType::activity_succeeded, EventType::activity_failed,
+                                        EventType::activity_timed_out};
 constexpr TaskEvents kTaskEvents = {EventType::task_scheduled, EventType::task_started,
                                     EventType::task_succeeded, EventType::task_failed,
                                     EventType::task_timed_out};
@@ -27,7 +30,12 @@ bool is_lambda(const Resource& resource) {
     return resource.kind == Resource::Kind::lambda;
 }
 const TaskEvents& events_of(const Resource& resource) {
+    if (resource.is_for_worker()) return kActivityEvents;
     return is_lambda(resource) ? kLambdaEvents : kTaskEvents;
+}
+/// What its events call it.
+const std::string& name_in_history(const Resource& resource) {
+    return is_lambda(resource) || resource.is_for_worker() ? resource.text : resource.action;
 }
 const Resource& resource_of(const Turn& turn, FrameId id) {
     return std::get<TaskState>(turn.state_of(id).body).resource;
@@ -147,18 +155,25 @@ void start(Turn& turn, FrameId id) {
     order_task(turn, id);
 }
 
+/// A worker has asked for it, and was given the token.
+void start_at_worker(Turn& turn, FrameId id, std::string worker) {
+    const auto heartbeat = after(turn.now(), turn.frame(id).task->heartbeat_seconds);
+    turn.emit(EventType::activity_started, id,
+              WorkerInfo{.name = std::move(worker), .heartbeat_due = heartbeat});
+}
+
 void schedule(Turn& turn, FrameId id, const Resource& resource, Plan plan) {
     const std::uint32_t attempt = turn.frame(id).attempt + 1;
     turn.emit(events_of(resource).scheduled, id,
               ScheduledInfo{.resource_type = resource.service,
-                            .resource = is_lambda(resource) ? resource.text : resource.action,
+                            .resource = name_in_history(resource),
                             .region = region_of(turn.execution().facts().workflow_arn),
                             .parameters = std::move(plan.parameters),
                             .timeout_seconds = plan.timeout_seconds,
                             .heartbeat_seconds = plan.heartbeat_seconds,
                             .role_arn = std::move(plan.role_arn),
                             .attempt = attempt});
-    if (turn.has_to_wait(id)) return order_task(turn, id);
+    if (resource.is_for_worker() || turn.has_to_wait(id)) return order_task(turn, id);
     start(turn, id);
 }
 
@@ -201,7 +216,8 @@ Result<FrameId> attempt_at(const Turn& turn, const TaskToken& token, Phase phase
 /// What the task answered is beyond the limits of a payload.
 void fail_oversized(Turn& turn, FrameId id) {
     const Resource& resource = resource_of(turn, id);
-    const std::string& name = is_lambda(resource) ? resource.text : resource.service;
+    const bool has_arn = is_lambda(resource) || resource.is_for_worker();
+    const std::string& name = has_arn ? resource.text : resource.service;
     fail_attempt(turn, id, {errors::kDataLimitExceeded, data_limit_cause(name)});
 }
 
@@ -224,6 +240,11 @@ void begin(Turn& turn, FrameId id, const TaskState& task) {
         const std::uint32_t attempt = turn.frame(id).attempt + 1;
         at.set_task_token(to_task_token_text(token_of(turn, id, attempt), turn.secret()));
     }
+    if (task.resource.is_for_worker() && !turn.has_activity(task.resource.text)) {
+        return fail_state(turn, id,
+                          at.fault({errors::kRuntime,
+                                    "The activity " + task.resource.text + " does not exist."}));
+    }
     auto planned = plan(task, at);
     if (!planned) return fail_state(turn, id, at.fault(planned.error()));
     schedule(turn, id, task.resource, *std::move(planned));
@@ -232,7 +253,11 @@ void begin(Turn& turn, FrameId id, const TaskState& task) {
 Result<void> on_report(Turn& turn, const TaskPickedUp& report) {
     const FrameId id = SW_TRY(
         attempt_at(turn, report.token, Phase::awaiting_pickup, "a word on a task that waits"));
-    start(turn, id);
+    if (resource_of(turn, id).is_for_worker()) {
+        start_at_worker(turn, id, report.worker);
+    } else {
+        start(turn, id);
+    }
     return {};
 }
 
@@ -285,7 +310,7 @@ Result<void> on_report(Turn& turn, const TaskSucceeded& report) {
 Result<void> on_report(Turn& turn, const TaskFailed& report) {
     const FrameId id = SW_TRY(in_flight(turn, report.token));
     ErrorInfo info;
-    info.error = shortened(report.error, kErrorBytesMax);
+    if (report.error) info.error = shortened(*report.error, kErrorBytesMax);
     if (report.cause) info.cause = shortened(*report.cause, kCauseBytesMax);
     fail_attempt(turn, id, std::move(info));
     return {};

@@ -46,6 +46,7 @@ public:
     Impl(EngineSettings settings, journal::Journal& journal, Clock& clock)
         : settings_(std::move(settings)),
           clock_(clock),
+          secret_(journal.secret()),
           logs_(settings_.logs_folder, journal.lease().epoch),
           inbox_(settings_.inbox_max),
           loop_(settings_, journal, clock, listeners_, logs_) {
@@ -93,9 +94,17 @@ public:
         }
     }
 
-    void report(ExecutionId id, core::Input input, Answer<void> answer) {
+    void report(ExecutionId id, core::Input input) {
         if (settings_.secrets) input = masked(*settings_.secrets, std::move(input));
-        post(Report{id, std::move(input), std::move(answer)});
+        post(Report{id, std::move(input), nullptr, false});
+    }
+
+    void answer_task(core::Input said, Answer<void> answer) {
+        if (settings_.secrets) said = masked(*settings_.secrets, std::move(said));
+        const TaskToken* token = core::token_of(said);
+        SW_ASSERT(token != nullptr);
+        const ExecutionId id = token->execution;
+        post(Report{id, std::move(said), std::move(answer), true});
     }
 
     /// Nothing of a workflow may hold a secret.
@@ -122,6 +131,7 @@ public:
 
     EngineSettings settings_;
     Clock& clock_;
+    const std::uint64_t secret_;  // of task tokens
     Listeners listeners_;
     TaskLogs logs_;
     Inbox inbox_;
@@ -294,8 +304,20 @@ RedrivePolicy Engine::redrive_policy() const {
     return policy;
 }
 
-void Engine::report(ExecutionId id, core::Input input, Answer<void> answer) {
-    impl_->report(id, std::move(input), std::move(answer));
+std::optional<TaskToken> Engine::task_token(std::string_view text) const {
+    return core::parse_task_token_text(text, impl_->secret_);
+}
+
+std::string Engine::task_token_text(const TaskToken& token) const {
+    return core::to_task_token_text(token, impl_->secret_);
+}
+
+void Engine::answer_task(core::Input said, Answer<void> answer) {
+    impl_->answer_task(std::move(said), std::move(answer));
+}
+
+void Engine::pick_up(const TaskToken& token, std::string worker, Answer<Payload> answer) {
+    impl_->post(PickUp{token, std::move(worker), std::move(answer)});
 }
 
 void Engine::write(Writes writes, Answer<void> answer) {
@@ -362,8 +384,8 @@ Result<Redriven> Engine::redrive_execution_now(RedriveRequest request) {
         [&](auto answer) { redrive_execution(std::move(request), std::move(answer)); });
 }
 
-Result<void> Engine::report_now(ExecutionId id, core::Input input) {
-    return wait_for<void>([&](auto answer) { report(id, std::move(input), std::move(answer)); });
+Result<void> Engine::answer_task_now(core::Input said) {
+    return wait_for<void>([&](auto answer) { answer_task(std::move(said), std::move(answer)); });
 }
 
 Result<Inspection> Engine::inspect_now(ExecutionId id) {
@@ -390,22 +412,21 @@ std::future<Result<Closed>> Engine::closed_future(ExecutionId id) {
 }
 
 void Engine::submitted(const TaskToken& token, Payload output) {
-    impl_->report(token.execution, core::TaskSubmitted{token, std::move(output)}, nullptr);
+    impl_->report(token.execution, core::TaskSubmitted{token, std::move(output)});
 }
 
 void Engine::heartbeat(const TaskToken& token) {
-    impl_->report(token.execution, core::TaskHeartbeat{token}, nullptr);
+    impl_->report(token.execution, core::TaskHeartbeat{token});
 }
 
 void Engine::succeeded(const TaskToken& token, Payload output) {
     impl_->logs_.end(token);
-    impl_->report(token.execution, core::TaskSucceeded{token, std::move(output)}, nullptr);
+    impl_->report(token.execution, core::TaskSucceeded{token, std::move(output)});
 }
 
 void Engine::failed(const TaskToken& token, std::string error, std::optional<std::string> cause) {
     impl_->logs_.end(token);
-    impl_->report(token.execution, core::TaskFailed{token, std::move(error), std::move(cause)},
-                  nullptr);
+    impl_->report(token.execution, core::TaskFailed{token, std::move(error), std::move(cause)});
 }
 
 void Engine::progress(const TaskToken& token, Json progress) {

@@ -56,7 +56,13 @@ struct Redrive {
 struct Report {
     ExecutionId id{};
     core::Input input;
-    Answer<void> answer;  // may be empty
+    Answer<void> answer;           // may be empty
+    bool is_from_outside = false;  // of somebody who was given the task's token
+};
+struct PickUp {
+    TaskToken token;
+    std::string worker;
+    Answer<Payload> answer;
 };
 struct Write {
     Writes writes;
@@ -83,8 +89,9 @@ struct WhenClosed {
     Answer<Closed> answer;
 };
 
-using Message = std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report,
-                             WhenClosed, Write, Inspect, Redrive, Remove, PutRows, ChangeDocuments>;
+using Message =
+    std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report, WhenClosed,
+                 Write, Inspect, Redrive, Remove, PutRows, ChangeDocuments, PickUp>;
 
 /// Answers `message`, which is not done, with the reason.
 void refuse(Message& message, const Error& error);

@@ -16,6 +16,12 @@ constexpr Duration kRoomCheckInterval{1'000};
 /// Before a timer is tried again whose execution could not be read just now.
 constexpr Duration kReadPause{1'000};
 
+/// Granted, it waits for a worker, who picks it up.
+bool is_for_worker(const Slot& slot, const core::Frame& frame) {
+    const definition::State& state = slot.version->definition->state(frame.state);
+    return std::get<definition::TaskState>(state.body).resource.is_for_worker();
+}
+
 Failure<Error> no_such_execution(ExecutionId id) {
     return fail(ErrorCode::not_found, "expected an execution with the number " +
                                           std::to_string(value_of(id)) + ", but there is none");
@@ -112,9 +118,10 @@ void Loop::on(const Stop& message) {
 
 void Loop::on(const Report& message) {
     const auto deliver = [&]() -> Result<void> {
+        if (message.is_from_outside) return hear_outsider(message);
         Slot* slot = SW_TRY(open(message.id));
         if (!slot || quarantined_.contains(message.id)) return no_such_execution(message.id);
-        SW_TRY(check_outsider(*slot, message.input));
+        SW_TRY(check_runner(*slot, message.input));
         return decide(*slot, message.input);
     };
     auto done = deliver();
@@ -218,8 +225,12 @@ Result<void> Loop::pick_up(const TaskToken& token) {
     Slot* slot = SW_TRY(open(token.execution));
     if (!slot || quarantined_.contains(token.execution)) return no_such_execution(token.execution);
     const core::Frame* frame = slot->execution.find(token.frame);
-    const bool has_started =
-        frame && frame->attempt == token.attempt && frame->phase == core::Phase::awaiting_task;
+    const bool is_in_flight = frame && frame->attempt == token.attempt && frame->has_task();
+    if (is_in_flight && is_for_worker(*slot, *frame)) {
+        order(*slot, core::order_of(*slot->version->definition, token.execution, *frame), false);
+        return {};
+    }
+    const bool has_started = is_in_flight && frame->phase == core::Phase::awaiting_task;
     if (!has_started) return decide(*slot, core::TaskPickedUp{token});
     // An older Stepwell wrote that it had started while it still waited.
     slot->has_begun = true;

@@ -106,6 +106,7 @@ private:
     void on(const Stop& message);
     void on(const Redrive& message);
     void on(const Report& message);
+    void on(const PickUp& message);
     void on(const WhenClosed& message);
     void on(const Write& message);
     void on(const Inspect& message);
@@ -136,7 +137,11 @@ private:
     Result<void> adopt(Slot& child, const journal::ParentLink& link);
     Result<std::optional<ExecutionId>> child_of(const core::StopChild& stop);
     Result<std::optional<ExecutionId>> started_as(const Payload& submitted);
-    Result<void> check_outsider(const Slot& slot, const core::Input& input) const;
+    Result<void> check_runner(const Slot& slot, const core::Input& input) const;
+    Result<Slot*> open_for_outsider(ExecutionId id);
+    Result<void> hear_outsider(const Report& report);
+    Result<Payload> pick_up(const PickUp& message);
+    [[nodiscard]] bool has_activity(const std::string& arn);
     [[nodiscard]] std::optional<core::StartChild> child_order(const Slot& slot,
                                                               const TaskToken& token) const;
     void add_notices(const std::vector<NoticeWrite>& notices);
@@ -236,7 +241,7 @@ private:
     Result<void> tell_new_versions();
     Result<void> tell_workflows();
     Result<void> visit_begun(const std::string& workflow, const journal::VisitBegun& visit);
-    [[nodiscard]] core::Moment moment_of(const Slot& slot, const core::Input& input) const;
+    [[nodiscard]] core::Moment moment_of(const Slot& slot, const core::Input& input);
     [[nodiscard]] bool has_to_wait(const Slot& slot, const definition::State& state) const;
     void touch(Slot& slot);
 

@@ -60,14 +60,6 @@ ApiError too_deep(std::uint32_t nesting_max) {
 }
 
 /// The token of a report; nothing where the input is none.
-const TaskToken* token_in(const core::Input& input) {
-    return std::visit(
-        [](const auto& one) -> const TaskToken* {
-            if constexpr (requires { one.token; }) return &one.token;
-            return nullptr;
-        },
-        input);
-}
 
 }  // namespace
 
@@ -319,13 +311,12 @@ Result<std::optional<ExecutionId>> Loop::started_as(const Payload& submitted) {
 }
 
 /// Nobody outside knows how an attempt ends that waits for an execution of ours.
-Result<void> Loop::check_outsider(const Slot& slot, const core::Input& input) const {
-    const TaskToken* token = token_in(input);
+Result<void> Loop::check_runner(const Slot& slot, const core::Input& input) const {
+    const TaskToken* token = core::token_of(input);
     const core::Frame* frame = token ? slot.execution.find(token->frame) : nullptr;
     if (!frame || !frame->task) return {};
     const definition::Resource& resource = resource_at(slot, frame->state);
-    const bool is_callback = resource.pattern == definition::Resource::Pattern::wait_for_task_token;
-    if (!resource.starts_execution() || is_callback) return {};
+    if (!resource.starts_execution() || resource.ends_by_token()) return {};
     return stepwell::fail(ErrorCode::conflict,
                           "expected a report on a task of a runner, but attempt " + token->text() +
                               " starts an execution, and ends with that");

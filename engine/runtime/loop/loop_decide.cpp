@@ -14,17 +14,19 @@ namespace {
 bool starts_task(const std::vector<core::Event>& events) {
     return std::any_of(events.begin(), events.end(), [](const core::Event& event) {
         return event.type == core::EventType::task_started ||
-               event.type == core::EventType::lambda_function_started;
+               event.type == core::EventType::lambda_function_started ||
+               event.type == core::EventType::activity_started;
     });
 }
 
 }  // namespace
 
-core::Moment Loop::moment_of(const Slot& slot, const core::Input& input) const {
+core::Moment Loop::moment_of(const Slot& slot, const core::Input& input) {
     core::Moment moment{now_, clock_.entropy(), limits_left(input), journal_.secret()};
     moment.has_to_wait = [this, &slot](const definition::State& state) {
         return has_to_wait(slot, state);
     };
+    moment.has_activity = [this](const std::string& arn) { return has_activity(arn); };
     return moment;
 }
 
