@@ -2,20 +2,25 @@
 
 #include "tasks/data/data_session.hpp"
 #include "tasks/load/load.hpp"
+#include "tasks/load/load_shape.hpp"
 #include "tasks/refresh/refresh.hpp"
+#include "tasks/refresh/refresh_shape.hpp"
 #include "tasks/unload/unload.hpp"
+#include "tasks/unload/unload_shape.hpp"
 #include "tasks/validate/validate.hpp"
+#include "tasks/validate/validate_shape.hpp"
 
 namespace stepwell::tasks {
 namespace {
 
 using Body = data::DataResult<void> (*)(data::DataSession&, const Json&);
 
-TaskType data_task(const char* name, Body body) {
+TaskType data_task(const char* name, const Shape& takes, Body body) {
     TaskType type;
     type.name = name;
     type.host = HostKind::data;
     type.sections = {"connections", "lakes", "tasks"};
+    type.parameters = takes;
     type.run = [name, body](const Json& parameters, TaskContext& context) {
         return data::run_data_task(
             context, name, [&](data::DataSession& session) { return body(session, parameters); });
@@ -38,8 +43,10 @@ data::DataResult<void> run_validate(data::DataSession& session, const Json& para
 }  // namespace
 
 std::vector<TaskType> data_tasks() {
-    return {data_task("validate", run_validate), data_task("load", data::run_load),
-            data_task("refresh", run_refresh), data_task("unload", run_unload)};
+    return {data_task("validate", data::validate_shape(), run_validate),
+            data_task("load", data::load_shape(), data::run_load),
+            data_task("refresh", data::refresh_shape(), run_refresh),
+            data_task("unload", data::unload_shape(), run_unload)};
 }
 
 }  // namespace stepwell::tasks

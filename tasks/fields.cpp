@@ -42,6 +42,25 @@ std::optional<double> measure(const std::string& text, const std::array<Unit, N>
     return std::nullopt;
 }
 
+constexpr std::string_view kDurationText = "a duration such as 30, \"500ms\", \"30s\" or \"5m\"";
+constexpr std::string_view kSizeText = "a size such as 1048576 or \"200MB\"";
+
+std::optional<std::int64_t> milliseconds_in(const Json& value) {
+    std::optional<double> ms;
+    if (value.is_number()) ms = value.get<double>() * 1000;
+    if (value.is_string()) ms = measure(value.get<std::string>(), kDurations);
+    if (!ms || *ms <= 0 || *ms >= 1e12) return std::nullopt;
+    return static_cast<std::int64_t>(std::ceil(*ms));
+}
+
+std::optional<std::uint64_t> bytes_in(const Json& value) {
+    std::optional<double> size;
+    if (value.is_number()) size = value.get<double>();
+    if (value.is_string()) size = measure(value.get<std::string>(), kSizes);
+    if (!size || *size < 1 || *size >= 1e15) return std::nullopt;
+    return static_cast<std::uint64_t>(*size);
+}
+
 std::string in_quotes(std::string_view text) {
     return "'" + std::string(text) + "'";
 }
@@ -59,6 +78,22 @@ std::string excerpt(const Json& value) {
 }
 
 }  // namespace
+
+Shape duration_shape(std::string_view name, std::string_view says) {
+    return shape::special(name, says, kDurationText,
+                          [](const Json& value) { return milliseconds_in(value).has_value(); },
+                          {"string", "number"});
+}
+
+Shape size_shape(std::string_view name, std::string_view says) {
+    return shape::special(name, says, kSizeText,
+                          [](const Json& value) { return bytes_in(value).has_value(); },
+                          {"string", "number"});
+}
+
+Shape pairs_shape(std::string_view name, std::string_view says) {
+    return shape::mapping(name, says, shape::scalar("", ""));
+}
 
 std::string plain_text(const Json& value) {
     return value.is_string() ? value.get<std::string>() : to_text(value);
@@ -119,22 +154,16 @@ std::optional<std::int64_t> Fields::whole(std::string_view key, std::int64_t min
 std::optional<std::int64_t> Fields::milliseconds(std::string_view key) {
     const Json* member = any(key);
     if (!member) return std::nullopt;
-    std::optional<double> ms;
-    if (member->is_number()) ms = member->get<double>() * 1000;
-    if (member->is_string()) ms = measure(member->get<std::string>(), kDurations);
-    if (ms && *ms > 0 && *ms < 1e12) return static_cast<std::int64_t>(std::ceil(*ms));
-    expected(key, "a duration such as 30, \"500ms\", \"30s\" or \"5m\"", *member);
+    if (const auto ms = milliseconds_in(*member)) return ms;
+    expected(key, kDurationText, *member);
     return std::nullopt;
 }
 
 std::optional<std::uint64_t> Fields::bytes(std::string_view key) {
     const Json* member = any(key);
     if (!member) return std::nullopt;
-    std::optional<double> size;
-    if (member->is_number()) size = member->get<double>();
-    if (member->is_string()) size = measure(member->get<std::string>(), kSizes);
-    if (size && *size >= 1 && *size < 1e15) return static_cast<std::uint64_t>(*size);
-    expected(key, "a size such as 1048576 or \"200MB\"", *member);
+    if (const auto size = bytes_in(*member)) return size;
+    expected(key, kSizeText, *member);
     return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/shape.hpp"
 
 namespace stepwell::tasks {
 
@@ -45,6 +46,12 @@ private:
     std::vector<std::string> known_;
     std::vector<std::string> faults_;
 };
+
+/// What Fields::milliseconds() and Fields::bytes() take, as it is declared.
+Shape duration_shape(std::string_view name, std::string_view says);
+Shape size_shape(std::string_view name, std::string_view says);
+/// What Fields::pairs() takes.
+Shape pairs_shape(std::string_view name, std::string_view says);
 
 /// A value as text: a string as it is, anything else as JSON.
 std::string plain_text(const Json& value);

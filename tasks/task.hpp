@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/shape.hpp"
 #include "engine/runtime/task_runner.hpp"
 
 namespace stepwell::tasks {
@@ -91,8 +92,9 @@ struct TaskType {
     /// Whether a host of its kind has work before there is a task for it. Asked once, by the
     /// daemon.
     std::function<bool(const HostSettings& settings)> wants_host;
-    /// All parameters that it takes, for the checks of workflow files; empty: they are not known.
-    std::vector<std::string> parameters;
+    /// All parameters that it takes, for the checks of workflow files, the editors' schema and the
+    /// reference; Kind::any: they are not known.
+    Shape parameters;
     /// Sections of the configuration in which secrets are named that an attempt needs. Others, and
     /// of a section of named things those whose name is not in the parameters, come to a host with
     /// the references only.

@@ -23,6 +23,14 @@ struct Diagnostic {
     Position position;
 };
 
+/// A name in a workflow file that means something of the configuration.
+struct Reference {
+    std::string section;  // "connections", "channels", "pools"
+    std::string name;
+    std::string location;
+    Position position;
+};
+
 /// "workflows/etl.yaml:14:9: error: expected ...", the source line, a caret, the hint; one entry
 /// for each diagnostic. `source` is the file's text.
 std::string render(const std::vector<Diagnostic>& diagnostics, const std::string& file,

@@ -89,16 +89,31 @@ void Report::add_at_name(const Place& place, Fault fault) {
     add(diagnostic(place, std::move(fault), position));
 }
 
-void Report::add_below(const Place& place, std::string_view pointer, Fault fault, Said said) {
-    if (!takes(fault)) return;
+std::pair<Spot, std::string> Report::below(const Place& place, std::string_view pointer) const {
     Spot spot = place.find(document_);
-    std::string below;
+    std::string location;
+    bool is_there = true;
     for (const std::string& step : pointer_steps(pointer)) {
-        below += spot.value->is_array() ? "[" + step + "]" : "/" + step;
-        if (!into_text(spot, step)) break;
+        location += is_there && spot.value->is_array() ? "[" + step + "]" : "/" + step;
+        is_there = is_there && into_text(spot, step);
     }
-    add(diagnostic(place, std::move(fault), spot.source->value));
-    if (said == Said::of_itself) diagnostics_.back().location += below;
+    return {spot, std::move(location)};
+}
+
+void Report::add_below(const Place& place, std::string_view pointer, Fault fault, Said said,
+                       At at) {
+    if (!takes(fault)) return;
+    const auto [spot, location] = below(place, pointer);
+    const Position position = at == At::name ? spot.source->key : spot.source->value;
+    add(diagnostic(place, std::move(fault), position));
+    if (said == Said::of_itself) diagnostics_.back().location += location;
+}
+
+void Report::refer(const Place& place, std::string_view pointer, std::string section,
+                   std::string name) {
+    const auto [spot, location] = below(place, pointer);
+    references_.push_back(
+        {std::move(section), std::move(name), place.location() + location, spot.source->value});
 }
 
 std::vector<Diagnostic> Report::take() {

@@ -76,15 +76,20 @@ public:
     void add(const Place& place, Fault fault);
     /// At the name of the member: for fields that should not be there, or lack something inside.
     void add_at_name(const Place& place, Fault fault);
+    enum class At { value, name };
     /// At what `pointer` (a JSON pointer below the place) names.
-    void add_below(const Place& place, std::string_view pointer, Fault fault, Said said);
+    void add_below(const Place& place, std::string_view pointer, Fault fault, Said said,
+                   At at = At::value);
     void add(Diagnostic diagnostic);
+    /// Notes that the value below the place is a name of that section of the configuration.
+    void refer(const Place& place, std::string_view pointer, std::string section, std::string name);
 
     [[nodiscard]] bool has_errors() const { return has_errors_; }
     /// Whether further faults are only counted: then hints need not be looked for.
     [[nodiscard]] bool is_full() const { return diagnostics_.size() >= kDiagnosticsMax; }
     /// All of them, in the order of their positions.
     std::vector<Diagnostic> take();
+    std::vector<Reference> take_references() { return std::move(references_); }
 
 private:
     /// Whether the fault is to be placed and kept; weighs it, and notes its severity, in either
@@ -93,7 +98,11 @@ private:
 
     const Document& document_;
     const bool keeps_rules_;
+    /// Where `pointer` leads from the place, as far as it is there; its location.
+    std::pair<Spot, std::string> below(const Place& place, std::string_view pointer) const;
+
     std::vector<Diagnostic> diagnostics_;
+    std::vector<Reference> references_;
     std::size_t left_out_ = 0;
     bool has_errors_ = false;
 };

@@ -57,31 +57,33 @@ std::optional<Instant> read_timestamp(const StateReading& at) {
     return instant;
 }
 
-/// "url" of "url" and "url.$".
-std::string_view parameter_in(std::string_view member) {
-    if (member.ends_with(".$")) member.remove_suffix(2);
-    return member;
-}
-
-/// What a built-in task would refuse when it runs is told when its file is read.
-void check_parameters(const StateReading& at, const Resource& resource) {
-    const Json* parameters = at.fields.find("Parameters");
-    if (resource.kind != Resource::Kind::builtin || !parameters || !parameters->is_object()) return;
+const BuiltinTask* task_of(const StateReading& at, const Resource& resource) {
+    if (resource.kind != Resource::Kind::builtin) return nullptr;
     const auto& tasks = at.reading.options.builtin_tasks;
-    const auto task = std::find_if(tasks.begin(), tasks.end(), [&](const BuiltinTask& known) {
+    const auto found = std::find_if(tasks.begin(), tasks.end(), [&](const BuiltinTask& known) {
         return known.name == resource.action;
     });
-    if (task == tasks.end() || task->parameters.empty()) return;
-    const Place place = at.fields.place().member("Parameters");
-    for (const auto& [member, value] : parameters->items()) {
-        const std::string name(parameter_in(member));
-        const auto& known = task->parameters;
-        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const std::string near = suggest(name, known);
-        at.reading.report.add_at_name(
-            place.member(member),
-            {"expected a parameter of '" + resource.text + "', but '" + name + "' is none",
-             near.empty() ? "its parameters are " + quoted_list(known) : near});
+    return found == tasks.end() ? nullptr : &*found;
+}
+
+/// What a built-in task would refuse when it runs is told when its file is read. What it gets where
+/// nothing is written down is the state's input, which nobody knows yet.
+void check_parameters(const StateReading& at, const Resource& resource) {
+    const char* field = at.is_jsonata() ? "Arguments" : "Parameters";
+    const Json* parameters = at.fields.find(field);
+    const BuiltinTask* task = task_of(at, resource);
+    if (task == nullptr || parameters == nullptr) return;
+    Shape shape = task->parameters;
+    if (shape.kind == Shape::Kind::object) shape.called("parameter of '" + resource.text + "'");
+    const Place place = at.fields.place().member(field);
+    const Written written = at.is_jsonata() ? Written::as_queries : Written::as_paths;
+    for (ShapeFault& fault : shape_faults(shape, *parameters, written)) {
+        Fault told = rule({std::move(fault.message), std::move(fault.hint)});
+        at.reading.report.add_below(place, fault.pointer, std::move(told), Said::of_itself,
+                                    fault.is_of_name ? Report::At::name : Report::At::value);
+    }
+    for (ShapeReference& name : shape_references(shape, *parameters, written)) {
+        at.reading.report.refer(place, name.pointer, std::move(name.section), std::move(name.name));
     }
 }
 

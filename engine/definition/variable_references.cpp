@@ -6,9 +6,9 @@ namespace stepwell::definition {
 namespace {
 
 /// Collects the names; add() knows everything in a state that may read a variable.
-class Names {
+class NamesRead {
 public:
-    explicit Names(const State& state) {
+    explicit NamesRead(const State& state) {
         add(state.input_path);
         add(state.output_path);
         add(state.parameters);
@@ -99,7 +99,7 @@ private:
 std::vector<VariableReference> variable_references(const Definition& definition) {
     std::vector<VariableReference> references;
     for (const State& state : definition.states) {
-        auto names = Names(state).take();
+        auto names = NamesRead(state).take();
         if (!names.empty()) references.emplace_back(state.name, std::move(names));
     }
     return references;

@@ -8,7 +8,7 @@
 namespace stepwell::definition {
 namespace {
 
-using Names = std::unordered_set<std::string>;
+using VariableNames = std::unordered_set<std::string>;
 
 /// Calls visit(name, place) for each name that `holder`'s Assign sets.
 template <class Visit>
@@ -36,8 +36,9 @@ void for_each_assigned_in_state(const Json& state, const Place& place, Visit vis
     }
 }
 
-void visit_machine(const Json& machine, const Place& place, const Names& outer, Report& report) {
-    Names visible = outer;
+void visit_machine(const Json& machine, const Place& place, const VariableNames& outer,
+                   Report& report) {
+    VariableNames visible = outer;
     for_each_state(machine, place, [&](const std::string&, const Json& state, const Place& at) {
         for_each_assigned_in_state(state, at, [&](const std::string& name, const Place& name_at) {
             visible.insert(name);

@@ -122,6 +122,7 @@ Parsed parse(std::string_view text, const ParseOptions& options) {
         if (!report.has_errors()) parsed.workflow.definition = std::move(definition);
     }
     parsed.diagnostics = report.take();
+    parsed.references = report.take_references();
     return parsed;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/shape.hpp"
 #include "engine/definition/definition.hpp"
 #include "engine/definition/diagnostic.hpp"
 
@@ -34,12 +35,12 @@ struct BuiltinTask {
     BuiltinTask(const char* task) : name(task) {}  // NOLINT(google-explicit-constructor): lists
     BuiltinTask(std::string task)                  // NOLINT(google-explicit-constructor): of names
         : name(std::move(task)) {}
-    BuiltinTask(std::string task, std::vector<std::string> its_parameters)
+    BuiltinTask(std::string task, Shape its_parameters)
         : name(std::move(task)), parameters(std::move(its_parameters)) {}
 
     std::string name;
-    /// All parameters that it knows; empty: nothing is known of them, and any is let through.
-    std::vector<std::string> parameters;
+    /// What it takes; Kind::any: nothing is known of it, and anything is let through.
+    Shape parameters;
 };
 using BuiltinTasks = std::vector<BuiltinTask>;
 
@@ -64,6 +65,7 @@ struct ParseOptions {
 struct Parsed {
     Workflow workflow;
     std::vector<Diagnostic> diagnostics;  // every fault of the text, in the order of their places
+    std::vector<Reference> references;    // to be looked up by who knows the configuration
     [[nodiscard]] bool is_valid() const { return workflow.definition != nullptr; }
 };
 

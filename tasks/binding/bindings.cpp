@@ -51,6 +51,21 @@ std::string read_task(Fields& fields, const TaskCatalog& catalog) {
     return task;
 }
 
+/// Null for another resource, such as a function's, which takes what it is given.
+const TaskType* find_task(const TaskCatalog& catalog, const std::string& task) {
+    return task.starts_with("stepwell:") ? catalog.find(task) : nullptr;
+}
+
+/// As far as they are no templates.
+void check_parameters(Fields& fields, const TaskType* task) {
+    const Json* parameters = fields.any("parameters");
+    if (parameters == nullptr || task == nullptr) return;
+    for (const ShapeFault& fault : shape_faults(task->parameters, *parameters, Written::as_paths)) {
+        fields.fault("parameters" + std::string(fault.place.empty() ? "" : ".") + fault.place +
+                     ": " + fault.message + (fault.hint.empty() ? "" : "; " + fault.hint));
+    }
+}
+
 Result<Binding> read_binding(const Json& json, const TaskCatalog& catalog) {
     Fields fields(json);
     Binding binding;
@@ -59,6 +74,7 @@ Result<Binding> read_binding(const Json& json, const TaskCatalog& catalog) {
     binding.match = fields.pairs("match");
     binding.task = read_task(fields, catalog);
     binding.parameters = read_template(fields, "parameters");
+    check_parameters(fields, find_task(catalog, binding.task));
     binding.result = read_template(fields, "result");
     if (const auto faults = fields.finish()) return fail(ErrorCode::invalid, *faults);
     return binding;

@@ -33,9 +33,23 @@ struct InputSpec {
     std::string missing_columns = "null";  // null | fail
     std::string type_changes = "widen";    // widen | fail
 
-    /// Reads `value`, which may also be a bare uri; what is wrong goes to `faults`.
+    /// Checks and reads `value`, which may also be a bare uri; what is wrong goes to `faults`.
     static InputSpec parse(const Json& value, std::string_view place, Faults& faults);
+    // Of what has been checked. `read`: of input_object(), by an input_shape().
+    static InputSpec read(ParameterReader& read);
+    static InputSpec member(ParameterReader& of, std::string_view name);
 };
+
+/// A bare place as the object that it stands for.
+Json input_object(const Json& value);
+
+/// An input as tasks declare it, with what this one takes further.
+Shape input_shape(std::string_view name, std::string_view says, std::vector<Shape> further = {});
+/// A type's name, or {type, format, numbers, dates}.
+Shape column_type_shape();
+Shape type_shape();
+Shape numbers_shape();
+Shape dates_shape();
 
 /// `numbers: exact | rounded` and `dates: iso | iso_or_time`, with what counts where nothing is
 /// said.

@@ -1,6 +1,7 @@
 #include "tasks/etl/etl.hpp"
 
 #include "tasks/etl/etl_run.hpp"
+#include "tasks/etl/etl_shape.hpp"
 
 namespace stepwell::tasks {
 namespace etl {
@@ -75,6 +76,7 @@ std::vector<TaskType> etl_tasks() {
     type.name = "etl";
     type.host = HostKind::data;
     type.sections = {"connections", "lakes", "tasks"};
+    type.parameters = etl::etl_shape();
     type.run = [](const Json& parameters, TaskContext& context) {
         return data::run_data_task(context, "etl", [&](data::DataSession& session) {
             return etl::run_etl(session, parameters);

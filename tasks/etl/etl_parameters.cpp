@@ -1,88 +1,76 @@
 #include "tasks/etl/etl_parameters.hpp"
 
+#include <algorithm>
+
+#include "tasks/etl/etl_shape.hpp"
+
 namespace stepwell::tasks::etl {
 namespace {
 
 using data::Faults;
 using data::ParameterReader;
 
-EtlInput parse_input(const std::string& name, const Json& value, const std::string& place,
-                     Faults& faults) {
+EtlInput read_input(const std::string& name, const Json& value, const Shape& shape,
+                    const std::string& place, Faults& faults) {
     EtlInput input;
     input.name = name;
-    Json rest = value;
-    if (value.is_object() && value.contains("bookmark")) {
-        input.is_bookmarked = string_or(value["bookmark"], "by", "") == "files";
-        if (!input.is_bookmarked) faults.add(place + ".bookmark", "expected {by: files}");
-        rest.erase("bookmark");
-    }
-    if (value.is_object() && value.contains("task")) {
-        faults.add(place, "expected uri, table or sql; a task's output is named by its uri");
-        return input;
-    }
-    // The seeds' word for a later file's new columns.
-    input.spec = data::InputSpec::parse(rest, place, faults);
+    const Json object = data::input_object(value);
+    ParameterReader read(object, shape, place, faults);
+    input.is_bookmarked = read.object("bookmark").text("by") == "files";
+    input.spec = data::InputSpec::read(read);
+    read.finish();
     return input;
 }
 
 /// `input` is one input, or several by name.
-std::vector<EtlInput> parse_inputs(const Json* value, Faults& faults) {
-    std::vector<EtlInput> inputs;
-    if (value == nullptr) {
-        faults.add("input",
-                   "expected at least one input, such as {orders: {uri: \"lake://raw/orders/\", "
-                   "format: csv}}");
-        return inputs;
+std::vector<EtlInput> read_inputs(ParameterReader& read) {
+    const Json* value = read.any("input");
+    if (value == nullptr) return {};
+    const Shape* form = read.shape_of("input").form_of(*value);
+    if (form == nullptr || form->kind != Shape::Kind::mapping) {
+        return {read_input("input", *value, one_input_shape(), "input", read.faults())};
     }
-    const bool is_one = !value->is_object() || value->contains("uri") || value->contains("table") ||
-                        value->contains("sql");
-    if (is_one) return {parse_input("input", *value, "input", faults)};
+    std::vector<EtlInput> inputs;
     for (const auto& [name, input] : value->items()) {
+        const std::string place = "input." + name;
         const bool is_reserved = name == "this" || name.starts_with("_sw");
         if (is_reserved)
-            faults.add("input." + name, "expected another name, as the steps use this one");
-        inputs.push_back(parse_input(name, input, "input." + name, faults));
+            read.faults().add(place, "expected another name, as the steps use this one");
+        inputs.push_back(read_input(name, input, one_input_shape(), place, read.faults()));
     }
-    if (inputs.empty()) faults.add("input", "expected at least one input");
     return inputs;
 }
 
-lake::WriteMode parse_mode(ParameterReader& read) {
-    static const std::vector<std::string> kModes = {
-        "error", "append", "ignore", "overwrite", "overwrite_partitions", "merge"};
-    const std::string mode = read.choice("mode", kModes, "error");
-    for (std::size_t i = 0; i < kModes.size(); ++i) {
-        if (kModes[i] == mode) return static_cast<lake::WriteMode>(i);
-    }
-    return lake::WriteMode::error;
+lake::WriteMode mode_of(ParameterReader& read) {
+    const std::string mode = read.text("mode");
+    const auto& modes = read.shape_of("mode").choices;  // in the order of WriteMode
+    const auto found = std::find(modes.begin(), modes.end(), mode);
+    return static_cast<lake::WriteMode>(found - modes.begin());
 }
 
-LakeTarget parse_write(ParameterReader read) {
+void read_policy(ParameterReader policy, LakeTarget& target) {
+    target.allows_new_columns = policy.text("new_columns") == "add";
+    target.allows_missing_columns = policy.text("missing") == "null";
+    target.allows_type_changes = policy.text("type_changes") == "allow";
+    policy.finish();
+}
+
+LakeTarget read_write(ParameterReader read) {
     LakeTarget target;
-    target.uri = read.required_text("uri");
-    read.choice("format", {"parquet"}, "parquet");
-    target.mode = parse_mode(read);
+    target.uri = read.text("uri");
+    read.text("format");
+    target.mode = mode_of(read);
     target.partition_by = read.texts("partition_by");
     target.keys = read.texts("keys");
     target.sort_by = read.texts("sort_by");
-    target.compression = read.choice(
-        "compression", {"zstd", "snappy", "gzip", "uncompressed", "lz4", "brotli"}, "zstd");
+    target.compression = read.text("compression");
     if (const Json* size = read.any("target_file_size")) {
-        const auto bytes = data::parse_bytes(*size);
-        if (!bytes || *bytes < 1'000'000)
-            read.fault("target_file_size", "expected a size of at least 1MB, such as 256MB");
-        target.target_file_size = bytes.value_or(target.target_file_size);
+        target.target_file_size = data::parse_bytes(*size).value_or(target.target_file_size);
     }
     if (const auto limit = read.integer("max_partitions")) {
-        if (*limit < 1) read.fault("max_partitions", "expected a positive number");
         target.max_partitions = static_cast<std::size_t>(std::max<std::int64_t>(*limit, 1));
     }
-    ParameterReader policy = read.object("schema_policy");
-    target.allows_new_columns = policy.choice("new_columns", {"add", "fail"}, "add") == "add";
-    target.allows_missing_columns = policy.choice("missing", {"null", "fail"}, "null") == "null";
-    target.allows_type_changes =
-        policy.choice("type_changes", {"allow", "fail"}, "fail") == "allow";
-    policy.finish();
+    read_policy(read.object("schema_policy"), target);
     read.finish();
     const bool needs_partitions =
         target.mode == lake::WriteMode::overwrite_partitions && target.partition_by.empty();
@@ -93,24 +81,23 @@ LakeTarget parse_write(ParameterReader read) {
     return target;
 }
 
-Scd2Target parse_scd2(ParameterReader read) {
+Scd2Target read_scd2(ParameterReader read) {
     Scd2Target target;
-    target.table = read.required_text("target");
+    target.table = read.text("target");
     target.connection = read.text("connection");
     target.keys = read.texts("keys");
-    if (target.keys.empty()) read.fault("keys", "expected the columns that name one thing");
     target.track = read.texts("track");
     target.ignore = read.texts("ignore");
-    target.effective = read.required_text("effective");
+    target.effective = read.text("effective");
     ParameterReader columns = read.object("columns");
-    target.from = columns.text("from", target.from);
-    target.to = columns.text("to", target.to);
-    target.current = columns.text("current", target.current);
+    target.from = columns.text("from");
+    target.to = columns.text("to");
+    target.current = columns.text("current");
     columns.finish();
     target.open_end = read.text("open_end");
-    target.closes_deleted = read.choice("deletes", {"close", "ignore"}, "ignore") == "close";
-    target.late_rows = read.choice("late_rows", {"reject", "fail"}, "reject");
-    read.choice("hash", {"", "md5"}, "");  // changes are found by comparing; a hash is not needed
+    target.closes_deleted = read.text("deletes") == "close";
+    target.late_rows = read.text("late_rows");
+    read.text("hash");
     read.finish();
     return target;
 }
@@ -143,24 +130,22 @@ std::optional<RowBounds> parse_bounds(const Json& value) {
 
 DataResult<EtlParameters> EtlParameters::parse(const Json& parameters) {
     Faults faults;
-    ParameterReader read(parameters, "", faults);
+    ParameterReader read = ParameterReader::checked(parameters, etl_shape(), "", faults);
     EtlParameters result;
     if (const Json* params = read.any("params")) result.params = *params;
-    if (!result.params.is_object()) read.fault("params", "expected an object of name: value");
-    result.inputs = parse_inputs(read.any("input"), faults);
-    if (const Json* steps = read.any("steps")) result.steps = parse_steps(*steps, faults);
-    if (read.has("write")) result.write = parse_write(read.object("write"));
-    if (read.has("scd2")) result.scd2 = parse_scd2(read.object("scd2"));
-    if (result.write.has_value() == result.scd2.has_value())
-        read.fault("write", "expected exactly one of write and scd2");
+    result.inputs = read_inputs(read);
+    if (const Json* steps = read.any("steps")) result.steps = read_steps(*steps);
+    const bool is_written = read.any("write") != nullptr;
+    if (is_written) result.write = read_write(read.object("write"));
+    const bool has_history = read.any("scd2") != nullptr;
+    if (has_history) result.scd2 = read_scd2(read.object("scd2"));
     if (const Json* checks = read.any("checks")) result.checks = *checks;
-    if (!result.checks.is_array()) read.fault("checks", "expected a list of checks");
     if (const Json* bounds = read.any("expect_rows")) {
         result.expect_rows = parse_bounds(*bounds);
-        if (!result.expect_rows)
+        if (!result.expect_rows && faults.empty())
             read.fault("expect_rows", "expected a number of rows or {min, max}");
     }
-    result.counts_steps = read.flag("step_counts", true);
+    result.counts_steps = read.flag("step_counts");
     for (const auto& input : result.inputs) {
         if (input.is_bookmarked && !result.write)
             faults.add("input." + input.name + ".bookmark",

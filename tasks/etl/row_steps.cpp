@@ -1,6 +1,4 @@
 // Steps that change which rows there are.
-#include <algorithm>
-
 #include "tasks/etl/step_tools.hpp"
 
 namespace stepwell::tasks::etl {
@@ -9,9 +7,7 @@ namespace {
 using data::quote_identifier;
 
 DataResult<std::string> other_input(const Compiling& compiling, std::string_view member) {
-    const std::string name = compiling.argument().is_string()
-                                 ? compiling.argument().get<std::string>()
-                                 : string_or(compiling.argument(), member, "");
+    const std::string name = compiling.text(member);
     if (compiling.pipeline.has_input(name)) return name;
     return compiling.fault("expected " + std::string(member) +
                            " to name an input of the task, but got '" + name + "'");
@@ -21,27 +17,25 @@ DataResult<std::string> other_input(const Compiling& compiling, std::string_view
 
 DataResult<CompiledStep> compile_filter(const Compiling& compiling) {
     const Json& argument = compiling.argument();
-    const Json* where = argument.is_object() ? find(argument, "where") : &argument;
+    const Json* where = argument.is_object() ? compiling.member("where") : &argument;
     if (where == nullptr) return compiling.fault("expected an SQL condition");
     CompiledStep result{"select * from this where " +
                         SW_TRY(compiling.expression(*where, "the condition"))};
     result.effect = RowEffect::changes;
-    const Json* rejects = find(argument, "reject");
+    const Json* rejects = compiling.member("reject");
     result.is_rejecting = rejects != nullptr && *rejects == true;
     return result;
 }
 
 DataResult<CompiledStep> compile_dedupe(const Compiling& compiling) {
     const Json& argument = compiling.argument();
-    const Json* keys = argument.is_object() ? find(argument, "keys") : &argument;
+    const Json* keys = argument.is_object() ? compiling.member("keys") : &argument;
     const std::string by = data::quoted_list(SW_TRY(compiling.column_list(keys, "keys")));
-    const Json* order = find(argument, "order_by");
+    const Json* order = compiling.member("order_by");
     const std::string ordered =
         order == nullptr ? ""
                          : " order by " + joined(SW_TRY(text_list(compiling, order, "order_by")));
-    const std::string ties = string_or(argument, "ties", "error");
-    if (ties != "error" && ties != "any")
-        return compiling.fault("expected ties: error or any, but got '" + ties + "'");
+    const std::string ties = compiling.text("ties");
     CompiledStep result;
     result.effect = RowEffect::heavy;
     const std::string window = "over (partition by " + by + ordered + ") = 1";
@@ -71,16 +65,10 @@ DataResult<CompiledStep> compile_sql(const Compiling& compiling) {
 }
 
 DataResult<CompiledStep> compile_join(const Compiling& compiling) {
-    const Json& argument = compiling.argument();
     const std::string other = SW_TRY(other_input(compiling, "with"));
-    const std::string how = string_or(argument, "how", "left");
-    static const std::vector<std::string> kKinds = {"inner", "left", "right", "full",
-                                                    "semi",  "anti", "cross"};
-    if (std::find(kKinds.begin(), kKinds.end(), how) == kKinds.end())
-        return compiling.fault("expected how to be one of " + joined(kKinds) + ", but got '" + how +
-                               "'");
+    const std::string how = compiling.text("how");
     const auto right = SW_TRY(compiling.pipeline.input_columns(other));
-    const Json* on = find(argument, "on");
+    const Json* on = compiling.member("on");
     std::string condition;
     std::vector<std::string> shared;
     if (on != nullptr && on->is_string())
@@ -93,7 +81,7 @@ DataResult<CompiledStep> compile_join(const Compiling& compiling) {
     if (condition.empty() && how != "cross")
         return compiling.fault("expected on: columns that both have, or an SQL condition");
     std::string select = how == "semi" || how == "anti" || !shared.empty() ? "*" : "this.*";
-    const Json* wanted = find(argument, "columns");
+    const Json* wanted = compiling.member("columns");
     if (wanted != nullptr) {
         const auto names = SW_TRY(text_list(compiling, wanted, "columns"));
         SW_TRY(need_columns(right, names, compiling.step.place + ".columns"));
@@ -108,14 +96,13 @@ DataResult<CompiledStep> compile_join(const Compiling& compiling) {
 }
 
 DataResult<CompiledStep> compile_lookup(const Compiling& compiling) {
-    const Json& argument = compiling.argument();
     const std::string other = SW_TRY(other_input(compiling, "from"));
     const auto right = SW_TRY(compiling.pipeline.input_columns(other));
-    const auto keys = SW_TRY(compiling.column_list(find(argument, "on"), "on"));
-    const auto names = SW_TRY(text_list(compiling, find(argument, "columns"), "columns"));
+    const auto keys = SW_TRY(compiling.column_list(compiling.member("on"), "on"));
+    const auto names = SW_TRY(text_list(compiling, compiling.member("columns"), "columns"));
     SW_TRY(need_columns(right, keys, compiling.step.place + ".on"));
     SW_TRY(need_columns(right, names, compiling.step.place + ".columns"));
-    const Json* fallback = find(argument, "default");
+    const Json* fallback = compiling.member("default");
     std::string select = "this.*";
     for (const auto& name : names) {
         const std::string column = "looked_up." + quote_identifier(name);
@@ -138,9 +125,9 @@ DataResult<CompiledStep> compile_lookup(const Compiling& compiling) {
 
 DataResult<CompiledStep> compile_union(const Compiling& compiling) {
     const Json& argument = compiling.argument();
-    const Json* with = argument.is_object() ? find(argument, "with") : &argument;
-    const bool is_distinct =
-        find(argument, "distinct") != nullptr && *find(argument, "distinct") == true;
+    const Json* with = argument.is_object() ? compiling.member("with") : &argument;
+    const Json* distinct = compiling.member("distinct");
+    const bool is_distinct = distinct != nullptr && *distinct == true;
     std::string sql = "select * from this";
     for (const auto& name : SW_TRY(text_list(compiling, with, "with"))) {
         if (!compiling.pipeline.has_input(name))
@@ -155,12 +142,11 @@ DataResult<CompiledStep> compile_union(const Compiling& compiling) {
 }
 
 DataResult<CompiledStep> compile_aggregate(const Compiling& compiling) {
-    const Json& argument = compiling.argument();
-    const Json* columns = find(argument, "columns");
+    const Json* columns = compiling.member("columns");
     if (columns == nullptr || !columns->is_object() || columns->empty())
         return compiling.fault("expected {by: [...], columns: {total: sum(amount)}}");
     std::vector<std::string> terms;
-    const Json* by = find(argument, "by");
+    const Json* by = compiling.member("by");
     std::string group;
     if (by != nullptr) {
         group = data::quoted_list(SW_TRY(compiling.column_list(by, "by")));
@@ -171,7 +157,7 @@ DataResult<CompiledStep> compile_aggregate(const Compiling& compiling) {
                         quote_identifier(name));
     CompiledStep result{"select " + joined(terms) + " from this" +
                         (group.empty() ? "" : " group by " + group)};
-    const std::string having = string_or(argument, "having", "");
+    const std::string having = compiling.text("having");
     if (!having.empty()) result.sql += " having (" + having + "\n)";
     result.effect = RowEffect::heavy;
     return result;
@@ -184,8 +170,8 @@ DataResult<CompiledStep> compile_sort(const Compiling& compiling) {
 
 DataResult<CompiledStep> compile_limit(const Compiling& compiling) {
     const Json& argument = compiling.argument();
-    const Json* rows = argument.is_object() ? find(argument, "rows") : &argument;
-    const Json* offset = find(argument, "offset");
+    const Json* rows = argument.is_object() ? compiling.member("rows") : &argument;
+    const Json* offset = compiling.member("offset");
     if (rows == nullptr) return compiling.fault("expected a number of rows");
     CompiledStep result{"select * from this limit " +
                         std::to_string(SW_TRY(compiling.whole_number(*rows, "rows")))};
@@ -198,7 +184,7 @@ DataResult<CompiledStep> compile_limit(const Compiling& compiling) {
 
 DataResult<CompiledStep> compile_unnest(const Compiling& compiling) {
     const Json& argument = compiling.argument();
-    const Json* column = argument.is_object() ? find(argument, "column") : &argument;
+    const Json* column = argument.is_object() ? compiling.member("column") : &argument;
     const auto names = SW_TRY(compiling.column_list(column, "column"));
     const std::string source = quote_identifier(names[0]);
     const auto type = SW_TRY(compiling.pipeline.connection().describe(
@@ -210,8 +196,9 @@ DataResult<CompiledStep> compile_unnest(const Compiling& compiling) {
         result.sql = "select * exclude (" + source + "), unnest(" + source + ") from this";
         return result;
     }
-    const std::string name = string_or(argument, "as", names[0]);
-    const Json* outer = find(argument, "outer");
+    const std::string given = compiling.text("as");
+    const std::string& name = given.empty() ? names[0] : given;
+    const Json* outer = compiling.member("outer");
     const bool keeps_empty = outer != nullptr && *outer == true;
     const std::string list =
         keeps_empty ? "case when len(" + source + ") > 0 then " + source + " else [null] end"

@@ -15,6 +15,10 @@ struct Compiling {
     Pipeline& pipeline;
 
     [[nodiscard]] const Json& argument() const { return step.argument; }
+    // A member of the argument; null, and the declared default, where it is not there.
+    // REQUIRES: step_shape() declares it.
+    [[nodiscard]] const Json* member(std::string_view name) const;
+    [[nodiscard]] std::string text(std::string_view name) const;
     [[nodiscard]] const std::vector<Column>& columns() const { return pipeline.columns(); }
     [[nodiscard]] Failure<data::DataError> fault(const std::string& message) const;
     /// The texts of a list or a single text; each must be a column.

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "engine/base/assert.hpp"
+#include "tasks/etl/etl_shape.hpp"
 #include "tasks/etl/step_tools.hpp"
 
 namespace stepwell::tasks::etl {
@@ -33,41 +35,53 @@ const std::map<std::string, Compiler, std::less<>>& compilers() {
 
 }  // namespace
 
-std::vector<Step> parse_steps(const Json& steps, data::Faults& faults) {
+std::vector<Step> read_steps(const Json& steps) {
     std::vector<Step> result;
-    if (!steps.is_array()) {
-        faults.add("steps", "expected a list of steps");
-        return result;
-    }
-    std::vector<std::string> known;
-    for (const auto& [name, compiler] : compilers()) known.push_back(name);
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        const std::string place = "steps[" + std::to_string(i) + "]";
-        const Json* name = find(steps[i], "name");
-        const std::size_t members =
-            steps[i].is_object() ? steps[i].size() - (name != nullptr ? 1 : 0) : 0;
-        if (members != 1) {
-            faults.add(place, "expected one step, such as {filter: \"amount > 0\"}");
-            continue;
-        }
         for (const auto& [type, argument] : steps[i].items()) {
-            if (type == "name") continue;
-            if (compilers().contains(type)) {
-                result.push_back(
-                    {type, string_or(steps[i], "name", type), place + "." + type, argument});
-                continue;
-            }
-            const std::string near = data::nearest(type, known);
-            faults.add(place, "there is no step '" + type + "'" +
-                                  (near.empty() ? "; steps are " + joined(known)
-                                                : "; did you mean '" + near + "'?"));
+            if (!compilers().contains(type) || argument.is_null()) continue;
+            result.push_back({type, string_or(steps[i], "name", type),
+                              "steps[" + std::to_string(i) + "]." + type, argument});
         }
     }
     return result;
 }
 
+std::vector<std::string> step_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, compiler] : compilers()) names.push_back(name);
+    return names;
+}
+
 DataResult<CompiledStep> compile_step(const Step& step, Pipeline& pipeline) {
     return compilers().find(step.type)->second(Compiling{step, pipeline});
+}
+
+namespace {
+
+/// What the step declares of a member of its argument.
+const Shape& declared(const Step& step, std::string_view name) {
+    const Shape* shape = step_shape().member(step.type);
+    const Shape* member = shape->member(name);
+    for (const Shape& form : shape->forms) {
+        if (member == nullptr) member = form.member(name);
+    }
+    SW_ASSERT(member != nullptr);
+    return *member;
+}
+
+}  // namespace
+
+const Json* Compiling::member(std::string_view name) const {
+    (void)declared(step, name);
+    const Json* found = find(argument(), name);
+    return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+std::string Compiling::text(std::string_view name) const {
+    const Json* found = member(name);
+    const bool is_text = found != nullptr && found->is_string();
+    return is_text ? found->get<std::string>() : declared(step, name).otherwise;
 }
 
 Failure<data::DataError> Compiling::fault(const std::string& message) const {

@@ -39,8 +39,10 @@ struct CompiledStep {
     std::string error_message = {};
 };
 
-/// Reads `steps`; what is wrong with their form goes to `faults`.
-std::vector<Step> parse_steps(const Json& steps, data::Faults& faults);
+/// REQUIRES: checked by step_shape(), where they are to be compiled.
+std::vector<Step> read_steps(const Json& steps);
+/// Of all steps that there are.
+std::vector<std::string> step_names();
 
 /// Fails with E_CONFIG (arguments), E_SCHEMA (a column that is not there).
 DataResult<CompiledStep> compile_step(const Step& step, Pipeline& pipeline);

@@ -367,7 +367,8 @@ std::vector<TaskType> function_tasks() {
     TaskType function;
     function.name = "function";
     function.run_text = run_function;
-    function.parameters = {"name", "input"};
+    function.parameters = shape::object({shape::text("name", "the function's folder").needed(),
+                                         shape::any("input", "the event").or_else("{}")});
     function.sections = {"tasks"};
     function.resources = {"arn:aws:lambda:*:function:*", std::string(kInvoke),
                           std::string(kInvoke) + ".waitForTaskToken"};

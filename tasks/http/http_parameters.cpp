@@ -35,6 +35,12 @@ std::optional<StatusRange> range_of(const Json& value) {
     return StatusRange{*first, *last};
 }
 
+bool are_statuses(const Json& value) {
+    if (!value.is_array()) return range_of(value).has_value();
+    return std::all_of(value.begin(), value.end(),
+                       [](const Json& each) { return range_of(each).has_value(); });
+}
+
 std::vector<StatusRange> read_expected(Fields& fields) {
     const Json* expected = fields.any("expect");
     if (!expected) return {StatusRange{}};
@@ -118,6 +124,32 @@ void read_limits(Fields& fields, HttpParameters& parameters) {
 }
 
 }  // namespace
+
+Shape http_shape() {
+    using shape::any;
+    using shape::flag;
+    using shape::text;
+    return shape::object(
+        {text("url", "http or https; credentials belong in a header").needed(),
+         text("method", "GET, or POST where there is a body"),
+         pairs_shape("headers", "names and values"),
+         pairs_shape("query", "names and values, encoded and added to the URL"),
+         any("body", "a text is sent as text, anything else as JSON"),
+         pairs_shape("form", "instead of `body`: sent as a form"),
+         shape::special("expect", "statuses that are a success",
+                        "statuses such as 200 or \"200-299\"", are_statuses,
+                        {"integer", "string", "array"})
+             .or_else("200-299"),
+         duration_shape("timeout", "of all of the request").or_else("30s"),
+         duration_shape("retry_after",
+                        "how long in all to wait for a server that answers 429 or 503 with "
+                        "Retry-After; not at all where nothing is said"),
+         size_shape("max_response_bytes",
+                    "of the body, unpacked; 1MB, at most 8MB; with `save_to` 1GB"),
+         flag("follow_redirects", "else a redirect is a status like others").or_else("false"),
+         text("ca_file", "certificates to trust instead of the system's"),
+         text("save_to", "a place for the body, such as lake://raw/rates.csv")});
+}
 
 Result<HttpParameters, TaskError> HttpParameters::read(const Json& json, HttpRoute route) {
     Fields fields(json);

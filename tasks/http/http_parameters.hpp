@@ -17,6 +17,9 @@ struct StatusRange {
     int last = 299;
 };
 
+/// What it takes.
+Shape http_shape();
+
 struct HttpParameters {
     HttpRequest request;
     std::vector<StatusRange> expected;

@@ -204,19 +204,7 @@ std::vector<TaskType> http_tasks() {
     TaskType http;
     http.name = "http";
     http.run_text = run_http;
-    http.parameters = {"url",
-                       "method",
-                       "headers",
-                       "query",
-                       "body",
-                       "form",
-                       "expect",
-                       "timeout",
-                       "retry_after",
-                       "follow_redirects",
-                       "max_response_bytes",
-                       "save_to",
-                       "ca_file"};
+    http.parameters = http_shape();
     http.sections = {"http"};
     return {http};
 }

@@ -1,5 +1,7 @@
 #include "tasks/load/load_parameters.hpp"
 
+#include "tasks/load/load_shape.hpp"
+
 namespace stepwell::tasks::data {
 namespace {
 
@@ -10,30 +12,24 @@ void read_target(ParameterReader& read, LoadParameters& load) {
         return;
     }
     ParameterReader object = read.object("target");
-    load.target = object.required_text("table");
+    load.target = object.text("table");
     load.connection = object.text("connection");
-    load.is_created = object.choice("create", {"auto", "never"}, "auto") == "auto";
+    load.is_created = object.text("create") == "auto";
     load.primary_key = object.texts("primary_key");
-    if (const Json* indexes = object.any("indexes"); indexes != nullptr && indexes->is_array()) {
-        for (const auto& index : *indexes) {
-            const Json wrapped = {{"columns", index}};
-            ParameterReader one(wrapped, object.place_of("indexes") + ".", read.faults());
-            load.indexes.push_back(one.texts("columns"));
-        }
-    } else if (indexes != nullptr) {
-        object.fault("indexes", "expected a list of lists of columns");
+    if (const Json* indexes = object.any("indexes")) {
+        for (const auto& index : *indexes) load.indexes.push_back(texts_in(index));
     }
     object.finish();
 }
 
-/// "latest(updated_at)", "latest" with order_by beside it, or {latest: updated_at}.
+/// "latest(updated_at)", or {latest: updated_at}.
 void read_duplicates(ParameterReader& read, LoadParameters& load) {
     const Json* given = read.any("duplicates");
     if (given == nullptr) return;
     if (given->is_object()) {
         ParameterReader object = read.object("duplicates");
         load.duplicates = "latest";
-        load.duplicates_order = object.required_text("latest");
+        load.duplicates_order = object.text("latest");
         return object.finish();
     }
     const std::string text = read.text("duplicates");
@@ -42,42 +38,39 @@ void read_duplicates(ParameterReader& read, LoadParameters& load) {
         load.duplicates_order = text.substr(7, text.size() - 8);
         return;
     }
-    load.duplicates = read.choice("duplicates", {"fail", "first"}, "fail");
+    load.duplicates = text;
 }
 
-void read_update(ParameterReader& read, LoadParameters& load) {
-    ParameterReader update = read.object("update");
+void read_update(ParameterReader update, LoadParameters& load) {
     const Json* columns = update.any("columns");
-    if (columns != nullptr && *columns != "all") load.update_columns = update.texts("columns");
+    if (columns != nullptr && *columns != "all") load.update_columns = texts_in(*columns);
     load.update_except = update.texts("except");
     load.update_when = update.text("when");
     load.delete_when = update.text("delete_when");
     update.finish();
 }
 
-void read_rest(ParameterReader& read, LoadParameters& load) {
-    ParameterReader policy = read.object("schema_policy");
-    load.new_columns = policy.choice("new_columns", {"add", "ignore", "fail"}, "add");
-    load.missing_columns = policy.choice("missing_columns", {"null", "fail"}, "null");
-    load.type_changes = policy.choice("type_changes", {"widen", "stringify", "fail"}, "widen");
-    policy.choice("drop", {"keep"}, "keep");
+void read_policy(ParameterReader policy, LoadParameters& load) {
+    load.new_columns = policy.text("new_columns");
+    load.missing_columns = policy.text("missing_columns");
+    load.type_changes = policy.text("type_changes");
+    policy.text("drop");
     policy.finish();
-    ParameterReader copy = read.object("copy");
+}
+
+void read_copy(ParameterReader copy, LoadParameters& load) {
     for (auto& null : copy.texts("null_as")) load.input.nulls.push_back(null);
-    load.input.is_trimmed = copy.flag("trim_blanks", load.input.is_trimmed);
-    load.is_dry_run = copy.flag("no_load", false);
+    const bool is_trimmed = copy.flag("trim_blanks");
+    if (copy.has("trim_blanks")) load.input.is_trimmed = is_trimmed;
+    load.is_dry_run = copy.flag("no_load");
     copy.finish();
-    ParameterReader audit = read.object("audit_columns");
+}
+
+void read_audit(ParameterReader audit, LoadParameters& load) {
     load.loaded_at_column = audit.text("loaded_at");
     load.file_column = audit.text("file");
     load.run_id_column = audit.text("run_id");
     audit.finish();
-    load.after = read.texts("after");
-    for (const auto& step : load.after) {
-        if (step != "analyze" && step != "checkpoint" && step != "vacuum") {
-            read.fault("after", "expected analyze, checkpoint or vacuum, but got '" + step + "'");
-        }
-    }
 }
 
 void check_together(ParameterReader& read, LoadParameters& load) {
@@ -97,22 +90,19 @@ void check_together(ParameterReader& read, LoadParameters& load) {
 
 DataResult<LoadParameters> LoadParameters::parse(const Json& parameters) {
     Faults faults;
-    ParameterReader read(parameters, "", faults);
+    ParameterReader read = ParameterReader::checked(parameters, load_shape(), "", faults);
     LoadParameters load;
-    static const Json kNone = Json::object();
-    const Json* input = read.any("input");
-    load.input = InputSpec::parse(input == nullptr ? kNone : *input, "input", faults);
+    load.input = InputSpec::member(read, "input");
     read_target(read, load);
-    load.mode = read.choice(
-        "mode",
-        {"append", "replace", "truncate", "upsert", "merge", "insert_only", "snapshot", "scd2"},
-        "append");
+    load.mode = read.text("mode");
     load.keys = read.texts("keys");
-    load.strategy =
-        read.choice("strategy", {"auto", "merge", "delete_insert", "on_conflict"}, "auto");
+    load.strategy = read.text("strategy");
     read_duplicates(read, load);
-    read_update(read, load);
-    read_rest(read, load);
+    read_update(read.object("update"), load);
+    read_policy(read.object("schema_policy"), load);
+    read_copy(read.object("copy"), load);
+    read_audit(read.object("audit_columns"), load);
+    load.after = read.texts("after");
     check_together(read, load);
     read.finish();
     SW_TRY(faults.result());

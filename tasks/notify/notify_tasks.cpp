@@ -212,7 +212,14 @@ std::vector<TaskType> notify_tasks() {
     notify.name = "notify";
     notify.run = run_notify;
     notify.resources = {std::string(kPublish), std::string(kPublish) + ".waitForTaskToken"};
-    notify.parameters = {"to", "subject", "message", "payload", "required", "wait", "attempts"};
+    notify.parameters = shape::object(
+        {shape::texts("to", "names of channels of the configuration").needed().naming("channels"),
+         shape::text("subject", "a line"),
+         shape::any("message", "a text; anything else is sent as JSON"),
+         shape::any("payload", "for programs (webhooks)"),
+         shape::flag("required", "the task ends when all is delivered").or_else("false"),
+         shape::flag("wait", "the same as `required`").or_else("false"),
+         shape::whole("attempts", "of a required message").from_to(1, 1000).or_else("5")});
     notify.host = HostKind::messenger;
     notify.wants_host = has_outbox;
     notify.on_host_start = [](const HostSettings& settings) { delivery_worker().begin(settings); };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tasks/refresh/refresh_shape.hpp"
 #include "tasks/refresh/view_graph.hpp"
 #include "tasks/support/parameters.hpp"
 
@@ -23,36 +24,37 @@ struct RefreshParameters {
     static DataResult<RefreshParameters> parse(const Json& parameters);
 };
 
+void read_views(ParameterReader& read, RefreshParameters& refresh) {
+    const Json* views = read.any("views");
+    if (views == nullptr) return;
+    std::size_t index = 0;
+    for (const auto& view : views->is_array() ? *views : Json::array({*views})) {
+        const std::string place = "views[" + std::to_string(index++) + "]";
+        if (view.is_string()) {
+            refresh.patterns.push_back(view.get<std::string>());
+            continue;
+        }
+        ParameterReader one(view, view_shape(), place, read.faults());
+        const std::string name = one.text("name");
+        refresh.definitions.emplace_back(name, one.text("sql"));
+        refresh.patterns.push_back(name);
+        one.finish();
+    }
+}
+
 DataResult<RefreshParameters> RefreshParameters::parse(const Json& parameters) {
     Faults faults;
-    ParameterReader read(parameters, "", faults);
+    ParameterReader read = ParameterReader::checked(parameters, refresh_shape(), "", faults);
     RefreshParameters refresh;
     refresh.connection = read.text("connection");
-    const Json* views = read.any("views");
-    if (views == nullptr || !(views->is_array() || views->is_string())) {
-        read.fault("views", "expected a list of views");
-    } else {
-        for (const auto& view : views->is_array() ? *views : Json::array({*views})) {
-            if (view.is_string()) {
-                refresh.patterns.push_back(view.get<std::string>());
-                continue;
-            }
-            ParameterReader one(view, "views.", faults);
-            const std::string name = one.required_text("name");
-            refresh.definitions.emplace_back(name, one.required_text("sql"));
-            refresh.patterns.push_back(name);
-            one.finish();
-        }
-    }
-    refresh.mode = read.choice("mode", {"auto", "full", "incremental", "concurrently"}, "auto");
-    refresh.is_cascading = read.flag("cascade", true);
-    refresh.is_only_if_stale = read.flag("only_if_stale", false);
+    read_views(read, refresh);
+    refresh.mode = read.text("mode");
+    refresh.is_cascading = read.flag("cascade");
+    refresh.is_only_if_stale = read.flag("only_if_stale");
     ParameterReader incremental = read.object("incremental");
     refresh.key = incremental.text("key");
     if (const Json* window = incremental.any("window")) {
-        const auto seconds = parse_duration(*window);
-        if (!seconds) incremental.fault("window", "expected a duration like 3d");
-        refresh.window_seconds = seconds.value_or(-1);
+        refresh.window_seconds = parse_duration(*window).value_or(-1);
     }
     incremental.finish();
     if (refresh.mode == "incremental" && refresh.key.empty()) {

@@ -50,14 +50,17 @@ OutputForm read_form(Fields& fields) {
     return OutputForm::none;
 }
 
+bool is_exit_code(const Json& code) {
+    return code.is_number_integer() && code.get<std::int64_t>() >= 0 &&
+           code.get<std::int64_t>() <= 255;
+}
+
 std::vector<int> read_codes(Fields& fields) {
     const Json* codes = fields.any("expect_exit_codes");
     if (!codes) return {0};
     std::vector<int> result;
     for (const Json& code : codes->is_array() ? *codes : Json::array({*codes})) {
-        const bool is_code = code.is_number_integer() && code.get<std::int64_t>() >= 0 &&
-                             code.get<std::int64_t>() <= 255;
-        if (is_code) {
+        if (is_exit_code(code)) {
             result.push_back(code.get<int>());
         } else {
             fields.fault("expected 'expect_exit_codes' to be numbers from 0 to 255, but found " +
@@ -283,13 +286,40 @@ TaskResult run_shell(const Json& json, TaskContext& context) {
 
 }  // namespace
 
+namespace {
+
+bool are_exit_codes(const Json& value) {
+    return value.is_array() ? std::all_of(value.begin(), value.end(), is_exit_code)
+                            : is_exit_code(value);
+}
+
+Shape parameters_shape() {
+    using shape::text;
+    using shape::texts;
+    return shape::object(
+               {texts("command",
+                      "the program and its arguments, word by word; no shell reads them"),
+                text("script", "instead of `command`: a text for the shell"),
+                texts("shell", "what runs the script; [/bin/sh, -eu]"),
+                pairs_shape("environment", "variables, on top of those that tasks get"),
+                shape::any("input", "becomes the standard input, as JSON"),
+                text("working_folder", "the daemon's where nothing is said"),
+                text("parse_output", "what becomes of the standard output")
+                    .one_of({"text", "json", "lines"}),
+                shape::special("expect_exit_codes", "that are a success", "numbers from 0 to 255",
+                               are_exit_codes, {"integer", "array"})
+                    .or_else("0"),
+                size_shape("memory_limit", "what the command and its children may each allocate")})
+        .just_one_of({"command", "script"});
+}
+
+}  // namespace
+
 std::vector<TaskType> shell_tasks() {
     TaskType shell;
     shell.name = "shell";
     shell.run = run_shell;
-    shell.parameters = {"command",     "script",         "shell",        "environment",
-                        "input",       "working_folder", "parse_output", "expect_exit_codes",
-                        "memory_limit"};
+    shell.parameters = parameters_shape();
     return {shell};
 }
 

@@ -5,15 +5,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "engine/base/assert.hpp"
+
 namespace stepwell::tasks::data {
 namespace {
-
-std::string described(const Json& value) {
-    constexpr std::size_t kExcerptMax = 60;
-    std::string text = to_text(value);
-    if (text.size() > kExcerptMax) text = text.substr(0, kExcerptMax) + "...";
-    return text;
-}
 
 const Json& empty_object() {
     static const Json empty = Json::object();
@@ -49,22 +44,70 @@ DataResult<void> Faults::result() const {
     return data_fail("E_CONFIG", text);
 }
 
-ParameterReader::ParameterReader(const Json& value, std::string place, Faults& faults)
-    : value_(&value), place_(std::move(place)), faults_(&faults) {
-    if (value.is_object()) return;
-    std::string where = place_.empty() ? "parameters" : place_.substr(0, place_.size() - 1);
-    faults.add(where, "expected an object, but got " + described(value));
-    value_ = &empty_object();
+void check_shape(const Json& value, const Shape& shape, std::string_view place, Faults& faults) {
+    for (const ShapeFault& fault : shape_faults(shape, value, Written::plainly)) {
+        const std::string between =
+            place.empty() || fault.place.empty() || fault.place.front() == '[' ? "" : ".";
+        faults.add(std::string(place) + between + fault.place,
+                   fault.message + (fault.hint.empty() ? "" : "; " + fault.hint));
+    }
+}
+
+ParameterReader ParameterReader::checked(const Json& value, const Shape& shape,
+                                         std::string_view place, Faults& faults) {
+    check_shape(value, shape, place, faults);
+    return {value, shape, place, faults};
+}
+
+std::vector<std::string> texts_in(const Json& value) {
+    std::vector<std::string> all;
+    if (value.is_string()) all.push_back(value.get<std::string>());
+    if (!value.is_array()) return all;
+    for (const auto& element : value) {
+        if (element.is_string()) all.push_back(element.get<std::string>());
+    }
+    return all;
+}
+
+namespace {
+
+/// The form of `shape` that is an object: the one that `value` has, else the first.
+const Shape* object_form(const Shape& shape, const Json& value) {
+    const Shape* form = shape.form_of(value);
+    if (form != nullptr && form->kind == Shape::Kind::object) return form;
+    for (const Shape& other : shape.forms) {
+        if (other.kind == Shape::Kind::object) return &other;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+ParameterReader::ParameterReader(const Json& value, const Shape& shape, std::string_view place,
+                                 Faults& faults)
+    : value_(&value),
+      shape_(object_form(shape, value)),
+      place_(place.empty() ? "" : std::string(place) + "."),
+      faults_(&faults) {
+    SW_ASSERT(shape_ != nullptr);
+    if (!value.is_object() || shape.form_of(value) != shape_) value_ = &empty_object();
 }
 
 std::string ParameterReader::place_of(std::string_view name) const {
     return place_ + std::string(name);
 }
 
+const Shape& ParameterReader::shape_of(std::string_view name) const {
+    const Shape* member = shape_->member(name);
+    SW_ASSERT(member != nullptr);
+    return *member;
+}
+
 const Json* ParameterReader::any(std::string_view name) {
-    known_.emplace(name);
+    const Shape& shape = shape_of(name);
+    read_.emplace(name);
     const Json* found = find(*value_, name);
-    return found == nullptr || found->is_null() ? nullptr : found;
+    return found != nullptr && !found->is_null() && shape.takes_type_of(*found) ? found : nullptr;
 }
 
 bool ParameterReader::has(std::string_view name) const {
@@ -76,86 +119,80 @@ void ParameterReader::fault(std::string_view name, std::string_view message) {
     faults_->add(place_of(name), message);
 }
 
-std::string ParameterReader::text(std::string_view name, std::string_view otherwise) {
+std::string ParameterReader::text(std::string_view name) {
     const Json* found = any(name);
-    if (found == nullptr) return std::string(otherwise);
-    if (found->is_string()) return found->get<std::string>();
-    if (found->is_number() || found->is_boolean()) return found->dump();
-    fault(name, "expected a text, but got " + described(*found));
-    return std::string(otherwise);
+    const Shape& shape = shape_of(name);
+    if (found == nullptr || found->is_structured()) return shape.otherwise;
+    std::string text = found->is_string() ? found->get<std::string>() : found->dump();
+    const auto& all = shape.choices;
+    const bool is_choice = all.empty() || std::find(all.begin(), all.end(), text) != all.end();
+    return is_choice ? text : shape.otherwise;
 }
 
-std::string ParameterReader::required_text(std::string_view name) {
-    std::string found = text(name);
-    if (found.empty() && (any(name) == nullptr || any(name)->is_string())) {
-        fault(name, "expected a text, but it is not there");
-    }
-    return found;
-}
-
-bool ParameterReader::flag(std::string_view name, bool otherwise) {
+bool ParameterReader::flag(std::string_view name) {
     const Json* found = any(name);
-    if (found == nullptr) return otherwise;
-    if (found->is_boolean()) return found->get<bool>();
-    fault(name, "expected true or false, but got " + described(*found));
-    return otherwise;
+    if (found != nullptr && found->is_boolean()) return found->get<bool>();
+    return shape_of(name).otherwise == "true";
 }
 
 std::optional<std::int64_t> ParameterReader::integer(std::string_view name) {
     const Json* found = any(name);
-    if (found == nullptr) return std::nullopt;
-    if (found->is_number_integer()) return found->get<std::int64_t>();
-    fault(name, "expected a whole number, but got " + described(*found));
-    return std::nullopt;
+    if (found == nullptr || !found->is_number_integer()) return std::nullopt;
+    return found->get<std::int64_t>();
 }
 
 std::optional<double> ParameterReader::number(std::string_view name) {
     const Json* found = any(name);
-    if (found == nullptr) return std::nullopt;
-    if (found->is_number()) return found->get<double>();
-    fault(name, "expected a number, but got " + described(*found));
-    return std::nullopt;
+    if (found == nullptr || !found->is_number()) return std::nullopt;
+    return found->get<double>();
 }
 
 std::vector<std::string> ParameterReader::texts(std::string_view name) {
     const Json* found = any(name);
-    if (found == nullptr) return {};
-    std::vector<std::string> all;
-    const auto take = [&](const Json& element) {
-        if (element.is_string()) return all.push_back(element.get<std::string>());
-        fault(name, "expected a text or a list of texts, but got " + described(element));
-    };
-    if (!found->is_array()) {
-        take(*found);
-        return all;
-    }
-    for (const auto& element : *found) take(element);
-    return all;
-}
-
-std::string ParameterReader::choice(std::string_view name, const std::vector<std::string>& allowed,
-                                    std::string_view otherwise) {
-    std::string found = text(name, otherwise);
-    if (std::find(allowed.begin(), allowed.end(), found) != allowed.end()) return found;
-    std::string list;
-    for (const auto& value : allowed) list += (list.empty() ? "" : ", ") + value;
-    fault(name, "expected one of " + list + ", but got '" + found + "'");
-    return std::string(otherwise);
+    return found == nullptr ? std::vector<std::string>() : texts_in(*found);
 }
 
 ParameterReader ParameterReader::object(std::string_view name) {
     const Json* found = any(name);
-    return {found == nullptr ? empty_object() : *found, place_of(name) + ".", *faults_};
+    return {found == nullptr ? empty_object() : *found, shape_of(name), place_of(name), *faults_};
 }
 
 void ParameterReader::finish() {
-    const std::vector<std::string> known(known_.begin(), known_.end());
-    for (const auto& [name, ignored] : value_->items()) {
-        if (known_.contains(name)) continue;
-        const std::string near = nearest(name, known);
-        fault(name, near.empty() ? "is not a parameter here"
-                                 : "is not a parameter here; did you mean '" + near + "'?");
-    }
+    if (is_rest_left_) return;
+    for (const Shape& member : shape_->members) SW_ASSERT(read_.contains(member.name));
+}
+
+Shape size(std::string_view name, std::string_view says, std::string_view what) {
+    return shape::special(name, says, what,
+                          [](const Json& value) {
+                              const auto bytes = parse_bytes(value);
+                              return bytes && *bytes >= 1;
+                          },
+                          {"string", "number"});
+}
+
+Shape duration(std::string_view name, std::string_view says) {
+    return shape::special(name, says, "a duration like 26h or 3d",
+                          [](const Json& value) { return parse_duration(value).has_value(); },
+                          {"string", "number"});
+}
+
+Shape tolerance(std::string_view name, std::string_view says) {
+    return shape::special(name, says, "a share like 5% or a count",
+                          [](const Json& value) { return parse_tolerance(value).has_value(); },
+                          {"string", "number"});
+}
+
+Shape sql(std::string_view name, std::string_view says) {
+    return shape::text(name, says);
+}
+
+Shape connection(std::string_view says) {
+    return shape::text("connection", says).naming("connections");
+}
+
+Shape bound_values() {
+    return shape::mapping("params", "bound as $name in SQL", shape::any("", ""));
 }
 
 std::string nearest(std::string_view name, const std::vector<std::string>& known) {

@@ -1,9 +1,10 @@
-// Reads a task's parameters: every fault is kept, so that a user sees all of them at once.
+// Reads a task's parameters by their declaration (engine/base/shape.hpp): what does not fit it is
+// told at once, all of it, and reads as if it were not there.
 //
-//     ParameterReader read(parameters, "", faults);
-//     const auto mode = read.choice("mode", {"append", "replace"}, "append");
-//     read.finish();                                  // members nobody asked for are faults
-//     SW_TRY(faults.result());                        // E_CONFIG with all of them
+//     ParameterReader read = ParameterReader::checked(parameters, load_shape(), "", faults);
+//     const auto mode = read.text("mode");   // one of the declared choices; the declared default
+//     read.finish();                         // what is declared has been read
+//     SW_TRY(faults.result());               // E_CONFIG with all faults
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/shape.hpp"
 #include "tasks/support/data_error.hpp"
 
 namespace stepwell::tasks::data {
@@ -29,40 +31,68 @@ private:
     std::vector<std::string> all_;
 };
 
+/// Adds what is wrong with `value` by its declaration. `place`: where it stands ("input"), or "".
+void check_shape(const Json& value, const Shape& shape, std::string_view place, Faults& faults);
+
 class ParameterReader {
 public:
-    /// `place` stands before members' names in messages ("target."); `value` that is not an
-    /// object is a fault and reads as an empty one.
-    ParameterReader(const Json& value, std::string place, Faults& faults);
+    /// Checks `value`, with all that is in it, and reads it.
+    static ParameterReader checked(const Json& value, const Shape& shape, std::string_view place,
+                                   Faults& faults);
+    /// Reads a part of what has been checked. `place` as in check_shape(). A value that is not of
+    /// the shape's form, or null, reads as an empty object.
+    /// REQUIRES: `value` and `shape` outlive it.
+    ParameterReader(const Json& value, const Shape& shape, std::string_view place, Faults& faults);
 
-    /// The member, or null where it is absent or null.
+    // Each gives the member where it is there and of its declared form, else the declared default.
+    // REQUIRES: it is declared.
+
+    /// Null where it is not there. Its parts may still be wrong: that has been told.
     const Json* any(std::string_view name);
-    std::string text(std::string_view name, std::string_view otherwise = "");
-    std::string required_text(std::string_view name);
-    bool flag(std::string_view name, bool otherwise);
+    /// One of the declared choices, where there are some.
+    std::string text(std::string_view name);
+    bool flag(std::string_view name);
     std::optional<std::int64_t> integer(std::string_view name);
     std::optional<double> number(std::string_view name);
-    /// A text or a list of texts.
     std::vector<std::string> texts(std::string_view name);
-    std::string choice(std::string_view name, const std::vector<std::string>& allowed,
-                       std::string_view otherwise);
-    /// The member as an object to be read on; empty where absent.
+    /// To be read on; empty where it is absent, or of another form.
     ParameterReader object(std::string_view name);
     [[nodiscard]] bool has(std::string_view name) const;
+    /// The declaration of a member.
+    [[nodiscard]] const Shape& shape_of(std::string_view name) const;
 
     void fault(std::string_view name, std::string_view message);
-    /// Members that nobody asked for are faults, with the nearest known name as a hint.
+    /// What else is declared is read by name later, by others.
+    void leave_rest() { is_rest_left_ = true; }
+    /// REQUIRES: all that is declared has been read: nobody may be told of a parameter that has no
+    /// effect.
     void finish();
-    [[nodiscard]] const Json& value() const { return *value_; }
     [[nodiscard]] std::string place_of(std::string_view name) const;
     [[nodiscard]] Faults& faults() { return *faults_; }
 
 private:
     const Json* value_;
-    std::string place_;
+    const Shape* shape_;
+    std::string place_;  // "target.", or ""
     Faults* faults_;
-    std::set<std::string, std::less<>> known_;
+    std::set<std::string, std::less<>> read_;
+    bool is_rest_left_ = false;
 };
+
+/// A text, or those of a list.
+std::vector<std::string> texts_in(const Json& value);
+
+// Declarations that tasks share.
+
+Shape size(std::string_view name, std::string_view says,
+           std::string_view what = "a size like 256MB");
+Shape duration(std::string_view name, std::string_view says);
+/// See parse_tolerance().
+Shape tolerance(std::string_view name, std::string_view says);
+Shape sql(std::string_view name, std::string_view says);
+Shape connection(std::string_view says);
+/// `params`: what is bound as $name in SQL.
+Shape bound_values();
 
 /// "100MB" -> 100,000,000; "64MiB" -> 67,108,864; a number as it is.
 std::optional<std::int64_t> parse_bytes(const Json& value);

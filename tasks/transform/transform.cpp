@@ -7,6 +7,7 @@
 #include "tasks/transform/graph.hpp"
 #include "tasks/transform/model_rules.hpp"
 #include "tasks/transform/schedule.hpp"
+#include "tasks/transform/transform_shape.hpp"
 
 namespace stepwell::tasks {
 namespace transform {
@@ -16,7 +17,6 @@ using data::data_fail;
 using data::DataSession;
 using data::ParameterReader;
 
-constexpr std::int64_t kThreadsMax = 16;
 constexpr std::size_t kResultsListedMax = 500;
 
 struct TransformParameters {
@@ -33,23 +33,20 @@ struct TransformParameters {
 
     static DataResult<TransformParameters> parse(const Json& parameters) {
         data::Faults faults;
-        ParameterReader read(parameters, "", faults);
+        ParameterReader read = ParameterReader::checked(parameters, transform_shape(), "", faults);
         TransformParameters result;
-        result.project = read.required_text("project");
+        result.project = read.text("project");
         result.connection = read.text("connection");
         read.text("target");  // one target: the connection
         read.text("profiles_dir");
         result.schema = read.text("schema");
-        result.command = read.choice("command", {"run", "test", "build"}, "build");
+        result.command = read.text("command");
         result.select = joined(read.texts("select"));
         result.exclude = joined(read.texts("exclude"));
         if (const Json* vars = read.any("vars")) result.vars = *vars;
-        if (!result.vars.is_object()) read.fault("vars", "expected an object of name: value");
-        result.is_full_refresh = read.flag("full_refresh", false);
-        result.fails_fast = read.flag("fail_fast", false);
+        result.is_full_refresh = read.flag("full_refresh");
+        result.fails_fast = read.flag("fail_fast");
         result.threads = read.integer("threads").value_or(2);
-        if (result.threads < 1 || result.threads > kThreadsMax)
-            read.fault("threads", "expected a number from 1 to 16");
         read.finish();
         SW_TRY(faults.result());
         return result;
@@ -280,6 +277,7 @@ std::vector<TaskType> transform_tasks() {
     type.name = "transform";
     type.host = HostKind::data;
     type.sections = {"connections", "lakes", "tasks"};
+    type.parameters = transform::transform_shape();
     type.run = [](const Json& parameters, TaskContext& context) {
         return data::run_data_task(context, "transform", [&](data::DataSession& session) {
             return transform::run_transform(session, parameters);

@@ -11,6 +11,7 @@
 #include "tasks/files/hive_partitions.hpp"
 #include "tasks/sql/row_copy.hpp"
 #include "tasks/support/parameters.hpp"
+#include "tasks/unload/unload_shape.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -40,41 +41,51 @@ struct UnloadParameters {
     static DataResult<UnloadParameters> parse(const Json& parameters);
 };
 
+bool is_parquet_codec(std::string_view codec) {
+    return codec == "zstd" || codec == "snappy" || codec == "gzip" || codec == "uncompressed";
+}
+
+bool is_text_codec(std::string_view codec) {
+    return codec == "none" || codec == "gzip" || codec == "zstd";
+}
+
+/// Which codecs there are depends on the format.
+std::string codec_of(ParameterReader& read, const std::string& format) {
+    std::string codec = read.text("compression");
+    const bool is_parquet = format == "parquet";
+    if (codec.empty()) return is_parquet ? "zstd" : "none";
+    if (is_parquet && !is_parquet_codec(codec)) {
+        read.fault("compression",
+                   "expected one of zstd, snappy, gzip, uncompressed, but got '" + codec + "'");
+    }
+    if (!is_parquet && !is_text_codec(codec)) {
+        read.fault("compression", "expected one of none, gzip, zstd, but got '" + codec + "'");
+    }
+    return codec;
+}
+
 DataResult<UnloadParameters> UnloadParameters::parse(const Json& parameters) {
     Faults faults;
-    ParameterReader read(parameters, "", faults);
+    ParameterReader read = ParameterReader::checked(parameters, unload_shape(), "", faults);
     UnloadParameters unload;
     unload.connection = read.text("connection");
     unload.sql = read.text("sql");
     unload.table = read.text("table");
-    if (unload.sql.empty() == unload.table.empty())
-        read.fault("sql", "expected either sql or table");
     if (const Json* params = read.any("params")) unload.params = *params;
-    unload.to = read.required_text("to");
-    unload.format = read.choice("format", {"parquet", "csv", "ndjson"}, "parquet");
+    unload.to = read.text("to");
+    unload.format = read.text("format");
     unload.partition_by = read.texts("partition_by");
-    read.flag("parallel", true);
+    read.flag("parallel");
     if (const Json* bytes = read.any("max_file_size")) {
-        const auto parsed = parse_bytes(*bytes);
-        if (!parsed || *parsed < 1) read.fault("max_file_size", "expected a size like 256MB");
-        unload.file_bytes_max = parsed.value_or(kFileBytesMax);
+        unload.file_bytes_max = parse_bytes(*bytes).value_or(kFileBytesMax);
     }
-    unload.overwrite = read.choice("overwrite", {"error", "allow", "clean_path"}, "error");
-    if (const Json* manifest = read.any("manifest");
-        manifest != nullptr && manifest->is_boolean()) {
-        unload.has_manifest = manifest->get<bool>();
-    } else {
-        read.choice("manifest", {"verbose"}, "verbose");
-    }
-    unload.has_header = read.flag("header", true);
+    unload.overwrite = read.text("overwrite");
+    const Json* manifest = read.any("manifest");
+    unload.has_manifest = manifest == nullptr || *manifest != false;
+    unload.has_header = read.flag("header");
     unload.null_as = read.text("null_as");
-    unload.has_partition_columns = read.flag("include_partition_columns", false);
-    const std::vector<std::string> codecs =
-        unload.format == "parquet"
-            ? std::vector<std::string>{"zstd", "snappy", "gzip", "uncompressed"}
-            : std::vector<std::string>{"none", "gzip", "zstd"};
-    unload.compression =
-        read.choice("compression", codecs, unload.format == "parquet" ? "zstd" : "none");
+    unload.has_partition_columns = read.flag("include_partition_columns");
+    unload.compression = codec_of(read, unload.format);
     unload.rows_max = read.integer("row_limit_guard").value_or(-1);
     read.finish();
     SW_TRY(faults.result());

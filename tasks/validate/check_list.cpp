@@ -3,6 +3,7 @@
 #include "tasks/sql/row_copy.hpp"
 #include "tasks/validate/check_builder.hpp"
 #include "tasks/validate/validate_semantics.hpp"
+#include "tasks/validate/validate_shape.hpp"
 
 namespace stepwell::tasks::data {
 
@@ -28,28 +29,23 @@ void CheckBuilder::examine(Check& check, const std::string& expression, const st
 }
 
 DataResult<void> CheckBuilder::add_item(const Json& item, const std::string& place) {
-    if (!item.is_object() || item.size() != 1) {
-        faults_.add(place, "expected one check as {KIND: {...}}, but got " + to_text(item));
-        return {};
+    std::string kind;
+    for (const auto& [name, check] : item.items()) {
+        if (!check.is_null()) kind = name;
     }
-    const std::string kind = item.begin().key();
-    const Json value = item.begin().value();
-    ParameterReader read(value, place + "." + kind + ".", faults_);
+    const Json& value = item.at(kind);
+    ParameterReader read(value, *check_item_shape().member(kind), place + "." + kind, faults_);
     Check check;
     check.kind = kind;
     check.name = read.text("name");
-    check.severity = read.choice("severity", {"error", "warn", "info"}, "error");
+    check.severity = read.text("severity");
     check.where = kind == "rows" ? "" : read.text("where");
-    if (const Json* mostly = read.any("mostly"); mostly != nullptr && mostly->is_number()) {
-        check.tolerance = {1 - mostly->get<double>(), -1};
-    }
+    if (const auto mostly = read.number("mostly")) check.tolerance = {1 - *mostly, -1};
     if (const Json* bad = read.any("max_bad")) {
-        const auto tolerance = parse_tolerance(*bad);
-        if (!tolerance) read.fault("max_bad", "expected a share like 5% or a count");
-        check.tolerance = tolerance.value_or(check.tolerance);
+        check.tolerance = parse_tolerance(*bad).value_or(check.tolerance);
     }
     SW_TRY(add_kind(std::move(check), kind, read));
-    read.finish();
+    if (faults_.empty()) read.finish();
     if (!checks_.empty() && !checks_.back().where.empty() && checks_.back().kind == kind) {
         examine(checks_.back(), checks_.back().where, place + "." + kind + ".where");
     }
@@ -62,22 +58,13 @@ DataResult<void> CheckBuilder::add_kind(Check check, const std::string& kind,
     if (kind == "rows") return add_rows(std::move(check), read);
     if (kind == "sql") return add_sql(std::move(check), read);
     if (kind == "reconcile") return add_reconcile(std::move(check), read);
-    if (kind == "row_count") return add_row_count(std::move(check), read), DataResult<void>();
-    if (kind == "row_count_change") {
-        return add_row_count_change(std::move(check), read), DataResult<void>();
-    }
-    if (kind == "duplicates") return add_duplicates(std::move(check), read), DataResult<void>();
-    if (kind == "freshness") return add_freshness(std::move(check), read), DataResult<void>();
-    if (kind == "aggregate") return add_aggregate(std::move(check), read), DataResult<void>();
-    if (kind == "anomaly") return add_anomaly(std::move(check), read), DataResult<void>();
-    if (kind == "file") {
-        for (const char* known : {"min_bytes", "max_bytes", "on_exceed"}) read.any(known);
-        return {};  // told from the files themselves: see validate.cpp
-    }
-    faults_.add(read.place_of(""),
-                "is no kind of check; expected row_count, row_count_change, "
-                "duplicates, references, freshness, file, aggregate, reconcile, "
-                "rows, sql or anomaly");
+    if (kind == "row_count") add_row_count(std::move(check), read);
+    if (kind == "row_count_change") add_row_count_change(std::move(check), read);
+    if (kind == "duplicates") add_duplicates(std::move(check), read);
+    if (kind == "freshness") add_freshness(std::move(check), read);
+    if (kind == "aggregate") add_aggregate(std::move(check), read);
+    if (kind == "anomaly") add_anomaly(std::move(check), read);
+    if (kind == "file") read.leave_rest();  // told from the files themselves: see validate.cpp
     return {};
 }
 
@@ -90,16 +77,16 @@ void name_by_default(Check& check, const std::string& name) {
 }  // namespace
 
 DataResult<void> CheckBuilder::add_references(Check check, ParameterReader& read) {
-    check.column = read.required_text("column");
+    check.column = read.text("column");
     name_by_default(check, "references(" + check.column + ")");
     ParameterReader to = read.object("to");
-    const std::string table = to.required_text("table");
-    const std::string column = to.text("column", check.column);
+    const std::string table = to.text("table");
+    const std::string named = to.text("column");
+    const std::string column = named.empty() ? check.column : named;
     const std::string where = to.text("where");
     to.finish();
-    const bool is_ignoring_nulls = read.choice("nulls", {"ignore", "fail"}, "ignore") == "ignore";
-    if (table.empty() || !is_there(check, check.column))
-        return push(std::move(check)), DataResult<void>();
+    const bool is_ignoring_nulls = read.text("nulls") == "ignore";
+    if (!is_there(check, check.column)) return push(std::move(check)), DataResult<void>();
     const auto reference = SW_TRY(session_.table_reference(table, validate_.connection));
     std::string known = "select " + quote_identifier(column) + " from ";
     const std::string filter = " where " + quote_identifier(column) + " is not null" +
@@ -134,7 +121,7 @@ DataResult<void> CheckBuilder::add_references(Check check, ParameterReader& read
 }
 
 DataResult<void> CheckBuilder::add_rows(Check check, ParameterReader& read) {
-    const std::string failing = read.required_text("where");
+    const std::string failing = read.text("where");
     name_by_default(check, "rows(" + failing + ")");
     examine(check, failing, read.place_of("where"));
     check.ok = "not (" + failing + "\n)";
@@ -144,7 +131,7 @@ DataResult<void> CheckBuilder::add_rows(Check check, ParameterReader& read) {
 }
 
 DataResult<void> CheckBuilder::add_sql(Check check, ParameterReader& read) {
-    check.failing_rows = read.required_text("failing_rows");
+    check.failing_rows = read.text("failing_rows");
     name_by_default(check, "sql");
     check.expected = "are returned by the query";
     // Alone, so that it is one whole statement. `input` is known only with the rows in front of it.
@@ -165,11 +152,8 @@ std::function<Verdict(const Json&)> range_judge(ParameterReader& read) {
     std::optional<double> high = read.number("max");
     if (const auto equal = read.number("equal")) low = high = equal;
     if (const Json* between = read.any("between")) {
-        const bool is_pair = between->is_array() && between->size() == 2 &&
-                             (*between)[0].is_number() && (*between)[1].is_number();
-        if (!is_pair) read.fault("between", "expected [LOW, HIGH]");
-        if (is_pair) low = (*between)[0].get<double>();
-        if (is_pair) high = (*between)[1].get<double>();
+        low = (*between)[0].get<double>();
+        high = (*between)[1].get<double>();
     }
     if (!low && !high) read.fault("min", "expected min, max, equal or between");
     return [low, high](const Json& value) {
@@ -204,14 +188,10 @@ void CheckBuilder::add_row_count(Check check, ParameterReader& read) {
 
 void CheckBuilder::add_row_count_change(Check check, ParameterReader& read) {
     name_by_default(check, "row_count_change");
-    read.choice("vs", {"last_success"}, "last_success");
+    read.text("vs");
     const auto share = [&](const char* name) {
         const Json* value = read.any(name);
-        if (value == nullptr) return -1.0;
-        const auto tolerance =
-            parse_tolerance(value->is_string() || *value <= 1 ? *value : Json("0%"));
-        if (!tolerance || tolerance->share < 0) read.fault(name, "expected a share like 50%");
-        return tolerance ? tolerance->share : -1.0;
+        return value == nullptr ? -1.0 : parse_tolerance(*value).value_or(Tolerance{}).share;
     };
     const double drop = share("max_drop");
     const double rise = share("max_rise");
@@ -241,8 +221,7 @@ void CheckBuilder::add_row_count_change(Check check, ParameterReader& read) {
 
 void CheckBuilder::add_duplicates(Check check, ParameterReader& read) {
     check.keys = read.texts("keys");
-    if (check.keys.empty()) read.fault("keys", "expected the columns that identify a row");
-    check.keep = read.choice("keep", {"none", "first", "latest"}, "none");
+    check.keep = read.text("keep");
     check.order_by = read.text("order_by");
     if (check.keep == "latest" && check.order_by.empty()) {
         read.fault("order_by", "keep: latest expects the column that tells which is the latest");
@@ -271,11 +250,10 @@ std::string age_text(std::int64_t seconds) {
 }  // namespace
 
 void CheckBuilder::add_freshness(Check check, ParameterReader& read) {
-    check.column = read.required_text("column");
+    check.column = read.text("column");
     name_by_default(check, "freshness(" + check.column + ")");
     const Json* given = read.any("max_age");
     const auto age_max = given == nullptr ? std::nullopt : parse_duration(*given);
-    if (!age_max) read.fault("max_age", "expected a duration like 26h or 3d");
     const Json as_of = read.any("as_of") ? *read.any("as_of") : Json(nullptr);
     if (!is_there(check, check.column)) return push(std::move(check));
     const std::string value = quote_identifier(find_input(check.column)->name);
@@ -299,7 +277,7 @@ void CheckBuilder::add_freshness(Check check, ParameterReader& read) {
 }
 
 void CheckBuilder::add_aggregate(Check check, ParameterReader& read) {
-    check.expression = read.required_text("expr");
+    check.expression = read.text("expr");
     name_by_default(check, "aggregate(" + check.expression + ")");
     examine(check, check.expression, read.place_of("expr"));
     check.judge = range_judge(read);
@@ -307,15 +285,15 @@ void CheckBuilder::add_aggregate(Check check, ParameterReader& read) {
 }
 
 DataResult<void> CheckBuilder::add_reconcile(Check check, ParameterReader& read) {
-    check.expression = read.required_text("expr");
+    check.expression = read.text("expr");
     name_by_default(check, "reconcile(" + check.expression + ")");
     examine(check, check.expression, read.place_of("expr"));
     const double tolerance = read.number("tolerance").value_or(0);
     ParameterReader against = read.object("against");
-    const std::string sql = against.required_text("sql");
-    const std::string name = against.text("connection", validate_.connection);
+    const std::string sql = against.text("sql");
+    const std::string named = against.text("connection");
+    const std::string name = named.empty() ? validate_.connection : named;
     against.finish();
-    if (sql.empty()) return {};
     auto* other = SW_TRY(session_.connect(name));
     session_.note_engine(connection_.database());
     auto expected = other->query_value(sql, validate_.params);
@@ -341,17 +319,11 @@ DataResult<void> CheckBuilder::add_reconcile(Check check, ParameterReader& read)
 }
 
 void CheckBuilder::add_anomaly(Check check, ParameterReader& read) {
-    const std::string metric = read.required_text("metric");
+    const std::string metric = read.text("metric");
     name_by_default(check, "anomaly(" + metric + ")");
     const auto runs = static_cast<std::size_t>(read.integer("history").value_or(14));
     const double sigma = read.number("sigma").value_or(3);
     const auto parsed = parse_metric(metric);
-    if (!parsed) {
-        return read.fault("metric",
-                          "expected row_count, null_rate(C), distinct_count(C), mean(C), "
-                          "sum(C), min(C), max(C) or stddev(C), but got '" +
-                              metric + "'");
-    }
     if (!parsed->column.empty() && !is_there(check, parsed->column)) return push(std::move(check));
     const std::string column =
         parsed->column.empty() ? "" : quote_identifier(find_input(parsed->column)->name);

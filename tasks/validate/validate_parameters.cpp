@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tasks/validate/validate_shape.hpp"
+
 namespace stepwell::tasks::data {
 
 Json Check::to_json() const {
@@ -30,78 +32,62 @@ Json Check::to_json() const {
 
 namespace {
 
-void read_columns(ParameterReader& read, ValidateParameters& validate) {
-    const Json* columns = read.any("columns");
-    if (columns == nullptr) return;
-    if (!columns->is_object()) return read.fault("columns", "expected an object of column: rule");
-    const bool is_missing_fatal = validate.schema_missing == "fail";
-    for (const auto& [name, rule] : columns->items()) {
-        const Json value = rule.is_null()     ? Json::object()
-                           : rule.is_string() ? Json{{"type", rule}}
-                                              : rule;
-        ParameterReader one(value, "columns." + name + ".", read.faults());
-        ColumnRule column;
-        column.name = name;
-        column.type = one.text("type");
-        column.format = one.text("format");
-        column.forms =
-            read_forms(one, validate.input.are_numbers_rounded, validate.input.have_dates_times);
-        column.is_required = one.flag("required", is_missing_fatal);
-        column.value = value;
-        if (!column.type.empty() && !is_type_name(column.type)) {
-            one.fault("type", "expected a type, but got '" + column.type + "'");
-        }
-        for (const char* known :
-             {"nullable", "unique", "regex", "not_regex", "length", "min", "max", "gt", "ge", "lt",
-              "le", "in", "not_in", "semantic", "mostly", "severity", "where", "not_empty"}) {
-            one.any(known);
-        }
-        one.choice("severity", {"error", "warn", "info"}, "error");
-        if (const Json* mostly = one.any("mostly");
-            mostly != nullptr &&
-            (!mostly->is_number() || mostly->get<double>() < 0 || mostly->get<double>() > 1)) {
-            one.fault("mostly", "expected a share between 0 and 1");
-        }
-        one.finish();
-        validate.columns.push_back(std::move(column));
-    }
+ColumnRule read_rule(const std::string& name, const Json& rule, ParameterReader& read,
+                     const ValidateParameters& validate) {
+    ColumnRule column;
+    column.value = rule.is_null() ? Json::object() : rule.is_string() ? Json{{"type", rule}} : rule;
+    ParameterReader one(column.value, column_rule_shape(), read.place_of("columns") + "." + name,
+                        read.faults());
+    column.name = name;
+    column.type = one.text("type");
+    column.format = one.text("format");
+    column.forms =
+        read_forms(one, validate.input.are_numbers_rounded, validate.input.have_dates_times);
+    const bool is_required = one.flag("required");
+    column.is_required = one.has("required") ? is_required : validate.schema_missing == "fail";
+    one.leave_rest();  // to check_columns.cpp
+    one.finish();
+    return column;
 }
 
-void read_outputs(ParameterReader& read, ValidateParameters& validate) {
-    ParameterReader quarantine = read.object("quarantine");
+void read_schema(ParameterReader schema, ValidateParameters& validate) {
+    validate.schema_extra = schema.text("extra");
+    validate.schema_missing = schema.text("missing");
+    validate.schema_order = schema.text("order");
+    validate.is_case_sensitive = schema.text("case") == "sensitive";
+    schema.finish();
+}
+
+void read_quarantine(ParameterReader quarantine, ValidateParameters& validate) {
     validate.quarantine_uri = quarantine.text("uri");
-    validate.quarantine_format = quarantine.choice("format", {"parquet", "csv"}, "parquet");
-    if (const Json* bad = quarantine.any("max_bad")) {
-        validate.max_bad = parse_tolerance(*bad);
-        if (!validate.max_bad) quarantine.fault("max_bad", "expected a share like 5% or a count");
-    }
+    validate.quarantine_format = quarantine.text("format");
+    if (const Json* bad = quarantine.any("max_bad")) validate.max_bad = parse_tolerance(*bad);
     quarantine.finish();
-    if (validate.on_fail == "quarantine" && validate.quarantine_uri.empty()) {
-        read.fault("quarantine", "on_fail: quarantine expects quarantine.uri");
-    }
-    ParameterReader good = read.object("good");
+}
+
+void read_good(ParameterReader good, ValidateParameters& validate) {
     validate.good_uri = good.text("uri");
     validate.good_table = good.text("table");
-    validate.good_format = good.choice("format", {"parquet", "csv"}, "parquet");
-    validate.good_mode = good.choice("mode", {"replace", "append", "truncate"}, "replace");
+    validate.good_format = good.text("format");
+    validate.good_mode = good.text("mode");
     if (!validate.good_uri.empty() && !validate.good_table.empty()) {
         good.fault("uri", "expected uri or table, but got both");
     }
     good.finish();
+}
+
+void read_outputs(ParameterReader& read, ValidateParameters& validate) {
+    read_quarantine(read.object("quarantine"), validate);
+    if (validate.on_fail == "quarantine" && validate.quarantine_uri.empty()) {
+        read.fault("quarantine", "on_fail: quarantine expects quarantine.uri");
+    }
+    read_good(read.object("good"), validate);
     ParameterReader move = read.object("move");
     validate.move_passed = move.text("passed");
     validate.move_failed = move.text("failed");
-    for (const auto& rule : {validate.move_passed, validate.move_failed}) {
-        if (rule.empty() || rule.find("->") != std::string::npos) continue;
-        read.fault("move", "expected 'FROM -> TO', but got '" + rule + "'");
-    }
     move.finish();
     ParameterReader report = read.object("report");
     validate.report_formats = report.texts("formats");
-    for (const auto& format : validate.report_formats) {
-        if (format == "json" || format == "html" || format == "junit") continue;
-        report.fault("formats", "expected json, html or junit, but got '" + format + "'");
-    }
     validate.samples = report.integer("samples").value_or(validate.samples);
     validate.masked = report.texts("mask");
     report.finish();
@@ -111,30 +97,20 @@ void read_outputs(ParameterReader& read, ValidateParameters& validate) {
 
 DataResult<ValidateParameters> ValidateParameters::parse(const Json& parameters) {
     Faults faults;
-    ParameterReader read(parameters, "", faults);
+    ParameterReader read = ParameterReader::checked(parameters, validate_shape(), "", faults);
     ValidateParameters validate;
-    static const Json kNone = Json::object();
-    const Json* input = read.any("input");
-    validate.input = InputSpec::parse(input == nullptr ? kNone : *input, "input", faults);
+    validate.input = InputSpec::member(read, "input");
     validate.connection = read.text("connection");
     validate.dataset = read.text("dataset");
     if (const Json* params = read.any("params")) validate.params = *params;
-    ParameterReader schema = read.object("schema");
-    const std::vector<std::string> policies = {"ignore", "warn", "fail"};
-    validate.schema_extra = schema.choice("extra", policies, "ignore");
-    validate.schema_missing = schema.choice("missing", policies, "fail");
-    validate.schema_order = schema.choice("order", policies, "ignore");
-    validate.is_case_sensitive =
-        schema.choice("case", {"insensitive", "sensitive"}, "insensitive") == "sensitive";
-    schema.finish();
-    read_columns(read, validate);
-    if (const Json* checks = read.any("checks")) {
-        if (checks->is_array())
-            validate.checks = *checks;
-        else
-            read.fault("checks", "expected a list of checks");
+    read_schema(read.object("schema"), validate);
+    if (const Json* columns = read.any("columns")) {
+        for (const auto& [name, rule] : columns->items()) {
+            validate.columns.push_back(read_rule(name, rule, read, validate));
+        }
     }
-    validate.on_fail = read.choice("on_fail", {"fail", "quarantine", "drop", "warn"}, "fail");
+    if (const Json* checks = read.any("checks")) validate.checks = *checks;
+    validate.on_fail = read.text("on_fail");
     read_outputs(read, validate);
     read.finish();
     SW_TRY(faults.result());

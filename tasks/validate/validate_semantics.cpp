@@ -32,11 +32,9 @@ std::string semantic_pattern(const std::string& name) {
     return {};
 }
 
-std::string semantic_names() {
-    std::string names;
-    for (const auto& semantic : kSemantics) {
-        names += std::string(names.empty() ? "" : ", ") + semantic.name;
-    }
+std::vector<std::string> semantic_names() {
+    std::vector<std::string> names;
+    for (const auto& semantic : kSemantics) names.emplace_back(semantic.name);
     return names;
 }
 

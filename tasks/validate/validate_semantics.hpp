@@ -11,7 +11,7 @@ namespace stepwell::tasks::data {
 
 /// The regular expression for the whole text; "" for a name that is not known.
 std::string semantic_pattern(const std::string& name);
-std::string semantic_names();
+std::vector<std::string> semantic_names();
 
 /// "null_rate(email)" -> {"null_rate", "email"}; "row_count" has no column.
 struct Metric {

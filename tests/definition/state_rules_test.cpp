@@ -360,7 +360,9 @@ TEST_CASE("Retry and Catch: the rules") {
 
 TEST_CASE("a parameter that a built-in task does not take is told when the file is read") {
     definition::ParseOptions options;
-    options.builtin_tasks = {{"http", {"url", "timeout"}}, "echo"};
+    options.builtin_tasks = {
+        {"http", shape::object({shape::text("url", "").needed(), shape::whole("timeout", "")})},
+        "echo"};
     const auto faults_of = [&](const std::string& resource, const std::string& parameters) {
         return text_of(definition::parse(
             R"({"StartAt":"S","States":{"S":{"Type":"Task","Resource":")" + resource +
@@ -370,12 +372,11 @@ TEST_CASE("a parameter that a built-in task does not take is told when the file 
     CHECK(faults_of("stepwell:http", R"({"url.$":"$.u","timeout":3})").empty());
     CHECK(faults_of("stepwell:echo", R"({"any":1})").empty());
     CHECK(
-        faults_of("stepwell:http", R"({"timeot.$":"$.t"})")
+        faults_of("stepwell:http", R"({"url":"u","timeot.$":"$.t"})")
             .find("at /States/S/Parameters/timeot.$: expected a parameter of 'stepwell:http', but "
                   "'timeot' is none (did you mean 'timeout'?)") != std::string::npos);
     CHECK(faults_of("stepwell:http", R"({"xyzxyzxyz":1})")
-              .find("'xyzxyzxyz' is none (its parameters are 'url' and 'timeout')") !=
-          std::string::npos);
+              .find("'xyzxyzxyz' is none (there are url and timeout)") != std::string::npos);
 }
 
 }  // namespace stepwell::test

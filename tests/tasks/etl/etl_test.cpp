@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tasks/etl/etl_shape.hpp"
+#include "tasks/etl/steps.hpp"
 #include "tasks/load/load.hpp"
 
 namespace stepwell::test {
@@ -138,7 +140,7 @@ TEST_CASE("faults in steps say where, what was expected and a hint") {
          "E_SCHEMA: steps[0].trim: expected column 'custmer', but there is none; did you mean "
          "'customer'?"},
         {R"([{"trims": ["customer"]}])",
-         "E_CONFIG: steps[0]: there is no step 'trims'; did you mean 'trim'?"},
+         "E_CONFIG: steps[0].trims: expected a step, but 'trims' is none; did you mean 'trim'?"},
         {R"([{"cast": {"amount": "integer"}}])",
          "E_FORMAT: steps[0].cast.amount: expected integer, but got '10.5'"},
         {R"([{"dedupe": {"keys": ["id"]}}])",
@@ -148,8 +150,8 @@ TEST_CASE("faults in steps say where, what was expected and a hint") {
          "E_DUPLICATE_KEY: steps[0].lookup: 'orders' has several rows for one key, so looking up "
          "would multiply rows; for example {\"id\":3,\"rows\":2}"},
         {R"([{"cast": {"id": "integer); drop table x"}}])",
-         "E_CONFIG: steps[0].cast: id: expected the name of a type, but got 'integer); drop table "
-         "x'"},
+         "E_CONFIG: steps[0].cast.id: expected a type, such as decimal(18,2), but got 'integer); "
+         "drop table x'"},
     };
     for (const auto& c : cases) {
         CAPTURE(c.steps);
@@ -488,6 +490,39 @@ TEST_CASE("wrong parameters are reported all at once") {
             .get<std::string>();
     for (const char* part : {"E_CONFIG", "input", "nope", "uri", "mode", "extra"})
         CHECK(message.find(part) != std::string::npos);
+}
+
+TEST_CASE("each step that there is declares what it takes") {
+    std::vector<std::string> declared = tasks::etl::step_shape().member_names();
+    std::erase(declared, "name");
+    std::sort(declared.begin(), declared.end());
+    CHECK(declared == tasks::etl::step_names());
+}
+
+TEST_CASE("what steps and checks take is told before a file is opened") {
+    Etl etl;
+    const std::string message =
+        etl.result(
+               R"({"input": {"orders": {"uri": "none.csv", "formt": "csv"}},
+                   "steps": [{"dedupe": {"keys": ["id"], "ordr_by": "day", "ties": "all"}},
+                             {"limit": -1}, {"join": {"with": "x", "how": "outer"}}],
+                   "checks": [{"row_cuont": 1}, {"rows": {}}],
+                   "write": {"uri": "lake://out/t/", "target_file_size": "1kB"}})")
+            .get<std::string>();
+    for (const char* part :
+         {"E_CONFIG: input.orders.formt: expected a parameter, but 'formt' is none; did you mean "
+          "'format'?",
+          "steps[0].dedupe.ordr_by: ", "did you mean 'order_by'?",
+          "steps[0].dedupe.ties: expected one of error, any, but got 'all'",
+          "steps[1].limit: expected a whole number from 0",
+          "steps[2].join.how: expected one of inner, left, right, full, semi, anti, cross",
+          "checks[0].row_cuont: expected a check, but 'row_cuont' is none; did you mean "
+          "'row_count'?",
+          "checks[1].rows.where: expected a text, but it is not there",
+          "write.target_file_size: expected a size of at least 1MB, such as 256MB, but got '1kB'"}) {
+        CAPTURE(message);
+        CHECK(message.find(part) != std::string::npos);
+    }
 }
 
 }  // namespace stepwell::test
