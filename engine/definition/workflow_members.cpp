@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/definition/fields.hpp"
+#include "engine/definition/inputs.hpp"
 #include "engine/definition/operations.hpp"
 #include "engine/definition/starts.hpp"
 #include "engine/definition/variable_name.hpp"
@@ -25,7 +26,6 @@ constexpr std::array kMembers = {
     Member{"schedules", "L", "a list of objects"},
     Member{"triggers", "L", "a list of objects"},
     Member{"notify", "o", "an object from events to lists of channels"},
-    Member{"limits", "o", "an object"},
     Member{"tags", "oT", "an object or a list of strings"},
     Member{"owner", "s", "a string"},
     Member{"docs", "s", "a string"},
@@ -79,6 +79,62 @@ bool is_forbidden(unsigned char c) {
                std::string_view::npos;
 }
 
+/// Pools and channels.
+void refer_to_configuration(const Operations& operations, const Json& members, Report& report) {
+    const Place root;
+    const Json* pools = find(members, "pool");
+    for (const auto& [state, pool] : operations.pools) {
+        const bool is_of_all = pools != nullptr && pools->is_string();
+        report.refer(root.member("pool"), is_of_all ? "" : pointer_part(state), "pools", pool);
+    }
+    for (const auto& [event, channels] : operations.notify) {
+        for (std::size_t i = 0; i < channels.size(); ++i) {
+            report.refer(root.member("notify"), pointer_part(event) + "/" + std::to_string(i),
+                         "channels", channels[i]);
+        }
+    }
+}
+
+/// Accepted once, and without effect ever since.
+void refuse_limits(const Place& place, Report& report) {
+    report.add_at_name(
+        place, rule({"expected no 'limits', for a workflow has none of its own",
+                     "'TimeoutSeconds', 'concurrency', 'pool' and 'retention' limit its runs; the "
+                     "limits of all runs stand in the configuration"}));
+}
+
+/// Whether a text stands there that is filled in when something starts.
+bool is_filled_in_later(const Json& input, const std::string& pointer) {
+    const Json* at = &input;
+    for (const std::string& step : pointer_steps(pointer)) {
+        const Json* below = find(*at, step);
+        if (below == nullptr) return false;
+        at = below;
+    }
+    return at->is_string() && at->get_ref<const std::string&>().find("{{") != std::string::npos;
+}
+
+/// What schedules and arriving files give as input has to fit the parameters, as every start's.
+void check_start_inputs(const Json& members, const Inputs& inputs, Report& report) {
+    if (inputs.is_empty()) return;
+    const Place root;
+    for (const char* member : {"schedules", "triggers"}) {
+        const Json* list = find(members, member);
+        const Place all = root.member(member);
+        for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+            const Json& start = (*list)[i];
+            if (find(start, "webhook") != nullptr) continue;  // the caller's
+            const Json* given = find(start, "input");
+            const Json input = given == nullptr ? Json::object() : *given;
+            for (const ShapeFault& wrong : shape_faults(inputs.shape(), input, Written::plainly)) {
+                if (is_filled_in_later(input, wrong.pointer)) continue;
+                report.add_below(all.item(i), "/input" + wrong.pointer,
+                                 rule({wrong.message, wrong.hint}), Said::of_itself);
+            }
+        }
+    }
+}
+
 }  // namespace
 
 const std::vector<std::string>& workflow_member_names() {
@@ -116,6 +172,10 @@ Json split_members(const Json& root, const ParseOptions& options, Workflow& work
     Json asl = Json::object();
     Json well_formed = Json::object();
     for (auto it = root.begin(); it != root.end(); ++it) {
+        if (it.key() == "limits") {
+            refuse_limits(place.member("limits"), report);
+            continue;
+        }
         const Member* member = member_named(it.key());
         if (member == nullptr) {
             asl.get_ref<Json::object_t&>().emplace(it.key(), it.value());
@@ -125,12 +185,21 @@ Json split_members(const Json& root, const ParseOptions& options, Workflow& work
         if (it.key() != "name" && it.key() != "description")
             workflow.options[it.key()] = it.value();
     }
-    read_starts(root, report);
-    read_operations(well_formed, [&](const std::string& pointer, const std::string& message) {
+    const auto tell = [&](const std::string& pointer, const std::string& message) {
         const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
         const std::string member = pointer.substr(1, end - 1);
         report.add_below(place.member(member), pointer.substr(end), {message}, Said::of_itself);
-    });
+    };
+    refer_to_configuration(read_operations(well_formed, tell), well_formed, report);
+    // What was accepted before anything was said of parameters goes on.
+    const Inputs inputs =
+        read_inputs(well_formed, [&](const std::string& pointer, const std::string& message) {
+            constexpr std::string_view kMember = "/parameters";
+            report.add_below(place.member("parameters"), pointer.substr(kMember.size()),
+                             rule({message}), Said::of_itself);
+        });
+    read_starts(root, report);
+    check_start_inputs(well_formed, inputs, report);
     workflow.description = string_or(root, "description", "");
     const Json* name = fields.find("name");
     if (name != nullptr && name->is_string()) {

@@ -197,7 +197,7 @@ TEST_CASE("A workflow's own members: the rules") {
          R"~({description: 1, notify: ops, limits: [], tags: [1], owner: [], docs: 1, concurrency: x, pool: 1, deadlines: 1, retention: 1, parameters: [], version: {}, StartAt: A, States: {A: {Type: Succeed}}})~",
          R"~(1:15 at /description: expected 'description' to be a string, but it is 1
 1:26 at /notify: expected 'notify' to be an object from events to lists of channels, but it is 'ops'
-1:39 at /limits: expected 'limits' to be an object, but it is an empty array
+1:31 at /limits: expected no 'limits', for a workflow has none of its own ('TimeoutSeconds', 'concurrency', 'pool' and 'retention' limit its runs; the limits of all runs stand in the configuration)
 1:49 at /tags: expected 'tags' to be an object or a list of strings, but it is an array
 1:61 at /owner: expected 'owner' to be a string, but it is an empty array
 1:71 at /docs: expected 'docs' to be a string, but it is 1
@@ -217,7 +217,7 @@ TEST_CASE("A workflow's own members: the rules") {
 1:100 at /notify/fail: expected one of 'failed', 'recovered' and 'late', but it is 'fail'
 1:111 at /notify/late: expected 'late' to be a name, but it is '')~"},
         {"all members in their right form",
-         R"~({name: n, description: d, schedules: [{cron: "@daily"}], triggers: [], notify: {}, limits: {}, tags: {a: b}, owner: o, docs: u, concurrency: 1, pool: p, deadlines: [{start_by: "8:00"}], retention: 7d, parameters: {}, version: 3, StartAt: A, States: {A: {Type: Succeed}}})~",
+         R"~({name: n, description: d, schedules: [{cron: "@daily"}], triggers: [], notify: {}, tags: {a: b}, owner: o, docs: u, concurrency: 1, pool: p, deadlines: [{start_by: "8:00"}], retention: 7d, parameters: {}, version: 3, StartAt: A, States: {A: {Type: Succeed}}})~",
          R"~()~"},
     };
     check_rules(cases, "", "");

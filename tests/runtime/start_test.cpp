@@ -45,6 +45,31 @@ TEST_CASE("a start under a name that is taken is a repetition, or refused") {
     CHECK((adopted->id == first->id && !adopted->is_new));
 }
 
+TEST_CASE("the input of a start has to fit the workflow's parameters, and gets their defaults") {
+    Stage stage;
+    REQUIRE(stage.put("etl", kWait,
+                      R"({"parameters":{"day":{"type":"date","required":true},
+                          "n":{"type":"integer","default":5}}})"));
+
+    const auto refused = stage.start("etl", R"({"n":"x","dya":"2024-01-31"})", "n");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+    for (const char* part : {"n: expected a whole number", "did you mean 'day'", "day: expected"}) {
+        CHECK(refused.error().message.find(part) != std::string::npos);
+    }
+    const auto first = stage.start("etl", R"({"day":"2024-01-31"})", "n");
+    REQUIRE(first);
+    const auto input = [&] { return stage.reader().describe(first->id)->input.text(); };
+    CHECK(input() == R"({"day":"2024-01-31","n":5})");
+    for (int look = 0; look < 2; ++look) {  // the same start is the same run, also after a restart
+        if (look == 1) stage.boot();
+        CHECK(stage.start("etl", R"({"day":"2024-01-31"})", "n")->id == first->id);
+        CHECK(stage.start("etl", R"({"day":"2024-01-31","n":5})", "n")->id == first->id);
+        CHECK_FALSE(stage.start("etl", R"({"day":"2024-01-31","n":6})", "n"));
+    }
+    CHECK(input() == R"({"day":"2024-01-31","n":5})");
+}
+
 TEST_CASE("two starts under one name in one turn are one execution") {
     Stage stage;
     REQUIRE(stage.create("etl", kPass));

@@ -39,9 +39,9 @@ LoadedVersionPtr loaded(const journal::WorkflowRecord& workflow,
                         const journal::VersionRecord& version,
                         definition::DefinitionPtr definition) {
     if (workflow.type == "EXPRESS") definition = bounded(std::move(definition));
-    return std::make_shared<const LoadedVersion>(
-        LoadedVersion{workflow, version.id, version.role_arn, std::move(definition),
-                      definition::operations_of(version.settings)});
+    return std::make_shared<const LoadedVersion>(LoadedVersion{
+        workflow, version.id, version.role_arn, std::move(definition),
+        definition::operations_of(version.settings), definition::inputs_of(version.settings)});
 }
 
 WorkflowStatus stale(WorkflowStatus newest) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/definition/inputs.hpp"
 #include "engine/definition/operations.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/runtime/clock.hpp"
@@ -26,6 +27,7 @@ struct LoadedVersion {
     std::string role_arn;
     definition::DefinitionPtr definition;
     definition::Operations operations;
+    definition::Inputs inputs;
     [[nodiscard]] bool is_express() const { return workflow.type == "EXPRESS"; }
 };
 using LoadedVersionPtr = std::shared_ptr<const LoadedVersion>;

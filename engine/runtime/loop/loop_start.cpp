@@ -12,6 +12,27 @@ Started started_of(const core::Execution& execution) {
     return {execution.id(), facts.arn, facts.name, facts.started_at, false};
 }
 
+/// The input as its run has it: with what the version's parameters say of what it does not give.
+Result<Payload> completed(const LoadedVersion& version, const Payload& given) {
+    if (version.inputs.is_empty()) return given;
+    Json whole = SW_TRY(version.inputs.complete(given.json()));
+    if (whole == given.json()) return given;  // as it was written
+    Payload input(std::move(whole));
+    if (input.is_within_limits()) return input;
+    return stepwell::fail(ErrorCode::invalid,
+                          "expected the input to have at most " + std::to_string(kPayloadBytesMax) +
+                              " bytes with the defaults of the workflow's parameters");
+}
+
+/// Whether a run of the version whose input is `input` may have been given `given`. What can no
+/// longer be loaded fills nothing in.
+bool is_given(const Result<LoadedVersionPtr>& version, const Payload& given, const Payload& input) {
+    if (input == given) return true;
+    if (!version) return false;
+    const auto whole = completed(**version, given);
+    return whole && *whole == input;
+}
+
 }  // namespace
 
 Result<Started> Loop::start(const StartRequest& request) {
@@ -55,14 +76,15 @@ Result<std::optional<Started>> Loop::started_by_claims(const StartRequest& reque
 
 /// What has been removed since is taken for the same.
 Result<void> Loop::check_same_start(ExecutionId id, const StartRequest& request) {
-    const auto is_same = [&](const core::Facts& facts) {
-        return facts.workflow_name == request.workflow && facts.input == request.input;
+    const auto is_same = [&](const core::Facts& facts, const Result<LoadedVersionPtr>& version) {
+        return facts.workflow_name == request.workflow &&
+               is_given(version, request.input, facts.input);
     };
     bool is_good = true;
     if (const Slot* slot = SW_TRY(open(id))) {
-        is_good = is_same(slot->execution.facts());
+        is_good = is_same(slot->execution.facts(), slot->version);
     } else if (const auto row = SW_TRY(journal_.execution(id))) {
-        is_good = is_same(*SW_TRY(facts_of(journal_, *row)));
+        is_good = is_same(*SW_TRY(facts_of(journal_, *row)), catalog_.version(row->version));
     }
     if (is_good) return {};
     return stepwell::fail(ErrorCode::conflict,
@@ -106,13 +128,16 @@ Result<std::optional<Started>> Loop::existing(const StartRequest& request,
         if (row->status != core::Status::running) {
             if (!request.adopts_existing) return clash();
             const auto facts = SW_TRY(facts_of(journal_, *row));
-            if (!(facts->input == request.input)) return clash();
+            const auto ran = catalog_.version(row->version);
+            if (!is_given(ran, request.input, facts->input)) return clash();
             return std::optional(Started{row->id, facts->arn, facts->name, row->started_at, false});
         }
     }
     if (!id) return std::optional<Started>();
     const Slot* slot = SW_TRY(open(*id));
-    if (!slot || !(slot->execution.facts().input == request.input)) return clash();
+    const bool is_same =
+        slot && is_given(slot->version, request.input, slot->execution.facts().input);
+    if (!is_same) return clash();
     const bool is_wanted = slot->execution.is_running() || request.adopts_existing;
     if (!is_wanted) return clash();
     return std::optional(started_of(slot->execution));
@@ -133,7 +158,7 @@ Result<Started> Loop::begin(const StartRequest& request, LoadedVersionPtr versio
     input.role_arn = version->role_arn;
     input.version_arn = request.version_arn;
     input.alias_arn = request.alias_arn;
-    input.input = request.input;
+    input.input = SW_TRY(completed(*version, request.input));
 
     auto slot = std::make_unique<Slot>(id);
     slot->given_name = version->is_express() ? "" : request.name.value_or("");
