@@ -27,9 +27,11 @@ Shape connections() {
 }
 
 Shape lakes() {
-    return mapping("lakes", "zones of lake:// by name",
-                   object({text("path", "the zone's folder, from the data folder").needed()})
-                       .called("member of a lake"));
+    return mapping(
+        "lakes", "zones of lake:// by name",
+        shape::either("", "",
+                      {text("", "the zone's folder").filled(),
+                       object({text("path", "the same").needed()}).called("member of a lake")}));
 }
 
 Shape notifications() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "api/cli/daemon_address.hpp"
 #include "api/cli/local_daemon.hpp"
@@ -15,13 +16,10 @@
 #include "engine/base/json_layout.hpp"
 #include "engine/base/nearest.hpp"
 #include "engine/base/units.hpp"
-#include "engine/definition/operations.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api::cli {
 namespace {
-
-using Pools = decltype(Configuration::pools);
 
 /// What to show a daemon: what the environment says, else the admin's token where we may read it.
 std::string token_for(const std::string& url) {
@@ -82,23 +80,49 @@ Json to_json(const definition::Diagnostic& diagnostic) {
             {"hint", diagnostic.hint}};
 }
 
-/// Pools that the file names, but the configuration does not have.
-std::vector<definition::Diagnostic> pool_warnings(const Json& options, const Pools& known) {
+/// What a configuration has, by section: names that files may use.
+using KnownNames = std::map<std::string, std::vector<std::string>>;
+
+std::vector<std::string> names_in(const Json* section) {
     std::vector<std::string> names;
-    for (const auto& [name, slots] : known) names.push_back(name);
-    std::vector<definition::Diagnostic> warnings;
-    for (const auto& [state, pool] : definition::read_operations(options, nullptr).pools) {
-        if (known.contains(pool)) continue;
-        const auto near = nearest(pool, names);
-        warnings.push_back({definition::Severity::warning,
-                            "UNKNOWN_POOL",
-                            "expected a pool of the configuration, but it has no '" + pool +
-                                "': it will limit nothing",
-                            "/pool",
-                            near ? "did you mean '" + *near + "'?" : "",
-                            {}});
+    if (section == nullptr || !section->is_object()) return names;
+    for (const auto& [name, ignored] : section->items()) names.push_back(name);
+    return names;
+}
+
+KnownNames known_names(const Configuration& configuration) {
+    KnownNames known;
+    known["connections"] = names_in(find(configuration.tasks, "connections"));
+    known["connections"].emplace_back("wh");  // there by default
+    const Json* notifications = find(configuration.tasks, "notifications");
+    known["channels"] =
+        names_in(notifications == nullptr ? nullptr : find(*notifications, "channels"));
+    auto& pools = known["pools"];
+    for (const auto& [name, slots] : configuration.pools) pools.push_back(name);
+    return known;
+}
+
+/// What the file names, but the configuration does not have. A pool that is not there limits
+/// nothing; the rest would fail once it is needed.
+std::vector<definition::Diagnostic> unknown_names(
+    const std::vector<definition::Reference>& references, const KnownNames& known) {
+    std::vector<definition::Diagnostic> all;
+    for (const definition::Reference& reference : references) {
+        const auto section = known.find(reference.section);
+        if (section == known.end()) continue;
+        const auto& names = section->second;
+        if (std::find(names.begin(), names.end(), reference.name) != names.end()) continue;
+        const bool is_pool = reference.section == "pools";
+        const std::string one = reference.section.substr(0, reference.section.size() - 1);
+        const auto near = nearest(reference.name, names);
+        all.push_back({is_pool ? definition::Severity::warning : definition::Severity::error,
+                       is_pool ? "UNKNOWN_POOL" : "UNKNOWN_NAME",
+                       "expected a " + one + " of the configuration, but it has no '" +
+                           reference.name + "'" + (is_pool ? ": it will limit nothing" : ""),
+                       reference.location, near ? "did you mean '" + *near + "'?" : "",
+                       reference.position});
     }
-    return warnings;
+    return all;
 }
 
 /// Files as they were named, and those of folders that are workflows. Fails where a folder has
@@ -127,11 +151,11 @@ Result<std::vector<std::string>> files_named(const std::vector<std::string>& nam
     return files;
 }
 
-/// Whether the file is good; adds what is to be said of it to `report`. `pools`: those there are,
-/// where that is known.
+/// Whether the file is good; adds what is to be said of it to `files`. `known`: where a
+/// configuration is there to look names up in.
 bool validate_file(const std::string& file, const Terminal& terminal, bool is_json,
-                   const definition::BuiltinTasks& builtin_tasks, const std::optional<Pools>& pools,
-                   Json& files) {
+                   const definition::BuiltinTasks& builtin_tasks,
+                   const std::optional<KnownNames>& known, Json& files) {
     auto text = read_file(file);
     if (!text) {
         if (!is_json) terminal.err << printable(text.error().message) << '\n';
@@ -144,22 +168,23 @@ bool validate_file(const std::string& file, const Terminal& terminal, bool is_js
     parse_options.default_name = definition::workflow_name_of(file);
     parse_options.builtin_tasks = builtin_tasks;
     auto parsed = definition::parse(*text, parse_options);
-    if (pools) {
-        for (auto& warning : pool_warnings(parsed.workflow.options, *pools)) {
-            parsed.diagnostics.push_back(std::move(warning));
+    bool is_good = parsed.is_valid();
+    if (known) {
+        for (auto& unknown : unknown_names(parsed.references, *known)) {
+            is_good = is_good && unknown.severity != definition::Severity::error;
+            parsed.diagnostics.push_back(std::move(unknown));
         }
     }
     if (is_json) {
         Json diagnostics = Json::array();
         for (const auto& diagnostic : parsed.diagnostics)
             diagnostics.push_back(to_json(diagnostic));
-        files.push_back(
-            {{"file", file}, {"valid", parsed.is_valid()}, {"diagnostics", diagnostics}});
-        return parsed.is_valid();
+        files.push_back({{"file", file}, {"valid", is_good}, {"diagnostics", diagnostics}});
+        return is_good;
     }
     terminal.err << printable(definition::render(parsed.diagnostics, file, *text));
-    if (parsed.is_valid()) terminal.out << printable_line(file) << ": good\n";
-    return parsed.is_valid();
+    if (is_good) terminal.out << printable_line(file) << ": good\n";
+    return is_good;
 }
 
 Result<std::optional<Timestamp>> time_in(const char* flag, const std::optional<std::string>& text) {
@@ -290,12 +315,12 @@ int report(const Terminal& terminal, const Error& error) {
 }
 
 int validate(const Options& options, const Terminal& terminal,
-             const definition::BuiltinTasks& builtin_tasks) {
-    std::optional<Pools> pools;
+             const definition::BuiltinTasks& builtin_tasks, const Shape& sections) {
+    std::optional<KnownNames> known;
     if (options.overrides.config) {
-        auto configuration = load_configuration(options.overrides, environment_variable);
+        auto configuration = load_configuration(options.overrides, environment_variable, &sections);
         if (!configuration) return report(terminal, configuration.error());
-        pools = std::move(configuration->pools);
+        known = known_names(*configuration);
     }
     const auto named = files_named(options.files);
     if (!named) return report(terminal, named.error());
@@ -303,7 +328,7 @@ int validate(const Options& options, const Terminal& terminal,
     bool is_good = true;
     for (const std::string& file : *named) {
         is_good =
-            validate_file(file, terminal, options.is_json, builtin_tasks, pools, files) && is_good;
+            validate_file(file, terminal, options.is_json, builtin_tasks, known, files) && is_good;
     }
     if (options.is_json) print_json(terminal, {{"valid", is_good}, {"files", files}});
     return is_good ? kSuccess : kUsage;

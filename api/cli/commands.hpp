@@ -10,7 +10,7 @@
 namespace stepwell::api::cli {
 
 int validate(const Options& options, const Terminal& terminal,
-             const definition::BuiltinTasks& builtin_tasks);
+             const definition::BuiltinTasks& builtin_tasks, const Shape& sections);
 /// Tries one state of a workflow file, without a daemon.
 int test_state(const Options& options, const Terminal& terminal,
                const definition::BuiltinTasks& builtin_tasks);

@@ -16,6 +16,7 @@
 #include "api/daemon/private_folder.hpp"
 #include "engine/base/nearest.hpp"
 #include "engine/definition/workflow.hpp"
+#include "tasks/configuration_shape.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -93,10 +94,11 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
         ->type_name("DIR");
     once.app->add_flag("-v,--verbose", options.is_verbose, "Show what tasks write to their logs");
 
-    auto check = add(app, options, chosen, "validate", "Check workflow files",
-                     [](const Options& parsed, const Terminal& terminal) {
-                         return validate(parsed, terminal, known_tasks());
-                     });
+    auto check =
+        add(app, options, chosen, "validate", "Check workflow files",
+            [](const Options& parsed, const Terminal& terminal) {
+                return validate(parsed, terminal, known_tasks(), tasks::configuration_shape());
+            });
     check.output().config("Name pools that it does not have, too");
     check.app->add_option("FILE", options.files, "Workflow files, or folders of them")->required();
 }

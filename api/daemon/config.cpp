@@ -11,6 +11,8 @@
 
 #include "engine/base/nearest.hpp"
 #include "engine/base/units.hpp"
+#include "engine/definition/document.hpp"
+#include "engine/definition/report.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api {
@@ -47,11 +49,19 @@ std::optional<std::string> exposure_of(const fs::path& path) {
 /// Reads the members of the file one by one, and collects what is wrong with them.
 class FileReader {
 public:
-    FileReader(fs::path file, const std::string& text, const Json& document, Configuration& out)
-        : file_(std::move(file)), text_(text), document_(document), out_(out) {}
+    FileReader(fs::path file, const std::string& text, const Json& document, const Shape* sections,
+               Configuration& out)
+        : file_(std::move(file)),
+          text_(text),
+          document_(document),
+          sections_(sections),
+          out_(out) {}
 
     Result<void> read() {
-        for (const auto& [key, value] : document_.items()) read_member(key, value);
+        for (const auto& [key, value] : document_.items()) {
+            above_.clear();
+            read_member(key, value);
+        }
         if (faults_.empty()) return {};
         return fail(ErrorCode::invalid, faults_);
     }
@@ -61,6 +71,7 @@ private:
         const std::vector<std::string>& sections = task_sections();
         if (std::find(sections.begin(), sections.end(), key) != sections.end()) {
             out_.tasks[key] = value;
+            check_section(key, value);
         } else if (key == "data") {
             if (const auto path = text(key, value)) out_.data = resolved(*path);
         } else if (key == "listen") {
@@ -104,11 +115,40 @@ private:
         return keys;
     }
 
+    /// `key`: below what is being read.
     void report(const std::string& key, const std::string& message) {
+        report_at(above_ + pointer_part(key), message);
+    }
+
+    /// At the line in which what `pointer` names, or the nearest around it, begins.
+    void report_at(const std::string& pointer, const std::string& message) {
         if (!faults_.empty()) faults_ += '\n';
         faults_ += file_.string() + ":";
-        if (const int line = line_of(key)) faults_ += std::to_string(line) + ":";
+        if (const int line = line_of(pointer)) faults_ += std::to_string(line) + ":";
         faults_ += " " + message;
+    }
+
+    /// What stands in "${...}" is known only when it is needed.
+    [[nodiscard]] bool is_reference(const std::string& pointer) const {
+        const Json* at = &document_;
+        for (const std::string& step : definition::pointer_steps(pointer)) {
+            const Json* below = find(*at, step);
+            if (below == nullptr) return false;
+            at = below;
+        }
+        return at->is_string() && at->get_ref<const std::string&>().find("${") != std::string::npos;
+    }
+
+    void check_section(const std::string& key, const Json& value) {
+        const Shape* shape = sections_ == nullptr ? nullptr : sections_->member(key);
+        if (shape == nullptr || value.is_null()) return;
+        for (const ShapeFault& fault : shape_faults(*shape, value, Written::plainly)) {
+            const std::string pointer = pointer_part(key) + fault.pointer;
+            if (is_reference(pointer)) continue;
+            const std::string between = fault.place.empty() || fault.place[0] == '[' ? "" : ".";
+            report_at(pointer, key + between + fault.place + ": " + fault.message +
+                                   (fault.hint.empty() ? "" : "; " + fault.hint));
+        }
     }
 
     void report_unknown(const std::string& key, const std::vector<std::string>& known) {
@@ -119,19 +159,14 @@ private:
                         (meant ? "; did you mean '" + *meant + "'?" : ""));
     }
 
-    /// Where the key stands for the first time; 0 where that cannot be told.
-    [[nodiscard]] int line_of(const std::string& key) const {
-        int line = 0;
-        std::size_t begin = 0;
-        while (begin < text_.size()) {
-            ++line;
-            const std::size_t end = std::min(text_.find('\n', begin), text_.size());
-            std::string_view content(text_.data() + begin, end - begin);
-            const auto first = content.find_first_not_of(" \t\"'{,");
-            if (first != content.npos && content.substr(first, key.size()) == key) return line;
-            begin = end + 1;
+    /// From 1; 0 where that cannot be told.
+    [[nodiscard]] int line_of(const std::string& pointer) {
+        if (!places_) places_ = definition::read_yaml(text_);
+        definition::Spot spot{&places_->value, &places_->source};
+        for (const std::string& step : definition::pointer_steps(pointer)) {
+            if (!spot.into(step)) break;
         }
-        return 0;
+        return spot.source->key.line;
     }
 
     std::optional<std::string> text(const std::string& key, const Json& value) {
@@ -197,19 +232,32 @@ private:
         if (!value.is_object()) {
             return report("limits", "expected 'limits' to be a mapping, but got " + to_text(value));
         }
+        above_ = "/limits";
         for (const auto& [key, limit] : value.items()) {
-            if (!limit.is_number_unsigned() || limit.get<std::uint64_t>() == 0) {
+            if (key == "request_bytes") {
+                read_size(key, limit, out_.body_bytes_max);
+            } else if (key == "execution_bytes") {
+                read_size(key, limit, out_.execution_bytes_max);
+            } else if (key != "history_events") {
+                report_unknown(key, {"request_bytes", "history_events", "execution_bytes"});
+            } else if (limit.is_number_unsigned() && limit.get<std::uint64_t>() > 0) {
+                out_.events_max = limit.get<std::uint64_t>();
+            } else {
                 report(key, "expected '" + key + "' to be a positive integer, but got " +
                                 to_text(limit));
-            } else if (key == "request_bytes") {
-                out_.body_bytes_max = limit.get<std::uint64_t>();
-            } else if (key == "history_events") {
-                out_.events_max = limit.get<std::uint64_t>();
-            } else if (key == "execution_bytes") {
-                out_.execution_bytes_max = limit.get<std::uint64_t>();
-            } else {
-                report_unknown(key, {"request_bytes", "history_events", "execution_bytes"});
             }
+        }
+    }
+
+    void read_size(const std::string& key, const Json& value, std::uint64_t& out) {
+        const auto bytes = value.is_number_unsigned() ? std::optional(value.get<std::uint64_t>())
+                           : value.is_string()        ? parse_size(value.get<std::string>())
+                                                      : std::nullopt;
+        if (bytes && *bytes > 0) {
+            out = *bytes;
+        } else {
+            report(key, "expected '" + key + "' to be a size such as 2097152 or 2MB, but got " +
+                            to_text(value));
         }
     }
 
@@ -218,6 +266,7 @@ private:
         if (!value.is_object()) {
             return report("pools", "expected 'pools' to be a mapping, but got " + to_text(value));
         }
+        above_ = "/pools";
         for (const auto& [name, pool] : value.items()) {
             const Json* slots = pool.is_object() ? find(pool, "slots") : &pool;
             const bool is_good =
@@ -240,7 +289,7 @@ private:
         }
         const auto rule = definition::read_retention(
             value, "/retention", true, [&](const std::string& pointer, const std::string& message) {
-                report(pointer.substr(pointer.rfind('/') + 1), message);
+                report_at(pointer, message);
             });
         definition::RetentionRule& all = out_.retention;
         if (rule.succeeded) all.succeeded = rule.succeeded;
@@ -255,6 +304,7 @@ private:
             return report("audit", "expected 'audit' to be {kept: 400d, bytes: 1GB}, but got " +
                                        to_text(value));
         }
+        above_ = "/audit";
         for (const auto& [key, limit] : value.items()) {
             const std::string text = limit.is_string() ? limit.get<std::string>() : "";
             const bool is_forever = text == "forever";
@@ -282,7 +332,10 @@ private:
     const fs::path file_;
     const std::string& text_;
     const Json& document_;
+    const Shape* sections_;
     Configuration& out_;
+    std::string above_;  // the pointer of what is being read
+    std::optional<definition::Document> places_;
     std::string faults_;
 };
 
@@ -313,7 +366,8 @@ std::optional<fs::path> find_file(const Overrides& overrides, const Variables& v
     return std::nullopt;
 }
 
-Result<void> read_configuration_file(const fs::path& file, Configuration& out) {
+Result<void> read_configuration_file(const fs::path& file, const Shape* sections,
+                                     Configuration& out) {
     const std::string text = SW_TRY(read_file(file));
     out.file = file;
     auto document = definition::parse_yaml(text);
@@ -322,7 +376,7 @@ Result<void> read_configuration_file(const fs::path& file, Configuration& out) {
     if (!document->is_object()) {
         return fail(ErrorCode::invalid, file.string() + ": expected a mapping of settings");
     }
-    return FileReader(file, text, *document, out).read();
+    return FileReader(file, text, *document, sections, out).read();
 }
 
 std::vector<fs::path> split_folders(const std::string& text) {
@@ -393,11 +447,12 @@ definition::RetentionRule default_retention() {
     return {std::chrono::days(30), std::chrono::days(90), 100'000, 10'000'000'000};
 }
 
-Result<Configuration> load_configuration(const Overrides& overrides, const Variables& variables) {
+Result<Configuration> load_configuration(const Overrides& overrides, const Variables& variables,
+                                         const Shape* sections) {
     Configuration out;
     out.data = default_data(variables);
     if (const auto file = find_file(overrides, variables)) {
-        SW_TRY(read_configuration_file(*file, out));
+        SW_TRY(read_configuration_file(*file, sections, out));
     }
     SW_TRY(apply(overrides, variables, out));
     SW_TRY(check_account(out.account));
@@ -413,7 +468,7 @@ DaemonPlace place_of_daemon(const Overrides& overrides, const Variables& variabl
     read.data = default_data(variables);
     // Both write what they can read before they fail.
     if (const auto file = find_file(overrides, variables)) {
-        static_cast<void>(read_configuration_file(*file, read));
+        static_cast<void>(read_configuration_file(*file, nullptr, read));
     }
     static_cast<void>(apply(overrides, variables, read));
     std::error_code ignored;

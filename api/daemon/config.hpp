@@ -14,6 +14,7 @@
 #include "api/http/gate.hpp"
 #include "engine/base/json.hpp"
 #include "engine/base/result.hpp"
+#include "engine/base/shape.hpp"
 #include "engine/definition/operations.hpp"
 
 namespace stepwell::api {
@@ -64,7 +65,11 @@ std::optional<std::string> environment_variable(const std::string& name);
 /// Reads --config, else STEPWELL_CONFIG, else the first there is of ./stepwell.yaml,
 /// $XDG_CONFIG_HOME/stepwell/stepwell.yaml and /etc/stepwell/stepwell.yaml. Folders in the file are
 /// relative to the file's. Fails with every fault of the file, a line each.
-Result<Configuration> load_configuration(const Overrides& overrides, const Variables& variables);
+///
+/// `sections`: what the sections that belong to tasks may hold; without it they are not looked
+/// into.
+Result<Configuration> load_configuration(const Overrides& overrides, const Variables& variables,
+                                         const Shape* sections = nullptr);
 
 /// Where the configuration puts the daemon.
 struct DaemonPlace {

@@ -11,6 +11,7 @@
 #include "api/read/views.hpp"
 #include "api/workflows/workflow_folders.hpp"
 #include "engine/base/json_layout.hpp"
+#include "tasks/configuration_shape.hpp"
 
 namespace stepwell::api::cli {
 namespace {
@@ -89,8 +90,8 @@ void tell_messages_left(const Terminal& terminal, std::int64_t count) {
 }
 
 Result<int> run_once(const Options& options, const Terminal& terminal, Signals& signals) {
-    const Configuration configuration =
-        SW_TRY(load_configuration(options.overrides, environment_variable));
+    const Configuration configuration = SW_TRY(
+        load_configuration(options.overrides, environment_variable, &tasks::configuration_shape()));
     runtime::WorkflowSpec spec = SW_TRY(read_workflow_file(options.subject, known_tasks()));
     Json input = SW_TRY(read_input(options.input));
     NodeHooks hooks;

@@ -25,6 +25,7 @@
 #include "api/triggers/routes.hpp"
 #include "api/web/site.hpp"
 #include "api/workflows/workflow_folders.hpp"
+#include "tasks/configuration_shape.hpp"
 #include "tasks/registry.hpp"
 
 namespace stepwell::api::cli {
@@ -215,8 +216,8 @@ void add_answers(Router& router, answers::AnswerSources& sources,
 }
 
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
-    const Configuration configuration =
-        SW_TRY(load_configuration(options.overrides, environment_variable));
+    const Configuration configuration = SW_TRY(
+        load_configuration(options.overrides, environment_variable, &tasks::configuration_shape()));
     SW_TRY(check_exposure(configuration.listen, configuration.is_open));
     raise_descriptor_limit();
 

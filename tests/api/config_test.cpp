@@ -110,6 +110,41 @@ TEST_CASE("what belongs to tasks is passed on as it stands") {
           R"({"connections":{"wh":{"type":"duckdb"}},"allowed_roots":["/data"]})");
 }
 
+TEST_CASE("sections of tasks are looked into whole, with the line of each fault") {
+    const TemporaryFolder folder;
+    const Shape sections = shape::object(
+        {shape::mapping("connections", "",
+                        shape::object({shape::text("type", "").one_of({"duckdb", "sqlite"}),
+                                       shape::whole("threads", "")})),
+         shape::object("tasks", "", {shape::whole("data_threads", "").from_to(1, 1000)})});
+    const std::string text =
+        "connections:\n  wh:\n    type: duckbd\n    threads: ${env:THREADS}\n"
+        "  app: {typ: sqlite}\ntasks:\n  data_threads: 0\nlimits:\n  request_bytes: lots\n"
+        "pools:\n  small: {slots: 0}\nregoin: x\n";
+    const std::string file = write(folder, text);
+    const auto got = load_configuration(with_config(file), variables({}), &sections);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().message.find(
+              file +
+              ":3: connections.wh.type: expected one of duckdb, sqlite, but got 'duckbd'; "
+              "did you mean 'duckdb'?\n" +
+              file +
+              ":5: connections.app.typ: expected a parameter, but 'typ' is none; did you "
+              "mean 'type'?\n" +
+              file + ":7: tasks.data_threads: expected a whole number from 1 to 1000, but got 0\n" +
+              file +
+              ":9: expected 'request_bytes' to be a size such as 2097152 or 2MB, but got "
+              "\"lots\"\n" +
+              file + ":11: expected the pool 'small'") == 0);
+    CHECK(got.error().message.find(file + ":12: expected one of ") != std::string::npos);
+    const auto sized = load_configuration(
+        with_config(write(folder, "limits: {request_bytes: 2MB, execution_bytes: 1GiB}\n")),
+        variables({}), &sections);
+    REQUIRE(sized);
+    CHECK(sized->body_bytes_max == 2'000'000);
+    CHECK(sized->execution_bytes_max == std::uint64_t{1} << 30);
+}
+
 TEST_CASE("every fault of the file is reported, with its line and what was meant") {
     const TemporaryFolder folder;
     const auto got = load_configuration(
@@ -123,7 +158,7 @@ TEST_CASE("every fault of the file is reported, with its line and what was meant
     CHECK(message.find("stepwell.yaml:1: ") != std::string::npos);
     CHECK(message.find("did you mean 'connections'?") != std::string::npos);
     CHECK(message.find("stepwell.yaml:2: expected a listen address") != std::string::npos);
-    CHECK(message.find("stepwell.yaml:4: expected 'request_bytes' to be a positive integer") !=
+    CHECK(message.find("stepwell.yaml:4: expected 'request_bytes' to be a size such as 2097152") !=
           std::string::npos);
     CHECK(message.find("but got 'events'") != std::string::npos);
 }

@@ -173,6 +173,75 @@ class WithoutDaemon(e2e.Case):
         self.assertIn(f"{bad}:5:4: error: expected the line to begin where the others of its mapping or list do", got.stderr)
         self.assertIn("no workflow file", stepwell("validate", self.file("empty/x.txt", "")[:-5]).stderr)
 
+    def test_parameters_of_tasks_and_names_of_the_configuration_are_known_in_advance(self):
+        flow = self.file("flow.yaml", """StartAt: Load
+pool: warehose
+notify: {failed: [opps]}
+States:
+  Load:
+    Type: Task
+    Resource: stepwell:load
+    Parameters:
+      inputs: {uri: "lake://raw/a.csv"}
+      target: {table: orders, conection: wh}
+      mode: upsertt
+      keys.$: $.keys
+    Next: Count
+  Count:
+    Type: Task
+    Resource: stepwell:unload
+    QueryLanguage: JSONata
+    Arguments: {sql: "{% $states.input.sql %}", to: 5, connection: whh}
+    End: true
+""")
+        config = self.file("stepwell.yaml", "connections: {whs: {type: sqlite}}\npools: {warehouse: 1}\nnotifications: {channels: {ops: {type: webhook, url: 'http://x/'}}}\n")
+        got = stepwell("validate", flow, "--config", config)
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        for told in (
+                "error: expected a parameter of 'stepwell:load', but 'inputs' is none [/States/Load/Parameters/inputs]", "did you mean 'input'?",
+                "error: expected a parameter, but 'conection' is none", "did you mean 'connection'?",
+                "error: expected one of append, replace,", "did you mean 'upsert'?",
+                "[/States/Load/Parameters/input]",
+                "error: expected a text, but got 5 [/States/Count/Arguments/to]",
+                "error: expected a connection of the configuration, but it has no 'whh' [/States/Count/Arguments/connection]",
+                "warning: expected a pool of the configuration, but it has no 'warehose': it will limit nothing [/pool]",
+                "error: expected a channel of the configuration, but it has no 'opps' [/notify/failed[0]]", "did you mean 'ops'?"):
+            self.assertIn(told, got.stderr)
+        bad = self.file("bad.yaml", "connections:\n  wh: {typ: duckdb}\nlakes: {raw: 5}\ntasks: {data_threads: many}\n")
+        for command in (("validate", flow, "--config", bad), ("serve", "--config", bad), ("run", flow, "--config", bad)):
+            with self.subTest(command[0]):
+                got = stepwell(*command)
+                self.assertEqual(got.returncode, 2)
+                for told in (":2: connections.wh.typ: expected a member of a connection, but 'typ' is none; did you mean 'type'?",
+                             ":3: lakes.raw: expected a text or an object, but got 5", ":4: tasks.data_threads: expected a whole number from 1 to 1000"):
+                    self.assertIn(told, got.stderr)
+
+    def test_an_input_that_does_not_fit_the_parameters_makes_no_run(self):
+        flow = self.file("flow.yaml", "parameters: {day: {type: date, required: true}, n: {type: integer, default: 3}}\nStartAt: A\nStates: {A: {Type: Pass, End: true}}\n")
+        data = os.path.join(self.folder, "data")
+        refused = stepwell("run", flow, "--data", data, "--input", '{"n": "x"}')
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("the input does not fit the workflow's parameters: n: expected a whole number, but got the text 'x'; day: expected a date such as 2024-01-31, but it is not there", refused.stderr)
+        self.assertIn("[]", stepwell("list", "--data", data, "--output", "json").stdout.replace(" ", ""))
+        ran = stepwell("run", flow, "--data", data, "--input", '{"day": "2024-01-31"}', "--output", "json")
+        self.assertEqual(json.loads(ran.stdout)["output"], {"day": "2024-01-31", "n": 3})
+
+    def test_examples_and_pages_are_valid(self):
+        """Parameters in the documentation are what tasks take."""
+        self.assertEqual(stepwell("validate", os.path.join(ROOT, "workflows"), os.path.join(ROOT, "workflows", "flights", "flights.yaml")).returncode, 0)
+        count = 0
+        for page in sorted(os.listdir(os.path.join(ROOT, "docs", "tasks"))):
+            with open(os.path.join(ROOT, "docs", "tasks", page)) as file:
+                blocks = re.findall(r"```yaml\n(\S[^\n]*:\n  Type: Task\n.*?)```", file.read(), re.S)
+            for text in blocks:
+                count += 1
+                state = text.split(":\n")[0]
+                body = "\n".join("  " + line for line in text.splitlines() if not re.match(r"  (Catch|Next|End|Retry)|    - \{ErrorEquals", line))
+                flow = self.file("page.yaml", f"StartAt: {state}\nStates:\n{body}\n    End: true\n")
+                got = stepwell("validate", flow)
+                self.assertEqual(got.returncode, 0, page + got.stderr)
+        self.assertGreater(count, 5)
+
     def test_what_is_wrong_is_told_as_json_where_that_was_asked_for(self):
         got = stepwell("show", "7", "--data", self.folder, "--output", "json")
         self.assertEqual((got.returncode, got.stdout), (2, ""))

@@ -501,14 +501,13 @@ TEST_CASE("each step that there is declares what it takes") {
 
 TEST_CASE("what steps and checks take is told before a file is opened") {
     Etl etl;
-    const std::string message =
-        etl.result(
-               R"({"input": {"orders": {"uri": "none.csv", "formt": "csv"}},
+    const std::string message = etl.result(
+                                       R"({"input": {"orders": {"uri": "none.csv", "formt": "csv"}},
                    "steps": [{"dedupe": {"keys": ["id"], "ordr_by": "day", "ties": "all"}},
                              {"limit": -1}, {"join": {"with": "x", "how": "outer"}}],
                    "checks": [{"row_cuont": 1}, {"rows": {}}],
                    "write": {"uri": "lake://out/t/", "target_file_size": "1kB"}})")
-            .get<std::string>();
+                                    .get<std::string>();
     for (const char* part :
          {"E_CONFIG: input.orders.formt: expected a parameter, but 'formt' is none; did you mean "
           "'format'?",
@@ -519,7 +518,8 @@ TEST_CASE("what steps and checks take is told before a file is opened") {
           "checks[0].row_cuont: expected a check, but 'row_cuont' is none; did you mean "
           "'row_count'?",
           "checks[1].rows.where: expected a text, but it is not there",
-          "write.target_file_size: expected a size of at least 1MB, such as 256MB, but got '1kB'"}) {
+          "write.target_file_size: expected a size of at least 1MB, such as 256MB, but got "
+          "'1kB'"}) {
         CAPTURE(message);
         CHECK(message.find(part) != std::string::npos);
     }
