@@ -108,9 +108,10 @@ def e2e_part(log):
 
 
 def api_part(log):
-    """REST: every route and role, live events under kills, the OpenAPI document against the server. The AWS API through botocore."""
+    """REST: every route and role, live events under kills, the OpenAPI document against the server. The AWS API through botocore; task tokens and activities."""
     sh(log, sys.executable, "tests/e2e/api.py", "--stepwell", PROGRAM, "--schemathesis", "build/third_party/schemathesis/bin/st")
     sh(log, "build/third_party/aws-cli/bin/python", "tests/e2e/aws_clients.py", "--stepwell", PROGRAM)
+    sh(log, sys.executable, "tests/e2e/callbacks.py", "--stepwell", PROGRAM)
 
 
 def conformance_part(log):

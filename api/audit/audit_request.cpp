@@ -15,14 +15,13 @@ constexpr std::size_t kBodyBytesMax = 64u << 10;
 constexpr std::string_view kAwsPrefix = "AWSStepFunctions.";
 constexpr std::string_view kNativePrefix = "/api/v1/";
 
-/// Also of actions that Stepwell does not have yet. That a task lives is no change, and is said
-/// often.
+/// That a task lives is no change, and is said often; which worker took one, its run records.
 constexpr std::array kAwsReads = std::to_array<std::string_view>(
     {"DescribeActivity", "DescribeExecution", "DescribeMapRun", "DescribeStateMachine",
-     "DescribeStateMachineAlias", "DescribeStateMachineForExecution", "GetExecutionHistory",
-     "ListActivities", "ListExecutions", "ListMapRuns", "ListStateMachineAliases",
-     "ListStateMachineVersions", "ListStateMachines", "ListTagsForResource", "SendTaskHeartbeat",
-     "TestState", "ValidateStateMachineDefinition"});
+     "DescribeStateMachineAlias", "DescribeStateMachineForExecution", "GetActivityTask",
+     "GetExecutionHistory", "ListActivities", "ListExecutions", "ListMapRuns",
+     "ListStateMachineAliases", "ListStateMachineVersions", "ListStateMachines",
+     "ListTagsForResource", "SendTaskHeartbeat", "TestState", "ValidateStateMachineDefinition"});
 
 template <class Names>
 bool is_one_of(std::string_view name, const Names& names) {

@@ -189,6 +189,9 @@ class Activities(Case):
         self.daemon.call("SendTaskHeartbeat", taskToken=got[0]["taskToken"])
         self.daemon.call("SendTaskSuccess", taskToken=got[0]["taskToken"], output='{"n": 2}')
         self.assertEqual(json.loads(self.daemon.ended(run)["output"]), {"n": 2})
+        audited = [entry["action"] for entry in self.ask("GET", "/audit?limit=100")[1]["items"]]
+        self.assertIn("aws:SendTaskSuccess", audited)
+        self.assertNotIn("aws:GetActivityTask", audited)  # the history says who took the task
 
     def test_a_worker_who_hung_up_gets_nothing(self):
         self.daemon.call("CreateActivity", name="a")
