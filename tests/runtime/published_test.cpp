@@ -172,7 +172,8 @@ TEST_CASE("a change sees what its turn has written before it") {
     stage.engine().change(
         [&](ChangeView& view) -> Result<Writes> {
             seen.clear();
-            for (const auto& one : *view.documents(kTags, "")) seen.push_back(one.key);
+            const auto documents = view.documents(kTags, "");
+            for (const auto& one : *documents) seen.push_back(one.key);
             CHECK_FALSE(view.document(kTags, "y")->has_value());
             CHECK(view.document(kTags, "z")->has_value());
             CHECK(view.workflow("etl").error().code == ErrorCode::not_found);
