@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs every test: ./dev test calls this once everything is installed.
 
-Three lanes work side by side: one builds and runs what is in C++, the others use the program that the first
-one built, the last one where much is waited for. One line a part, as each ends, with how long it took and how
+Three lanes work side by side: one builds with sanitizers and runs what is in C++, the others use the program
+that was built first, the last one where much is waited for. One line a part, as each ends, with how long it took and how
 many seconds of processor time; the whole output of each is in
 build/log/test-PART.log, and its end is printed where the part fails. The last line is "N passed, M failed",
 in test cases.
@@ -181,8 +181,8 @@ PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "uni
          "conformance": conformance_part, "jsonata": jsonata_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "web": web_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]  # what all others need
-LANES = [["unit", "templates", "doors", "threads"],  # builds of their own; the others use the release program
-         ["lint", "conformance", "jsonata", "e2e", "api", "demo", "faults", "web", "crash"],
+LANES = [["unit", "templates", "doors"],
+         ["lint", "conformance", "jsonata", "e2e", "api", "demo", "faults", "web", "crash", "threads"],
          ["cases", "starts", "operations", "package"]]
 QUICK = ["format", "release", "unit", "conformance", "jsonata", "e2e"]
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")
