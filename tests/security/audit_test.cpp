@@ -390,11 +390,15 @@ TEST_CASE("what only looks is told by a table, so that an action nobody has thou
                                   {{"X-Amz-Target", "AWSStepFunctions." + name}});
         door.ask(request, 200);
     };
-    for (const std::string name : {"DescribeExecution", "ListStateMachines", "TestState"})
+    // Who took an activity's task stands in the history of its run.
+    for (const std::string name :
+         {"DescribeExecution", "ListStateMachines", "TestState", "GetActivityTask"})
         ask(name);
     CHECK(door.log.entries.empty());
-    ask("GetActivityTask");
-    CHECK(door.count("aws:GetActivityTask") == 1);
+    for (const std::string name : {"DeleteActivity", "ActionOfTomorrow"}) {
+        ask(name);
+        CHECK(door.count("aws:" + name) == 1);
+    }
 }
 
 TEST_CASE("an entry says who signed in, and which user or token it is about") {
