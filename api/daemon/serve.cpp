@@ -215,6 +215,11 @@ void add_answers(Router& router, answers::AnswerSources& sources,
                                     input_probe(configuration));
 }
 
+void give_tasks(aws::Api& aws, Node& node) {
+    aws.run_tested_tasks_with(node.lone_tasks());
+    aws.use(node.activities());
+}
+
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
     const Configuration configuration = SW_TRY(
         load_configuration(options.overrides, environment_variable, &tasks::configuration_shape()));
@@ -232,8 +237,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     auto runs_logged = (*node)->engine().subscribe(run_log.listener());
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
-    aws.run_tested_tasks_with((*node)->lone_tasks());
-    aws.use((*node)->activities());
+    give_tasks(aws, **node);
     auto security = SW_TRY(Security::open(configuration, **node, readers));
     Router router(security->authenticator());
     add_schemas(router);

@@ -33,7 +33,7 @@ std::optional<StartTask> Rehearsal::next_task() {
     while (execution_.is_running()) {
         const auto due = execution_.next_due();
         const bool goes_on = due && *due <= moment_.now;
-        if (const auto task = goes_on ? std::nullopt : oldest_task()) return task;
+        if (auto task = goes_on ? std::nullopt : oldest_task()) return task;
         SW_ASSERT(due.has_value());  // a run without tasks or timers has ended
         moment_.now = std::max(moment_.now, *due);
         tell(TimerDue{});

@@ -58,13 +58,20 @@ DataResult<void> CheckBuilder::add_kind(Check check, const std::string& kind,
     if (kind == "rows") return add_rows(std::move(check), read);
     if (kind == "sql") return add_sql(std::move(check), read);
     if (kind == "reconcile") return add_reconcile(std::move(check), read);
-    if (kind == "row_count") add_row_count(std::move(check), read);
-    if (kind == "row_count_change") add_row_count_change(std::move(check), read);
-    if (kind == "duplicates") add_duplicates(std::move(check), read);
-    if (kind == "freshness") add_freshness(std::move(check), read);
-    if (kind == "aggregate") add_aggregate(std::move(check), read);
-    if (kind == "anomaly") add_anomaly(std::move(check), read);
-    if (kind == "file") read.leave_rest();  // told from the files themselves: see validate.cpp
+    if (kind == "row_count")
+        add_row_count(std::move(check), read);
+    else if (kind == "row_count_change")
+        add_row_count_change(std::move(check), read);
+    else if (kind == "duplicates")
+        add_duplicates(std::move(check), read);
+    else if (kind == "freshness")
+        add_freshness(std::move(check), read);
+    else if (kind == "aggregate")
+        add_aggregate(std::move(check), read);
+    else if (kind == "anomaly")
+        add_anomaly(std::move(check), read);
+    else if (kind == "file")
+        read.leave_rest();  // told from the files themselves: see validate.cpp
     return {};
 }
 

@@ -95,7 +95,10 @@ std::string roman_of(double number) {
     std::string roman;
     number = std::min(number, kRomanMax);
     for (const RomanPart& part : kRomans) {
-        for (; number >= part.value; number -= part.value) roman += part.letters;
+        while (number >= part.value) {
+            roman += part.letters;
+            number -= part.value;
+        }
     }
     return roman;
 }
