@@ -25,15 +25,23 @@ struct Layer {
 };
 
 /// What the runtime shows to the rooms below it and to everybody above: its ports, not its rooms.
-const Prefixes kRuntimePorts = {
-    "engine/runtime/activity.hpp",        "engine/runtime/clock.hpp",
-    "engine/runtime/confidentiality.hpp", "engine/runtime/definition_text.hpp",
-    "engine/runtime/engine.hpp",          "engine/runtime/engine_types.hpp",
-    "engine/runtime/gate_views.hpp",      "engine/runtime/listeners.hpp",
-    "engine/runtime/names.hpp",           "engine/runtime/notice.hpp",
-    "engine/runtime/pause.hpp",           "engine/runtime/published.hpp",
-    "engine/runtime/redrive.hpp",         "engine/runtime/run_fold.hpp",
-    "engine/runtime/task_runner.hpp",     "engine/runtime/work_observer.hpp"};
+const Prefixes kRuntimePorts = {"engine/runtime/activity.hpp",
+                                "engine/runtime/clock.hpp",
+                                "engine/runtime/confidentiality.hpp",
+                                "engine/runtime/definition_text.hpp",
+                                "engine/runtime/engine.hpp",
+                                "engine/runtime/engine_types.hpp",
+                                "engine/runtime/gate_views.hpp",
+                                "engine/runtime/listeners.hpp",
+                                "engine/runtime/map_run_documents.hpp",
+                                "engine/runtime/names.hpp",
+                                "engine/runtime/notice.hpp",
+                                "engine/runtime/pause.hpp",
+                                "engine/runtime/published.hpp",
+                                "engine/runtime/redrive.hpp",
+                                "engine/runtime/run_fold.hpp",
+                                "engine/runtime/task_runner.hpp",
+                                "engine/runtime/work_observer.hpp"};
 const Prefixes kBelowRuntime = {"engine/base/", "engine/expression/", "engine/definition/",
                                 "engine/core/", "engine/journal/"};
 /// What resources of the API stand on.

@@ -115,6 +115,14 @@ private:
     void answer_task(core::Input said, Reply reply);
     AwsResult<Activity> activity(std::string_view arn);
 
+    // map_runs.cpp
+    AwsResult<Json> list_map_runs(const Json& body);
+    AwsResult<Json> describe_map_run(const Json& body);
+    void update_map_run(const Json& body, const Principal& by, Reply reply);
+    AwsResult<core::MapRun> map_run(Readers::Lease& reader, std::string_view arn);
+    AwsResult<Json> list_executions_of_map_run(std::string_view arn,
+                                               const runtime::ListQuery& query);
+
     struct Creation;
     struct Update;
     AwsResult<Creation> creation_of(const Json& body) const;

@@ -1,7 +1,9 @@
 // The actions on executions.
 #include "api/aws/api.hpp"
 #include "api/aws/listed_executions.hpp"
+#include "api/aws/map_runs.hpp"
 #include "api/aws/members.hpp"
+#include "engine/runtime/map_run_documents.hpp"
 
 namespace stepwell::api::aws {
 namespace {
@@ -14,10 +16,6 @@ std::optional<core::Status> status_named(std::string_view name) {
     return std::nullopt;
 }
 
-Failure<AwsError> invalid_token() {
-    return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
-}
-
 void describe_redrive(Json& out, const runtime::ExecutionDescription& found,
                       const runtime::RedrivePolicy& policy) {
     const runtime::ExecutionSummary& summary = found.summary;
@@ -28,6 +26,8 @@ void describe_redrive(Json& out, const runtime::ExecutionDescription& found,
     out["redriveStatus"] = refusal.empty() ? "REDRIVABLE" : "NOT_REDRIVABLE";
     if (!refusal.empty()) out["redriveStatusReason"] = refusal;
 }
+
+}  // namespace
 
 Json to_item(const ListedExecution& listed) {
     const runtime::ExecutionSummary& summary = listed.summary;
@@ -44,6 +44,8 @@ Json to_item(const ListedExecution& listed) {
     if (!alias.empty()) item["stateMachineAliasArn"] = alias;
     return item;
 }
+
+namespace {
 
 void describe_data(Json& out, const runtime::ExecutionDescription& found) {
     out["input"] = found.input.text();
@@ -113,6 +115,11 @@ AwsResult<Json> Api::describe_execution(const Json& body) {
              {"status", core::name_of(summary.status)},
              {"startDate", to_epoch_seconds(summary.started_at)}};
     if (summary.stopped_at) out["stopDate"] = to_epoch_seconds(*summary.stopped_at);
+    if (summary.origin == runtime::kMapOrigin) {
+        const auto run = reader->map_run_of(id);
+        if (!run) return fail(internal_error(run.error()));
+        if (*run) out["mapRunArn"] = (*run)->plan.arn;
+    }
     if (data != "METADATA_ONLY") describe_data(out, *found);
     describe_redrive(out, *found, engine_.redrive_policy());
     // AWS has neither of an execution that ran out of its own time.
@@ -128,7 +135,8 @@ AwsResult<Json> Api::describe_execution(const Json& body) {
 AwsResult<Json> Api::list_executions(const Json& body) {
     Members members(body);
     const auto text = members.text("stateMachineArn", kArnLength);
-    const bool has_map_run = members.text("mapRunArn", {1, 2'000}).has_value();
+    const auto map_run_arn = members.text("mapRunArn", {1, 2'000});
+    const bool has_map_run = map_run_arn.has_value();
     const auto status = members.choice("statusFilter", {"SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE",
                                                         "ABORTED", "FAILED", "RUNNING"});
     const auto redriven = members.choice("redriveFilter", {"REDRIVEN", "NOT_REDRIVEN"});
@@ -141,7 +149,12 @@ AwsResult<Json> Api::list_executions(const Json& body) {
         return refuse("ValidationException",
                       "Must specify exactly one of stateMachineArn and mapRunArn");
     }
-    if (has_map_run) return refuse("ResourceNotFound", "Resource not found");
+    if (status && status != "PENDING_REDRIVE") query.status = status_named(*status);
+    query.limit = asked == 0 ? 100 : asked;
+    if (has_map_run) {
+        if (status == "PENDING_REDRIVE") return Json{{"executions", Json::array()}};
+        return list_executions_of_map_run(*map_run_arn, query);
+    }
     if (status == "PENDING_REDRIVE") {
         return refuse("ValidationException", "PENDING_REDRIVE can only be listed for a Map Run");
     }
@@ -152,8 +165,6 @@ AwsResult<Json> Api::list_executions(const Json& body) {
                       "This operation is not supported by this type of state machine");
     }
     query.workflow = arn.name;
-    if (status) query.status = status_named(*status);
-    query.limit = asked == 0 ? 100 : asked;
     auto reader = SW_TRY(this->reader());
     const auto page = SW_TRY(list_executions_of(reader, arn, std::move(query)));
 

@@ -304,6 +304,12 @@ AwsResult<Json> Api::describe_state_machine_for_execution(const Json& body) {
              {"name", found->workflow.name},
              {"updateDate", to_epoch_seconds(found->version.created_at)}};
     describe_version(out, found->version, data == "METADATA_ONLY");
+    const auto run = reader->map_run_of(id);
+    if (!run) return fail(internal_error(run.error()));
+    if (*run) {
+        out["mapRunArn"] = (*run)->plan.arn;
+        out["label"] = (*run)->plan.label;
+    }
     return out;
 }
 

@@ -39,7 +39,7 @@ std::vector<Flag> with_conditions(std::vector<Flag> flags, const std::string& st
         {.name = "status", .help = "all with one of these: " + statuses},
         {.name = "origin",
          .help = "all that were started by this",
-         .choices = {"api", "cli", "schedule", "file", "webhook", "parent"}},
+         .choices = {"api", "cli", "schedule", "file", "webhook", "parent", "map"}},
         {.name = "trigger", .help = "all that this schedule or trigger started", .value = "ID"},
         {.name = "parent",
          .help = "all that a task of this run started",

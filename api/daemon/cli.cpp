@@ -154,7 +154,7 @@ void add_run_conditions(CLI::App& list, RunConditions& runs) {
         ->check(CLI::Range(1, 1'000'000'000));
     list.add_option("--origin", runs.origins, "Only started by these, with commas between them")
         ->delimiter(',')
-        ->check(CLI::IsMember({"api", "cli", "schedule", "file", "webhook", "parent"}));
+        ->check(CLI::IsMember({"api", "cli", "schedule", "file", "webhook", "parent", "map"}));
     list.add_option("--parent", runs.parent, "Only started by a task of this run, by its number")
         ->type_name("RUN");
     list.add_option("--trigger", runs.trigger,

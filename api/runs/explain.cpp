@@ -120,6 +120,8 @@ std::string code_of(const core::Frame& frame, const definition::State& state,
             return "WAITING_TIMER";
         case core::Phase::awaiting_retry:
             return "WAITING_RETRY";
+        case core::Phase::awaiting_map_run:
+            return "WAITING_MAP_RUN";
         case core::Phase::ready:
         case core::Phase::entered:
         case core::Phase::starting_children:
@@ -219,6 +221,7 @@ std::string text_of_wait(const Group& group) {
         return is_taken ? "waits for somebody to return its task token"
                         : "waits for a worker to take it";
     }
+    if (group.code == "WAITING_MAP_RUN") return "waits for the runs of its items";
     if (group.code == "WAITING_CHILD") return "waits for the run that it has started";
     return group.frame->phase == core::Phase::awaiting_task ? "is at work" : "is about to begin";
 }
@@ -242,6 +245,9 @@ void add_group(const Group& group, const RunSnapshot& snapshot, Explanation& out
         const std::string child =
             string_or(group.frame->task->submitted->json(), "ExecutionArn", "");
         if (!child.empty()) details["child"] = child;
+    }
+    if (group.code == "WAITING_MAP_RUN" && group.frame->task) {
+        details["map_run"] = string_or(group.frame->task->parameters.json(), "MapRunArn", "");
     }
     if (group.count > 1) text += " (and " + std::to_string(group.count - 1) + " more like it)";
     out.add(group.code, text, std::move(details));

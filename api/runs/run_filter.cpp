@@ -85,7 +85,7 @@ std::vector<Parameter> run_filter_parameters() {
         list_of(choice_parameter("status", "only with one of these",
                                  {"running", "succeeded", "failed", "timed_out", "aborted"})),
         list_of(choice_parameter("origin", "only started by one of these",
-                                 {"api", "cli", "schedule", "file", "webhook", "parent"})),
+                                 {"api", "cli", "schedule", "file", "webhook", "parent", "map"})),
         text_parameter("trigger",
                        "only started by this schedule or file trigger (WORKFLOW#NAME, with the "
                        "'#' as %23), or by this webhook"),

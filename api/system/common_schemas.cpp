@@ -54,7 +54,7 @@ constexpr std::string_view kRun = R"json({
     "stopped_at": {"type": "string", "format": "date-time"},
     "duration_ms": {"type": "integer", "minimum": 0},
     "error": {"type": "string"},
-    "origin": {"type": "string", "description": "what started it: api, cli, schedule, file, webhook, parent"},
+    "origin": {"type": "string", "description": "what started it: api, cli, schedule, file, webhook, parent, map"},
     "parent": {"type": "integer", "description": "the run whose task has started it; absent: it was none"},
     "started_by": {"type": "string", "description": "who asked for it; absent where nobody did"},
     "redrives": {"type": "integer", "minimum": 1, "description": "absent: none"},

@@ -11,6 +11,7 @@
 #include "engine/base/ids.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/base/time.hpp"
+#include "engine/core/map_run.hpp"
 
 namespace stepwell::core {
 
@@ -52,7 +53,23 @@ struct StopChild {
     std::optional<Payload> submitted;  // as above; nothing: none was started
 };
 
-using Command = std::variant<StartTask, CancelTask, StartChild, StopChild>;
+/// Begin a Map Run, within the transaction that stores this decision.
+struct StartMapRun {
+    TaskToken token;
+    StateId state{};
+    MapRunPlan plan;
+};
+/// Nobody waits for it any more: stop what runs of it.
+struct StopMapRun {
+    TaskToken token;
+};
+/// Open one again that did not succeed: what succeeded of it stays, the rest runs again.
+struct RedriveMapRun {
+    TaskToken token;
+};
+
+using Command = std::variant<StartTask, CancelTask, StartChild, StopChild, StartMapRun, StopMapRun,
+                             RedriveMapRun>;
 
 /// The opaque text that stands for a token outside: $$.Task.Token, SendTaskSuccess. Sealed with
 /// `secret`: who does not know that cannot make one up, or make another out of it.

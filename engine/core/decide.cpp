@@ -90,6 +90,10 @@ Result<void> on(Turn& turn, const ChildClosed& input) {
     return on_report(turn, input);
 }
 
+Result<void> on(Turn& turn, const MapRunClosed& input) {
+    return on_map_run_closed(turn, input);
+}
+
 Result<void> on(Turn& turn, const StopExecution& input) {
     cancel_tasks(turn, kRootFrame);
     turn.emit(EventType::execution_aborted, kRootFrame, ErrorInfo{input.error, input.cause},

@@ -65,6 +65,14 @@ void Evaluation::set_item(const Fanout& fanout, std::uint32_t index) {
     is_context_filled_ = false;
 }
 
+void Evaluation::set_item(const Json& value, std::uint64_t index, const char* source) {
+    turn_.begin_work_of(frame_.id, static_cast<std::uint32_t>(index));
+    item_ = &value;
+    item_index_ = index;
+    item_source_ = source;
+    is_context_filled_ = false;
+}
+
 Fault Evaluation::fault(const expression::Failure& failure) const {
     Fault fault;
     fault.info.error = failure.error;
@@ -144,6 +152,14 @@ void Evaluation::fill_state(Json& context) const {
 
 /// The nearest Map iteration around the state, unless one was set.
 void Evaluation::fill_item(Json& context) const {
+    if (item_ != nullptr) {
+        Json& item = context["Map"]["Item"];
+        item["Index"] = item_index_;
+        if (!expression::pay_for_copy(*item_, work())) return;
+        item["Value"] = *item_;
+        item["Source"] = item_source_;
+        return;
+    }
     const Fanout* fanout = fanout_;
     std::uint32_t index = index_;
     for (const Frame* at = &frame_; fanout == nullptr && at->parent;) {

@@ -49,6 +49,8 @@ public:
 
     /// For ItemSelector: the iteration that is about to begin.
     void set_item(const Fanout& fanout, std::uint32_t index);
+    /// Likewise, for an item of a Map Run. REQUIRES: `value` outlives this; `source` too.
+    void set_item(const Json& value, std::uint64_t index, const char* source);
     /// For Parameters of tasks that wait: the token of the attempt that is about to begin.
     void set_task_token(std::string text) { task_token_ = std::move(text); }
 
@@ -71,6 +73,9 @@ private:
     const Frame& frame_;
     const Fanout* fanout_ = nullptr;
     std::uint32_t index_ = 0;
+    const Json* item_ = nullptr;
+    std::uint64_t item_index_ = 0;
+    const char* item_source_ = "";
     std::string task_token_;
     mutable bool is_context_filled_ = false;
     mutable Json item_context_;

@@ -99,6 +99,14 @@ struct EvaluationInfo {  // EvaluationFailed
     std::string location;  // empty: none
     ErrorInfo failure;
 };
+struct MapRunInfo {  // MapRunStarted, MapRunSucceeded, MapRunRedriven
+    std::string arn;
+    std::uint32_t attempt = 0;   // of the frame, by which the Map Run is known
+    std::uint32_t redrives = 0;  // so far
+    /// Succeeded: what comes next follows it. Where the items are the state's input, it follows
+    /// what was before, as recorded.
+    bool is_followed = false;
+};
 struct StandingFrame {
     FramePtr frame;
     VariablesPtr variables;  // the frame's: its stored form leaves them out
@@ -113,7 +121,7 @@ struct RedriveInfo {  // ExecutionRedriven: opens a closed execution again
 using EventDetails =
     std::variant<std::monostate, ExecutionBegan, ErrorInfo, OutputInfo, EnteredInfo, ExitedInfo,
                  ScheduledInfo, TaskInfo, TaskFailureInfo, FanoutInfo, ChildInfo, IterationInfo,
-                 TimerInfo, RetryInfo, RedriveInfo, EvaluationInfo, WorkerInfo>;
+                 TimerInfo, RetryInfo, RedriveInfo, EvaluationInfo, WorkerInfo, MapRunInfo>;
 
 struct Event {
     EventType type{};

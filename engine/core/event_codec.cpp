@@ -31,6 +31,7 @@ bool fits_type(const Event& event) {
             return has<ExecutionBegan>(event);
         case EventType::execution_succeeded:
             return has<OutputInfo>(event);
+        case EventType::map_run_failed:
         case EventType::execution_failed:
         case EventType::execution_aborted:
         case EventType::execution_timed_out:
@@ -82,6 +83,10 @@ bool fits_type(const Event& event) {
         case EventType::map_iteration_started:
         case EventType::branch_started:
             return has<ChildInfo>(event);
+        case EventType::map_run_started:
+        case EventType::map_run_succeeded:
+        case EventType::map_run_redriven:
+            return has<MapRunInfo>(event);
         case EventType::wait_started:
         case EventType::task_heartbeat:
             return has<TimerInfo>(event);

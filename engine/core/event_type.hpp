@@ -61,6 +61,11 @@ enum class EventType : std::uint8_t {
     task_state_aborted = 62,
     wait_state_aborted = 63,
     evaluation_failed = 64,
+    map_run_started = 65,
+    map_run_succeeded = 66,
+    map_run_failed = 67,
+    map_run_aborted = 68,
+    map_run_redriven = 69,
 
     // Internal: without id, not in the history.
     branch_started = 200,   // of a Parallel

@@ -235,10 +235,34 @@ void timed_out(Draft& draft, const Event& event) {
     ended(draft, event, Status::timed_out);
 }
 
+/// Of a distributed Map, the Map Run has ended before, and with it the fan-out.
 void children_succeeded(Draft& draft, const Event& event) {
+    if (!draft.frame(event.frame).fanout) return;
     fan_in(draft, event, event.previous);
 }
 void children_failed(Draft& draft, const Event& event) {
+    fan_in(draft, event, event.id);
+}
+
+void map_run_began(Draft& draft, const Event& event) {
+    const auto& info = std::get<MapRunInfo>(event.details);
+    Frame& frame = draft.change(event.frame);
+    frame.phase = Phase::awaiting_map_run;
+    frame.attempt = info.attempt;
+    frame.last_event = event.id;
+    frame.task = std::make_shared<const TaskInFlight>(TaskInFlight{
+        .parameters = Payload(Json{{"MapRunArn", info.arn}, {"RedriveCount", info.redrives}}),
+        .timeout_seconds = std::nullopt,
+        .heartbeat_seconds = std::nullopt,
+        .submitted = std::nullopt});
+}
+void map_run_succeeded(Draft& draft, const Event& event) {
+    const bool is_followed = std::get<MapRunInfo>(event.details).is_followed;
+    draft.change(event.frame).task.reset();
+    fan_in(draft, event, is_followed ? event.id : event.previous);
+}
+void map_run_failed(Draft& draft, const Event& event) {
+    draft.change(event.frame).task.reset();
     fan_in(draft, event, event.id);
 }
 
@@ -315,6 +339,11 @@ constexpr std::pair<EventType, Effect> kEffects[] = {
     {EventType::parallel_state_aborted, only_told},
     {EventType::task_state_aborted, only_told},
     {EventType::wait_state_aborted, only_told},
+    {EventType::map_run_started, map_run_began},
+    {EventType::map_run_redriven, map_run_began},
+    {EventType::map_run_succeeded, map_run_succeeded},
+    {EventType::map_run_failed, map_run_failed},
+    {EventType::map_run_aborted, only_told},
     {EventType::branch_started, child_began},
     {EventType::wait_started, timer_set},
     {EventType::retry_scheduled, retry_scheduled},

@@ -107,6 +107,9 @@ void abort_frame(Turn& turn, FrameId id, EventId leaf) {
                   IterationInfo{turn.state_of(id).name, frame.index}, leaf);
     }
     cancel_task(turn, id);
+    if (turn.frame(id).phase == Phase::awaiting_map_run) {
+        turn.emit(EventType::map_run_aborted, id, {}, leaf);
+    }
     const auto type = aborted_type(kind);
     if (type && turn.frame(id).phase != Phase::ready) turn.emit(*type, id, {}, leaf);
 }

@@ -193,6 +193,13 @@ void fields(Codec& codec, Some<EvaluationInfo> auto& v) {
     codec(v.failure);
 }
 template <class Codec>
+void fields(Codec& codec, Some<MapRunInfo> auto& v) {
+    codec(v.arn);
+    codec(v.attempt);
+    codec(v.redrives);
+    codec(v.is_followed);
+}
+template <class Codec>
 void fields(Codec&, Some<std::monostate> auto&) {}
 
 }  // namespace stepwell::core

@@ -35,6 +35,8 @@ const char* name_of(Phase phase) {
             return "redriven";
         case Phase::awaiting_pickup:
             return "awaiting_pickup";
+        case Phase::awaiting_map_run:
+            return "awaiting_map_run";
     }
     return "?";
 }

@@ -9,10 +9,13 @@
 //
 // An execution that is redriven after its end goes on at `redriven`, as if it were `entered`.
 //
-// What may be trusted by phase: `task` is set in awaiting_pickup and awaiting_task only; `fanout`
-// in awaiting_children and starting_children; `due` in awaiting_timer and awaiting_retry, and in
-// awaiting_task where the task has a timeout (an activity's: also in awaiting_pickup). `input` is
-// the raw input of `state`, but in `finished` the frame's output.
+// A distributed Map is at `awaiting_map_run` while its Map Run (map_run.hpp) goes on.
+//
+// What may be trusted by phase: `task` is set in awaiting_pickup, awaiting_task and
+// awaiting_map_run only (there it is what begin_map_run() says of the Map Run); `fanout` in
+// awaiting_children, starting_children and awaiting_map_run; `due` in awaiting_timer and
+// awaiting_retry, and in awaiting_task where the task has a timeout (an activity's: also in
+// awaiting_pickup). `input` is the raw input of `state`, but in `finished` the frame's output.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +42,9 @@ enum class Phase : std::uint8_t {
     // The same, but the turn ended before all that may run were started, or all outputs joined.
     starting_children = 6,
     finished = 7,
-    redriven = 8,         // the next turn begins the work of `state` again, which was entered
-    awaiting_pickup = 9,  // a task is in flight, but nobody has taken it yet
+    redriven = 8,           // the next turn begins the work of `state` again, which was entered
+    awaiting_pickup = 9,    // a task is in flight, but nobody has taken it yet
+    awaiting_map_run = 10,  // a distributed Map whose Map Run goes on
 };
 
 /// "ready", "awaiting_task", ...

@@ -79,6 +79,12 @@ public:
     }
     void add(const ChildInfo& info) { iteration(info.name, info.index); }
     void add(const IterationInfo& info) { iteration(info.name, info.index); }
+    void add(const MapRunInfo& info) {
+        if (type_ == EventType::map_run_succeeded) return;
+        Json& details = own();
+        details["mapRunArn"] = info.arn;
+        if (type_ == EventType::map_run_redriven) details["redriveCount"] = info.redrives;
+    }
     void add(const RedriveInfo& info) { own()["redriveCount"] = info.count; }
     void add(const EvaluationInfo& info) {
         Json& details = own();

@@ -11,6 +11,7 @@
 #include "engine/base/payload.hpp"
 #include "engine/core/child.hpp"
 #include "engine/core/execution.hpp"
+#include "engine/core/map_run.hpp"
 
 namespace stepwell::core {
 
@@ -61,6 +62,14 @@ struct ChildClosed {
     TaskToken token;
     ChildEnd end;
 };
+/// The Map Run that a distributed Map waits for has ended.
+struct MapRunClosed {
+    TaskToken token;
+    MapRunStatus status = MapRunStatus::succeeded;
+    Payload result;     // succeeded: of the state; too large where it is beyond the limits
+    std::string error;  // else
+    std::string cause;
+};
 /// Some timer of the execution is due at `now`; decide() finds which.
 struct TimerDue {};
 struct StopExecution {
@@ -74,9 +83,9 @@ struct RedriveExecution {
     std::string client_token;      // may be empty; whether it is known is for the caller to find
 };
 
-using Input =
-    std::variant<StartExecution, TaskPickedUp, TaskSubmitted, TaskHeartbeat, TaskSucceeded,
-                 TaskFailed, ChildStarted, ChildClosed, TimerDue, StopExecution, RedriveExecution>;
+using Input = std::variant<StartExecution, TaskPickedUp, TaskSubmitted, TaskHeartbeat,
+                           TaskSucceeded, TaskFailed, ChildStarted, ChildClosed, MapRunClosed,
+                           TimerDue, StopExecution, RedriveExecution>;
 
 /// The attempt that `input` is about; null: it is about none. Lives as long as the input.
 const TaskToken* token_of(const Input& input);

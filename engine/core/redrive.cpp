@@ -19,6 +19,8 @@ bool is_unsuccessful_end(EventType type) {
 /// Nothing else comes between these events, and where it is caught or retried another one follows.
 bool is_spreading(EventType type) {
     switch (type) {
+        case EventType::map_run_failed:
+        case EventType::map_run_aborted:
         case EventType::map_state_failed:
         case EventType::map_state_aborted:
         case EventType::map_iteration_failed:
@@ -71,9 +73,15 @@ void go_on(Frame& frame, const Family& family) {
 }
 
 void begin_again(Frame& frame, EventId redriven) {
+    // A Map Run goes on, with what it was made from.
+    const bool has_map_run = frame.phase == Phase::awaiting_map_run;
     if (frame.phase != Phase::ready) frame.phase = Phase::redriven;
     frame.due.reset();
     frame.heartbeat_due.reset();
+    if (has_map_run) {
+        frame.last_event = redriven;
+        return;
+    }
     frame.task.reset();
     frame.fanout.reset();
     frame.last_event = redriven;

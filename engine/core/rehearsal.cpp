@@ -6,7 +6,7 @@ namespace stepwell::core {
 
 namespace {
 
-constexpr ExecutionId kExecution{1};
+constexpr ExecutionId kRehearsed{1};
 
 StartTask as_task(const Command& command) {
     if (const auto* task = std::get_if<StartTask>(&command)) return *task;
@@ -24,7 +24,7 @@ Rehearsal::Rehearsal(definition::DefinitionPtr definition, StartExecution start,
     : definition_(std::move(definition)),
       moment_(std::move(moment)),
       started_at_(moment_.now),
-      execution_(kExecution) {
+      execution_(kRehearsed) {
     tell(std::move(start));
 }
 
@@ -34,11 +34,27 @@ std::optional<StartTask> Rehearsal::next_task() {
         const auto due = execution_.next_due();
         const bool goes_on = due && *due <= moment_.now;
         if (auto task = goes_on ? std::nullopt : oldest_task()) return task;
+        if (!due && give_up_map_runs()) continue;
         SW_ASSERT(due.has_value());  // a run without tasks or timers has ended
         moment_.now = std::max(moment_.now, *due);
         tell(TimerDue{});
     }
     return std::nullopt;
+}
+
+/// A rehearsal is of one execution. Whether there was any.
+bool Rehearsal::give_up_map_runs() {
+    for (const FramePtr& frame : execution_.frames()) {
+        if (frame->phase != Phase::awaiting_map_run) continue;
+        MapRunClosed closed;
+        closed.token = {kRehearsed, frame->id, frame->attempt};
+        closed.status = MapRunStatus::failed;
+        closed.error = "States.Runtime";
+        closed.cause = "expected no distributed Map, whose items would be executions of their own";
+        tell(closed);
+        return true;
+    }
+    return false;
 }
 
 /// All that are in flight are listed once, and then answered one by one.

@@ -33,6 +33,7 @@ public:
 
 private:
     void tell(const Input& input);
+    bool give_up_map_runs();
     std::optional<StartTask> oldest_task();
     [[nodiscard]] bool is_in_flight(const StartTask& task) const;
 

@@ -59,8 +59,13 @@ void on_iteration_finished(Turn& turn, FrameId iteration);
 void continue_wave(Turn& turn, FrameId frame);
 /// All branches of a Parallel have ended: it goes on with their outputs.
 void join_branches(Turn& turn, FrameId frame);
+// states/map_run.cpp: distributed Maps. REQUIRES: the Map is one.
+/// Refused unless it is about the Map Run that the frame waits for.
+Result<void> on_map_run_closed(Turn& turn, const MapRunClosed& closed);
 /// Of the child that ended last. REQUIRES: all have ended.
 EventId last_event_of_children(const Turn& turn, FrameId frame);
+/// Whether anything of the state looks at what its children gave.
+bool uses_result(const State& state);
 /// The outputs of the children of `frame` as one array, in their order; `{}` where the state does
 /// not use them. Fails with States.DataLimitExceeded where they are too much together.
 Evaluated<Payload> joined_outputs(const Turn& turn, FrameId frame);

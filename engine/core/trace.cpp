@@ -55,6 +55,10 @@ std::string about(const RetryInfo& info) {
     return "retrier " + std::to_string(info.retrier) + " at " + to_iso8601(info.due);
 }
 
+std::string about(const MapRunInfo& info) {
+    return "#" + std::to_string(info.attempt);
+}
+
 std::string about(const RedriveInfo& info) {
     std::size_t kept = 0;
     for (const StandingFrame& one : info.frames) kept += one.frame->phase == Phase::finished;

@@ -157,10 +157,19 @@ struct FailState {
 struct ParallelState {
     std::vector<ScopeId> branches;
 };
+/// What a Map whose ProcessorConfig has the Mode DISTRIBUTED says beside the rest: its items become
+/// executions of their own.
+struct DistributedMap {
+    std::string label;        // names its Map Runs and their executions; made up where absent
+    std::string processor;    // the machine of the children, as ASL text
+    bool is_express = false;  // ExecutionType of the children
+};
+
 struct MapState {
     ScopeId processor{};
-    std::optional<Path> items_path;      // absent: the effective input itself
-    std::optional<QueryTemplate> items;  // JSONata: absent means the input
+    std::optional<DistributedMap> distributed;  // absent: inline
+    std::optional<Path> items_path;             // absent: the effective input itself
+    std::optional<QueryTemplate> items;         // JSONata: absent means the input
     std::optional<PayloadTemplate> item_selector;
     std::optional<QueryTemplate> item_query;  // ItemSelector in JSONata
     NumberOrPath max_concurrency;             // absent or 0: no limit

@@ -1,13 +1,9 @@
 // Parallel and Map: states that own scopes. The scopes themselves are read by read_machine().
+#include "engine/definition/distributed_map.hpp"
 #include "engine/definition/state_reader.hpp"
 
 namespace stepwell::definition {
 namespace {
-
-bool is_distributed(const Json* processor) {
-    const Json* config = processor ? find(*processor, "ProcessorConfig") : nullptr;
-    return config != nullptr && string_or(*config, "Mode", "") == "DISTRIBUTED";
-}
 
 void check_processor_config(const StateReading& at, const Json& processor, const Place& place) {
     const Json* config = find(processor, "ProcessorConfig");
@@ -21,16 +17,10 @@ void check_processor_config(const StateReading& at, const Json& processor, const
     static_cast<void>(fields.read_enum("ExecutionType", {"STANDARD", "EXPRESS"}));
     if (mode != "DISTRIBUTED") return;
     fields.require("ExecutionType");
-    if (at.reading.options.is_express) {
-        at.reading.report.add(config_place.member("Mode"),
-                              {"expected 'Mode' to be 'INLINE' in an Express state machine, but it "
-                               "is 'DISTRIBUTED'"});
-        return;
-    }
+    if (!at.reading.options.is_express) return;
     at.reading.report.add(config_place.member("Mode"),
-                          {"expected 'Mode' to be 'INLINE', but it is 'DISTRIBUTED', which this "
-                           "release does not run yet",
-                           "INLINE runs the items inside the execution itself"});
+                          {"expected 'Mode' to be 'INLINE' in an Express state machine, but it "
+                           "is 'DISTRIBUTED'"});
 }
 
 /// The processor that the state names, under its new or its old name.
@@ -48,8 +38,7 @@ const Json* read_processor(const StateReading& at) {
     return processor;
 }
 
-void check_distributed_fields(const StateReading& at, const Json* processor) {
-    if (is_distributed(processor)) return;
+void check_inline_fields(const StateReading& at) {
     for (const char* name : {"ItemReader", "ItemBatcher", "ResultWriter", "Label"}) {
         if (!at.fields.has(name)) continue;
         at.reading.report.add_at_name(at.fields.place().member(name),
@@ -125,7 +114,11 @@ MapState read_map(const StateReading& at) {
     MapState map;
     const Json* processor = read_processor(at);
     if (processor != nullptr) map.processor = at.reading.outline.scope_of(*processor);
-    check_distributed_fields(at, processor);
+    if (processor != nullptr && is_distributed(*processor)) {
+        map.distributed = read_distributed(at, *processor);
+    } else {
+        check_inline_fields(at);
+    }
     if (at.is_jsonata()) {
         read_query_map(at, map);
         return map;

@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "engine/definition/distributed_map.hpp"
 #include "engine/definition/outline.hpp"
 #include "engine/definition/variable_name.hpp"
 
@@ -52,7 +53,9 @@ void visit_machine(const Json& machine, const Place& place, const VariableNames&
     });
     for_each_state(machine, place, [&](const std::string&, const Json& state, const Place& at) {
         for_each_inner_machine(state, at, [&](const Json& inner, const Place& inner_at) {
-            visit_machine(inner, inner_at, visible, report);
+            // The children of a Map Run are executions of their own: they see none of these.
+            visit_machine(inner, inner_at, is_distributed(inner) ? VariableNames{} : visible,
+                          report);
         });
     });
 }

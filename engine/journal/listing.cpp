@@ -16,6 +16,7 @@ std::string status_term(const ExecutionQuery& query) {
 std::string listing_of_children(const ExecutionQuery& query) {
     std::string sql = kExecutionColumns;
     sql += "executions e INDEXED BY executions_by_parent WHERE e.parent = ?6 AND e.id < ?1";
+    if (query.after) sql += " AND e.id > ?7";
     if (query.workflow) sql += " AND +e.workflow = ?2";
     if (query.version) sql += " AND +e.version = ?3";
     if (query.status) sql += " AND +e.status = ?4";

@@ -227,6 +227,7 @@ Result<std::vector<ExecutionRecord>> MemoryJournal::executions(const ExecutionQu
             (!query.workflow || row.workflow == *query.workflow) &&
             (!query.version || row.version == *query.version) &&
             (!query.status || row.status == *query.status) &&
+            (!query.parent || !query.after || row.id > *query.after) &&
             (!query.parent || (row.parent && row.parent->token.execution == *query.parent)) &&
             (!query.is_redriven || (row.redrives > 0) == *query.is_redriven);
         if (fits) rows.push_back(row);

@@ -19,6 +19,7 @@ struct ExecutionQuery {
     std::optional<bool> is_redriven = {};
     bool is_oldest_first = false;            // then `before` bounds the last one
     std::optional<ExecutionId> parent = {};  // only those that it has started
+    std::optional<ExecutionId> after = {};   // with a parent: only younger ones
 };
 
 /// Which closed executions to list: oldest first.

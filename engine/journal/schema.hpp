@@ -7,7 +7,7 @@ namespace stepwell::journal {
 /// this: tables that it would not keep up to date, and kinds of events and layouts of blobs that it
 /// does not know (kEventKinds is looked at by a test).
 inline constexpr int kSchemaVersion = 5;
-inline constexpr int kEventKinds = 58;             // that the form has
+inline constexpr int kEventKinds = 63;             // that the form has
 inline constexpr int kApplicationId = 0x5357454c;  // "SWEL"
 
 // No table with many rows has a hot secondary index: history and executions are appended by rowid,

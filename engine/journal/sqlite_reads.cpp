@@ -226,6 +226,7 @@ Result<std::vector<ExecutionRecord>> SqliteReads<Port>::executions(const Executi
     if (query.status) statement.bind(4, static_cast<std::int64_t>(*query.status));
     statement.bind(5, static_cast<std::int64_t>(query.limit));
     if (query.parent) statement.bind(6, number_of(*query.parent));
+    if (query.parent && query.after) statement.bind(7, number_of(*query.after));
     return all_rows(statement, execution_in);
 }
 

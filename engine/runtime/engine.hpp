@@ -83,6 +83,9 @@ public:
     /// `unavailable`.
     void redrive_execution(RedriveRequest request, Answer<Redriven> answer);
 
+    /// Changes a Map Run that goes on. Fails with `conflict` where it does not.
+    void update_map_run(const TaskToken& run, MapRunUpdate update, Answer<void> answer);
+
     /// What decides whether an execution may be redriven.
     [[nodiscard]] RedrivePolicy redrive_policy() const;
 
@@ -131,6 +134,7 @@ public:
     Result<void> write_now(Writes writes);
     Result<Redriven> redrive_execution_now(RedriveRequest request);
     Result<void> answer_task_now(core::Input said);
+    Result<void> update_map_run_now(const TaskToken& run, MapRunUpdate update);
     Result<Inspection> inspect_now(ExecutionId id);
     Result<void> remove_now(Removals removals);
     Result<void> put_rows_now(FoldedRows rows);

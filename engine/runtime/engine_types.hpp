@@ -175,6 +175,13 @@ struct RedriveRequest {
     RebuiltPtr rebuilt;
 };
 
+/// What of a Map Run to change; what is absent stays.
+struct MapRunUpdate {
+    std::optional<std::int64_t> concurrency_max = {};  // 0: as many as it may
+    std::optional<std::int64_t> tolerated_count = {};
+    std::optional<double> tolerated_percentage = {};
+};
+
 struct Redriven {
     Timestamp at;
     std::uint32_t count = 0;  // of the execution's redrives

@@ -83,6 +83,10 @@ std::vector<Event> one_of_each() {
         event(EventType::execution_succeeded, 12, OutputInfo{payload}),
         event(EventType::evaluation_failed, 13,
               core::EvaluationInfo{"Load", "Output/a", {"States.QueryEvaluationError", "why"}}),
+        event(EventType::map_run_started, 14, core::MapRunInfo{"arn:map", 2, 0, false}),
+        event(EventType::map_run_redriven, 15, core::MapRunInfo{"arn:map", 2, 1, false}),
+        event(EventType::map_run_succeeded, 16, core::MapRunInfo{"arn:map", 2, 1, true}),
+        event(EventType::map_run_failed, 17, ErrorInfo{"Boom", "why"}),
     };
 }
 

@@ -66,8 +66,8 @@ Result<void> World::tell(const Input& input) {
             in_flight_.insert_or_assign(child->token, as_task(*child));
         } else if (const auto* stop = std::get_if<core::StopChild>(&command)) {
             in_flight_.erase(stop->token);
-        } else {
-            in_flight_.erase(std::get<CancelTask>(command).token);
+        } else if (const auto* cancel = std::get_if<CancelTask>(&command)) {
+            in_flight_.erase(cancel->token);
         }
     }
     // A worker has it: nothing more is commanded.

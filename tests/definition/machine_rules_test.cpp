@@ -136,10 +136,13 @@ TEST_CASE("A Parallel or a Map: the rules") {
         {"ProcessorConfig has no other fields",
          R"~({Type: Map, ItemProcessor: {ProcessorConfig: {Mod: INLINE}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:52 at /States/S/ItemProcessor/ProcessorConfig/Mod: expected a field of 'ProcessorConfig', but 'Mod' is none (did you mean 'Mode'?))~"},
-        {"DISTRIBUTED is a later release and needs an ExecutionType",
+        {"DISTRIBUTED needs an ExecutionType, and has no reader, batcher and writer yet",
          R"~({Type: Map, ItemReader: {}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
-         R"~(3:50 at /States/S/ItemProcessor/ProcessorConfig: The field 'ExecutionType' is required but was missing
-3:74 at /States/S/ItemProcessor/ProcessorConfig/Mode: expected 'Mode' to be 'INLINE', but it is 'DISTRIBUTED', which this release does not run yet (INLINE runs the items inside the execution itself))~"},
+         R"~(3:18 at /States/S/ItemReader: expected a distributed Map without 'ItemReader', which this release does not run yet
+3:50 at /States/S/ItemProcessor/ProcessorConfig: The field 'ExecutionType' is required but was missing)~"},
+        {"a Label is short, and fit for an ARN",
+         R"~({Type: Map, Label: "a b", ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: EXPRESS}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:25 at /States/S/Label: expected 'Label' without blanks, control characters and / ? * < > { } [ ] : ; , \ | ^ ~ $ # % & ` ", but it is 'a b')~"},
         {"an inline Map has no reader, batcher, writer or label",
          R"~({Type: Map, ItemReader: {}, ItemBatcher: {}, ResultWriter: {}, Label: x, ItemProcessor: {StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:18 at /States/S/ItemReader: expected 'ItemReader' only with the ProcessorConfig Mode 'DISTRIBUTED', but this Map is inline

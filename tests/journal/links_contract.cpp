@@ -43,6 +43,7 @@ void check_parents(JournalUnderTest& under_test) {
     CHECK(children_of_1([](auto& q) { q.version = VersionId{9}; }).empty());
     CHECK(children_of_1([](auto& q) { q.is_redriven = true; }).empty());
     CHECK(children_of_1([](auto& q) { q.is_oldest_first = true; }) == "2 3 5 ");
+    CHECK(children_of_1([](auto& q) { q.after = ExecutionId{2}; }) == "5 3 ");
 }
 
 void check_waits(JournalUnderTest& under_test) {

@@ -130,6 +130,16 @@ const std::vector<std::string> kFixed = {
                  "arn:aws:states:us-east-1:123456789012:stateMachine:c"},
              "TimeoutSeconds":1,"Catch":[{"ErrorEquals":["States.Timeout"],"Next":"D"}]},
         "D":{"Type":"Pass","End":true}}})",
+    // A Map Run, one item of which fails; and a task that may fail after it.
+    R"({"StartAt":"M","States":{
+        "M":{"Type":"Map","Label":"each","MaxConcurrency":2,"ToleratedFailureCount":1,"Next":"N",
+             "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+                "StartAt":"C","States":{
+                    "C":{"Type":"Choice","Default":"W",
+                         "Choices":[{"Variable":"$","NumericEquals":3,"Next":"F"}]},
+                    "F":{"Type":"Fail","Error":"Boom"},
+                    "W":{"Type":"Wait","Seconds":1,"End":true}}}},
+        "N":{"Type":"Task","Resource":"stepwell:x","End":true}}})",
 };
 
 /// What they start.

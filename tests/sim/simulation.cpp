@@ -483,8 +483,9 @@ void Simulation::check_waits(const core::Execution& execution,
 void Simulation::check_links() {
     std::set<TaskToken> attempts;
     for (const auto& run : all_runs()) {
-        CHECK(run.parent.has_value() == (run.origin == "parent"));
-        if (!run.parent) continue;
+        const bool is_item = run.origin == "map";
+        CHECK(run.parent.has_value() == (is_item || run.origin == "parent"));
+        if (!run.parent || is_item) continue;
         const TaskToken& attempt = run.parent->token;
         CHECK(attempts.insert(attempt).second);
         if (!*journal_->execution(attempt.execution)) continue;  // retention has forgotten it
@@ -523,7 +524,9 @@ void Simulation::check_runs() {
         query.token = page->next;
     } while (query.token);
     for (const auto& run : runs) CHECK(run.status != core::Status::running);
-    const auto is_nested = [](const auto& run) { return run.origin == "parent"; };
+    const auto is_nested = [](const auto& run) {
+        return run.origin == "parent" || run.origin == "map";
+    };
     const auto nested = std::count_if(runs.begin(), runs.end(), is_nested);
     if (!neighbours_) CHECK(runs.size() - static_cast<std::size_t>(nested) == clients_.size());
     if (neighbours_) CHECK(neighbours_->gate().workflow("w").holders.empty());
@@ -551,10 +554,18 @@ std::string Simulation::trace() {
         lines += client.name + "\n" + core::trace(events_of(*id));
     }
     std::map<std::string, std::string> nested;  // their names say who they are, their ids do not
+    std::multiset<std::string> items;           // of Map Runs: theirs are made of their ids
     for (const auto& run : all_runs()) {
-        if (run.parent) nested[run.name] = core::trace(events_of(run.id));
+        if (!run.parent) continue;
+        const std::string told = core::trace(events_of(run.id));
+        if (run.origin == "map") {
+            items.insert(told.substr(told.find('\n')));
+        } else {
+            nested[run.name] = told;
+        }
     }
-    for (const auto& [name, trace] : nested) lines += name + "\n" + trace;
+    for (const auto& [name, told] : nested) lines += name + "\n" + told;
+    for (const std::string& told : items) lines += "item" + told;
     return lines;
 }
 

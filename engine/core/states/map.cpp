@@ -8,122 +8,14 @@
 #include <algorithm>
 
 #include "engine/core/state_probe.hpp"
-#include "engine/core/steps.hpp"
+#include "engine/core/states/map_fields.hpp"
 #include "engine/expression/value.hpp"
 
 namespace stepwell::core {
 
 using definition::MapState;
-using definition::NumberOrPath;
-using expression::Failure;
 
 namespace {
-
-/// A number of a Map; `field` is the name of its *Path form.
-Evaluated<std::int64_t> number_of(const NumberOrPath& source, const char* field,
-                                  const Environment& around) {
-    if (!source.path) return source.number.value_or(0);
-    auto value = source.path->evaluate(around);
-    if (!value) return fail(path_failure(*source.path, value.error()));
-    if (const auto number = as_integer(*value)) return *number;
-    return fail(
-        Failure{errors::kRuntime, std::string("The ") + field + " field refers to value \"" +
-                                      quoted_value(*value) +
-                                      "\" which is not a valid integer: " + source.path->text()});
-}
-
-/// A number of a Map in JSONata; `path_field` is the name of its *Path form.
-Evaluated<std::int64_t> queried_number(const definition::Query& query, std::string_view path_field,
-                                       Evaluation& at) {
-    const std::string field(path_field.substr(0, path_field.size() - 4));
-    const Json value =
-        SW_TRY(query.evaluate(at.queries(at.frame().input), field, expression::QueryType::integer));
-    if (const auto number = as_integer(value); number && *number >= 0) return *number;
-    return fail(Failure{errors::kQueryEvaluation, field + " cannot be negative.", field});
-}
-
-Evaluated<Payload> queried_items(const MapState& map, Evaluation& at, const Payload& input) {
-    if (map.items) {
-        return Payload(
-            SW_TRY(map.items->evaluate(at.queries(input), "Items", expression::QueryType::array)));
-    }
-    const Json& items = at.look_into(input);
-    if (at.work().is_spent()) return fail(expression::work_failure(at.work(), "The list of items"));
-    if (items.is_array()) return input;
-    return fail(Failure{errors::kQueryEvaluation,
-                        "Map state input must be an array but was: " + input.text()});
-}
-
-Evaluated<Payload> items_of(const MapState& map, Evaluation& at, const Payload& input) {
-    if (at.given_items()) return *at.given_items();
-    if (at.state().language == definition::QueryLanguage::jsonata) {
-        return queried_items(map, at, input);
-    }
-    Payload items = input;
-    if (map.items_path) {
-        auto value = map.items_path->evaluate(at.over(input));
-        if (!value) return fail(path_failure(*map.items_path, value.error()));
-        items = Payload(std::move(value).value());
-    }
-    const bool is_array = at.look_into(items).is_array();
-    if (at.work().is_spent()) return fail(expression::work_failure(at.work(), "The list of items"));
-    if (is_array) return items;
-    const std::string path = map.items_path ? map.items_path->text() : "$";
-    return fail(Failure{errors::kRuntime, "Reference path \"" + path + "\" must point to array."});
-}
-
-Evaluated<Fanout> plan(const MapState& map, Evaluation& at) {
-    const Payload input = SW_TRY(effective_input(at));
-    const Payload nothing;
-    const bool reads_input = map.max_concurrency.path.has_value();
-    const auto& query = map.max_concurrency.query;
-    const std::int64_t concurrency =
-        query ? SW_TRY(queried_number(*query, "MaxConcurrencyPath", at))
-              : SW_TRY(number_of(map.max_concurrency, "MaxConcurrencyPath",
-                                 at.over(reads_input ? input : nothing)));
-    if (concurrency < 0) {
-        return fail(Failure{errors::kRuntime, "MaxConcurrency cannot be negative."});
-    }
-    at.show(Stage::max_concurrency, Payload(Json(concurrency)));
-    Fanout fanout;
-    fanout.items = SW_TRY(items_of(map, at, input));
-    if (at.state().language == definition::QueryLanguage::jsonpath) {
-        at.show(Stage::after_items_path, fanout.items);
-    }
-    if (map.item_selector || map.item_query) fanout.selector_input = input;
-    fanout.total = static_cast<std::uint32_t>(fanout.items.json().size());
-    fanout.concurrency_max =
-        static_cast<std::uint32_t>(std::min<std::int64_t>(concurrency, fanout.total));
-    return fanout;
-}
-
-/// Inline, the tolerance has no effect; but what it says must make sense, as AWS has it.
-Evaluated<std::int64_t> check_tolerance(const MapState& map, Evaluation& at) {
-    if (const auto& query = map.tolerated_failure_percentage_query) {
-        const Json value =
-            SW_TRY(query->evaluate(at.queries(at.frame().input), "ToleratedFailurePercentage",
-                                   expression::QueryType::number));
-        constexpr double kPercentMax = 100;
-        if (value.get<double>() < 0 || value.get<double>() > kPercentMax) {
-            return fail(Failure{errors::kQueryEvaluation,
-                                "ToleratedFailurePercentage must be between 0 and 100.",
-                                "ToleratedFailurePercentage"});
-        }
-        at.show(Stage::tolerated_failure_percentage, Payload(Json(value.get<double>())));
-    }
-    if (const auto& percentage = map.tolerated_failure_percentage) {
-        at.show(Stage::tolerated_failure_percentage, Payload(Json(*percentage)));
-    }
-    if (!map.tolerated_failure_count.is_set()) return 0;
-    if (const auto& query = map.tolerated_failure_count.query) {
-        return queried_number(*query, "ToleratedFailureCountPath", at);
-    }
-    const Payload input = SW_TRY(effective_input(at));
-    const std::int64_t count =
-        SW_TRY(number_of(map.tolerated_failure_count, "ToleratedFailureCountPath", at.over(input)));
-    if (count >= 0) return count;
-    return fail(Failure{errors::kRuntime, "ToleratedFailureCount cannot be negative."});
-}
 
 Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t index) {
     const Fanout& fanout = *at.frame().fanout;
@@ -142,13 +34,9 @@ Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t
     return Payload(SW_TRY(map.item_selector->evaluate(at.over(fanout.selector_input))));
 }
 
-const MapState& map_of(const Turn& turn, FrameId id) {
-    return std::get<MapState>(turn.state_of(id).body);
-}
-
 /// False where the iteration could not begin; the Map has failed then.
 bool start_iteration(Turn& turn, FrameId id, EventId previous) {
-    const MapState& map = map_of(turn, id);
+    const MapState& map = map_at(turn, id);
     const std::uint32_t index = turn.execution().started_children(id);
     Evaluation at(turn, id);
     auto input = item_input(map, at, index);
@@ -214,19 +102,22 @@ bool is_complete(const Turn& turn, FrameId id) {
 }  // namespace
 
 void begin(Turn& turn, FrameId id, const MapState& map) {
+    if (map.distributed && has_map_run(turn, id)) return redrive_map_run(turn, id);
     Evaluation at(turn, id);
-    auto fanout = plan(map, at);
+    auto fanout = plan_map(map, at);
     if (!fanout) return fail_state(turn, id, at.fault(fanout.error()));
     turn.emit(EventType::map_state_started, id,
               FanoutInfo{std::make_shared<const Fanout>(*std::move(fanout))});
 
+    // Inline, the tolerance has no effect; but what it says must make sense, as AWS has it.
     Evaluation started(turn, id);
-    const auto tolerance = check_tolerance(map, started);
+    const auto tolerance = tolerance_of(map, started);
     if (!tolerance) return fail_state(turn, id, started.fault(tolerance.error()));
     if (map.tolerated_failure_count.is_set()) {
-        started.show(Stage::tolerated_failure_count, Payload(Json(*tolerance)));
+        started.show(Stage::tolerated_failure_count, Payload(Json(tolerance->count)));
     }
     if (turn.probe() && turn.probe()->replaces_children) return show_item_inputs(turn, id, map);
+    if (map.distributed) return begin_map_run(turn, id, *tolerance);
     if (turn.frame(id).fanout->total == 0) return finish(turn, id, turn.frame(id).last_event);
     continue_wave(turn, id);
 }

@@ -12,6 +12,8 @@ namespace {
 /// (kPayloadBytesMax), but a ResultSelector may take some of it.
 constexpr std::size_t kJoinBytesMax = std::size_t{4} << 20;
 
+}  // namespace
+
 bool uses_result(const State& state) {
     if (state.assign) return true;
     if (state.language == definition::QueryLanguage::jsonata) {
@@ -22,8 +24,6 @@ bool uses_result(const State& state) {
     const bool is_replaced = state.result_selector && state.result_selector->is_literal();
     return !is_dropped && !is_replaced;
 }
-
-}  // namespace
 
 void begin(Turn& turn, FrameId id, const definition::ParallelState& parallel) {
     Evaluation at(turn, id);

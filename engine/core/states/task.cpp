@@ -355,6 +355,9 @@ Fault expire_task(Turn& turn, FrameId id) {
 
 void cancel_task(Turn& turn, FrameId id) {
     const Frame& frame = turn.frame(id);
+    if (frame.phase == Phase::awaiting_map_run) {
+        return turn.order(StopMapRun{token_of(turn, id, frame.attempt)});
+    }
     if (!frame.has_task()) return;
     const TaskToken token = token_of(turn, id, frame.attempt);
     const Resource& resource = resource_of(turn, id);

@@ -72,6 +72,7 @@ Result<void> Catalog::load() {
 
 Result<void> Catalog::reload() {
     entries_.clear();
+    children_.clear();
     SW_TRY(load());
     std::erase_if(versions_, [&](const auto& entry) { return entry.first >= next_.version; });
     return {};
@@ -227,6 +228,51 @@ Result<LoadedVersionPtr> Catalog::version(VersionId id) {
         std::erase_if(versions_, [](const auto& entry) { return entry.second.use_count() == 1; });
     }
     return versions_[id] = loaded(*workflow, *record, *definition);
+}
+
+/// Null where there is none yet.
+Result<Catalog::Entry*> Catalog::children_entry(const std::string& name, const std::string& type) {
+    const std::pair key(name, type);
+    if (const auto at = children_.find(key); at != children_.end()) return &at->second;
+    for (auto& workflow : SW_TRY(journal_.workflows_named(name))) {
+        if (workflow.type != type) continue;
+        if (children_.size() >= kVersionsLoadedMax) children_.clear();
+        return &(children_[key] = Entry{std::move(workflow), std::nullopt});
+    }
+    return static_cast<Entry*>(nullptr);
+}
+
+/// It is deleted as soon as it is made: its executions are all that is ever asked for.
+Result<VersionId> Catalog::children_of(const LoadedVersion& parent,
+                                       const definition::DistributedMap& map,
+                                       journal::Batch& batch) {
+    const std::string& around = parent.workflow.name;
+    const std::string name = around.substr(0, around.find('/')) + "/" + map.label;
+    const std::string type = map.is_express ? "EXPRESS" : "STANDARD";
+    Entry* entry = SW_TRY(children_entry(name, type));
+    journal::VersionRecord version;
+    if (entry == nullptr) {
+        Entry made;
+        made.workflow.id = take_next(next_.workflow);
+        made.workflow.name = name;
+        made.workflow.arn = workflow_arn_of(settings_.region, settings_.account, name);
+        made.workflow.type = type;
+        made.workflow.created_at = clock_.now();
+        batch.add(made.workflow);
+        batch.add(journal::WorkflowDeletion{made.workflow.id});
+        version.workflow = made.workflow.id;
+        version.settings = "{}";
+        entry = &(children_[{name, type}] = std::move(made));
+    } else {
+        version = *SW_TRY(latest_of(*entry));
+        const bool is_it =
+            version.definition == map.processor && version.role_arn == parent.role_arn;
+        if (is_it) return version.id;
+    }
+    version.definition = map.processor;
+    version.role_arn = parent.role_arn;
+    auto definition = SW_TRY(reload_definition(map.processor));
+    return add_version(*entry, std::move(version), std::move(definition), batch).version;
 }
 
 Failure<Error> Catalog::no_such_workflow(const std::string& name) const {

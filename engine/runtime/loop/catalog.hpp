@@ -52,6 +52,10 @@ public:
     Result<LoadedVersionPtr> find(const std::string& name, std::optional<VersionId> version);
     /// Fails with `not_found` or `corruption`.
     Result<LoadedVersionPtr> version(VersionId id);
+    /// What the executions of a Map Run are started with: a version of a workflow of their own,
+    /// "NAME/LABEL", which is listed nowhere. It is made where it is not there yet.
+    Result<VersionId> children_of(const LoadedVersion& parent,
+                                  const definition::DistributedMap& map, journal::Batch& batch);
 
 private:
     struct Entry {
@@ -62,6 +66,7 @@ private:
     WorkflowStatus add_version(Entry& entry, journal::VersionRecord version,
                                definition::DefinitionPtr definition, journal::Batch& batch);
     Result<WorkflowStatus> add_workflow(const CreateWorkflow& message, journal::Batch& batch);
+    Result<Entry*> children_entry(const std::string& name, const std::string& type);
     Failure<Error> no_such_workflow(const std::string& name) const;
 
     const EngineSettings& settings_;
@@ -70,6 +75,7 @@ private:
     journal::Counters next_;
     std::map<std::string, Entry> entries_;
     std::unordered_map<VersionId, LoadedVersionPtr> versions_;
+    std::map<std::pair<std::string, std::string>, Entry> children_;  // by name and type
 };
 
 }  // namespace stepwell::runtime

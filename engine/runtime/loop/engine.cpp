@@ -298,6 +298,10 @@ void Engine::redrive_execution(RedriveRequest request, Answer<Redriven> answer) 
     impl_->post(Redrive{std::move(request), std::move(answer)});
 }
 
+void Engine::update_map_run(const TaskToken& run, MapRunUpdate update, Answer<void> answer) {
+    impl_->post(ChangeMapRun{run, update, std::move(answer)});
+}
+
 RedrivePolicy Engine::redrive_policy() const {
     RedrivePolicy policy = impl_->settings_.redrive;
     policy.events_max = impl_->settings_.limits.events_max;
@@ -382,6 +386,10 @@ Result<Timestamp> Engine::stop_execution_now(ExecutionId id, core::StopExecution
 Result<Redriven> Engine::redrive_execution_now(RedriveRequest request) {
     return wait_for<Redriven>(
         [&](auto answer) { redrive_execution(std::move(request), std::move(answer)); });
+}
+
+Result<void> Engine::update_map_run_now(const TaskToken& run, MapRunUpdate update) {
+    return wait_for<void>([&](auto answer) { update_map_run(run, update, std::move(answer)); });
 }
 
 Result<void> Engine::answer_task_now(core::Input said) {

@@ -80,6 +80,11 @@ struct Remove {
     Removals removals;
     Answer<void> answer;
 };
+struct ChangeMapRun {
+    TaskToken token;
+    MapRunUpdate update;
+    Answer<void> answer;
+};
 struct PutRows {
     FoldedRows rows;
     Answer<void> answer;
@@ -91,7 +96,7 @@ struct WhenClosed {
 
 using Message =
     std::variant<CreateWorkflow, UpdateWorkflow, DeleteWorkflow, Start, Stop, Report, WhenClosed,
-                 Write, Inspect, Redrive, Remove, PutRows, ChangeDocuments, PickUp>;
+                 Write, Inspect, Redrive, Remove, PutRows, ChangeDocuments, PickUp, ChangeMapRun>;
 
 /// Answers `message`, which is not done, with the reason.
 void refuse(Message& message, const Error& error);

@@ -38,6 +38,7 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       logs_(logs),
       catalog_(settings, journal, clock),
       names_(journal.secret()),
+      map_runs_(journal),
       time_(clock),
       ledger_(journal),
       episodes_(journal),
@@ -51,6 +52,7 @@ Result<void> Loop::recover() {
     next_execution_ = counters.execution;
     next_chunk_ = counters.chunk;
     has_leftovers_ = SW_TRY(journal_.has_leftovers());
+    SW_TRY(map_runs_.load());
     SW_TRY(put_poisonous_aside());
     TimerQueue::Loader timers(timers_);
     SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
@@ -180,6 +182,9 @@ void Loop::carry_out_removals() {
     for (const Remove* message : removals_) {
         const Removals& removals = message->removals;
         auto done = check_removal(removals);
+        for (const auto& run : removals.runs) {
+            if (done) done = map_runs_.forget(run.id, batch_);
+        }
         if (done) {
             journal::Removal removal{{}, removals.chunks, removals.claims};
             for (const auto& run : removals.runs) removal.executions.push_back(run.id);
@@ -195,7 +200,8 @@ Result<void> Loop::check_removal(const Removals& removals) {
     for (const auto& [id, last_chunk] : removals.runs) {
         const auto row = SW_TRY(journal_.execution(id));
         const bool is_as_planned = row && row->status != core::Status::running &&
-                                   row->last_chunk == last_chunk && !cache_.find(id);
+                                   row->last_chunk == last_chunk && !cache_.find(id) &&
+                                   map_runs_.of(id).empty();
         if (is_as_planned) continue;
         return stepwell::fail(ErrorCode::conflict, "expected execution " +
                                                        std::to_string(value_of(id)) +
@@ -267,12 +273,19 @@ std::optional<Timestamp> Loop::next_due() {
     if (has_leftovers_ || has_graves_) return Timestamp{};
     std::optional<Timestamp> due;
     if (const auto timer = timers_.next()) due = time_.on_the_wall(*timer);
+    if (map_runs_.has_work() && !map_runs_.held_until()) return Timestamp{};
+    const auto hold = [&](std::optional<Duration> until) {
+        if (!until) return;
+        const Timestamp released = clock_.now() + (*until - clock_.steady());
+        due = due ? std::min(*due, released) : released;
+    };
+    if (map_runs_.has_work()) hold(map_runs_.held_until());
     const bool has_effects = !child_starts_.is_empty() || !newly_quarantined_.empty();
     if (!has_effects) return due;
     const auto held_until = child_starts_.held_until();
     if (!held_until) return Timestamp{};
-    const Timestamp released = clock_.now() + (*held_until - clock_.steady());
-    return due ? std::min(*due, released) : released;
+    hold(held_until);
+    return due;
 }
 
 /// Where the disk is nearly full, what runs shall still be able to end.

@@ -40,6 +40,7 @@
 #include "engine/runtime/loop/execution_cache.hpp"
 #include "engine/runtime/loop/inbox.hpp"
 #include "engine/runtime/loop/ledger.hpp"
+#include "engine/runtime/loop/map_runs.hpp"
 #include "engine/runtime/loop/poison_guard.hpp"
 #include "engine/runtime/loop/run_rows.hpp"
 #include "engine/runtime/loop/timer_queue.hpp"
@@ -91,7 +92,8 @@ private:
     };
     /// What an execution does to another one, in the same transaction.
     using Effect =
-        std::variant<core::StopChild, core::ChildClosed, core::TaskFailed, Ended, PutAside>;
+        std::variant<core::StopChild, core::ChildClosed, core::TaskFailed, Ended, PutAside,
+                     core::StartMapRun, core::StopMapRun, core::RedriveMapRun, core::MapRunClosed>;
     /// A decision and what it will write.
     struct Decided {
         core::Decision decision;
@@ -117,6 +119,7 @@ private:
     Result<void> write(const Writes& writes);
     Result<void> remove_published(const std::string& workflow);
     Result<StartRequest> resolved(const StartRequest& request);
+    void on(const ChangeMapRun& message);
     void pick_up_granted();
     Result<void> pick_up(const TaskToken& token);
     void apply_effects();
@@ -126,6 +129,21 @@ private:
     Result<void> apply(const core::TaskFailed& put_aside);
     Result<void> apply(const Ended& ended);
     Result<void> apply(const PutAside& put_aside);
+    Result<void> apply(const core::StartMapRun& start);
+    Result<void> apply(const core::StopMapRun& stop);
+    Result<void> apply(const core::RedriveMapRun& redrive);
+    Result<void> apply(const core::MapRunClosed& closed);
+    [[nodiscard]] bool may_step_map_run(std::size_t steps) const;
+    Result<void> step_map_run();
+    Result<void> close_map_run(OpenMapRun& open);
+    Result<void> stop_next_of(OpenMapRun& open);
+    Result<void> begin_next_of(OpenMapRun& open);
+    Result<void> redrive_next_of(OpenMapRun& open);
+    Result<void> look_for_failed(OpenMapRun& open);
+    Result<void> begin_child_of(OpenMapRun& open, Slot& parent, Payload input, std::uint64_t items);
+    void await_child_of(OpenMapRun& open, Slot& child);
+    void end_child_of(OpenMapRun& open, const Slot& child);
+    void put_child_aside(OpenMapRun& open, ExecutionId child);
     Result<void> tell_parent(const TaskToken& attempt, core::Input input);
     Result<std::vector<TaskToken>> waiting_for(ExecutionId child);
     [[nodiscard]] bool may_start_child(std::size_t started) const;
@@ -178,6 +196,8 @@ private:
     Result<Redriven> redrive(const RedriveRequest& request);
     Result<Redriven> reopen(const RedriveRequest& request, const journal::ExecutionRecord& row,
                             const Rebuilt& rebuilt);
+    Result<Slot*> open_again(const journal::ExecutionRecord& row, const Rebuilt& rebuilt,
+                             LoadedVersionPtr version, const std::string& client_token);
     Result<std::optional<Closed>> closed(ExecutionId id);
 
     /// Null where it is not open.
@@ -274,6 +294,7 @@ private:
     std::unordered_set<ExecutionId> to_restart_;
     std::vector<ExecutionId> restart_order_;  // oldest last
     ChildStarts child_starts_;
+    MapRuns map_runs_;
     std::vector<TaskToken> granted_;  // waited, and may be picked up in the next turn
     /// Of a turn that was refused; their heartbeat clocks begin anew when they are loaded.
     std::unordered_set<ExecutionId> heartbeats_lost_;

@@ -162,7 +162,9 @@ Result<Timestamp> Loop::abort_by_record(ExecutionId id, const core::StopExecutio
     batch_.add(std::move(write));
     aborted_.push_back(id);
     // Whoever waits for it was told when it was put aside; those for whom it waits go with it.
+    for (const TaskToken& run : map_runs_.of(id)) effects_.emplace_back(core::StopMapRun{run});
     for (const journal::Wait& wait : SW_TRY(journal_.waits_of(id))) {
+        if (map_runs_.find(wait.attempt)) continue;
         effects_.emplace_back(core::StopChild{wait.attempt, std::nullopt});
     }
     return now_;

@@ -29,6 +29,18 @@ void Loop::order(Slot& slot, const core::Command& command, bool is_restarted) {
         effects_.emplace_back(*stop);
         return;
     }
+    if (const auto* begun = std::get_if<core::StartMapRun>(&command)) {
+        effects_.emplace_back(*begun);
+        return;
+    }
+    if (const auto* stop = std::get_if<core::StopMapRun>(&command)) {
+        effects_.emplace_back(*stop);
+        return;
+    }
+    if (const auto* redriven = std::get_if<core::RedriveMapRun>(&command)) {
+        effects_.emplace_back(*redriven);
+        return;
+    }
     const auto& start = std::get<core::StartTask>(command);
     // A decision may begin an attempt and abort it, where a sibling fails after it.
     const core::Frame* frame = slot.execution.find(start.token.frame);
@@ -133,13 +145,14 @@ std::vector<TaskToken> Loop::finished_by(const Slot& slot, const core::Delta& ne
     if (observers_.empty()) return tokens;
     if (next.is_cleared && slot.execution.has_tasks_in_flight()) {
         for (const core::FramePtr& frame : slot.execution.frames()) {
-            if (frame->task) tokens.push_back({slot.execution.id(), frame->id, frame->attempt});
+            if (frame->has_task())
+                tokens.push_back({slot.execution.id(), frame->id, frame->attempt});
         }
     }
     for (const auto& [id, after] : next.frames) {
         const core::Frame* before = slot.execution.find(id);
-        if (!before || !before->task) continue;
-        if (after && after->task && after->attempt == before->attempt) continue;
+        if (!before || !before->has_task()) continue;
+        if (after && after->has_task() && after->attempt == before->attempt) continue;
         tokens.push_back({slot.execution.id(), id, before->attempt});
     }
     return tokens;

@@ -68,6 +68,9 @@ ApiError too_deep(std::uint32_t nesting_max) {
 void Loop::apply_effects() {
     const auto held_until = child_starts_.held_until();
     if (held_until && clock_.steady() >= *held_until) child_starts_.release();
+    const auto runs_held_until = map_runs_.held_until();
+    if (runs_held_until && clock_.steady() >= *runs_held_until) map_runs_.release();
+    std::size_t steps = 0;
     for (std::size_t started = 0; !trouble_ && !unreadable_;) {
         while (put_aside_heard_ < newly_quarantined_.size()) {
             effects_.emplace_back(PutAside{newly_quarantined_[put_aside_heard_++]});
@@ -75,6 +78,9 @@ void Loop::apply_effects() {
         Result<void> done;
         if (!effects_.empty()) {
             done = apply_next_effect();
+        } else if (may_step_map_run(steps)) {
+            ++steps;
+            done = step_map_run();
         } else if (may_start_child(started)) {
             ++started;
             done = start_child(child_starts_.take());
@@ -156,6 +162,10 @@ Result<void> Loop::apply(const Ended& ended) {
     const Slot* child = cache_.find(ended.id);
     SW_ASSERT(child && !child->execution.is_running());
     for (const TaskToken& waiter : SW_TRY(waiting_for(ended.id))) {
+        if (OpenMapRun* run = map_runs_.find(waiter)) {
+            end_child_of(*run, *child);
+            continue;
+        }
         effects_.emplace_back(core::ChildClosed{waiter, end_of(child->execution, now_)});
     }
     return {};
@@ -163,6 +173,10 @@ Result<void> Loop::apply(const Ended& ended) {
 
 Result<void> Loop::apply(const PutAside& put_aside) {
     for (const TaskToken& waiter : SW_TRY(waiting_for(put_aside.id))) {
+        if (OpenMapRun* run = map_runs_.find(waiter)) {
+            put_child_aside(*run, put_aside.id);
+            continue;
+        }
         effects_.emplace_back(end_without(waiter, put_aside_error(put_aside.id)));
     }
     return {};
@@ -171,7 +185,7 @@ Result<void> Loop::apply(const PutAside& put_aside) {
 /// The order as it stands; nothing where the attempt is not in flight any more.
 std::optional<core::StartChild> Loop::child_order(const Slot& slot, const TaskToken& token) const {
     const core::Frame* frame = slot.execution.find(token.frame);
-    if (!frame || !frame->task || frame->attempt != token.attempt) return std::nullopt;
+    if (!frame || !frame->has_task() || frame->attempt != token.attempt) return std::nullopt;
     const core::Command order =
         core::order_of(*slot.version->definition, slot.execution.id(), *frame);
     const auto* child = std::get_if<core::StartChild>(&order);
@@ -314,7 +328,7 @@ Result<std::optional<ExecutionId>> Loop::started_as(const Payload& submitted) {
 Result<void> Loop::check_runner(const Slot& slot, const core::Input& input) const {
     const TaskToken* token = core::token_of(input);
     const core::Frame* frame = token ? slot.execution.find(token->frame) : nullptr;
-    if (!frame || !frame->task) return {};
+    if (!frame || !frame->has_task()) return {};
     const definition::Resource& resource = resource_at(slot, frame->state);
     if (!resource.starts_execution() || resource.ends_by_token()) return {};
     return stepwell::fail(ErrorCode::conflict,

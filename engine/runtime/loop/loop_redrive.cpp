@@ -61,16 +61,23 @@ Result<Redriven> Loop::reopen(const RedriveRequest& request, const journal::Exec
                         policy, now_);
     if (!refusal.empty()) return not_redrivable(std::move(refusal));
     SW_TRY(check_room());
+    if (!map_runs_.of(row.id).empty()) {
+        return not_redrivable("Execution still stops what its Map Runs have started.");
+    }
+    const Slot* kept = SW_TRY(open_again(row, rebuilt, std::move(version), request.client_token));
+    return Redriven{now_, kept->execution.header().redrive->count, true};
+}
 
+Result<Slot*> Loop::open_again(const journal::ExecutionRecord& row, const Rebuilt& rebuilt,
+                               LoadedVersionPtr version, const std::string& client_token) {
     auto slot = std::make_unique<Slot>(row.id);
-    slot->execution = execution;
+    slot->execution = rebuilt.state.execution();
     slot->version = std::move(version);
     slot->given_name = row.name;
     slot->last_chunk = row.last_chunk;
     slot->parent = row.parent;
-    SW_TRY(decide(*slot, core::RedriveExecution{rebuilt.state.frames(), request.client_token}));
-    const Slot& kept = cache_.add(std::move(slot));
-    return Redriven{now_, kept.execution.header().redrive->count, true};
+    SW_TRY(decide(*slot, core::RedriveExecution{rebuilt.state.frames(), client_token}));
+    return &cache_.add(std::move(slot));
 }
 
 }  // namespace stepwell::runtime

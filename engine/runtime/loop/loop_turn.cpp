@@ -68,6 +68,7 @@ Result<void> Loop::end_turn() {
     for (Slot* slot : touched_) {
         if (auto sealed = seal(*slot); !sealed && !trouble_) trouble_ = sealed.error();
     }
+    map_runs_.write(batch_);
     sweep();
     if (auto added = run_rows_.add_to(batch_, cache_); !added && !trouble_) {
         trouble_ = added.error();
@@ -222,6 +223,8 @@ Result<void> Loop::abandon() {
     episodes_.forget();
     next_execution_ = first_execution_;
     next_chunk_ = first_chunk_;
+    SW_TRY(map_runs_.load());
+    map_runs_.hold(clock_.steady() + kRefusedPause);
     return catalog_.reload();
 }
 
@@ -239,6 +242,7 @@ void Loop::fail(const Error& error) {
     ledger_.end_turn();
     cache_.clear();
     child_starts_.clear();
+    map_runs_.clear();
     for (const Reply& one : replies_) one(&error);
     replies_.clear();
     for (auto& [id, answer] : new_waiters_) answer(stepwell::fail(error));

@@ -16,6 +16,7 @@
 #include "engine/base/json.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/core/event.hpp"
+#include "engine/core/map_run.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/runtime/redrive.hpp"
 
@@ -265,6 +266,17 @@ public:
                                                       std::string_view key);
     Result<std::vector<journal::ListedClaim>> claims(const journal::ClaimQuery& query);
     Result<std::vector<journal::ClaimRecord>> claims_of(ExecutionId id);
+
+    /// Of an execution, oldest first, those after the one with the key `after`.
+    Result<std::vector<core::MapRun>> map_runs(ExecutionId id, const std::string& after,
+                                               std::size_t limit);
+    /// By ARN. Nothing where there is none, or its execution was removed.
+    Result<std::optional<core::MapRun>> map_run(std::string_view arn);
+    /// That has started this execution, where one has.
+    Result<std::optional<core::MapRun>> map_run_of(ExecutionId id);
+    /// What a Map Run has started: newest first. Fails with `invalid` for a token that is not of
+    /// this query.
+    Result<Page<ExecutionSummary>> executions_of(const core::MapRun& run, const ListQuery& query);
 
     /// All versions, newest first. Fails with `not_found`, `invalid` (the token).
     Result<Page<WorkflowDescription>> versions(const std::string& workflow, std::size_t limit,

@@ -1,0 +1,30 @@
+// What the fields of a Map say when it begins. Internal to this folder.
+#pragma once
+
+#include "engine/core/steps.hpp"
+
+namespace stepwell::core {
+
+struct Tolerance {
+    std::int64_t count = 0;
+    double percentage = 0;  // 0 to 100
+};
+
+/// The Map at which the frame is.
+inline const definition::MapState& map_at(const Turn& turn, FrameId frame) {
+    return std::get<definition::MapState>(turn.state_of(frame).body);
+}
+/// The items, and how many may run at a time.
+Evaluated<Fanout> plan_map(const definition::MapState& map, Evaluation& at);
+/// How many items may fail: asked for once the Map has started, as AWS does.
+Evaluated<Tolerance> tolerance_of(const definition::MapState& map, Evaluation& at);
+
+// map_run.cpp: of a distributed Map.
+/// Whether a redrive finds it with a Map Run that has not succeeded.
+bool has_map_run(const Turn& turn, FrameId frame);
+/// The Map Run goes on. REQUIRES: has_map_run().
+void redrive_map_run(Turn& turn, FrameId frame);
+/// The Map has started, and begins its Map Run.
+void begin_map_run(Turn& turn, FrameId frame, const Tolerance& tolerance);
+
+}  // namespace stepwell::core

@@ -1,0 +1,80 @@
+// Distributed Map: the processor is a machine of its own, for the executions that its Map Runs
+// start.
+#include "engine/definition/distributed_map.hpp"
+
+#include "engine/base/digest.hpp"
+
+namespace stepwell::definition {
+namespace {
+
+constexpr std::size_t kLabelCharactersMax = 40;
+
+/// The machine that the children run. The language is that of the machine around it, as in every
+/// inner machine.
+std::string machine_text(const StateReading& at, const Json& processor) {
+    Json machine = processor;
+    machine.erase("ProcessorConfig");
+    machine.erase("QueryLanguage");
+    if (at.reading.language == QueryLanguage::jsonata) machine["QueryLanguage"] = "JSONata";
+    return to_text(machine);
+}
+
+/// Names of states are unique within a machine, and so is what is made of them.
+std::string label_of(const std::string& state_name) {
+    const std::string digest = digest_hex("SHA-256", state_name).value_or(std::string(64, '0'));
+    return digest.substr(0, 8) + "-" + digest.substr(8, 4) + "-4" + digest.substr(13, 3) + "-a" +
+           digest.substr(17, 3) + "-" + digest.substr(20, 12);
+}
+
+bool is_label_character(char c) {
+    constexpr std::string_view kOthers = R"(?*<>{}[]:;,\|^~$#%&`" )";
+    return static_cast<unsigned char>(c) > ' ' && c != 127 && c != '/' &&
+           kOthers.find(c) == std::string_view::npos;
+}
+
+void check_label(const StateReading& at, const std::string& label) {
+    const Place place = at.fields.place().member("Label");
+    if (label.empty() || label.size() > kLabelCharactersMax) {
+        at.reading.report.add(
+            place, {"expected 'Label' to have 1 to " + std::to_string(kLabelCharactersMax) +
+                    " characters, but it has " + std::to_string(label.size())});
+    }
+    for (const char c : label) {
+        if (is_label_character(c)) continue;
+        at.reading.report.add(place, {"expected 'Label' without blanks, control characters and "
+                                      "/ ? * < > { } [ ] : ; , \\ | ^ ~ $ # % & ` \", but it is '" +
+                                      label + "'"});
+        return;
+    }
+}
+
+/// Fields that this release does not carry out yet.
+void refuse_missing(const StateReading& at) {
+    for (const char* name : {"ItemReader", "ItemBatcher", "ResultWriter"}) {
+        if (!at.fields.has(name)) continue;
+        at.reading.report.add_at_name(at.fields.place().member(name),
+                                      {std::string("expected a distributed Map without '") + name +
+                                       "', which this release does not run yet"});
+    }
+}
+
+}  // namespace
+
+bool is_distributed(const Json& processor) {
+    const Json* config = find(processor, "ProcessorConfig");
+    return config != nullptr && string_or(*config, "Mode", "") == "DISTRIBUTED";
+}
+
+DistributedMap read_distributed(const StateReading& at, const Json& processor) {
+    DistributedMap map;
+    const auto label = at.fields.read_string("Label");
+    if (label) check_label(at, *label);
+    const State& state = at.reading.definition.states[value_of(at.id)];
+    map.label = label.value_or(label_of(state.name));
+    map.processor = machine_text(at, processor);
+    map.is_express = string_or(processor.at("ProcessorConfig"), "ExecutionType", "") == "EXPRESS";
+    refuse_missing(at);
+    return map;
+}
+
+}  // namespace stepwell::definition

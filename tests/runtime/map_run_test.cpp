@@ -1,0 +1,298 @@
+// Map Runs in the engine: their executions, what they count, and what no crash loses.
+#include "engine/core/map_run.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/runtime/map_run_documents.hpp"
+#include "tests/runtime/stage.hpp"
+
+namespace stepwell::test {
+
+using namespace std::chrono_literals;
+using namespace runtime;
+
+namespace {
+
+const std::string kPassItem = R"("StartAt":"P","States":{"P":{"Type":"Pass","End":true}})";
+const std::string kWaitItem =
+    R"("StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"End":true}})";
+const std::string kTaskItem =
+    R"("StartAt":"T","States":{"T":{"Type":"Task","Resource":"stepwell:shell","End":true}})";
+
+std::string distributed(const std::string& machine, const std::string& more = "") {
+    return R"({"StartAt":"M","States":{"M":{"Type":"Map","Label":"each","End":true)" + more +
+           R"(,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED",)"
+           R"("ExecutionType":"STANDARD"},)" +
+           machine + "}}}}";
+}
+
+/// "[0,1,2,...]".
+std::string item_list(int count) {
+    Json array = Json::array();
+    for (int i = 0; i < count; ++i) array.push_back(i);
+    return to_text(array);
+}
+
+class MapStage : public Stage {
+public:
+    using Stage::Stage;
+    ExecutionId begin(const std::string& definition, const std::string& input) {
+        REQUIRE(create("shop", definition));
+        const auto started = start("shop", input);
+        REQUIRE(started);
+        return started->id;
+    }
+    std::vector<core::MapRun> runs() {
+        std::vector<core::MapRun> all;
+        const auto documents = journal().documents(kMapRuns, "", 1'000);
+        REQUIRE(documents);
+        for (const auto& one : *documents) {
+            all.push_back(*core::map_run_from(*parse_json(one.value)));
+        }
+        return all;
+    }
+    std::vector<journal::ExecutionRecord> children(ExecutionId id) {
+        journal::ExecutionQuery query;
+        query.parent = id;
+        query.is_oldest_first = true;
+        query.limit = 100'000;
+        return *journal().executions(query);
+    }
+    std::size_t open_documents() { return journal().documents(kOpenMapRuns, "", 1'000)->size(); }
+    std::size_t parts() { return journal().documents(kMapRunParts, "", 1'000)->size(); }
+};
+
+}  // namespace
+
+TEST_CASE("each item is an execution of its own, and the outputs come in the items' order") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kPassItem, R"(,"ItemSelector":{"v.$":)"
+                                                       R"("$$.Map.Item.Value","i.$":)"
+                                                       R"("$$.Map.Item.Index"})"),
+                                R"(["a","b"])");
+    CHECK(stage.outcome(id) == R"(SUCCEEDED [{"v":"a","i":0},{"v":"b","i":1}])");
+    CHECK(stage.types(id) ==
+          "ExecutionStarted MapStateEntered MapStateStarted MapRunStarted MapRunSucceeded "
+          "MapStateSucceeded MapStateExited ExecutionSucceeded");
+    const auto children = stage.children(id);
+    REQUIRE(children.size() == 2);
+    const auto child = stage.reader().describe(children[0].id);
+    REQUIRE(child);
+    CHECK(child->summary.arn ==
+          "arn:aws:states:us-east-1:123456789012:execution:shop/each:" + child->summary.name);
+    CHECK(child->summary.workflow_arn ==
+          "arn:aws:states:us-east-1:123456789012:stateMachine:shop/each");
+    CHECK(child->summary.origin == kMapOrigin);
+    CHECK(*stage.reader().find(child->summary.arn) == children[0].id);
+    REQUIRE(stage.runs().size() == 1);
+    CHECK(stage.runs()[0].items == core::MapRunCounts{0, 2, 0, 0, 0, 0});
+    CHECK(stage.open_documents() == 0);
+    CHECK(stage.parts() == 0);
+    // The machine of the items is no workflow that anybody sees.
+    CHECK(stage.reader().workflows()->size() == 1);
+}
+
+TEST_CASE("no items, no executions") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kPassItem), "[]");
+    CHECK(stage.outcome(id) == "SUCCEEDED []");
+    CHECK(stage.children(id).empty());
+}
+
+TEST_CASE("no more executions run than MaxConcurrency says") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kWaitItem, R"(,"MaxConcurrency":3)"), item_list(7));
+    std::vector<std::size_t> begun;
+    for (int i = 0; i < 3; ++i) {
+        begun.push_back(stage.children(id).size());
+        stage.advance(60s);
+    }
+    CHECK(begun == std::vector<std::size_t>{3, 6, 7});
+    CHECK(stage.outcome(id) == "SUCCEEDED [0,1,2,3,4,5,6]");
+}
+
+TEST_CASE("the parent's history does not grow with the items") {
+    MapStage stage;
+    const auto id =
+        stage.begin(distributed(kPassItem, R"(,"ItemsPath":"$.items","ResultPath":null)"),
+                    R"({"items":)" + item_list(10'000) + "}");
+    CHECK(stage.outcome(id).starts_with("SUCCEEDED"));
+    CHECK(stage.reader().history(id, {})->items.size() == 8);
+    CHECK(stage.children(id).size() == 10'000);
+    CHECK(stage.runs()[0].items.succeeded == 10'000);
+}
+
+TEST_CASE("an item that fails fails the Map Run, and the others are stopped") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kTaskItem), item_list(3));
+    REQUIRE(stage.runner.started.size() == 3);
+    stage.engine().failed(stage.runner.started[1].token, "Boom", "it broke");
+    stage.settle();
+    CHECK(stage.outcome(id) == "FAILED States.ExceedToleratedFailureThreshold");
+    CHECK(stage.types(id).ends_with("MapRunStarted MapRunFailed MapStateFailed ExecutionFailed"));
+    CHECK(stage.runs()[0].executions == core::MapRunCounts{0, 0, 1, 0, 2, 0});
+    CHECK(stage.runner.cancelled.size() == 2);
+}
+
+TEST_CASE("failures that are tolerated leave the outputs of the others") {
+    MapStage stage;
+    const auto id =
+        stage.begin(distributed(kTaskItem, R"(,"ToleratedFailureCount":1)"), item_list(3));
+    const auto started = stage.runner.started;
+    stage.engine().failed(started[1].token, "Boom", std::nullopt);
+    stage.engine().succeeded(started[0].token, Payload::trusted("10"));
+    stage.engine().succeeded(started[2].token, Payload::trusted("12"));
+    stage.settle();
+    CHECK(stage.outcome(id) == "SUCCEEDED [10,12]");
+}
+
+TEST_CASE("who stops the parent stops its items, and the Map Run is aborted") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kWaitItem), item_list(700));
+    stage.engine().stop_execution(id, {}, nullptr);
+    stage.settle();
+    CHECK(stage.outcome(id) == "ABORTED");
+    const auto children = stage.children(id);
+    CHECK(std::all_of(children.begin(), children.end(),
+                      [](const auto& child) { return child.status == core::Status::aborted; }));
+    CHECK(stage.runs()[0].status == core::MapRunStatus::aborted);
+    CHECK(stage.open_documents() == 0);
+}
+
+TEST_CASE(
+    "an output that is larger than a state may hand on fails the state, unless it is dropped") {
+    const std::string item = R"("StartAt":"P","States":{"P":{"Type":"Pass","Result":")" +
+                             std::string(100'000, 'x') + R"(","End":true}})";
+    MapStage stage;
+    CHECK(stage.outcome(stage.begin(distributed(item), item_list(3))) ==
+          "FAILED States.DataLimitExceeded");
+    CHECK(stage.parts() == 0);
+    MapStage dropping;
+    CHECK(dropping.outcome(dropping.begin(distributed(item, R"(,"ResultPath":null)"),
+                                          item_list(3))) == "SUCCEEDED [0,1,2]");
+}
+
+TEST_CASE("a restart anywhere begins no item twice and forgets none") {
+    for (int turns = 1; turns < 40; ++turns) {
+        CAPTURE(turns);
+        MapStage stage;
+        REQUIRE(stage.create("shop", distributed(kWaitItem, R"(,"MaxConcurrency":4)")));
+        StartRequest request;
+        request.workflow = "shop";
+        request.input = Payload::trusted(item_list(9));
+        stage.engine().start_execution(request, nullptr);
+        for (int i = 0; i < turns; ++i) {
+            if (!stage.engine().step()) stage.clock.advance(60s);
+        }
+        stage.boot();
+        for (int i = 0; i < 10; ++i) stage.advance(60s);
+        const auto id = stage.reader().find("1");
+        REQUIRE(id);
+        CHECK(stage.outcome(*id) == "SUCCEEDED [0,1,2,3,4,5,6,7,8]");
+        CHECK(stage.children(*id).size() == 9);
+    }
+}
+
+TEST_CASE("a redrive runs what did not succeed, and nothing else") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kTaskItem, R"(,"MaxConcurrency":3)"), item_list(5));
+    const auto first = stage.runner.started;
+    REQUIRE(first.size() == 3);
+    stage.engine().succeeded(first[0].token, Payload::trusted("10"));
+    stage.settle();
+    stage.engine().failed(first[1].token, "Boom", std::nullopt);
+    stage.settle();
+    REQUIRE(stage.outcome(id).starts_with("FAILED"));
+    const std::string arn = stage.runs()[0].plan.arn;
+    stage.boot();  // nothing of it is in memory
+    RedriveRequest request;
+    request.id = id;
+    REQUIRE(stage.answer_of<Redriven>(
+        [&](auto answer) { stage.engine().redrive_execution(request, answer); }));
+    // Two were in flight or failed, and one had been stopped; the last had not begun.
+    std::size_t answered = 0;
+    for (int round = 0; round < 5; ++round) {
+        while (answered < stage.runner.started.size()) {
+            stage.engine().succeeded(stage.runner.started[answered++].token,
+                                     Payload::trusted("20"));
+        }
+        stage.settle();
+    }
+    CHECK(stage.outcome(id) == "SUCCEEDED [10,20,20,20,20]");
+    CHECK(answered == 4);
+    CHECK(stage.children(id).size() == 5);
+    REQUIRE(stage.runs().size() == 1);
+    CHECK(stage.runs()[0].plan.arn == arn);
+    CHECK(stage.runs()[0].redrives == 1);
+    CHECK(stage.runs()[0].items == core::MapRunCounts{0, 5, 0, 0, 0, 0});
+    CHECK(stage.types(id).find("ExecutionRedriven MapRunRedriven MapRunSucceeded") !=
+          std::string::npos);
+}
+
+TEST_CASE("a Map Run that goes on takes another concurrency and another tolerance") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kTaskItem, R"(,"MaxConcurrency":1)"), item_list(3));
+    REQUIRE(stage.runner.started.size() == 1);
+    const TaskToken token = stage.runs()[0].token;
+    const auto update = [&](const MapRunUpdate& how) {
+        return stage.answer_of<void>(
+            [&](auto answer) { stage.engine().update_map_run(token, how, answer); });
+    };
+    MapRunUpdate how;
+    how.concurrency_max = 3;
+    how.tolerated_count = 2;
+    REQUIRE(update(how));
+    REQUIRE(stage.runner.started.size() == 3);
+    for (const auto& task : std::vector(stage.runner.started)) {
+        stage.engine().failed(task.token, "Boom", std::nullopt);
+    }
+    stage.settle();
+    CHECK(stage.outcome(id).starts_with("FAILED"));
+    CHECK(stage.runs()[0].items.failed == 3);
+    CHECK_FALSE(update(how));
+}
+
+TEST_CASE("what is kept of a Map Run goes with its execution") {
+    MapStage stage;
+    const auto id = stage.begin(distributed(kTaskItem), item_list(2));
+    stage.engine().succeeded(stage.runner.started[0].token, Payload::trusted("1"));
+    stage.settle();
+    stage.engine().failed(stage.runner.started[1].token, "Boom", std::nullopt);
+    stage.settle();
+    REQUIRE(stage.outcome(id).starts_with("FAILED"));
+    CHECK(stage.parts() == 1);
+    const auto row = *stage.journal().execution(id);
+    Removals removals;
+    removals.runs.push_back({id, row->last_chunk});
+    REQUIRE(stage.answer_of<void>([&](auto answer) { stage.engine().remove(removals, answer); }));
+    CHECK(stage.runs().empty());
+    CHECK(stage.parts() == 0);
+    CHECK(stage.journal().documents(kMapRunNames, "", 10)->empty());
+}
+
+TEST_CASE("Maps within Maps are Map Runs within Map Runs") {
+    MapStage stage;
+    const std::string inner =
+        R"("StartAt":"I","States":{"I":{"Type":"Map","Label":"inner","End":true,)"
+        R"("ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},)"
+        R"("StartAt":"Q","States":{"Q":{"Type":"Pass","End":true}}}}})";
+    const auto id = stage.begin(distributed(inner), "[[1,2],[3]]");
+    CHECK(stage.outcome(id) == "SUCCEEDED [[1,2],[3]]");
+    CHECK(stage.runs().size() == 3);
+}
+
+TEST_CASE("a new version of the workflow gives its Map Runs the new machine") {
+    MapStage stage;
+    REQUIRE(stage.put("shop", distributed(kPassItem), "{}"));
+    CHECK(stage.outcome(stage.start("shop", "[1]")->id) == "SUCCEEDED [1]");
+    REQUIRE(stage.put("shop",
+                      distributed(R"("StartAt":"P","States":{"P":{"Type":"Pass",)"
+                                  R"("Result":"new","End":true}})"),
+                      "{}"));
+    CHECK(stage.outcome(stage.start("shop", "[1]")->id) == R"(SUCCEEDED ["new"])");
+    stage.boot();
+    CHECK(stage.outcome(stage.start("shop", "[1]")->id) == R"(SUCCEEDED ["new"])");
+}
+
+}  // namespace stepwell::test
