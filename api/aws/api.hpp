@@ -120,6 +120,8 @@ private:
     AwsResult<Json> describe_map_run(const Json& body);
     void update_map_run(const Json& body, const Principal& by, Reply reply);
     AwsResult<core::MapRun> map_run(Readers::Lease& reader, std::string_view arn);
+    AwsResult<std::uint64_t> item_count(Readers::Lease& reader, const core::MapRun& run,
+                                        ExecutionId child);
     AwsResult<Json> list_executions_of_map_run(std::string_view arn,
                                                const runtime::ListQuery& query);
 

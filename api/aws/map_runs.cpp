@@ -41,6 +41,15 @@ std::uint64_t pending_items(const core::MapRun& run) {
     return *run.total > run.next_item ? *run.total - run.next_item : 0;
 }
 
+/// Executions that have not begun, as far as can be said: batches have as many items as they may.
+std::uint64_t pending_executions(const core::MapRun& run) {
+    const std::uint64_t items = pending_items(run);
+    if (!run.plan.is_batched() || items == 0) return items;
+    if (run.plan.batch_items_max == 0) return 1;
+    const auto most = static_cast<std::uint64_t>(run.plan.batch_items_max);
+    return items / most + (items % most > 0 ? 1 : 0);
+}
+
 AwsResult<std::optional<double>> percentage_in(const Json& body) {
     const Json* value = find(body, "toleratedFailurePercentage");
     if (!value || value->is_null()) return std::optional<double>();
@@ -123,7 +132,7 @@ AwsResult<Json> Api::describe_map_run(const Json& body) {
     out["toleratedFailurePercentage"] = run.plan.tolerated_percentage;
     out["toleratedFailureCount"] = run.plan.tolerated_count;
     out["itemCounts"] = counts_of(run.items, pending);
-    out["executionCounts"] = counts_of(run.executions, pending);
+    out["executionCounts"] = counts_of(run.executions, pending_executions(run));
     out["redriveCount"] = run.redrives;
     if (run.redriven_at) out["redriveDate"] = to_epoch_seconds(*run.redriven_at);
     return out;
@@ -147,6 +156,15 @@ void Api::update_map_run(const Json& body, const Principal&, Reply reply) {
     });
 }
 
+/// Where each execution has one item its input need not be read.
+AwsResult<std::uint64_t> Api::item_count(Readers::Lease& reader, const core::MapRun& run,
+                                         ExecutionId child) {
+    if (!run.plan.is_batched()) return std::uint64_t{1};
+    const auto details = reader->describe(child);
+    if (!details) return fail(internal_error(details.error()));
+    return core::items_of(run.plan, details->input);
+}
+
 AwsResult<Json> Api::list_executions_of_map_run(std::string_view arn,
                                                 const runtime::ListQuery& query) {
     auto reader = SW_TRY(this->reader());
@@ -158,7 +176,7 @@ AwsResult<Json> Api::list_executions_of_map_run(std::string_view arn,
     for (const auto& summary : page->items) {
         Json item = to_item({summary, {}});
         item["mapRunArn"] = run.plan.arn;
-        item["itemCount"] = 1;
+        item["itemCount"] = SW_TRY(item_count(reader, run, summary.id));
         out["executions"].push_back(std::move(item));
     }
     if (page->next) out["nextToken"] = *page->next;

@@ -6,7 +6,7 @@ namespace stepwell::core {
 namespace {
 
 /// Older forms are still read; a newer one is not.
-constexpr int kForm = 1;
+constexpr int kForm = 2;  // 2: batches, tasks that read items and write results
 constexpr double kPercent = 100;
 
 bool is_beyond_tolerance(const MapRun& run) {
@@ -72,6 +72,24 @@ std::optional<Timestamp> time_from(const Json& json) {
     return from_ms(json.get<std::int64_t>());
 }
 
+MapRunTask task_from(const Json& json) {
+    const int number = json.get<int>();
+    const bool is_one = number >= 0 && number <= static_cast<int>(MapRunTask::writing);
+    if (!is_one) throw Json::other_error::create(500, "no task", nullptr);
+    return static_cast<MapRunTask>(number);
+}
+
+void read_data_fields(const Json& json, MapRun& run) {
+    run.plan.batch_items_max = json.at("batch_items").get<std::int64_t>();
+    run.plan.batch_bytes_max = json.at("batch_bytes").get<std::int64_t>();
+    run.plan.reader = json.at("reader");
+    run.plan.writer = json.at("writer");
+    run.task = task_from(json.at("task"));
+    run.are_results_written = json.at("are_results_written").get<bool>();
+    run.next_item_at = json.at("next_item_at").get<std::uint64_t>();
+    run.aside_items = json.at("aside_items").get<std::uint64_t>();
+}
+
 MapRun read(const Json& json) {
     MapRun run;
     const Json& token = json.at("token");
@@ -104,6 +122,8 @@ MapRun read(const Json& json) {
         run.redriven_up_to = ExecutionId{json.at("redriven_up_to").get<std::uint64_t>()};
     }
     run.redrives = json.at("redrives").get<std::uint32_t>();
+    run.aside_items = run.aside.size();
+    if (json.at("form").get<int>() >= 2) read_data_fields(json, run);
     run.redriven_at = time_from(json.at("redriven"));
     return run;
 }
@@ -129,7 +149,8 @@ bool are_all_begun(const MapRun& run) {
 }
 
 std::uint64_t free_places(const MapRun& run) {
-    if (run.drains_to || run.status != MapRunStatus::running || are_all_begun(run)) return 0;
+    const bool is_busy = run.task != MapRunTask::none || run.status != MapRunStatus::running;
+    if (run.drains_to || is_busy || are_all_begun(run)) return 0;
     const auto asked =
         static_cast<std::uint64_t>(std::max<std::int64_t>(run.plan.concurrency_max, 0));
     const std::uint64_t most =
@@ -139,6 +160,7 @@ std::uint64_t free_places(const MapRun& run) {
 
 bool is_over(const MapRun& run) {
     if (run.status != MapRunStatus::running || run.executions.running > 0) return false;
+    if (run.task != MapRunTask::none) return false;
     return run.drains_to || are_all_begun(run);
 }
 
@@ -146,6 +168,24 @@ void begin_child(MapRun& run, std::uint64_t items) {
     run.next_item += items;
     run.items.running += items;
     ++run.executions.running;
+}
+
+std::uint64_t items_of(const MapRunPlan& plan, const Payload& input) {
+    if (!plan.is_batched()) return 1;
+    const Json* items = input.json().is_object() ? find(input.json(), "Items") : nullptr;
+    return items ? items->size() : 1;
+}
+
+void put_aside(MapRun& run, ExecutionId child, std::uint64_t items) {
+    if (std::find(run.aside.begin(), run.aside.end(), child) != run.aside.end()) return;
+    run.aside.push_back(child);
+    run.aside_items += items;
+    end_child(run, Status::failed, items);
+}
+
+void end_reading(MapRun& run, std::uint64_t total) {
+    run.task = MapRunTask::none;
+    run.total = total;
 }
 
 void redrive(MapRun& run, Timestamp now) {
@@ -158,10 +198,15 @@ void redrive(MapRun& run, Timestamp now) {
     run.redriven_at = now;
     run.redriven_up_to = ExecutionId{0};
     for (MapRunCounts* counts : {&run.items, &run.executions}) {
-        counts->failed = run.aside.size();
         counts->timed_out = 0;
         counts->aborted = 0;
+        counts->results_written = 0;
     }
+    run.items.failed = run.aside_items;
+    run.executions.failed = run.aside.size();
+    run.are_results_written = false;
+    // Items that could not be read are read again.
+    if (!run.total) run.task = MapRunTask::reading;
 }
 
 void resume_child(MapRun& run, std::uint64_t items) {
@@ -228,6 +273,14 @@ Json to_json(const MapRun& run) {
             {"result_parts", run.result_parts},
             {"is_result_too_large", run.is_result_too_large},
             {"aside", std::move(aside)},
+            {"batch_items", run.plan.batch_items_max},
+            {"batch_bytes", run.plan.batch_bytes_max},
+            {"reader", run.plan.reader},
+            {"writer", run.plan.writer},
+            {"task", static_cast<int>(run.task)},
+            {"are_results_written", run.are_results_written},
+            {"next_item_at", run.next_item_at},
+            {"aside_items", run.aside_items},
             {"redriven_up_to", redriven_up_to},
             {"redrives", run.redrives},
             {"redriven", or_null(run.redriven_at)}};

@@ -1,7 +1,8 @@
 // A Map Run: what a distributed Map state has ordered, as a value of its own. Its items become
 // executions; it counts them, and no frame of its parent grows with them.
 //
-//   running ──▶ succeeded        all items are done, and no more of them failed than are tolerated
+//   [reading ─▶] running [─▶ writing] ──▶ succeeded
+//      │                          all items are done, and no more of them failed than are tolerated
 //      │
 //      └─ draining ──▶ failed    more failed, or the items could not be read: what runs is stopped
 //                  └─▶ aborted   the parent has given it up
@@ -28,15 +29,23 @@ struct MapRunPlan {
     std::string label;
     std::int64_t concurrency_max = 0;  // 0: as many as kMapConcurrencyMax
     std::int64_t tolerated_count = 0;
-    double tolerated_percentage = 0;  // of all items
-    bool keeps_results = true;        // the state looks at what the executions gave
+    double tolerated_percentage = 0;   // of all items
+    bool keeps_results = true;         // the state looks at what the executions gave
+    std::int64_t batch_items_max = 0;  // of one execution; 0: as many as its input takes
+    std::int64_t batch_bytes_max = 0;  // of its input; 0: kPayloadBytesMax. Both 0: one item each
+    Json reader;  // what the task gets that reads the items; null: they are in the frame
+    Json writer;  // what the task gets that writes the results; null: nobody does
     bool operator==(const MapRunPlan&) const = default;
+    [[nodiscard]] bool is_batched() const { return batch_items_max > 0 || batch_bytes_max > 0; }
 };
 
 /// So many executions of one Map Run are open at a time, whatever its MaxConcurrency says.
 inline constexpr std::uint64_t kMapConcurrencyMax = 1'000;
 
 enum class MapRunStatus { running, succeeded, failed, aborted };
+
+/// What a task does for a Map Run at the moment; the task bears the Map Run's token.
+enum class MapRunTask { none, reading, writing };
 
 /// "RUNNING", "SUCCEEDED", ...
 const char* name_of(MapRunStatus status);
@@ -63,7 +72,10 @@ struct MapRun {
     MapRunStatus status = MapRunStatus::running;
     Timestamp started_at;
     std::optional<Timestamp> stopped_at;
+    MapRunTask task = MapRunTask::none;
+    bool are_results_written = false;
     std::uint64_t next_item = 0;         // the first that has no execution yet
+    std::uint64_t next_item_at = 0;      // where it begins in what the reader has written, in bytes
     std::optional<std::uint64_t> total;  // of items, once that is known
     MapRunCounts items;
     MapRunCounts executions;
@@ -78,6 +90,7 @@ struct MapRun {
 
     /// Executions that are put aside: they are counted as failed, though they have not ended.
     std::vector<ExecutionId> aside;
+    std::uint64_t aside_items = 0;  // that they have
     /// While a redrive looks for those that did not succeed: the last one that it has seen.
     std::optional<ExecutionId> redriven_up_to;
     std::uint32_t redrives = 0;
@@ -90,13 +103,19 @@ struct MapRun {
 bool are_all_begun(const MapRun& run);
 /// How many executions may begin now.
 std::uint64_t free_places(const MapRun& run);
-/// Whether nothing of it runs, and nothing will.
+/// Whether nothing of it runs, and nothing will but the writing of its results.
 bool is_over(const MapRun& run);
+/// How many items the execution got whose input this is. REQUIRES: it is one of the Map Run.
+std::uint64_t items_of(const MapRunPlan& plan, const Payload& input);
 
 /// An execution of `items` has begun.
 void begin_child(MapRun& run, std::uint64_t items);
 /// One has ended. Where more items have failed than are tolerated, the run drains.
 void end_child(MapRun& run, Status status, std::uint64_t items);
+/// One that will not end by itself is counted as failed, once; `items` are its.
+void put_aside(MapRun& run, ExecutionId child, std::uint64_t items);
+/// The items are there, so many, and its executions may begin.
+void end_reading(MapRun& run, std::uint64_t total);
 /// Opens it again: what did not succeed of it is to run again, but for what is put aside.
 /// REQUIRES: it has ended, and has not succeeded.
 void redrive(MapRun& run, Timestamp now);

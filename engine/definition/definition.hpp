@@ -157,12 +157,21 @@ struct FailState {
 struct ParallelState {
     std::vector<ScopeId> branches;
 };
+/// Several items of a distributed Map are one execution.
+struct ItemBatcher {
+    NumberOrPath items_max;  // at least one of the two is set
+    NumberOrPath bytes_max;
+    std::optional<PayloadTemplate> input;  // BatchInput
+    std::optional<QueryTemplate> input_query;
+    [[nodiscard]] bool has_input() const { return input || input_query; }
+};
 /// What a Map whose ProcessorConfig has the Mode DISTRIBUTED says beside the rest: its items become
 /// executions of their own.
 struct DistributedMap {
     std::string label;        // names its Map Runs and their executions; made up where absent
     std::string processor;    // the machine of the children, as ASL text
     bool is_express = false;  // ExecutionType of the children
+    std::optional<ItemBatcher> batcher;
 };
 
 struct MapState {

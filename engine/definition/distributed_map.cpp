@@ -2,7 +2,10 @@
 // start.
 #include "engine/definition/distributed_map.hpp"
 
+#include <algorithm>
+
 #include "engine/base/digest.hpp"
+#include "engine/definition/map_data_fields.hpp"
 
 namespace stepwell::definition {
 namespace {
@@ -32,8 +35,22 @@ bool is_label_character(char c) {
            kOthers.find(c) == std::string_view::npos;
 }
 
+/// Executions of two Maps are of one state machine where these have the same label.
+bool is_taken(const Definition& definition, const std::string& label) {
+    return std::any_of(definition.states.begin(), definition.states.end(), [&](const State& state) {
+        const auto* map = std::get_if<MapState>(&state.body);
+        return map && map->distributed && map->distributed->label == label;
+    });
+}
+
 void check_label(const StateReading& at, const std::string& label) {
     const Place place = at.fields.place().member("Label");
+    if (is_taken(at.reading.definition, label)) {
+        at.reading.report.add(place, rule({"expected a 'Label' that no other Map of this state "
+                                           "machine has, but '" +
+                                               label + "' stands twice",
+                                           "choose another one"}));
+    }
     if (label.empty() || label.size() > kLabelCharactersMax) {
         at.reading.report.add(
             place, {"expected 'Label' to have 1 to " + std::to_string(kLabelCharactersMax) +
@@ -50,7 +67,7 @@ void check_label(const StateReading& at, const std::string& label) {
 
 /// Fields that this release does not carry out yet.
 void refuse_missing(const StateReading& at) {
-    for (const char* name : {"ItemReader", "ItemBatcher", "ResultWriter"}) {
+    for (const char* name : {"ItemReader", "ResultWriter"}) {
         if (!at.fields.has(name)) continue;
         at.reading.report.add_at_name(at.fields.place().member(name),
                                       {std::string("expected a distributed Map without '") + name +
@@ -73,6 +90,7 @@ DistributedMap read_distributed(const StateReading& at, const Json& processor) {
     map.label = label.value_or(label_of(state.name));
     map.processor = machine_text(at, processor);
     map.is_express = string_or(processor.at("ProcessorConfig"), "ExecutionType", "") == "EXPRESS";
+    map.batcher = read_batcher(at);
     refuse_missing(at);
     return map;
 }

@@ -89,6 +89,14 @@ private:
         add(map.tolerated_failure_count);
         add(map.tolerated_failure_percentage_path);
         add(map.tolerated_failure_percentage_query);
+        add(map.distributed);
+    }
+    void add(const DistributedMap& map) { add(map.batcher); }
+    void add(const ItemBatcher& batcher) {
+        add(batcher.items_max);
+        add(batcher.bytes_max);
+        add(batcher.input);
+        add(batcher.input_query);
     }
 
     std::set<std::string> names_;

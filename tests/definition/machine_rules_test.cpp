@@ -136,13 +136,24 @@ TEST_CASE("A Parallel or a Map: the rules") {
         {"ProcessorConfig has no other fields",
          R"~({Type: Map, ItemProcessor: {ProcessorConfig: {Mod: INLINE}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:52 at /States/S/ItemProcessor/ProcessorConfig/Mod: expected a field of 'ProcessorConfig', but 'Mod' is none (did you mean 'Mode'?))~"},
-        {"DISTRIBUTED needs an ExecutionType, and has no reader, batcher and writer yet",
+        {"DISTRIBUTED needs an ExecutionType, and has no reader and writer yet",
          R"~({Type: Map, ItemReader: {}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:18 at /States/S/ItemReader: expected a distributed Map without 'ItemReader', which this release does not run yet
 3:50 at /States/S/ItemProcessor/ProcessorConfig: The field 'ExecutionType' is required but was missing)~"},
         {"a Label is short, and fit for an ARN",
          R"~({Type: Map, Label: "a b", ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: EXPRESS}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:25 at /States/S/Label: expected 'Label' without blanks, control characters and / ? * < > { } [ ] : ; , \ | ^ ~ $ # % & ` ", but it is 'a b')~"},
+        {"no two Maps of a state machine have the same Label",
+         R"~({Type: Map, Label: x, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Map, Label: x, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: B, States: {B: {Type: Succeed}}}, End: true}}}, End: true})~",
+         R"~(3:150 at /States/S/ItemProcessor/States/A/Label: expected a 'Label' that no other Map of this state machine has, but 'x' stands twice (choose another one))~"},
+        {"ItemBatcher says how much is in a batch",
+         R"~({Type: Map, ItemBatcher: {BatchInput: {}}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:18 at /States/S/ItemBatcher: expected 'MaxItemsPerBatch' or 'MaxInputBytesPerBatch', but there is neither (say how many items, or bytes, one execution gets))~"},
+        {"ItemBatcher's limits are at least 1, and 256 KiB at most",
+         R"~({Type: Map, ItemBatcher: {MaxItemsPerBatch: 0, MaxInputBytesPerBatch: 262145, MaxItems: 1}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:50 at /States/S/ItemBatcher/MaxItemsPerBatch: expected 'MaxItemsPerBatch' to be a whole number, 1 or more, but it is 0
+3:76 at /States/S/ItemBatcher/MaxInputBytesPerBatch: expected 'MaxInputBytesPerBatch' to be a whole number from 1 to 262144, but it is 262145
+3:84 at /States/S/ItemBatcher/MaxItems: expected a field of 'ItemBatcher', but 'MaxItems' is none (the fields are 'MaxItemsPerBatch', 'MaxItemsPerBatchPath', 'MaxInputBytesPerBatch', 'MaxInputBytesPerBatchPath' and 'BatchInput'))~"},
         {"an inline Map has no reader, batcher, writer or label",
          R"~({Type: Map, ItemReader: {}, ItemBatcher: {}, ResultWriter: {}, Label: x, ItemProcessor: {StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:18 at /States/S/ItemReader: expected 'ItemReader' only with the ProcessorConfig Mode 'DISTRIBUTED', but this Map is inline

@@ -93,6 +93,97 @@ TEST_CASE("each item is an execution of its own, and the outputs come in the ite
     CHECK(stage.reader().workflows()->size() == 1);
 }
 
+TEST_CASE("items are gathered into executions, as many as ItemBatcher lets") {
+    struct Case {
+        std::string name;
+        std::string batcher;
+        std::string input;
+        std::string want;
+    };
+    const std::string items = R"(,"ItemsPath":"$.items")";
+    const std::vector<Case> cases = {
+        {"by their number", R"({"MaxItemsPerBatch":2})", R"({"items":[1,2,3,4,5]})",
+         R"([{"Items":[1,2]},{"Items":[3,4]},{"Items":[5]}])"},
+        {"by a number that the input says", R"({"MaxItemsPerBatchPath":"$.n"})",
+         R"({"n":3,"items":[1,2,3]})", R"([{"Items":[1,2,3]}])"},
+        {"by their bytes", R"({"MaxInputBytesPerBatch":17})", R"({"items":[1,2,3,4,"abcdefghi"]})",
+         R"([{"Items":[1,2,3]},{"Items":[4]},{"Items":["abcdefghi"]}])"},
+        {"by whichever comes first", R"({"MaxItemsPerBatch":2,"MaxInputBytesPerBatch":17})",
+         R"({"items":[1,2,"abcd"]})", R"([{"Items":[1,2]},{"Items":["abcd"]}])"},
+        {"with an input that all have", R"({"MaxItemsPerBatch":2,"BatchInput":{"f.$":"$.fact"}})",
+         R"({"fact":"x","items":[1,2,3]})",
+         R"([{"BatchInput":{"f":"x"},"Items":[1,2]},{"BatchInput":{"f":"x"},"Items":[3]}])"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        MapStage stage;
+        const auto id =
+            stage.begin(distributed(kPassItem, items + R"(,"ItemBatcher":)" + c.batcher), c.input);
+        CHECK(stage.outcome(id) == "SUCCEEDED " + c.want);
+    }
+}
+
+TEST_CASE("ItemSelector makes the items that are gathered; what is counted are items") {
+    MapStage stage;
+    const auto id = stage.begin(
+        distributed(kTaskItem,
+                    R"(,"ItemBatcher":{"MaxItemsPerBatch":40},"ToleratedFailureCount":39,)"
+                    R"("ItemSelector":{"i.$":"$$.Map.Item.Index"})"),
+        item_list(100));
+    REQUIRE(stage.runner.started.size() == 3);
+    CHECK(stage.runner.started[2].parameters.text().starts_with(R"({"Items":[{"i":80},{"i":81},)"));
+    stage.engine().succeeded(stage.runner.started[2].token, Payload::trusted("1"));
+    stage.settle();
+    CHECK(stage.runs()[0].items == core::MapRunCounts{80, 20, 0, 0, 0, 0});
+    CHECK(stage.runs()[0].executions == core::MapRunCounts{2, 1, 0, 0, 0, 0});
+    stage.engine().failed(stage.runner.started[0].token, "Boom", std::nullopt);
+    stage.settle();
+    CHECK(stage.outcome(id) == "FAILED States.ExceedToleratedFailureThreshold");
+    CHECK(stage.runs()[0].items == core::MapRunCounts{0, 20, 40, 0, 40, 0});
+
+    stage.boot();
+    RedriveRequest request;
+    request.id = id;
+    REQUIRE(stage.answer_of<Redriven>(
+        [&](auto answer) { stage.engine().redrive_execution(request, answer); }));
+    REQUIRE(stage.runner.started.size() == 2);
+    CHECK(stage.runs()[0].items == core::MapRunCounts{80, 20, 0, 0, 0, 0});
+    for (const auto& task : std::vector(stage.runner.started)) {
+        stage.engine().succeeded(task.token, Payload::trusted("2"));
+    }
+    stage.settle();
+    CHECK(stage.outcome(id) == "SUCCEEDED [2,2,1]");
+    CHECK(stage.runs()[0].items == core::MapRunCounts{0, 100, 0, 0, 0, 0});
+}
+
+TEST_CASE("a limit of ItemBatcher that makes no sense fails the state") {
+    const auto outcome = [](const std::string& batcher, const std::string& input) {
+        MapStage stage;
+        const auto id = stage.begin(
+            distributed(kPassItem, R"(,"ItemsPath":"$.items","ItemBatcher":)" + batcher), input);
+        return stage.outcome(id);
+    };
+    CHECK(outcome(R"({"MaxItemsPerBatchPath":"$.n"})", R"({"n":0,"items":[1]})") ==
+          "FAILED States.Runtime");
+    CHECK(outcome(R"({"MaxItemsPerBatchPath":"$.n"})", R"({"n":"x","items":[1]})") ==
+          "FAILED States.Runtime");
+    CHECK(outcome(R"({"MaxInputBytesPerBatchPath":"$.n"})", R"({"n":262145,"items":[1]})") ==
+          "FAILED States.Runtime");
+}
+
+TEST_CASE("batches in JSONata") {
+    MapStage stage;
+    const auto id = stage.begin(
+        R"({"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","End":true,
+            "Items":"{% $states.input.items %}","ItemSelector":"{% $states.context.Map.Item.Value * 2 %}",
+            "ItemBatcher":{"MaxItemsPerBatch":"{% $states.input.n %}","BatchInput":{"k":"{% $states.input.n %}"}},
+            "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},)" +
+            kPassItem + "}}}}",
+        R"({"n":2,"items":[1,2,3]})");
+    CHECK(stage.outcome(id) ==
+          R"(SUCCEEDED [{"BatchInput":{"k":2},"Items":[2,4]},{"BatchInput":{"k":2},"Items":[6]}])");
+}
+
 TEST_CASE("no items, no executions") {
     MapStage stage;
     const auto id = stage.begin(distributed(kPassItem), "[]");

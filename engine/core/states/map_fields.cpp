@@ -125,7 +125,38 @@ Evaluated<std::int64_t> tolerated_count_of(const MapState& map, Evaluation& at) 
     return fail(Failure{errors::kRuntime, "ToleratedFailureCount cannot be negative."});
 }
 
+/// A limit of ItemBatcher; `name` without "Path".
+Evaluated<std::int64_t> batch_limit(const NumberOrPath& limit, const std::string& name,
+                                    std::int64_t max, Evaluation& at) {
+    if (!limit.is_set()) return 0;
+    std::int64_t number = 0;
+    const char* error = errors::kRuntime;
+    if (limit.query) {
+        error = errors::kQueryEvaluation;
+        const Json value = SW_TRY(limit.query->evaluate(
+            at.queries(at.frame().input), "ItemBatcher/" + name, expression::QueryType::integer));
+        number = as_integer(value).value_or(0);
+    } else {
+        const Payload input = SW_TRY(effective_input(at));
+        number = SW_TRY(number_of(limit, (name + "Path").c_str(), at.over(input)));
+    }
+    if (number >= 1 && number <= max) return number;
+    const std::string location = limit.query ? "ItemBatcher/" + name : "";
+    if (number < 1) return fail(Failure{error, name + " must be positive.", location});
+    return fail(Failure{error, name + " must not exceed " + std::to_string(max) + ".", location});
+}
+
 }  // namespace
+
+Evaluated<Batching> batching_of(const MapState& map, Evaluation& at) {
+    if (!map.distributed || !map.distributed->batcher) return Batching{};
+    const definition::ItemBatcher& batcher = *map.distributed->batcher;
+    Batching batching;
+    batching.items_max = SW_TRY(batch_limit(batcher.items_max, "MaxItemsPerBatch", INT64_MAX, at));
+    batching.bytes_max =
+        SW_TRY(batch_limit(batcher.bytes_max, "MaxInputBytesPerBatch", kPayloadBytesMax, at));
+    return batching;
+}
 
 Evaluated<Fanout> plan_map(const MapState& map, Evaluation& at) {
     const Payload input = SW_TRY(effective_input(at));
@@ -145,10 +176,13 @@ Evaluated<Fanout> plan_map(const MapState& map, Evaluation& at) {
     if (at.state().language == definition::QueryLanguage::jsonpath) {
         at.show(Stage::after_items_path, fanout.items);
     }
-    if (map.item_selector || map.item_query) fanout.selector_input = input;
+    const bool has_batch_input =
+        map.distributed && map.distributed->batcher && map.distributed->batcher->has_input();
+    if (map.item_selector || map.item_query || has_batch_input) fanout.selector_input = input;
     fanout.total = static_cast<std::uint32_t>(fanout.items.json().size());
-    fanout.concurrency_max =
-        static_cast<std::uint32_t>(std::min<std::int64_t>(concurrency, fanout.total));
+    // An inline Map has no use for more.
+    const std::int64_t most = map.distributed ? UINT32_MAX : fanout.total;
+    fanout.concurrency_max = static_cast<std::uint32_t>(std::min(concurrency, most));
     return fanout;
 }
 

@@ -18,6 +18,12 @@ inline const definition::MapState& map_at(const Turn& turn, FrameId frame) {
 Evaluated<Fanout> plan_map(const definition::MapState& map, Evaluation& at);
 /// How many items may fail: asked for once the Map has started, as AWS does.
 Evaluated<Tolerance> tolerance_of(const definition::MapState& map, Evaluation& at);
+/// How many items, and bytes of input, an execution gets; 0, 0: one item.
+struct Batching {
+    std::int64_t items_max = 0;
+    std::int64_t bytes_max = 0;
+};
+Evaluated<Batching> batching_of(const definition::MapState& map, Evaluation& at);
 
 // map_run.cpp: of a distributed Map.
 /// Whether a redrive finds it with a Map Run that has not succeeded.

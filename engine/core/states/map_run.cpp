@@ -70,7 +70,12 @@ void redrive_map_run(Turn& turn, FrameId id) {
 }
 
 void begin_map_run(Turn& turn, FrameId id, const Tolerance& tolerance) {
+    Evaluation at(turn, id);
+    const auto batching = batching_of(map_at(turn, id), at);
+    if (!batching) return fail_state(turn, id, at.fault(batching.error()));
     MapRunPlan plan;
+    plan.batch_items_max = batching->items_max;
+    plan.batch_bytes_max = batching->bytes_max;
     plan.label = map_at(turn, id).distributed->label;
     plan.arn = map_run_arn(turn.execution().facts(), plan.label, turn.random());
     plan.concurrency_max = turn.frame(id).fanout->concurrency_max;
@@ -114,9 +119,21 @@ public:
 
     Result<Payload, ErrorInfo> input_of(const Json& value, std::uint64_t index,
                                         const char* source) {
-        const MapState& map = map_at(turn_, frame_);
         at_.set_item(value, index, source);
-        auto made = evaluate(map, value);
+        return checked_input(evaluate(map_at(turn_, frame_), value));
+    }
+
+    Result<Payload, ErrorInfo> batch_input() {
+        const auto& batcher = map_at(turn_, frame_).distributed->batcher;
+        if (!batcher || !batcher->has_input()) return Payload(Json());
+        const Payload& input = turn_.frame(frame_).fanout->selector_input;
+        return checked_input(evaluate(*batcher, input));
+    }
+
+    [[nodiscard]] std::uint64_t work() { return turn_.work().used(); }
+
+private:
+    Result<Payload, ErrorInfo> checked_input(Evaluated<Payload> made) {
         if (made && made->is_within_limits()) return *std::move(made);
         if (made) {
             made = stepwell::fail(
@@ -125,7 +142,14 @@ public:
         return stepwell::fail(at_.fault(made.error()).info);
     }
 
-private:
+    Evaluated<Payload> evaluate(const definition::ItemBatcher& batcher, const Payload& input) {
+        if (batcher.input_query) {
+            return Payload(SW_TRY(
+                batcher.input_query->evaluate(at_.queries(input), "ItemBatcher/BatchInput")));
+        }
+        return Payload(SW_TRY(batcher.input->evaluate(at_.over(input))));
+    }
+
     Evaluated<Payload> evaluate(const MapState& map, const Json& value) {
         const Payload& input = turn_.frame(frame_).fanout->selector_input;
         if (map.item_query) {
@@ -149,6 +173,12 @@ ItemInputs::~ItemInputs() = default;
 Result<Payload, ErrorInfo> ItemInputs::input_of(const Json& value, std::uint64_t index,
                                                 const char* source) {
     return impl_->input_of(value, index, source);
+}
+Result<Payload, ErrorInfo> ItemInputs::batch_input() {
+    return impl_->batch_input();
+}
+std::uint64_t ItemInputs::work() const {
+    return impl_->work();
 }
 
 }  // namespace stepwell::core

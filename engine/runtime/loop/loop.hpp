@@ -138,6 +138,12 @@ private:
     Result<void> close_map_run(OpenMapRun& open);
     Result<void> stop_next_of(OpenMapRun& open);
     Result<void> begin_next_of(OpenMapRun& open);
+    Result<void> begin_item_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
+                               core::ItemInputs& inputs);
+    Result<void> gather_next_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
+                                core::ItemInputs& inputs);
+    Result<void> fail_map_run(OpenMapRun& open, const core::ErrorInfo& why);
+    std::uint64_t items_of(const OpenMapRun& open, ExecutionId child);
     Result<void> redrive_next_of(OpenMapRun& open);
     Result<void> look_for_failed(OpenMapRun& open);
     Result<void> begin_child_of(OpenMapRun& open, Slot& parent, Payload input, std::uint64_t items);

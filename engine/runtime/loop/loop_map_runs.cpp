@@ -13,6 +13,7 @@
 #include "engine/runtime/loop/loop.hpp"
 #include "engine/runtime/map_run_documents.hpp"
 #include "engine/runtime/names.hpp"
+#include "engine/runtime/read/journal_walk.hpp"
 
 namespace stepwell::runtime {
 namespace {
@@ -22,6 +23,8 @@ constexpr std::size_t kStepsPerTurnMax = 256;
 constexpr std::size_t kStepsWithoutShare = 16;
 /// Executions that a redrive looks at in one go.
 constexpr std::size_t kRedrivesAtOnce = 64;
+/// Items that are gathered in one go.
+constexpr std::size_t kItemsAtOnce = 32;
 /// Between two tries to begin what is refused for a reason that passes.
 constexpr Duration kRefusedStepPause{1'000};
 
@@ -193,15 +196,56 @@ Result<void> Loop::begin_next_of(OpenMapRun& open) {
     }
     const core::Moment moment{now_, clock_.entropy(), settings_.limits, journal_.secret()};
     core::ItemInputs inputs(*parent->version->definition, parent->execution, frame->id, moment);
-    const Json& value = frame->fanout->items.json()[run.next_item];
-    auto input = inputs.input_of(value, run.next_item, "STATE_DATA");
-    if (!input) {
-        core::drain(run, core::MapRunStatus::failed, input.error().error.value_or(""),
-                    input.error().cause.value_or(""));
-        map_runs_.changed(open);
-        return {};
+    auto done = run.plan.is_batched() ? gather_next_of(open, *parent, *frame, inputs)
+                                      : begin_item_of(open, *parent, *frame, inputs);
+    turn_work_ += inputs.work();
+    return done;
+}
+
+Result<void> Loop::begin_item_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
+                                 core::ItemInputs& inputs) {
+    const Json& value = frame.fanout->items.json()[open.run.next_item];
+    auto input = inputs.input_of(value, open.run.next_item, "STATE_DATA");
+    if (!input) return fail_map_run(open, input.error());
+    return begin_child_of(open, parent, *std::move(input), 1);
+}
+
+/// Puts some items more to what the next execution gets, and begins it where that is enough.
+Result<void> Loop::gather_next_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
+                                  core::ItemInputs& inputs) {
+    core::MapRun& run = open.run;
+    if (!open.batch) {
+        const auto input = inputs.batch_input();
+        if (!input) return fail_map_run(open, input.error());
+        open.batch.emplace(run.plan, *input);
     }
-    return begin_child_of(open, *parent, *std::move(input), 1);
+    core::ItemBatch& batch = *open.batch;
+    bool is_complete = false;
+    for (std::size_t i = 0; i < kItemsAtOnce && !is_complete; ++i) {
+        const std::uint64_t index = run.next_item + batch.items();
+        const Json& value = frame.fanout->items.json()[index];
+        const auto item = inputs.input_of(value, index, "STATE_DATA");
+        if (!item) return fail_map_run(open, item.error());
+        is_complete = !batch.takes(*item);
+        if (is_complete) break;
+        batch.add(*item);
+        is_complete = batch.is_full() || index + 1 == run.total;
+    }
+    if (!is_complete) return {};
+    const core::ItemBatch gathered = *std::exchange(open.batch, std::nullopt);
+    Payload input = gathered.payload();
+    if (!input.is_within_limits()) {
+        const auto& name = parent.version->definition->state(run.state).name;
+        return fail_map_run(open, {core::errors::kDataLimitExceeded, core::data_limit_cause(name)});
+    }
+    return begin_child_of(open, parent, std::move(input), gathered.items());
+}
+
+Result<void> Loop::fail_map_run(OpenMapRun& open, const core::ErrorInfo& why) {
+    core::drain(open.run, core::MapRunStatus::failed, why.error.value_or(""),
+                why.cause.value_or(""));
+    map_runs_.changed(open);
+    return {};
 }
 
 /// The next ones that ended without success, oldest first; where there are none, the redrive has
@@ -245,12 +289,13 @@ Result<void> Loop::redrive_next_of(OpenMapRun& open) {
         LoadedVersionPtr version = SW_TRY(catalog_.version(row.version));
         return open_again(row, *rebuilt, std::move(version), "");
     }();
-    core::resume_child(run, 1);
+    const std::uint64_t items = items_of(open, row.id);
+    core::resume_child(run, items);
     if (!again) {
         if (is_for_later(again.error())) return stepwell::fail(std::move(again).error());
         spdlog::error("execution {}: cannot be redriven with its Map Run: {}", value_of(row.id),
                       again.error().message);
-        core::end_child(run, core::Status::failed, 1);
+        core::end_child(run, core::Status::failed, items);
         map_runs_.changed(open);
         return {};
     }
@@ -294,7 +339,7 @@ void Loop::end_child_of(OpenMapRun& open, const Slot& child) {
     core::MapRun& run = open.run;
     if (is_aside(run, child.execution.id())) return;
     const core::Header& header = child.execution.header();
-    core::end_child(run, header.status, 1);
+    core::end_child(run, header.status, items_of(open, child.execution.id()));
     if (header.output && run.plan.keeps_results && !run.is_result_too_large) {
         run.result_bytes += header.output->bytes() + 1;
         open.results.emplace_back(child.execution.id(), header.output->text());
@@ -307,12 +352,24 @@ void Loop::end_child_of(OpenMapRun& open, const Slot& child) {
     map_runs_.changed(open);
 }
 
-/// It will not end by itself: it is counted as failed, once.
 void Loop::put_child_aside(OpenMapRun& open, ExecutionId child) {
-    if (is_aside(open.run, child)) return;
-    open.run.aside.push_back(child);
-    core::end_child(open.run, core::Status::failed, 1);
+    core::put_aside(open.run, child, items_of(open, child));
     map_runs_.changed(open);
+}
+
+/// One whose input cannot be read is counted as one item.
+std::uint64_t Loop::items_of(const OpenMapRun& open, ExecutionId child) {
+    const core::MapRunPlan& plan = open.run.plan;
+    if (!plan.is_batched()) return 1;
+    const auto count = [&](const core::Facts& facts) {
+        turn_work_ += cost_to_parse(facts.input.bytes_to_parse());
+        return core::items_of(plan, facts.input);
+    };
+    if (const Slot* slot = cache_.find(child)) return count(slot->execution.facts());
+    const auto row = journal_.execution(child);
+    if (!row || !*row) return 1;
+    const auto facts = facts_of(journal_, **row);
+    return facts ? count(**facts) : 1;
 }
 
 }  // namespace stepwell::runtime

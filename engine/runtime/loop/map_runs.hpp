@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/core/map_run.hpp"
+#include "engine/core/map_run_items.hpp"
 #include "engine/journal/journal.hpp"
 
 namespace stepwell::runtime {
@@ -30,6 +31,8 @@ struct OpenMapRun {
     std::vector<ExecutionId> begun;  // by this turn: the journal does not know them yet
     /// Of one that drains: what is still to be stopped; nothing: it was not looked for yet.
     std::optional<std::deque<ExecutionId>> to_stop;
+    /// What the next execution gets, while that is gathered: no item of it has passed yet.
+    std::optional<core::ItemBatch> batch;
     bool is_listed = false;  // among those that go on
 };
 

@@ -1,0 +1,12 @@
+// Where a distributed Map's items come from, how they are bundled, where what they gave goes.
+// Internal to this folder.
+#pragma once
+
+#include "engine/definition/state_reader.hpp"
+
+namespace stepwell::definition {
+
+/// ItemBatcher; nothing where there is none.
+std::optional<ItemBatcher> read_batcher(const StateReading& at);
+
+}  // namespace stepwell::definition
