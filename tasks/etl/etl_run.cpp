@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "engine/base/assert.hpp"
+#include "tasks/etl/step_order.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -38,22 +40,41 @@ std::string base_relation(const data::Input& input, const EtlParameters& paramet
 }
 
 /// Whether the query that writes reads each record of the first input once, and all of them: then
-/// it is not parsed for its count alone. `index`: the first step that changes the number of rows.
+/// it is not parsed for its count alone. `compiled`, `type`: the first step that changes the number
+/// of rows; `later`: those that are run behind it.
 bool is_told_by_tally(const EtlParameters& parameters, const OpenedInputs& opened,
-                      const CompiledStep& compiled, std::size_t index) {
+                      const CompiledStep& compiled, const std::string& type,
+                      std::span<const std::size_t> later) {
     static const std::set<std::string, std::less<>> kReadAllOnce = {"filter", "dedupe", "cast"};
-    static const std::set<std::string, std::less<>> kKeepRows = {
-        "trim", "lower", "upper", "regexp_replace", "hash", "drop", "rename", "sort"};
+    static const std::set<std::string, std::less<>> kKeepRows = {"regexp_replace", "hash", "drop",
+                                                                 "rename", "sort"};
     const auto& steps = parameters.steps;
     const auto is_named = [&](const Step& step) {
         const std::string text = to_text(step.argument);
         return text.find("this") != text.npos || text.find(parameters.inputs[0].name) != text.npos;
     };
-    return opened.inputs[0].tally && kReadAllOnce.contains(steps[index].type) &&
-           compiled.prelude.empty() && compiled.must_be_empty.empty() &&
-           std::all_of(steps.begin() + static_cast<std::ptrdiff_t>(index) + 1, steps.end(),
-                       [](const Step& step) { return kKeepRows.contains(step.type); }) &&
+    return opened.inputs[0].tally && kReadAllOnce.contains(type) && compiled.prelude.empty() &&
+           compiled.must_be_empty.empty() &&
+           std::all_of(later.begin(), later.end(),
+                       [&](std::size_t i) {
+                           return kKeepRows.contains(steps[i].type) || is_of_single_rows(steps[i]);
+                       }) &&
            std::none_of(steps.begin(), steps.end(), is_named);
+}
+
+/// Entries that came in the order in which the steps were run, in the order in which they are told.
+/// A step that was run behind one that drops rows is told to have got what that one got.
+void order_as_told(std::vector<StepCounts::Entry>& entries, const std::vector<std::size_t>& order) {
+    std::vector<StepCounts::Entry> told(entries.size());
+    for (std::size_t at = 0; at < order.size(); ++at) {
+        const std::size_t own = order[at];
+        told[own] = std::move(entries[at]);
+        const auto end = order.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto ahead =
+            std::find_if(order.begin(), end, [&](auto other) { return other > own; });
+        if (ahead != end) told[own].in = told[own].out = told[*ahead].in;
+    }
+    entries = std::move(told);
 }
 
 DataResult<void> check_before(const Step& step, const CompiledStep& compiled, Pipeline& pipeline) {
@@ -160,12 +181,14 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
                                   base_relation(opened.inputs[i], parameters)));
     }
     std::optional<std::int64_t> rows;
-    for (std::size_t i = 0; i < parameters.steps.size(); ++i) {
-        const Step& step = parameters.steps[i];
+    const std::vector<std::size_t> order = run_order(parameters.steps);
+    for (std::size_t at = 0; at < order.size(); ++at) {
+        const Step& step = parameters.steps[order[at]];
+        const auto later = std::span(order).subspan(at + 1);
         CompiledStep compiled = SW_TRY(compile_step(step, pipeline));
         const bool changes = compiled.effect != RowEffect::keeps;
         if (changes && !counts.read && parameters.counts_steps && reading == Reading::once &&
-            is_told_by_tally(parameters, opened, compiled, i)) {
+            is_told_by_tally(parameters, opened, compiled, step.type, later)) {
             counts.tally = opened.inputs[0].tally;
         }
         const bool is_first_change =
@@ -192,9 +215,9 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
         SW_TRY(pipeline.add_step(step.name, compiled.sql, step.place));
         counts.steps.push_back(
             {step.name, rows, changes ? std::nullopt : rows, compiled.is_rejecting, changes});
-        const bool is_last_change =
-            std::none_of(parameters.steps.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                         parameters.steps.end(), may_change_rows);
+        const bool is_last_change = std::none_of(
+            later.begin(), later.end(),
+            [&](std::size_t other) { return may_change_rows(parameters.steps[other]); });
         if (!changes || !parameters.counts_steps) continue;
         // What the last change leaves is what is written: counted there.
         if (is_last_change) {
@@ -205,6 +228,7 @@ DataResult<StepCounts> run_steps(const EtlParameters& parameters, const OpenedIn
                                                           : pipeline.count_rows());
         counts.steps.back().out = rows;
     }
+    order_as_told(counts.steps, order);
     return counts;
 }
 
