@@ -1,11 +1,11 @@
 #include "tasks/files/moves.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -76,10 +76,14 @@ DataResult<std::string> digest_of(const Descriptor& folder, const Place& place) 
     return digest.hex();
 }
 
-/// Hidden from readers of the folder until it has its name.
-std::string temporary_name() {
-    static std::atomic<unsigned> next{0};
-    return "_tmp-" + std::to_string(::getpid()) + "-" + std::to_string(next++);
+/// Hidden from readers of the folder until it has its name; the same for each attempt to bring the
+/// one file to the other place, so that a repeat takes the draft of one that was killed.
+DataResult<std::string> draft_name(const Place& source, const Place& target) {
+    constexpr std::size_t kCharacters = 32;
+    const std::string places = source.path().string() + '\0' + target.path().string();
+    const auto digest = digest_hex("SHA-256", places);
+    if (!digest) return data_fail("E_INTERNAL", "expected SHA-256, but the library has none");
+    return "_tmp-" + digest->substr(0, kCharacters);
 }
 
 DataResult<void> write_all(const Descriptor& file, const Place& place, std::string_view text) {
@@ -92,18 +96,47 @@ DataResult<void> write_all(const Descriptor& file, const Place& place, std::stri
     return {};
 }
 
-/// A new file in the folder that `fill` writes, flushed; gone again where that fails.
-template <class Fill>
-DataResult<std::string> write_aside(const Descriptor& folder, const Place& place, Fill fill) {
-    const std::string name = temporary_name();
-    const Descriptor file(::openat(folder.get(), name.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-    if (!file) return move_fail(place, "cannot write beside it");
-    DataResult<void> done = fill(file);
-    if (done) done = sync(file, place);
-    if (done) return name;
-    ::unlinkat(folder.get(), name.c_str(), 0);
-    return fail(std::move(done).error());
+/// Whether the folder has the opened file by this name, and it has no other one: what is written
+/// into it is written nowhere else.
+bool is_sole_name(const Descriptor& folder, const std::string& name, const Descriptor& file) {
+    struct stat own {};
+    struct stat named {};
+    return ::fstat(file.get(), &own) == 0 && S_ISREG(own.st_mode) && own.st_nlink == 1 &&
+           ::fstatat(folder.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+}
+
+/// The draft of this name, empty, and nobody else's as long as it is open. Waits for an attempt
+/// that still writes it.
+DataResult<Descriptor> open_draft(const Descriptor& folder, const std::string& name,
+                                  const Place& place) {
+    constexpr int kTriesMax = 100;
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    for (int i = 0; i < kTriesMax; ++i) {
+        Descriptor file(::openat(folder.get(), name.c_str(), kFlags, 0666));
+        while (file && ::flock(file.get(), LOCK_EX) != 0 && errno == EINTR) continue;
+        if (file && is_sole_name(folder, name, file)) {
+            if (::ftruncate(file.get(), 0) == 0) return file;
+            return move_fail(place, "cannot write beside it");
+        }
+        // Whoever had it has given it its name meanwhile; or it is a link, which nobody made here.
+        struct stat named {};
+        const bool is_link =
+            ::fstatat(folder.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+            (!S_ISREG(named.st_mode) || named.st_nlink > 1);
+        if (is_link) ::unlinkat(folder.get(), name.c_str(), 0);
+        if (!file && !is_link) break;
+    }
+    return move_fail(place, "cannot write beside it");
+}
+
+/// What the file holds, flushed.
+DataResult<void> copy_into(const Descriptor& out, const Place& target, const Descriptor& from,
+                           const Place& source) {
+    const Descriptor file = SW_TRY(open_file(from, source));
+    SW_TRY(read_pieces(file, source,
+                       [&](std::string_view piece) { return write_all(out, target, piece); }));
+    return sync(out, target);
 }
 
 /// Whether it is renamed now; false: another file has the name. errno is EXDEV where the two are on
@@ -128,13 +161,15 @@ DataResult<bool> rename_to(const Descriptor& from, const std::string& name, cons
 /// By way of a copy beside the target.
 DataResult<bool> copy_to(const Descriptor& from, const Place& source, const Descriptor& to,
                          const Place& target, IfThere if_there) {
-    const Descriptor file = SW_TRY(open_file(from, source));
-    const std::string copy = SW_TRY(write_aside(to, target, [&](const Descriptor& out) {
-        return read_pieces(file, source,
-                           [&](std::string_view piece) { return write_all(out, target, piece); });
-    }));
-    auto renamed = rename_to(to, copy, to, target, if_there);
-    if (!renamed || !*renamed) ::unlinkat(to.get(), copy.c_str(), 0);
+    const std::string draft = SW_TRY(draft_name(source, target));
+    const Descriptor out = SW_TRY(open_draft(to, draft, target));
+    DataResult<bool> renamed = false;
+    if (auto copied = copy_into(out, target, from, source); copied) {
+        renamed = rename_to(to, draft, to, target, if_there);
+    } else {
+        renamed = fail(std::move(copied).error());
+    }
+    if (!renamed || !*renamed) ::unlinkat(to.get(), draft.c_str(), 0);
     if (!renamed || !*renamed) return renamed;
     SW_TRY(sync(to, target));
     if (::unlinkat(from.get(), name_of(source).c_str(), 0) != 0)
