@@ -169,12 +169,16 @@ DataResult<Input> open_input(DataSession& session, Connection& connection, const
 
 DataResult<Input> open_input_of(DataSession& session, Connection& connection, const InputSpec& spec,
                                 std::vector<InputFile> files) {
+    Input raw = SW_TRY(open_raw_input(session, connection, spec, std::move(files)));
+    return with_types(connection, spec, std::move(raw));
+}
+
+DataResult<Input> with_types(Connection& connection, const InputSpec& spec, Input input) {
     if (spec.on_bad_line == "quarantine") {
         return data_fail("E_CONFIG",
                          "input.options.on_bad_line: quarantine is for validate, which has a place "
                          "for what it rejects; here it can be fail or skip");
     }
-    Input input = SW_TRY(open_raw_input(session, connection, spec, std::move(files)));
     if (!input.is_text && spec.columns.empty()) return input;
     if (connection.dialect() == Dialect::sqlite) {
         return data_fail("E_UNSUPPORTED",

@@ -59,6 +59,9 @@ DataResult<Input> open_input(DataSession& session, Connection& connection, const
 DataResult<Input> open_input_of(DataSession& session, Connection& connection, const InputSpec& spec,
                                 std::vector<InputFile> files);
 
+/// The same of one that is open already, as open_raw_input() gave it.
+DataResult<Input> with_types(Connection& connection, const InputSpec& spec, Input input);
+
 /// Says in the result how many values each loose declaration took ("loosened").
 DataResult<void> count_loosened(DataSession& session, Connection& connection, const Input& input);
 /// How many records were left out as broken (on_bad_line: skip).

@@ -1,9 +1,12 @@
 #include "tasks/files/csv_function.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <numeric>
+#include <optional>
 #include <random>
 
 #include "engine/base/utf8.hpp"
@@ -27,6 +30,45 @@ std::size_t units_per_piece(const CsvScan& scan) {
 struct Offer {
     std::shared_ptr<const CsvScan> scan;
     std::shared_ptr<CsvTally> tally;
+    std::vector<std::size_t> pieces;  // which are read
+};
+
+/// Hands the places of a list out to threads: neighbours to one, as long as there are. Who has none
+/// left takes the later half of the longest run that another one still has.
+class Runs {
+public:
+    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+    explicit Runs(std::size_t size) : size_(size) {}
+    /// The next place for the thread of this run; kNone is a thread without one, which gets it.
+    std::optional<std::size_t> next(std::size_t& run) {
+        const std::lock_guard lock(mutex_);
+        if (run == kNone) {
+            run = runs_.size();
+            runs_.push_back(runs_.empty() ? Run{0, size_} : take_half());
+        }
+        if (runs_[run].first == runs_[run].second) runs_[run] = take_half();
+        Run& own = runs_[run];
+        if (own.first == own.second) return std::nullopt;
+        return own.first++;
+    }
+
+private:
+    using Run = std::pair<std::size_t, std::size_t>;  // [first, second)
+
+    static std::size_t length(const Run& run) { return run.second - run.first; }
+    Run take_half() {
+        Run& longest =
+            *std::max_element(runs_.begin(), runs_.end(),
+                              [](const Run& a, const Run& b) { return length(a) < length(b); });
+        const Run half = {longest.first + length(longest) / 2, longest.second};
+        longest.second = half.first;
+        return half;
+    }
+
+    std::mutex mutex_;
+    std::size_t size_;
+    std::vector<Run> runs_;
 };
 
 struct Registry {
@@ -47,17 +89,25 @@ using BindData = Offer;
 struct GlobalState {
     std::shared_ptr<const CsvScan> scan;
     std::shared_ptr<CsvTally> tally;
+    std::vector<std::size_t> pieces;
     std::vector<Size> projected;  // column indexes
-    std::atomic<std::size_t> next_piece = 0;
+    Runs runs;                    // over `pieces`
+
+    explicit GlobalState(const Offer& offer)
+        : scan(offer.scan), tally(offer.tally), pieces(offer.pieces), runs(offer.pieces.size()) {}
 };
 
 struct LocalState {
+    std::size_t run = Runs::kNone;
     std::size_t piece = 0;
     std::size_t next_unit = 0;  // of the piece
     std::size_t end_unit = 0;
     std::unique_ptr<CsvReader> reader;
     std::vector<int> fields;  // per projected column, the field of the current file; -1 none
     CsvRecord record;
+    Size uri_row = 0;  // of the chunk, where the name of the file `uri_file` stands
+    std::size_t uri_file = kNoFile;
+    static constexpr std::size_t kNoFile = static_cast<std::size_t>(-1);
 };
 
 template <class T>
@@ -100,14 +150,11 @@ void bind(Handle info) {
 
 void init(Handle info) {
     const Api& api = library();
-    auto* state = new GlobalState;
-    const auto& offer = *static_cast<BindData*>(api.init_get_bind_data(info));
-    state->scan = offer.scan;
-    state->tally = offer.tally;
+    auto* state = new GlobalState(*static_cast<BindData*>(api.init_get_bind_data(info)));
     for (Size i = 0; i < api.init_get_column_count(info); ++i) {
         state->projected.push_back(api.init_get_column_index(info, i));
     }
-    api.init_set_max_threads(info, std::max<Size>(1, CsvLease::pieces(*state->scan)));
+    api.init_set_max_threads(info, std::max<Size>(1, state->pieces.size()));
     api.init_set_init_data(info, state, destroy<GlobalState>);
 }
 
@@ -133,12 +180,22 @@ std::string printable(std::string_view bytes) {
     return text;
 }
 
-void set_extra(const Api& api, TargetVector& target, Size row, Extra which, const LocalState& local,
-               const std::string& uri) {
+/// The name stands once in a chunk, and is pointed at from each row.
+void set_file(const Api& api, TargetVector& target, Size row, const CsvScan& scan,
+              LocalState& local) {
+    const std::size_t file = local.reader->unit().file;
+    if (local.uri_file == file) return target.repeat(row, local.uri_row);
+    target.set_text(api, row, scan.files()[file].file.uri);
+    local.uri_file = file;
+    local.uri_row = row;
+}
+
+void set_extra(const Api& api, TargetVector& target, Size row, Extra which, const CsvScan& scan,
+               LocalState& local) {
     const CsvRecord& record = local.record;
     switch (which) {
         case Extra::file:
-            return target.set_text(api, row, uri);
+            return set_file(api, target, row, scan, local);
         case Extra::piece:
             return target.set(row, static_cast<std::int64_t>(local.piece));
         case Extra::line:
@@ -165,11 +222,12 @@ void set_field(const Api& api, TargetVector& target, Size row, int field, const 
 bool take_unit(GlobalState& global, LocalState& local) {
     const auto& scan = *global.scan;
     if (local.next_unit == local.end_unit) {
+        const auto place = global.runs.next(local.run);
+        if (!place) return false;
         const std::size_t size = units_per_piece(scan);
-        local.piece = global.next_piece.fetch_add(1);
-        local.next_unit = std::min(local.piece * size, scan.units().size());
+        local.piece = global.pieces[*place];
+        local.next_unit = local.piece * size;
         local.end_unit = std::min(local.next_unit + size, scan.units().size());
-        if (local.next_unit == local.end_unit) return false;
     }
     const CsvUnit& unit = scan.units()[local.next_unit++];
     local.reader = std::make_unique<CsvReader>(global.scan, unit);
@@ -197,18 +255,18 @@ DataResult<Size> fill(const Api& api, GlobalState& global, LocalState& local, Ha
     const Size columns = global.scan->columns().size();
     const Size rows_max = api.vector_size();
     std::int64_t whole = 0;
+    local.uri_file = LocalState::kNoFile;
     Size row = 0;
     for (; row < rows_max; ++row) {
         if (!SW_TRY(next_record(global, local))) break;
         if (local.record.fault.empty()) ++whole;
-        const auto& file = global.scan->files()[local.reader->unit().file];
         for (Size i = 0; i < targets.size(); ++i) {
             const Size column = global.projected[i];
             if (column < columns) {
                 set_field(api, targets[i], row, local.fields[i], local.record);
             } else if (column - columns < kExtraColumns) {
-                set_extra(api, targets[i], row, static_cast<Extra>(column - columns), local,
-                          file.file.uri);
+                set_extra(api, targets[i], row, static_cast<Extra>(column - columns), *global.scan,
+                          local);
             }
         }
     }
@@ -223,6 +281,12 @@ void produce(Handle info, Handle chunk) {
     const auto rows = fill(api, global, local, chunk);
     if (!rows) return api.function_set_error(info, rows.error().message.c_str());
     api.data_chunk_set_size(chunk, *rows);
+}
+
+std::vector<std::size_t> all_pieces(const CsvScan& scan) {
+    std::vector<std::size_t> pieces(CsvLease::pieces(scan));
+    std::iota(pieces.begin(), pieces.end(), 0);
+    return pieces;
 }
 
 }  // namespace
@@ -245,7 +309,9 @@ DataResult<void> register_csv_function(void* connection) {
     return data_fail("E_INTERNAL", "expected DuckDB to take a table function, but it refused");
 }
 
-CsvLease::CsvLease(std::shared_ptr<const CsvScan> scan) {
+CsvLease::CsvLease(std::shared_ptr<const CsvScan> scan) : CsvLease(scan, all_pieces(*scan)) {}
+
+CsvLease::CsvLease(std::shared_ptr<const CsvScan> scan, std::vector<std::size_t> pieces) {
     auto& all = registry();
     const std::lock_guard lock(all.mutex);
     do {
@@ -253,7 +319,7 @@ CsvLease::CsvLease(std::shared_ptr<const CsvScan> scan) {
     } while (all.scans.contains(id_));
     auto tally = std::make_shared<CsvTally>(0);
     tally_ = tally;
-    all.scans.emplace(id_, Offer{std::move(scan), std::move(tally)});
+    all.scans.emplace(id_, Offer{std::move(scan), std::move(tally), std::move(pieces)});
 }
 
 std::size_t CsvLease::pieces(const CsvScan& scan) {

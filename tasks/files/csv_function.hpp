@@ -5,12 +5,14 @@
 // Besides the files' columns (VARCHAR; NULL for a missing field and for an empty one without
 // quotes) there are _sw_file, _sw_line, _sw_fault (why the record cannot be used; else NULL),
 // _sw_raw (the record as it stands in the file, only where there is a fault; else NULL) and
-// _sw_piece (from 0: the records of a piece are read by one thread, in the order of the files).
+// _sw_piece (from 0: the records of a piece are read by one thread, in the order of the files; what
+// a thread reads are mostly neighbours, so that what it writes is mostly in that order too).
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tasks/files/csv_scan.hpp"
 
@@ -26,6 +28,8 @@ using CsvTally = std::atomic<std::int64_t>;
 class CsvLease {
 public:
     explicit CsvLease(std::shared_ptr<const CsvScan> scan);
+    /// Only these pieces of it, in this order; they keep their numbers.
+    CsvLease(std::shared_ptr<const CsvScan> scan, std::vector<std::size_t> pieces);
     ~CsvLease();
     CsvLease(const CsvLease&) = delete;
     CsvLease& operator=(const CsvLease&) = delete;

@@ -9,45 +9,15 @@
 
 #include "engine/base/descriptor.hpp"
 #include "engine/base/utf8.hpp"
+#include "tasks/files/csv_blocks.hpp"
 #include "tasks/files/csv_transcode.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
 
-constexpr std::size_t kBlockBytes = 2U << 20U;
-
 DataError cannot_read(const std::string& uri) {
     return {errno == EACCES ? "E_DENIED" : "E_NOT_FOUND",
             uri + ": expected a file to read, but: " + std::strerror(errno)};
-}
-
-/// What a block holds, in one pass that the compiler turns into vector instructions.
-struct BlockSummary {
-    std::int64_t newlines = 0;
-    bool has_quotes = false;
-    bool has_high_bytes = false;
-};
-
-BlockSummary summary_of(const char* data, std::size_t size, char quote) {
-    BlockSummary summary;
-    // Bytewise sums vectorise, but hold only 255 hits.
-    constexpr std::size_t kStep = 192;
-    for (std::size_t at = 0; at < size; at += kStep) {
-        const std::size_t end = std::min(size, at + kStep);
-        unsigned char newlines = 0;
-        unsigned char quotes = 0;
-        unsigned char high = 0;
-        for (std::size_t i = at; i < end; ++i) {
-            const auto byte = static_cast<unsigned char>(data[i]);
-            newlines = static_cast<unsigned char>(newlines + (byte == '\n' ? 1U : 0U));
-            quotes |= static_cast<unsigned char>(byte == static_cast<unsigned char>(quote) ? 1 : 0);
-            high |= byte;
-        }
-        summary.newlines += newlines;
-        summary.has_quotes = summary.has_quotes || quotes != 0;
-        summary.has_high_bytes = summary.has_high_bytes || (high & 0x80U) != 0;
-    }
-    return summary;
 }
 
 std::string in_lower_case(std::string text) {
@@ -88,25 +58,15 @@ DataResult<CsvFile> CsvScan::inspect(const InputFile& file) {
     result.file = file;
     SW_TRY(make_readable(result, options_));
     const Descriptor descriptor = SW_TRY(result.open());
-
-    std::vector<char> block(kBlockBytes);
+    auto looked = summary_of_file(descriptor.get(), options_.quote);
+    if (!looked) return fail(cannot_read(file.uri));
     std::vector<std::int64_t> newlines = {0};
-    std::uint64_t position = 0;
-    while (true) {
-        const ssize_t got =
-            ::pread(descriptor.get(), block.data(), block.size(), static_cast<off_t>(position));
-        if (got < 0) return fail(cannot_read(file.uri));
-        if (got == 0) break;
-        const auto size = static_cast<std::size_t>(got);
-        const BlockSummary summary = summary_of(block.data(), size, options_.quote);
-        newlines.push_back(newlines.back() + summary.newlines);
-        result.has_quotes = result.has_quotes || summary.has_quotes;
-        result.has_high_bytes = result.has_high_bytes || summary.has_high_bytes;
-        position += size;
-        // Blocks end at multiples of the block size, so that line counts can be looked up.
-        if (size < block.size() && position % kBlockBytes != 0) break;
+    for (const auto& block : looked->blocks) {
+        newlines.push_back(newlines.back() + block.newlines);
+        result.has_quotes = result.has_quotes || block.has_quotes;
+        result.has_high_bytes = result.has_high_bytes || block.has_high_bytes;
     }
-    result.end_byte = position;
+    result.end_byte = looked->bytes;
     newlines_.push_back(std::move(newlines));
     SW_TRY(read_header(result, options_));
     return result;
@@ -279,13 +239,19 @@ bool CsvReader::parse_plain(CsvRecord& record, bool is_at_end) {
         record.fields.push_back({record.raw, false});
         return true;
     }
+    // Every field of every file comes by here: the list is not grown one by one.
+    auto& fields = record.fields;
+    fields.resize(file_->header.size() + 1);
+    std::size_t count = 0;
     const char* field = data;
-    for (const char* p = data; p != stop; ++p) {
-        if (*p != options.delimiter) continue;
-        record.fields.push_back({{field, static_cast<std::size_t>(p - field)}, false});
+    for (const char* p = data;; ++p) {
+        if (p != stop && *p != options.delimiter) continue;
+        if (count == fields.size()) fields.resize(2 * count);
+        fields[count++] = {{field, static_cast<std::size_t>(p - field)}, false};
+        if (p == stop) break;
         field = p + 1;
     }
-    record.fields.push_back({{field, static_cast<std::size_t>(stop - field)}, false});
+    fields.resize(count);
     return true;
 }
 

@@ -22,7 +22,7 @@ private:
     DataResult<void> connect();
     DataResult<bool> choose_files();
     DataResult<void> open();
-    DataResult<void> declare_types();
+    DataResult<void> declare_types(const Input& raw);
     DataResult<void> stage();
     [[nodiscard]] std::string latest_order() const;
     [[nodiscard]] std::string selection(const std::vector<Column>& columns) const;
@@ -93,12 +93,7 @@ void keep_long_numbers_as_texts(const Json& declared, Json& columns) {
 }
 
 /// Text columns take the target's types; where there is no target yet, those of their values.
-DataResult<void> Loader::declare_types() {
-    const Input raw = SW_TRY(open_raw_input(session_, *reader_, load_.input, files_));
-    session_.result()["inputs"] = Json::array();
-    session_.result()["bytes"]["read"] = 0;
-    session_.result()["files"]["read"] = 0;
-    session_.result()["schema_changes"] = Json::array();
+DataResult<void> Loader::declare_types(const Input& raw) {
     if (!raw.is_text) return {};
     // An array without objects has no columns, and needs none where rows are only added.
     const bool is_adding = load_.mode != "truncate" && load_.mode != "replace";
@@ -150,9 +145,10 @@ DataResult<void> Loader::open() {
         return data_fail("E_NOT_FOUND", "expected table '" + target_.display() +
                                             "', but there is none, and create is never");
     }
-    if (!files_.empty()) SW_TRY(declare_types());
+    Input raw = SW_TRY(open_raw_input(session_, *reader_, load_.input, files_));
+    if (!files_.empty()) SW_TRY(declare_types(raw));
     if (is_void_) return {};
-    input_ = SW_TRY(open_input_of(session_, *reader_, load_.input, files_));
+    input_ = SW_TRY(with_types(*reader_, load_.input, std::move(raw)));
     columns_ = input_.columns;
     if (reader_->dialect() == Dialect::sqlite) {
         columns_ = SW_TRY(typed_columns(*reader_, "select * from " + input_.relation + " as input",

@@ -188,8 +188,27 @@ std::optional<bool> boolean_of(std::string_view text) {
     return std::nullopt;
 }
 
+namespace {
+
+constexpr std::size_t kNarrowDigits = 18;  // of any number that 64 bits hold
+
+/// Of the texts that most integers are: digits, perhaps a sign. Nothing where it must be looked at.
+std::optional<std::int64_t> plain_integer(std::string_view text) {
+    const bool is_negative = !text.empty() && text[0] == '-';
+    if (is_negative) text.remove_prefix(1);
+    if (text.empty() || text.size() > kNarrowDigits) return std::nullopt;
+    std::int64_t value = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return is_negative ? -value : value;
+}
+
+}  // namespace
+
 std::optional<Wide> integer_of(std::string_view text) {
-    constexpr std::size_t kNarrowDigits = 18;
+    if (const auto plain = plain_integer(text)) return *plain;
     const auto number = number_text(text);
     if (!number || number->has_exponent || number->whole.empty()) return std::nullopt;
     if (!without_trailing_zeros(number->fraction).empty()) return std::nullopt;

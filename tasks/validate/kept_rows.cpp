@@ -48,19 +48,31 @@ std::string input_with_faults(const Input& input) {
 
 }  // namespace
 
-void make_typed_rows(const ValidateParameters& parameters, Input& input, CheckedRows& rows) {
-    rows.columns = input.columns;
-    rows.parameters = parameters.params;
+namespace {
+
+/// What stands behind FROM for the rows as the files have them, each column in its three forms.
+std::string typed_relation(const ValidateParameters& parameters, const Input& input) {
     std::string select;
     for (const auto& column : input.columns) {
         const TypedColumn made = typed_column(parameters, input, column);
-        if (!made.loosened.empty()) input.loose.push_back({column.name, made.loosened});
         select += made.typed + " as " + made.source + ", " + made.text + " as " +
                   quote_identifier(raw_name(column.name)) + ", " + made.source + " as " +
                   quote_identifier(source_name(column.name)) + ", ";
     }
-    rows.relation = "(select " + select + (input.pieces > 1 ? "_sw_piece, " : "") + kPlaceAndFault +
-                    " from " + input_with_faults(input) + ")";
+    return "(select " + select + (input.pieces > 1 ? "_sw_piece, " : "") + kPlaceAndFault +
+           " from " + input_with_faults(input) + ")";
+}
+
+}  // namespace
+
+void make_typed_rows(const ValidateParameters& parameters, Input& input, CheckedRows& rows) {
+    rows.columns = input.columns;
+    rows.parameters = parameters.params;
+    for (const auto& column : input.columns) {
+        const std::string loosened = typed_column(parameters, input, column).loosened;
+        if (!loosened.empty()) input.loose.push_back({column.name, loosened});
+    }
+    rows.relation = typed_relation(parameters, input);
 }
 
 namespace {
@@ -111,17 +123,10 @@ public:
                marks.definitions() + " from " + (has_pieces ? unordered(rows) : rows) +
                " as source)";
     }
-    [[nodiscard]] std::string relation(const RowMarks& marks, const std::string& where = "") const {
-        return "(select " + shown_ + marks.names() + kLineAndFault + " from _sw_rows" + where + ")";
-    }
-    /// The same in the order of the files.
-    [[nodiscard]] std::string ordered(const RowMarks& marks, std::size_t pieces) const {
-        std::string all;
-        for (std::size_t i = 0; i < pieces; ++i) {
-            all += (i == 0 ? "(from " : " union all from ") +
-                   relation(marks, " where _sw_piece = " + std::to_string(i));
-        }
-        return all + ")";
+    /// A query of all kept rows, as they are called outside.
+    [[nodiscard]] std::string query(const RowMarks& marks, bool has_pieces) const {
+        return "select " + shown_ + marks.names() + (has_pieces ? "_sw_piece, " : "") +
+               kLineAndFault + " from _sw_rows";
     }
 
 private:
@@ -156,6 +161,35 @@ void keep_column(KeptColumns& columns, const TypedColumn& made, const std::strin
                                   : made.text == made.source ? kept
                                                              : where_asked_for(text);
     columns.show(is_typed ? "coalesce(" + kept_text + ", " + as_text + ")" : typed, raw_name(name));
+}
+
+/// The kept rows in the order of the files. What one thread has read lies in that order, run by
+/// run of neighbouring pieces, and a run is long enough to be read by several threads again.
+DataResult<std::string> in_order(const Validation& validation) {
+    const Rows pieces = SW_TRY(validation.connection->query(
+        "select _sw_piece, min(rowid), max(rowid) from _sw_rows group by all order by all"));
+    struct Run {
+        std::int64_t first, last, end;  // pieces, and the rowid of the last row
+    };
+    std::vector<Run> runs;
+    for (const Row& piece : pieces.rows) {
+        const auto number = piece[0].get<std::int64_t>();
+        const auto end = piece[2].get<std::int64_t>();
+        if (runs.empty() || piece[1].get<std::int64_t>() < runs.back().end) {
+            runs.push_back({number, number, end});
+        } else {
+            runs.back().last = number;
+            runs.back().end = end;
+        }
+    }
+    if (runs.size() <= 1) return std::string();
+    std::string all;
+    for (const Run& run : runs) {
+        all += (all.empty() ? "(from (" : ") union all from (") + validation.kept +
+               " where _sw_piece between " + std::to_string(run.first) + " and " +
+               std::to_string(run.last);
+    }
+    return all + "))";
 }
 
 /// What is counted, and what rejects.
@@ -252,11 +286,31 @@ DataResult<void> keep_rows(Validation& validation) {
         columns.table(validation.rows.relation, validation.marks, has_pieces),
         validation.rows.parameters));
     validation.files_relation = validation.rows.relation;
-    validation.rows.relation = columns.relation(validation.marks);
-    if (has_pieces) validation.ordered_relation = columns.ordered(validation.marks, input.pieces);
+    validation.kept = columns.query(validation.marks, has_pieces);
+    validation.rows.relation = "(" + validation.kept + ")";
+    if (has_pieces) validation.ordered_relation = SW_TRY(in_order(validation));
     validation.marks.is_kept = true;
     for (Check& check : validation.checks) check.fails = validation.marks.of(check.fails);
     return {};
+}
+
+std::string kept_rows(const Validation& validation, const std::string& condition) {
+    return "(" + validation.kept + " where " + condition + ")";
+}
+
+DataResult<std::string> rows_of_files(Validation& validation, const std::string& condition) {
+    if (validation.input.pieces <= 1) return validation.files_relation;
+    const Rows rows = SW_TRY(validation.connection->query("select distinct _sw_piece from " +
+                                                              validation.rows.relation + " where " +
+                                                              condition + " order by all",
+                                                          validation.rows.parameters));
+    std::vector<std::size_t> pieces;
+    for (const Row& row : rows.rows) pieces.push_back(row[0].get<std::size_t>());
+    auto lease = std::make_shared<duckdb::CsvLease>(validation.input.scan, std::move(pieces));
+    Input some = validation.input;
+    some.relation = lease->relation();
+    validation.input.keep.push_back(std::move(lease));
+    return typed_relation(validation.parameters, some);
 }
 
 }  // namespace stepwell::tasks::data

@@ -13,4 +13,11 @@ void make_typed_rows(const ValidateParameters& parameters, Input& input, Checked
 /// sets `rows.relation`, `marks` and `files_relation`.
 DataResult<void> keep_rows(Validation& validation);
 
+/// The kept rows of a condition over marks and faults: nothing else of the others is looked at.
+std::string kept_rows(const Validation& validation, const std::string& condition);
+
+/// A relation that has at least the kept rows of the condition as they stand in the files, which
+/// reads only the pieces of the files that have such rows. REQUIRES: the rows are kept.
+DataResult<std::string> rows_of_files(Validation& validation, const std::string& condition);
+
 }  // namespace stepwell::tasks::data

@@ -33,7 +33,12 @@ DataResult<MetricsStore> MetricsStore::open(DataSession& session) {
     std::filesystem::create_directories(folder, failed);
     auto database = SW_TRY(open_sqlite({folder / "validations.sqlite"}));
     MetricsStore store(SW_TRY(database->connect()));
-    SW_TRY(store.connection_->execute(kSchema));
+    const Json is_made = SW_TRY(store.connection_->query_value(
+        "select count(*) from sqlite_master where name = 'verdict_times_at'"));
+    // As one: each statement by itself would wait for the disk.
+    if (is_made == 0) {
+        SW_TRY(store.connection_->execute("begin immediate;" + std::string(kSchema) + "commit"));
+    }
     // Earlier builds did not note when.
     SW_TRY(store.connection_->execute(
         "insert or ignore into verdict_times select run_key, $now from verdicts "

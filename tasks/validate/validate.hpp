@@ -56,6 +56,7 @@ struct Validation {
     std::vector<Check> checks;
     RowMarks marks;                // of kept rows
     std::string files_relation;    // the rows as the files have them, where they are kept; else ""
+    std::string kept;              // "select ... from _sw_rows", where they are kept
     std::string ordered_relation;  // `rows` in the order of the files; "" = they are in it
     std::int64_t read = 0;
     std::int64_t faults = 0;  // rows that are broken in themselves

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "tasks/support/sentences.hpp"
+#include "tasks/validate/kept_rows.hpp"
 #include "tasks/validate/validate.hpp"
 
 namespace stepwell::tasks::data {
@@ -327,8 +328,13 @@ std::string is_in(const Validation& validation, const std::string& table) {
                : "_sw_line in (select _sw_line from " + table + ")";
 }
 
+std::string where(const std::string& relation, const std::string& condition) {
+    return "(select * from " + relation + " where " + condition + ")";
+}
+
+/// `relation`: the rows that are rejected.
 std::string rejected_rows(const Validation& validation, const std::string& relation,
-                          const Rejection& rejection, const std::string& where) {
+                          const Rejection& rejection) {
     std::string columns;
     for (const auto& column : validation.rows.columns) {
         columns += quote_identifier(source_name(column.name)) + " as " +
@@ -337,12 +343,16 @@ std::string rejected_rows(const Validation& validation, const std::string& relat
     const std::string of_row = rejection.reasons.empty() ? "[]::varchar[]"
                                                          : "list_filter([" + rejection.reasons +
                                                                "], lambda x: x is not null)";
-    const std::string of_sets =
-        rejection.has_sets ? "coalesce((select list(s.reason) from _sw_sets s where s._sw_file = "
-                             "r._sw_file and s._sw_line = r._sw_line), [])"
-                           : "[]::varchar[]";
-    return "select " + columns + "_sw_raw, " + of_row + " || " + of_sets +
-           " as _sw_reasons, _sw_file, _sw_line from " + relation + " as r where " + where;
+    const std::string of_sets = rejection.has_sets ? "coalesce(s.reasons, [])" : "[]::varchar[]";
+    // Materialized: else the engine moves the condition behind the join, and makes texts of all
+    // rows.
+    const std::string sets =
+        rejection.has_sets
+            ? " left join (select _sw_file as file, _sw_line as line, list(reason) as reasons "
+              "from _sw_sets group by all) as s on s.file = r._sw_file and s.line = r._sw_line"
+            : "";
+    return "(with r as materialized (from " + relation + ") select " + columns + "_sw_raw, " +
+           of_row + " || " + of_sets + " as _sw_reasons, _sw_file, _sw_line from r" + sets + ")";
 }
 
 /// Kept rows that are rejected only by what they are together are read from the files again: they
@@ -356,8 +366,9 @@ DataResult<std::string> rows_of_sets(Validation& validation, const Rejection& re
     Rejection of_sets;
     of_sets.reasons.clear();
     of_sets.has_sets = true;
-    return rejected_rows(validation, validation.files_relation, of_sets,
-                         is_in(validation, "_sw_set_rows"));
+    const std::string are_they = is_in(validation, "_sw_set_rows");
+    const std::string files = SW_TRY(rows_of_files(validation, are_they));
+    return rejected_rows(validation, where(files, are_they), of_sets);
 }
 
 }  // namespace
@@ -368,8 +379,11 @@ DataResult<void> reject_rows(Validation& validation) {
     validation.rejecting =
         rejection.rows + (rejection.has_sets ? " or " + is_in(validation, "_sw_sets") : "");
     const bool is_split = rejection.has_sets && validation.marks.is_kept;
-    std::string sql = rejected_rows(validation, validation.rows.relation, rejection,
-                                    is_split ? rejection.rows : validation.rejecting);
+    std::string sql =
+        rejected_rows(validation,
+                      is_split ? kept_rows(validation, rejection.rows)
+                               : where(validation.rows.relation, validation.rejecting),
+                      rejection);
     if (is_split) sql += " union all " + SW_TRY(rows_of_sets(validation, rejection));
     validation.rejected_table = "_sw_rejected";
     SW_TRY(validation.connection->execute("create or replace temp table _sw_rejected as " + sql,

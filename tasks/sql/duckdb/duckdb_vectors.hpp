@@ -61,6 +61,11 @@ struct TargetVector {
         }
         set_short(row, text);
     }
+    /// The text that stands in row `from` of the same vector.
+    void repeat(Size row, Size from) {
+        auto* texts = static_cast<StringData*>(data);
+        texts[row] = texts[from];
+    }
     /// Of what is known to be UTF-8: the library does not look.
     void set_utf8(const Api& api, Size row, std::string_view text) {
         if (text.size() > kInlinedBytesMax) {

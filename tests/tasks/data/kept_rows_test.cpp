@@ -111,5 +111,24 @@ TEST_CASE("Good rows have the order of their file, also of one that several thre
                      "good/good.parquet', file_row_number = '1") == "149991,true");
 }
 
+TEST_CASE("A repeated key is told as it stands in the file, in whichever piece it is") {
+    KeptRows rows("256MB");
+    std::string csv = "id,text\n";
+    constexpr int kRows = 200'000;
+    for (int i = 0; i < kRows; ++i) {
+        const bool is_repeated = i == 7 || i == 100'000 || i == kRows - 1;
+        csv += (is_repeated ? (i == 7 ? "5000000" : "05000000") : std::to_string(i)) +
+               ",a text that makes the file larger than some pieces\n";
+    }
+    REQUIRE(csv.size() > (8U << 20U));
+    const Json result =
+        rows.run(csv, {{"columns",
+                        {{"id", {{"type", "bigint"}, {"unique", true}}},
+                         {"text", {{"not_regex", "pieces$"}, {"severity", "warn"}}}}}});
+    CHECK(result["rows"]["good"] == kRows - 3);
+    CHECK(rows.query("_sw_line, id, _sw_reasons[1]", "bad/bad.parquet", " order by _sw_line") ==
+          "9,5000000,id.unique;100002,05000000,id.unique;200001,05000000,id.unique");
+}
+
 }  // namespace
 }  // namespace stepwell::test
