@@ -3,6 +3,8 @@
 #include "tasks/data/data_session.hpp"
 #include "tasks/load/load.hpp"
 #include "tasks/load/load_shape.hpp"
+#include "tasks/map_items/read_items.hpp"
+#include "tasks/map_items/write_results.hpp"
 #include "tasks/refresh/refresh.hpp"
 #include "tasks/refresh/refresh_shape.hpp"
 #include "tasks/unload/unload.hpp"
@@ -40,13 +42,27 @@ data::DataResult<void> run_validate(data::DataSession& session, const Json& para
     return data::run_validate(session, parameters);
 }
 
+/// The engine's own, for distributed Maps.
+TaskType map_task(const char* name,
+                  TaskResult (*run)(const Json& parameters, TaskContext& context)) {
+    TaskType type;
+    type.name = name;
+    type.host = HostKind::data;
+    type.sections = {"connections", "lakes", "tasks"};
+    type.run = run;
+    type.resources = {std::string("map-run:") + name};
+    return type;
+}
+
 }  // namespace
 
 std::vector<TaskType> data_tasks() {
     return {data_task("validate", data::validate_shape(), run_validate),
             data_task("load", data::load_shape(), data::run_load),
             data_task("refresh", data::refresh_shape(), run_refresh),
-            data_task("unload", data::unload_shape(), run_unload)};
+            data_task("unload", data::unload_shape(), run_unload),
+            map_task("read-items", map_items::read_items),
+            map_task("write-results", map_items::write_results)};
 }
 
 }  // namespace stepwell::tasks

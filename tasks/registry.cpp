@@ -22,6 +22,11 @@ bool is_builtin(std::string_view resource) {
     return resource.substr(0, kPrefix.size()) == kPrefix;
 }
 
+/// The engine's own (engine/runtime/map_run_documents.hpp): no workflow names it.
+bool is_of_engine(const TaskType& type) {
+    return !type.resources.empty() && type.resources[0].starts_with("map-run:");
+}
+
 /// Gives its parameters back: for trying a workflow, and for measuring what a task costs at least.
 std::vector<TaskType> echo_tasks() {
     TaskType echo;
@@ -65,7 +70,9 @@ std::string joined(const std::vector<std::string>& words) {
 }  // namespace
 
 TaskCatalog::TaskCatalog(std::vector<TaskType> types) : types_(std::move(types)) {
-    for (const TaskType& type : types_) by_name_.emplace(type.name, &type);
+    for (const TaskType& type : types_) {
+        if (!is_of_engine(type)) by_name_.emplace(type.name, &type);
+    }
 }
 
 const TaskType* TaskCatalog::find(std::string_view resource) const {
@@ -83,7 +90,7 @@ const TaskType* TaskCatalog::find(std::string_view resource) const {
 
 std::vector<std::string> TaskCatalog::names() const {
     std::vector<std::string> names;
-    for (const TaskType& type : types_) names.push_back(type.name);
+    for (const auto& [name, type] : by_name_) names.push_back(name);
     std::sort(names.begin(), names.end());
     return names;
 }

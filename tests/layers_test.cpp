@@ -111,6 +111,7 @@ const std::vector<Layer> kLayers = {
     {"tasks/data/", all_of({kBelowFiles, {"tasks/files/", "tasks/lake/"}})},
     {"tasks/etl/", kBelowDataTasks},
     {"tasks/load/", kBelowDataTasks},
+    {"tasks/map_items/", kBelowDataTasks},
     {"tasks/refresh/", kBelowDataTasks},
     {"tasks/transform/", all_of({kBelowDataTasks, {"tasks/template/"}})},
     {"tasks/unload/", kBelowDataTasks},

@@ -82,7 +82,7 @@ def templates_part(log):
 def doors_part(log):
     """The HTTP surface from outside, against the program under ASan and UBSan."""
     program = os.path.join(ROOT, "build/dev/stepwell")
-    for name in ("e2e", "map_runs", "security", "hostile", "roles", "api"):
+    for name in ("e2e", "map_runs", "map_data", "security", "hostile", "roles", "api"):
         sh(log, sys.executable, f"tests/e2e/{name}.py", "--stepwell", program, env={"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=0"})
 
 
@@ -101,7 +101,7 @@ def release_part(log):
 def e2e_part(log):
     """The real program: command line, server, hostile requests, restarts."""
     sh(log, sys.executable, "tests/e2e/e2e.py", "--stepwell", PROGRAM)
-    for name in ("map_runs", "security", "hostile", "roles"):
+    for name in ("map_runs", "map_data", "security", "hostile", "roles"):
         sh(log, sys.executable, f"tests/e2e/{name}.py", "--stepwell", PROGRAM)
     sh(log, sys.executable, "tests/e2e/masking.py", "--stepwell", PROGRAM)
     sh(log, sys.executable, "tests/e2e/cli.py", "--stepwell", PROGRAM)

@@ -189,6 +189,7 @@ runtime::EngineSettings engine_settings(const Configuration& configuration, Secr
     settings.account = configuration.account.account;
     settings.region = configuration.account.region;
     settings.logs_folder = logs_folder(configuration.data);
+    settings.map_runs_folder = configuration.data / "map_runs";
     settings.guard_file = configuration.data / "stepwell.guard";
     settings.builtin_tasks = tasks::builtin_task_names();
     settings.limits.events_max = configuration.events_max;

@@ -18,6 +18,8 @@ inline constexpr const char* kHeartbeatTimeout = "States.HeartbeatTimeout";
 inline constexpr const char* kRuntime = "States.Runtime";
 inline constexpr const char* kNoChoiceMatched = "States.NoChoiceMatched";
 inline constexpr const char* kDataLimitExceeded = "States.DataLimitExceeded";
+inline constexpr const char* kItemReaderFailed = "States.ItemReaderFailed";
+inline constexpr const char* kResultWriterFailed = "States.ResultWriterFailed";
 inline constexpr const char* kQueryEvaluation = "States.QueryEvaluationError";
 }  // namespace errors
 

@@ -130,6 +130,24 @@ MapRun read(const Json& json) {
 
 }  // namespace
 
+std::string item_source(const MapRunPlan& plan) {
+    if (plan.reader.is_null()) return "STATE_DATA";
+    const std::string bucket = "S3://" + string_or(plan.reader, "Bucket", "");
+    const std::string key = string_or(plan.reader, "Key", "");
+    return key.empty() ? bucket : bucket + "/" + key;
+}
+
+bool exports_results(const MapRunPlan& plan) {
+    return plan.writer.is_object() && find(plan.writer, "Bucket") != nullptr;
+}
+
+std::string results_folder(const MapRunPlan& plan) {
+    std::string prefix = string_or(plan.writer, "Prefix", "");
+    while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+    const std::string uuid = plan.arn.substr(plan.arn.rfind(':') + 1);
+    return prefix.empty() ? uuid : prefix + "/" + uuid;
+}
+
 const char* name_of(MapRunStatus status) {
     switch (status) {
         case MapRunStatus::running:
@@ -186,6 +204,19 @@ void put_aside(MapRun& run, ExecutionId child, std::uint64_t items) {
 void end_reading(MapRun& run, std::uint64_t total) {
     run.task = MapRunTask::none;
     run.total = total;
+}
+
+/// Where nothing was read there is nothing to say.
+bool has_to_write(const MapRun& run) {
+    return exports_results(run.plan) && !run.are_results_written && run.total;
+}
+
+void end_writing(MapRun& run) {
+    run.task = MapRunTask::none;
+    run.are_results_written = true;
+    for (MapRunCounts* counts : {&run.items, &run.executions}) {
+        counts->results_written = counts->begun() - counts->running;
+    }
 }
 
 void redrive(MapRun& run, Timestamp now) {

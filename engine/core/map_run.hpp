@@ -39,6 +39,14 @@ struct MapRunPlan {
     [[nodiscard]] bool is_batched() const { return batch_items_max > 0 || batch_bytes_max > 0; }
 };
 
+/// $$.Map.Item.Source of its items.
+std::string item_source(const MapRunPlan& plan);
+
+/// Whether the results become files: then these are what the state gives.
+bool exports_results(const MapRunPlan& plan);
+/// The folder of the files in the bucket: "PREFIX/UUID".
+std::string results_folder(const MapRunPlan& plan);
+
 /// So many executions of one Map Run are open at a time, whatever its MaxConcurrency says.
 inline constexpr std::uint64_t kMapConcurrencyMax = 1'000;
 
@@ -116,6 +124,10 @@ void end_child(MapRun& run, Status status, std::uint64_t items);
 void put_aside(MapRun& run, ExecutionId child, std::uint64_t items);
 /// The items are there, so many, and its executions may begin.
 void end_reading(MapRun& run, std::uint64_t total);
+/// Whether results are to be written before it may close. REQUIRES: is_over().
+bool has_to_write(const MapRun& run);
+/// They are, and it may.
+void end_writing(MapRun& run);
 /// Opens it again: what did not succeed of it is to run again, but for what is put aside.
 /// REQUIRES: it has ended, and has not succeeded.
 void redrive(MapRun& run, Timestamp now);

@@ -18,10 +18,20 @@ StartTask as_task(const Command& command) {
     return task;
 }
 
+/// A rehearsal is of one execution: the items of a distributed Map are its iterations.
+definition::DefinitionPtr without_map_runs(const Definition& definition) {
+    auto copy = std::make_shared<Definition>(definition);
+    for (definition::State& state : copy->states) {
+        if (auto* map = std::get_if<definition::MapState>(&state.body)) map->distributed.reset();
+    }
+    return copy;
+}
+
 }  // namespace
 
-Rehearsal::Rehearsal(definition::DefinitionPtr definition, StartExecution start, Moment moment)
-    : definition_(std::move(definition)),
+Rehearsal::Rehearsal(const definition::DefinitionPtr& definition, StartExecution start,
+                     Moment moment)
+    : definition_(without_map_runs(*definition)),
       moment_(std::move(moment)),
       started_at_(moment_.now),
       execution_(kRehearsed) {
@@ -34,27 +44,11 @@ std::optional<StartTask> Rehearsal::next_task() {
         const auto due = execution_.next_due();
         const bool goes_on = due && *due <= moment_.now;
         if (auto task = goes_on ? std::nullopt : oldest_task()) return task;
-        if (!due && give_up_map_runs()) continue;
         SW_ASSERT(due.has_value());  // a run without tasks or timers has ended
         moment_.now = std::max(moment_.now, *due);
         tell(TimerDue{});
     }
     return std::nullopt;
-}
-
-/// A rehearsal is of one execution. Whether there was any.
-bool Rehearsal::give_up_map_runs() {
-    for (const FramePtr& frame : execution_.frames()) {
-        if (frame->phase != Phase::awaiting_map_run) continue;
-        MapRunClosed closed;
-        closed.token = {kRehearsed, frame->id, frame->attempt};
-        closed.status = MapRunStatus::failed;
-        closed.error = "States.Runtime";
-        closed.cause = "expected no distributed Map, whose items would be executions of their own";
-        tell(closed);
-        return true;
-    }
-    return false;
 }
 
 /// All that are in flight are listed once, and then answered one by one.

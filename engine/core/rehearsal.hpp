@@ -14,7 +14,9 @@ namespace stepwell::core {
 class Rehearsal {
 public:
     /// `moment.now` is when the run starts; its entropy is that of all that is drawn in it.
-    Rehearsal(definition::DefinitionPtr definition, StartExecution start, Moment moment);
+    /// A distributed Map runs its items as an inline one would: nothing is read, batched or written
+    /// for them.
+    Rehearsal(const definition::DefinitionPtr& definition, StartExecution start, Moment moment);
     Rehearsal(const Rehearsal&) = delete;
     Rehearsal& operator=(const Rehearsal&) = delete;
 
@@ -33,7 +35,6 @@ public:
 
 private:
     void tell(const Input& input);
-    bool give_up_map_runs();
     std::optional<StartTask> oldest_task();
     [[nodiscard]] bool is_in_flight(const StartTask& task) const;
 

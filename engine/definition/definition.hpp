@@ -165,6 +165,21 @@ struct ItemBatcher {
     std::optional<QueryTemplate> input_query;
     [[nodiscard]] bool has_input() const { return input || input_query; }
 };
+/// Where the items of a distributed Map are read.
+struct ItemReader {
+    bool lists_objects = false;  // s3:listObjectsV2: names in a bucket; else s3:getObject
+    std::optional<PayloadTemplate> parameters;
+    std::optional<QueryTemplate> arguments;  // JSONata
+    Json config = Json::object();            // ReaderConfig, but for MaxItems
+    NumberOrPath items_max;                  // absent or 0: all there are
+};
+/// What becomes of what the executions of a distributed Map gave.
+struct ResultWriter {
+    bool exports = false;  // s3:putObject: into files; else it only gives the result its form
+    std::optional<PayloadTemplate> parameters;
+    std::optional<QueryTemplate> arguments;  // JSONata
+    Json config = Json::object();            // WriterConfig
+};
 /// What a Map whose ProcessorConfig has the Mode DISTRIBUTED says beside the rest: its items become
 /// executions of their own.
 struct DistributedMap {
@@ -172,6 +187,8 @@ struct DistributedMap {
     std::string processor;    // the machine of the children, as ASL text
     bool is_express = false;  // ExecutionType of the children
     std::optional<ItemBatcher> batcher;
+    std::optional<ItemReader> reader;  // absent: the items are in the state's input
+    std::optional<ResultWriter> writer;
 };
 
 struct MapState {

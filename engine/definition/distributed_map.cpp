@@ -65,16 +65,6 @@ void check_label(const StateReading& at, const std::string& label) {
     }
 }
 
-/// Fields that this release does not carry out yet.
-void refuse_missing(const StateReading& at) {
-    for (const char* name : {"ItemReader", "ResultWriter"}) {
-        if (!at.fields.has(name)) continue;
-        at.reading.report.add_at_name(at.fields.place().member(name),
-                                      {std::string("expected a distributed Map without '") + name +
-                                       "', which this release does not run yet"});
-    }
-}
-
 }  // namespace
 
 bool is_distributed(const Json& processor) {
@@ -91,7 +81,8 @@ DistributedMap read_distributed(const StateReading& at, const Json& processor) {
     map.processor = machine_text(at, processor);
     map.is_express = string_or(processor.at("ProcessorConfig"), "ExecutionType", "") == "EXPRESS";
     map.batcher = read_batcher(at);
-    refuse_missing(at);
+    map.reader = read_item_reader(at);
+    map.writer = read_result_writer(at);
     return map;
 }
 

@@ -6,6 +6,10 @@
 
 namespace stepwell::definition {
 
+/// ItemReader; nothing where there is none.
+std::optional<ItemReader> read_item_reader(const StateReading& at);
+/// ResultWriter; nothing where there is none.
+std::optional<ResultWriter> read_result_writer(const StateReading& at);
 /// ItemBatcher; nothing where there is none.
 std::optional<ItemBatcher> read_batcher(const StateReading& at);
 

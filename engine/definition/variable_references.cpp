@@ -91,7 +91,20 @@ private:
         add(map.tolerated_failure_percentage_query);
         add(map.distributed);
     }
-    void add(const DistributedMap& map) { add(map.batcher); }
+    void add(const DistributedMap& map) {
+        add(map.batcher);
+        add(map.reader);
+        add(map.writer);
+    }
+    void add(const ItemReader& reader) {
+        add(reader.parameters);
+        add(reader.arguments);
+        add(reader.items_max);
+    }
+    void add(const ResultWriter& writer) {
+        add(writer.parameters);
+        add(writer.arguments);
+    }
     void add(const ItemBatcher& batcher) {
         add(batcher.items_max);
         add(batcher.bytes_max);

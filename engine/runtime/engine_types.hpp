@@ -34,6 +34,8 @@ struct EngineSettings {
     std::string region = "us-east-1";
     /// Task logs go below it; empty: they are dropped.
     std::filesystem::path logs_folder;
+    /// What tasks read for Map Runs is in folders below it, by map_run_key(); empty: nobody reads.
+    std::filesystem::path map_runs_folder;
     /// Where it is remembered whom the engine decides about, so that an execution that ends the
     /// process each time is put aside; empty: nowhere.
     std::filesystem::path guard_file;

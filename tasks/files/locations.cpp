@@ -20,8 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of the data folder's own, not for tasks.
-constexpr std::array<std::string_view, 8> kReservedFolders = {
-    "logs", "metrics", "functions", "outbox", "run", "hosts", "secrets", "backups"};
+constexpr std::array<std::string_view, 9> kReservedFolders = {
+    "logs", "metrics", "functions", "outbox", "run", "hosts", "secrets", "backups", "map_runs"};
 
 bool is_reserved(const fs::path& name) {
     return std::find(kReservedFolders.begin(), kReservedFolders.end(), name.string()) !=

@@ -136,10 +136,31 @@ TEST_CASE("A Parallel or a Map: the rules") {
         {"ProcessorConfig has no other fields",
          R"~({Type: Map, ItemProcessor: {ProcessorConfig: {Mod: INLINE}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:52 at /States/S/ItemProcessor/ProcessorConfig/Mod: expected a field of 'ProcessorConfig', but 'Mod' is none (did you mean 'Mode'?))~"},
-        {"DISTRIBUTED needs an ExecutionType, and has no reader and writer yet",
-         R"~({Type: Map, ItemReader: {}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
-         R"~(3:18 at /States/S/ItemReader: expected a distributed Map without 'ItemReader', which this release does not run yet
-3:50 at /States/S/ItemProcessor/ProcessorConfig: The field 'ExecutionType' is required but was missing)~"},
+        {"DISTRIBUTED needs an ExecutionType",
+         R"~({Type: Map, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:34 at /States/S/ItemProcessor/ProcessorConfig: The field 'ExecutionType' is required but was missing)~"},
+        {"a ResultWriter is not empty",
+         R"~({Type: Map, ResultWriter: {}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:18 at /States/S/ResultWriter: expected 'Resource' and 'Parameters', or 'WriterConfig', in 'ResultWriter', but there is neither)~"},
+        {"the fields of a ResultWriter",
+         R"~({Type: Map, ResultWriter: {Resource: "arn:aws:states:::s3:getObject", WriterConfig: {OutputType: CSV}}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:18 at /States/S/ResultWriter: The field 'Parameters' is required but was missing
+3:43 at /States/S/ResultWriter/Resource: expected 'Resource' to be 'arn:aws:states:::s3:putObject', but it is 'arn:aws:states:::s3:getObject'
+3:103 at /States/S/ResultWriter/WriterConfig/OutputType: The field 'OutputType' should have one of these values: [JSON, JSONL])~"},
+        {"ItemReader says what it reads, from where, and how",
+         R"~({Type: Map, ItemReader: {Resource: "arn:aws:states:::s3:putObject", ReaderConfig: {}}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:18 at /States/S/ItemReader: The field 'Parameters' is required but was missing
+3:41 at /States/S/ItemReader/Resource: expected 'Resource' to be 'arn:aws:states:::s3:getObject' or 'arn:aws:states:::s3:listObjectsV2', but it is 'arn:aws:states:::s3:putObject'
+3:74 at /States/S/ItemReader/ReaderConfig: The field 'InputType' is required but was missing)~"},
+        {"the fields of a ReaderConfig",
+         R"~({Type: Map, ItemReader: {Resource: "arn:aws:states:::s3:getObject", Parameters: {}, ReaderConfig: {InputType: CSV, CSVDelimiter: DOT, ItemsPointer: a, MaxItems: -1}}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:90 at /States/S/ItemReader/ReaderConfig: The field 'CSVHeaderLocation' is required but was missing
+3:135 at /States/S/ItemReader/ReaderConfig/CSVDelimiter: The field 'CSVDelimiter' should have one of these values: [COMMA, PIPE, SEMICOLON, SPACE, TAB]
+3:154 at /States/S/ItemReader/ReaderConfig/ItemsPointer: expected 'ItemsPointer' to be a JSON pointer, as '/orders/items', but it is 'a'
+3:167 at /States/S/ItemReader/ReaderConfig/MaxItems: expected 'MaxItems' to be a whole number from 0 to 100000000, but it is -1)~"},
+        {"headers that are GIVEN are there",
+         R"~({Type: Map, ItemReader: {Resource: "arn:aws:states:::s3:getObject", Parameters: {}, ReaderConfig: {InputType: CSV, CSVHeaderLocation: GIVEN, CSVHeaders: []}}, ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
+         R"~(3:159 at /States/S/ItemReader/ReaderConfig/CSVHeaders: expected 'CSVHeaders' to be a list of at least one string, but it is an empty array)~"},
         {"a Label is short, and fit for an ARN",
          R"~({Type: Map, Label: "a b", ItemProcessor: {ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: EXPRESS}, StartAt: A, States: {A: {Type: Succeed}}}, End: true})~",
          R"~(3:25 at /States/S/Label: expected 'Label' without blanks, control characters and / ? * < > { } [ ] : ; , \ | ^ ~ $ # % & ` ", but it is 'a b')~"},

@@ -2,6 +2,9 @@
 #include "engine/core/map_run.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "engine/runtime/map_run_documents.hpp"
@@ -13,6 +16,8 @@ using namespace std::chrono_literals;
 using namespace runtime;
 
 namespace {
+
+namespace fs = std::filesystem;
 
 const std::string kPassItem = R"("StartAt":"P","States":{"P":{"Type":"Pass","End":true}})";
 const std::string kWaitItem =
@@ -34,9 +39,65 @@ std::string item_list(int count) {
     return to_text(array);
 }
 
+const std::string kCsvReader =
+    R"(,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV",)"
+    R"("CSVHeaderLocation":"FIRST_ROW"},"Parameters":{"Bucket":"shop","Key.$":"$.file"}})";
+
+/// A folder for what tasks write, which goes with it.
+class TaskFolder {
+public:
+    TaskFolder() {
+        std::string pattern = (fs::temp_directory_path() / "stepwell-map-XXXXXX").string();
+        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+        path_ = pattern;
+    }
+    ~TaskFolder() { fs::remove_all(path_); }
+    TaskFolder(const TaskFolder&) = delete;
+    TaskFolder& operator=(const TaskFolder&) = delete;
+    [[nodiscard]] EngineSettings settings() const {
+        EngineSettings settings;
+        settings.map_runs_folder = path_ / "map_runs";
+        return settings;
+    }
+    /// What the task is asked to write.
+    void write(const TaskRequest& task, const std::vector<std::string>& lines) const {
+        const fs::path file = path_ / string_or(task.parameters.json(), "ItemsFile", "?");
+        fs::create_directories(file.parent_path());
+        std::ofstream out(file);
+        for (const std::string& line : lines) out << line << "\n";
+    }
+    /// Of the file that a task is told to read.
+    [[nodiscard]] std::vector<Json> lines(const TaskRequest& task, const char* name) const {
+        std::ifstream in(path_ / string_or(task.parameters.json(), name, "?"));
+        std::vector<Json> lines;
+        for (std::string line; std::getline(in, line);) lines.push_back(*parse_json(line));
+        return lines;
+    }
+    [[nodiscard]] std::size_t folders() const {
+        std::size_t count = 0;
+        if (!fs::exists(path_ / "map_runs")) return 0;
+        for (const auto& entry : fs::directory_iterator(path_ / "map_runs")) {
+            count += entry.is_directory() ? 1 : 0;
+        }
+        return count;
+    }
+
+private:
+    fs::path path_;
+};
+
 class MapStage : public Stage {
 public:
     using Stage::Stage;
+    /// The task that reads items gives these.
+    void read(const TaskFolder& folder, const std::vector<std::string>& lines) {
+        REQUIRE(!runner.started.empty());
+        const TaskRequest task = runner.started.back();
+        CHECK(task.resource == kReadItems);
+        folder.write(task, lines);
+        engine().succeeded(task.token, Payload(Json{{"Items", lines.size()}}));
+        settle();
+    }
     ExecutionId begin(const std::string& definition, const std::string& input) {
         REQUIRE(create("shop", definition));
         const auto started = start("shop", input);
@@ -154,6 +215,193 @@ TEST_CASE("ItemSelector makes the items that are gathered; what is counted are i
     stage.settle();
     CHECK(stage.outcome(id) == "SUCCEEDED [2,2,1]");
     CHECK(stage.runs()[0].items == core::MapRunCounts{0, 100, 0, 0, 0, 0});
+}
+
+TEST_CASE("a task reads the items, and they are taken from there one by one") {
+    const TaskFolder folder;
+    MapStage stage(folder.settings());
+    const auto id = stage.begin(
+        distributed(kPassItem, kCsvReader + R"(,"ItemsPath":"$.no.such","ItemSelector":{)"
+                                            R"("s.$":"$$.Map.Item.Source",)"
+                                            R"("v.$":"$$.Map.Item.Value","f.$":"$.file"})"),
+        R"({"file":"a.csv"})");
+    REQUIRE(stage.runner.started.size() == 1);
+    const TaskRequest task = stage.runner.started[0];
+    CHECK(task.parameters.json()["Bucket"] == "shop");
+    CHECK(task.parameters.json()["Key"] == "a.csv");
+    CHECK(task.parameters.json()["Resource"] == "s3:getObject");
+    CHECK(task.state_name == "M");
+    CHECK_FALSE(stage.runs()[0].total);
+    stage.read(folder, {R"({"a":1})", R"({"a":2})"});
+    CHECK(stage.outcome(id) == R"(SUCCEEDED [{"s":"S3://shop/a.csv","v":{"a":1},"f":"a.csv"},)"
+                               R"({"s":"S3://shop/a.csv","v":{"a":2},"f":"a.csv"}])");
+    CHECK(stage.types(id) ==
+          "ExecutionStarted MapStateEntered MapStateStarted MapRunStarted MapRunSucceeded "
+          "MapStateSucceeded MapStateExited ExecutionSucceeded");
+    CHECK(folder.folders() == 0);
+}
+
+TEST_CASE("who cannot read the items fails the Map Run, and a redrive reads again") {
+    const TaskFolder folder;
+    MapStage stage(folder.settings());
+    const auto id = stage.begin(distributed(kPassItem, kCsvReader), R"({"file":"a.csv"})");
+    stage.engine().failed(stage.runner.started[0].token, "Stepwell.HostCrashed", "signal 9");
+    stage.settle();
+    CHECK(stage.outcome(id) == "FAILED States.ItemReaderFailed");
+    CHECK(stage.runs()[0].cause == "Stepwell.HostCrashed: signal 9");
+    RedriveRequest request;
+    request.id = id;
+    REQUIRE(stage.answer_of<Redriven>(
+        [&](auto answer) { stage.engine().redrive_execution(request, answer); }));
+    REQUIRE(stage.runner.started.size() == 2);
+    stage.read(folder, {"1", "2"});
+    CHECK(stage.outcome(id) == "SUCCEEDED [1,2]");
+}
+
+TEST_CASE("who stops the parent stops the task that reads, and none of its items begins") {
+    const TaskFolder folder;
+    MapStage stage(folder.settings());
+    const auto id = stage.begin(distributed(kPassItem, kCsvReader), R"({"file":"a.csv"})");
+    stage.engine().stop_execution(id, {}, nullptr);
+    stage.settle();
+    CHECK(stage.runner.cancelled.size() == 1);
+    CHECK(stage.runs()[0].status == core::MapRunStatus::aborted);
+    CHECK(stage.children(id).empty());
+}
+
+TEST_CASE("items that were read survive a restart anywhere, in batches and one by one") {
+    for (const std::string more : {"", R"(,"ItemBatcher":{"MaxItemsPerBatch":2})"}) {
+        for (int turns = 1; turns < 40; ++turns) {
+            CAPTURE(turns);
+            CAPTURE(more);
+            const TaskFolder folder;
+            MapStage stage(folder.settings());
+            REQUIRE(stage.create(
+                "shop", distributed(kWaitItem, R"(,"MaxConcurrency":2)" + kCsvReader + more)));
+            StartRequest request;
+            request.workflow = "shop";
+            request.input = Payload::trusted(R"({"file":"a.csv"})");
+            stage.engine().start_execution(request, nullptr);
+            std::size_t answered = 0;
+            const auto answer = [&] {
+                for (; answered < stage.runner.started.size(); ++answered) {
+                    const TaskRequest& task = stage.runner.started[answered];
+                    folder.write(task, {"1", "22", "333", "4444", "55555"});
+                    stage.engine().succeeded(task.token, Payload(Json{{"Items", 5}}));
+                }
+            };
+            for (int i = 0; i < turns; ++i) {
+                if (!stage.engine().step()) stage.clock.advance(60s);
+                if (i > turns / 2) answer();
+            }
+            stage.boot();
+            answered = 0;
+            for (int i = 0; i < 10; ++i) {
+                stage.settle();
+                answer();
+                stage.advance(60s);
+            }
+            const auto id = stage.reader().find("1");
+            REQUIRE(id);
+            CHECK(stage.outcome(*id) ==
+                  (more.empty() ? "SUCCEEDED [1,22,333,4444,55555]"
+                                : R"(SUCCEEDED [{"Items":[1,22]},{"Items":[333,4444]},)"
+                                  R"({"Items":[55555]}])"));
+            CHECK(stage.children(*id).size() == (more.empty() ? 5 : 3));
+            CHECK(folder.folders() == 0);
+        }
+    }
+}
+
+TEST_CASE(
+    "results that become files are put together for a task, and the state says where they are") {
+    const TaskFolder folder;
+    MapStage stage(folder.settings());
+    const auto id = stage.begin(
+        distributed(kTaskItem,
+                    R"(,"ToleratedFailureCount":0,"MaxConcurrency":2,"ItemsPath":"$.items",)"
+                    R"("ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",)"
+                    R"("Parameters":{"Bucket":"out","Prefix.$":"$.prefix"}})"),
+        R"({"prefix":"a/b/","items":[1,2,3]})");
+    REQUIRE(stage.runner.started.size() == 2);
+    stage.engine().failed(stage.runner.started[0].token, "Boom", "it broke");
+    stage.engine().succeeded(stage.runner.started[1].token, Payload::trusted(R"({"x":1})"));
+    stage.settle();
+    REQUIRE(stage.runner.started.size() == 3);
+    const TaskRequest task = stage.runner.started[2];
+    CHECK(task.resource == kWriteResults);
+    const Json& parameters = task.parameters.json();
+    CHECK(parameters["Bucket"] == "out");
+    const std::string arn = stage.runs()[0].plan.arn;
+    CHECK(parameters["Folder"] == "a/b/" + map_run_name(arn));
+    CHECK(parameters["Transformation"] == "NONE");
+    const auto records = folder.lines(task, "ResultsFile");
+    REQUIRE(records.size() == 3);
+    CHECK(records[0]["Status"] == "FAILED");
+    CHECK(records[0]["Error"] == "Boom");
+    CHECK(records[0]["Input"] == "1");
+    CHECK(records[1]["Status"] == "SUCCEEDED");
+    CHECK(records[1]["Output"] == R"({"x":1})");
+    CHECK(records[2] ==
+          Json{{"Input", "3"}, {"InputDetails", {{"Included", true}}}, {"Status", "PENDING"}});
+    stage.engine().succeeded(task.token, Payload());
+    stage.settle();
+    CHECK(stage.outcome(id) == "FAILED States.ExceedToleratedFailureThreshold");
+    CHECK(stage.runs()[0].executions.results_written == 2);
+
+    stage.boot();
+    RedriveRequest request;
+    request.id = id;
+    REQUIRE(stage.answer_of<Redriven>(
+        [&](auto answer) { stage.engine().redrive_execution(request, answer); }));
+    for (const auto& again : std::vector(stage.runner.started)) {
+        stage.engine().succeeded(again.token, Payload::trusted("2"));
+    }
+    stage.settle();
+    const TaskRequest last = stage.runner.started.back();
+    REQUIRE(last.resource == kWriteResults);
+    CHECK(folder.lines(last, "ResultsFile").size() == 3);
+    stage.engine().succeeded(last.token, Payload());
+    stage.settle();
+    CHECK(stage.outcome(id) ==
+          "SUCCEEDED " + to_text(Json{{"MapRunArn", arn},
+                                      {"ResultWriterDetails",
+                                       {{"Bucket", "out"},
+                                        {"Key", "a/b/" + map_run_name(arn) + "/manifest.json"}}}}));
+    CHECK(folder.folders() == 0);
+}
+
+TEST_CASE("who cannot write the results fails the Map Run; a restart writes them again") {
+    const TaskFolder folder;
+    MapStage stage(folder.settings());
+    const auto id = stage.begin(
+        distributed(kPassItem, R"(,"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",)"
+                               R"("Parameters":{"Bucket":"out"}})"),
+        "[1]");
+    REQUIRE(stage.runner.started.size() == 1);
+    CHECK(folder.lines(stage.runner.started[0], "ResultsFile").size() == 1);
+    stage.boot();
+    stage.settle();
+    REQUIRE(stage.runner.started.size() == 1);
+    CHECK(stage.runner.started[0].is_restarted);
+    CHECK(folder.lines(stage.runner.started[0], "ResultsFile").size() == 1);
+    stage.engine().failed(stage.runner.started[0].token, "States.ResultWriterFailed", "no room");
+    stage.settle();
+    CHECK(stage.outcome(id) == "FAILED States.ResultWriterFailed");
+    CHECK(stage.runs()[0].cause == "no room");
+}
+
+TEST_CASE("WriterConfig alone gives the result another form") {
+    const auto outcome = [](const std::string& config, const std::string& input) {
+        MapStage stage;
+        return stage.outcome(stage.begin(
+            distributed(kPassItem, R"(,"ResultWriter":{"WriterConfig":)" + config + "}"), input));
+    };
+    CHECK(outcome(R"({"Transformation":"FLATTEN"})", R"([[1,2],[],3])") == "SUCCEEDED [1,2,3]");
+    CHECK(outcome(R"({"Transformation":"COMPACT"})", R"([[1,2],3])") == "SUCCEEDED [[1,2],3]");
+    CHECK(outcome(R"({"OutputType":"JSONL"})", R"([1,2])") == R"(SUCCEEDED "1\n2")");
+    CHECK(outcome(R"({"Transformation":"NONE"})", "[7]").find(R"("Input":"7")") !=
+          std::string::npos);
 }
 
 TEST_CASE("a limit of ItemBatcher that makes no sense fails the state") {

@@ -14,19 +14,6 @@ namespace {
 
 constexpr double kPercentMax = 100;
 
-/// A number of a Map; `field` is the name of its *Path form.
-Evaluated<std::int64_t> number_of(const NumberOrPath& source, const char* field,
-                                  const Environment& around) {
-    if (!source.path) return source.number.value_or(0);
-    auto value = source.path->evaluate(around);
-    if (!value) return fail(path_failure(*source.path, value.error()));
-    if (const auto number = as_integer(*value)) return *number;
-    return fail(
-        Failure{errors::kRuntime, std::string("The ") + field + " field refers to value \"" +
-                                      quoted_value(*value) +
-                                      "\" which is not a valid integer: " + source.path->text()});
-}
-
 /// A number of a Map in JSONata; `path_field` is the name of its *Path form.
 Evaluated<std::int64_t> queried_number(const definition::Query& query, std::string_view path_field,
                                        Evaluation& at) {
@@ -148,6 +135,18 @@ Evaluated<std::int64_t> batch_limit(const NumberOrPath& limit, const std::string
 
 }  // namespace
 
+Evaluated<std::int64_t> number_of(const NumberOrPath& source, const char* field,
+                                  const Environment& around) {
+    if (!source.path) return source.number.value_or(0);
+    auto value = source.path->evaluate(around);
+    if (!value) return fail(path_failure(*source.path, value.error()));
+    if (const auto number = as_integer(*value)) return *number;
+    return fail(
+        Failure{errors::kRuntime, std::string("The ") + field + " field refers to value \"" +
+                                      quoted_value(*value) +
+                                      "\" which is not a valid integer: " + source.path->text()});
+}
+
 Evaluated<Batching> batching_of(const MapState& map, Evaluation& at) {
     if (!map.distributed || !map.distributed->batcher) return Batching{};
     const definition::ItemBatcher& batcher = *map.distributed->batcher;
@@ -172,7 +171,9 @@ Evaluated<Fanout> plan_map(const MapState& map, Evaluation& at) {
     }
     at.show(Stage::max_concurrency, Payload(Json(concurrency)));
     Fanout fanout;
-    fanout.items = SW_TRY(items_of(map, at, input));
+    const bool has_reader = map.distributed && map.distributed->reader && !at.given_items();
+    // ItemsPath is not even looked at then.
+    fanout.items = has_reader ? Payload(Json::array()) : SW_TRY(items_of(map, at, input));
     if (at.state().language == definition::QueryLanguage::jsonpath) {
         at.show(Stage::after_items_path, fanout.items);
     }

@@ -16,6 +16,9 @@ inline const definition::MapState& map_at(const Turn& turn, FrameId frame) {
 }
 /// The items, and how many may run at a time.
 Evaluated<Fanout> plan_map(const definition::MapState& map, Evaluation& at);
+/// A number that a Map says, or looks up; `field` is the name of its *Path form. 0: it has none.
+Evaluated<std::int64_t> number_of(const definition::NumberOrPath& source, const char* field,
+                                  const Environment& around);
 /// How many items may fail: asked for once the Map has started, as AWS does.
 Evaluated<Tolerance> tolerance_of(const definition::MapState& map, Evaluation& at);
 /// How many items, and bytes of input, an execution gets; 0, 0: one item.
@@ -24,6 +27,11 @@ struct Batching {
     std::int64_t bytes_max = 0;
 };
 Evaluated<Batching> batching_of(const definition::MapState& map, Evaluation& at);
+/// What the task gets that reads the items; null: there is no ItemReader.
+Evaluated<Json> reader_of(const definition::MapState& map, Evaluation& at);
+/// How the results are written: Transformation, OutputType, and where they become files, Bucket and
+/// Prefix. Null: there is no ResultWriter.
+Evaluated<Json> writer_of(const definition::MapState& map, Evaluation& at);
 
 // map_run.cpp: of a distributed Map.
 /// Whether a redrive finds it with a Map Run that has not succeeded.

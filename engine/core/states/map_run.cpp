@@ -73,7 +73,13 @@ void begin_map_run(Turn& turn, FrameId id, const Tolerance& tolerance) {
     Evaluation at(turn, id);
     const auto batching = batching_of(map_at(turn, id), at);
     if (!batching) return fail_state(turn, id, at.fault(batching.error()));
+    auto reader = reader_of(map_at(turn, id), at);
+    if (!reader) return fail_state(turn, id, at.fault(reader.error()));
+    auto writer = writer_of(map_at(turn, id), at);
+    if (!writer) return fail_state(turn, id, at.fault(writer.error()));
     MapRunPlan plan;
+    plan.reader = *std::move(reader);
+    plan.writer = *std::move(writer);
     plan.batch_items_max = batching->items_max;
     plan.batch_bytes_max = batching->bytes_max;
     plan.label = map_at(turn, id).distributed->label;
@@ -81,7 +87,7 @@ void begin_map_run(Turn& turn, FrameId id, const Tolerance& tolerance) {
     plan.concurrency_max = turn.frame(id).fanout->concurrency_max;
     plan.tolerated_count = tolerance.count;
     plan.tolerated_percentage = tolerance.percentage;
-    plan.keeps_results = uses_result(turn.state_of(id));
+    plan.keeps_results = uses_result(turn.state_of(id)) && !exports_results(plan);
     MapRunInfo info;
     info.arn = plan.arn;
     info.attempt = turn.frame(id).attempt + 1;

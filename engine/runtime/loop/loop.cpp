@@ -38,7 +38,7 @@ Loop::Loop(const EngineSettings& settings, journal::Journal& journal, Clock& clo
       logs_(logs),
       catalog_(settings, journal, clock),
       names_(journal.secret()),
-      map_runs_(journal),
+      map_runs_(journal, settings.map_runs_folder),
       time_(clock),
       ledger_(journal),
       episodes_(journal),
@@ -53,6 +53,7 @@ Result<void> Loop::recover() {
     next_chunk_ = counters.chunk;
     has_leftovers_ = SW_TRY(journal_.has_leftovers());
     SW_TRY(map_runs_.load());
+    SW_TRY(map_runs_.sweep_all());
     SW_TRY(put_poisonous_aside());
     TimerQueue::Loader timers(timers_);
     SW_TRY(journal_.scan_open([&](const journal::OpenSummary& open) {
@@ -121,6 +122,7 @@ void Loop::on(const Stop& message) {
 void Loop::on(const Report& message) {
     const auto deliver = [&]() -> Result<void> {
         if (message.is_from_outside) return hear_outsider(message);
+        if (OpenMapRun* run = with_task(message.input)) return hear_map_task(*run, message.input);
         Slot* slot = SW_TRY(open(message.id));
         if (!slot || quarantined_.contains(message.id)) return no_such_execution(message.id);
         SW_TRY(check_runner(*slot, message.input));

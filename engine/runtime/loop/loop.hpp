@@ -143,10 +143,37 @@ private:
     Result<void> gather_next_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
                                 core::ItemInputs& inputs);
     Result<void> fail_map_run(OpenMapRun& open, const core::ErrorInfo& why);
+    /// Of a Map Run: an item that was not passed yet, and where it is.
+    struct NextItem {
+        const Json* value = nullptr;  // in the frame; null: it is `own`
+        Json own;
+        std::uint64_t bytes = 0;  // of what was read
+        [[nodiscard]] const Json& json() const { return value ? *value : own; }
+    };
+    Result<std::string_view> item_line(OpenMapRun& open, std::uint64_t at);
+    Result<NextItem> next_item(OpenMapRun& open, const core::Frame& frame);
+    Result<void> see_to_map_task(OpenMapRun& open);
+    Result<TaskRequest> map_task_request(const core::MapRun& run);
+    Result<void> order_map_task(OpenMapRun& open);
+    OpenMapRun* with_task(const core::Input& input);
+    Result<void> hear_map_task(OpenMapRun& open, const core::Input& input);
+    void end_reading(OpenMapRun& open, const Json& told);
+    Result<void> begin_writing(OpenMapRun& open);
+    Result<bool> gather_results(OpenMapRun& open);
+    Result<void> ask_for_rows(OpenMapRun& open);
+    Result<bool> gather_row(OpenMapRun& open);
+    Result<bool> gather_pending(OpenMapRun& open);
+    std::string result_text(const OpenMapRun& open, const Slot& child) const;
     std::uint64_t items_of(const OpenMapRun& open, ExecutionId child);
     Result<void> redrive_next_of(OpenMapRun& open);
     Result<void> look_for_failed(OpenMapRun& open);
-    Result<void> begin_child_of(OpenMapRun& open, Slot& parent, Payload input, std::uint64_t items);
+    /// What an execution has taken of the items, by number and of what was read.
+    struct Passed {
+        std::uint64_t items = 0;
+        std::uint64_t bytes = 0;
+    };
+    Result<void> begin_child_of(OpenMapRun& open, Slot& parent, Payload input,
+                                const Passed& passed);
     void await_child_of(OpenMapRun& open, Slot& child);
     void end_child_of(OpenMapRun& open, const Slot& child);
     void put_child_aside(OpenMapRun& open, ExecutionId child);

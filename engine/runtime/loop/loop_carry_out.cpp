@@ -98,7 +98,9 @@ void Loop::carry_out() {
 /// been due when its execution was opened.
 void Loop::carry_out(TaskRequest& request) {
     if (cancelled_.contains(request.token)) return;
-    if (request.is_picked_up) begin_log(request);
+    const bool is_of_map_run = map_run_of(request.token).has_value();
+    if (is_of_map_run) map_runs_.task_began(request.token);
+    if (request.is_picked_up && !is_of_map_run) begin_log(request);
     runner_->start(std::move(request));
 }
 
@@ -131,6 +133,7 @@ void Loop::begin_log(const TaskRequest& request) {
 }
 
 void Loop::carry_out(const TaskToken& cancelled) {
+    map_runs_.task_ended(cancelled);
     runner_->cancel(cancelled);
     logs_.end(cancelled);
 }

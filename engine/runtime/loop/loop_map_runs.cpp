@@ -11,6 +11,7 @@
 #include "engine/core/fault.hpp"
 #include "engine/core/map_run_items.hpp"
 #include "engine/runtime/loop/loop.hpp"
+#include "engine/runtime/loop/map_results.hpp"
 #include "engine/runtime/map_run_documents.hpp"
 #include "engine/runtime/names.hpp"
 #include "engine/runtime/read/journal_walk.hpp"
@@ -32,25 +33,6 @@ bool is_for_later(const Error& error) {
     return error.code == ErrorCode::io || error.code == ErrorCode::unavailable;
 }
 
-/// The outputs in the order of the items: that is how their executions were begun.
-Payload result_of(OpenMapRun& open) {
-    auto& results = open.results;
-    std::sort(results.begin(), results.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::string text = "[";
-    for (const auto& [child, output] : results) {
-        if (text.size() > 1) text += ',';
-        text += output;
-    }
-    text += ']';
-    return Payload::trusted(std::move(text));
-}
-
-/// One that is larger than any state may hand on: what was kept of it is gone.
-Payload oversized_result() {
-    return Payload::trusted('"' + std::string(kPayloadBytesMax, '.') + '"');
-}
-
 const definition::DistributedMap& distributed_at(const Slot& slot, StateId state) {
     const auto& body = slot.version->definition->state(state).body;
     return *std::get<definition::MapState>(body).distributed;
@@ -62,6 +44,10 @@ const core::Frame* awaiting(const Slot& slot, const TaskToken& token) {
     const bool is_it =
         frame && frame->phase == core::Phase::awaiting_map_run && frame->attempt == token.attempt;
     return is_it ? frame : nullptr;
+}
+
+core::ErrorInfo unreadable_items(const Error& why) {
+    return {core::errors::kItemReaderFailed, why.message};
 }
 
 bool is_aside(const core::MapRun& run, ExecutionId child) {
@@ -84,7 +70,11 @@ Result<void> Loop::apply(const core::StartMapRun& start) {
     run.state = start.state;
     run.plan = start.plan;
     run.started_at = now_;
-    run.total = frame->fanout->total;
+    if (run.plan.reader.is_null()) {
+        run.total = frame->fanout->total;
+    } else {
+        run.task = core::MapRunTask::reading;
+    }
     run.children = SW_TRY(
         catalog_.children_of(*parent->version, distributed_at(*parent, start.state), batch_));
     map_runs_.add(std::move(run));
@@ -139,7 +129,10 @@ Result<void> Loop::apply(const core::MapRunClosed& closed) {
 Result<void> Loop::step_map_run() {
     OpenMapRun* next = map_runs_.next();
     if (!next) return {};
-    if (core::is_over(next->run)) return close_map_run(*next);
+    if (next->run.task != core::MapRunTask::none) return see_to_map_task(*next);
+    if (core::is_over(next->run)) {
+        return core::has_to_write(next->run) ? begin_writing(*next) : close_map_run(*next);
+    }
     if (next->run.drains_to) return stop_next_of(*next);
     return next->run.redriven_up_to ? redrive_next_of(*next) : begin_next_of(*next);
 }
@@ -153,7 +146,9 @@ Result<void> Loop::close_map_run(OpenMapRun& open) {
     closed.error = run.error;
     closed.cause = run.cause;
     if (run.status == core::MapRunStatus::succeeded) {
-        closed.result = run.is_result_too_large ? oversized_result() : result_of(open);
+        closed.result = core::exports_results(run.plan) ? exported_results(run.plan)
+                        : run.is_result_too_large       ? oversized_result()
+                                                        : joined_results(run.plan, open.results);
     }
     map_runs_.close(run.token, batch_);
     effects_.emplace_back(std::move(closed));
@@ -204,41 +199,70 @@ Result<void> Loop::begin_next_of(OpenMapRun& open) {
 
 Result<void> Loop::begin_item_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
                                  core::ItemInputs& inputs) {
-    const Json& value = frame.fanout->items.json()[open.run.next_item];
-    auto input = inputs.input_of(value, open.run.next_item, "STATE_DATA");
+    core::MapRun& run = open.run;
+    const auto item = next_item(open, frame);
+    if (!item) return fail_map_run(open, unreadable_items(item.error()));
+    const std::string source = core::item_source(run.plan);
+    auto input = inputs.input_of(item->json(), run.next_item, source.c_str());
     if (!input) return fail_map_run(open, input.error());
-    return begin_child_of(open, parent, *std::move(input), 1);
+    return begin_child_of(open, parent, *std::move(input), {1, item->bytes});
 }
 
 /// Puts some items more to what the next execution gets, and begins it where that is enough.
 Result<void> Loop::gather_next_of(OpenMapRun& open, Slot& parent, const core::Frame& frame,
                                   core::ItemInputs& inputs) {
     core::MapRun& run = open.run;
-    if (!open.batch) {
+    if (!open.gathering) {
         const auto input = inputs.batch_input();
         if (!input) return fail_map_run(open, input.error());
-        open.batch.emplace(run.plan, *input);
+        open.gathering.emplace(Gathering{core::ItemBatch(run.plan, *input)});
     }
-    core::ItemBatch& batch = *open.batch;
+    core::ItemBatch& batch = open.gathering->batch;
+    const std::string source = core::item_source(run.plan);
     bool is_complete = false;
     for (std::size_t i = 0; i < kItemsAtOnce && !is_complete; ++i) {
         const std::uint64_t index = run.next_item + batch.items();
-        const Json& value = frame.fanout->items.json()[index];
-        const auto item = inputs.input_of(value, index, "STATE_DATA");
-        if (!item) return fail_map_run(open, item.error());
-        is_complete = !batch.takes(*item);
+        const auto item = next_item(open, frame);
+        if (!item) return fail_map_run(open, unreadable_items(item.error()));
+        const auto input = inputs.input_of(item->json(), index, source.c_str());
+        if (!input) return fail_map_run(open, input.error());
+        is_complete = !batch.takes(*input);
         if (is_complete) break;
-        batch.add(*item);
+        batch.add(*input);
+        open.gathering->bytes += item->bytes;
         is_complete = batch.is_full() || index + 1 == run.total;
     }
     if (!is_complete) return {};
-    const core::ItemBatch gathered = *std::exchange(open.batch, std::nullopt);
-    Payload input = gathered.payload();
+    const Gathering gathered = *std::exchange(open.gathering, std::nullopt);
+    Payload input = gathered.batch.payload();
     if (!input.is_within_limits()) {
         const auto& name = parent.version->definition->state(run.state).name;
         return fail_map_run(open, {core::errors::kDataLimitExceeded, core::data_limit_cause(name)});
     }
-    return begin_child_of(open, parent, std::move(input), gathered.items());
+    return begin_child_of(open, parent, std::move(input), {gathered.batch.items(), gathered.bytes});
+}
+
+Result<std::string_view> Loop::item_line(OpenMapRun& open, std::uint64_t at) {
+    if (!open.lines) {
+        open.lines = SW_TRY(ItemLines::open(map_runs_.folder_of(open.run.token) / kItemsFile));
+    }
+    return open.lines->line_at(at);
+}
+
+Result<Loop::NextItem> Loop::next_item(OpenMapRun& open, const core::Frame& frame) {
+    const core::MapRun& run = open.run;
+    const std::uint64_t gathered = open.gathering ? open.gathering->batch.items() : 0;
+    NextItem item;
+    if (run.plan.reader.is_null()) {
+        item.value = &frame.fanout->items.json()[run.next_item + gathered];
+        return item;
+    }
+    const std::uint64_t at = run.next_item_at + (open.gathering ? open.gathering->bytes : 0);
+    const std::string_view line = SW_TRY(item_line(open, at));
+    turn_work_ += cost_to_parse(line.size());
+    item.own = SW_TRY(parse_json(line));
+    item.bytes = line.size() + 1;
+    return item;
 }
 
 Result<void> Loop::fail_map_run(OpenMapRun& open, const core::ErrorInfo& why) {
@@ -313,7 +337,7 @@ void Loop::await_child_of(OpenMapRun& open, Slot& child) {
 }
 
 Result<void> Loop::begin_child_of(OpenMapRun& open, Slot& parent, Payload input,
-                                  std::uint64_t items) {
+                                  const Passed& passed) {
     core::MapRun& run = open.run;
     LoadedVersionPtr version = SW_TRY(catalog_.version(run.children));
     StartRequest request;
@@ -330,7 +354,8 @@ Result<void> Loop::begin_child_of(OpenMapRun& open, Slot& parent, Payload input,
     Slot& child = *cache_.find(started->id);
     child.parent = journal::ParentLink{run.token, (parent.parent ? parent.parent->depth : 0) + 1};
     child.pending->write.parent = child.parent;
-    core::begin_child(run, items);
+    core::begin_child(run, passed.items);
+    run.next_item_at += passed.bytes;
     await_child_of(open, child);
     return {};
 }
@@ -341,8 +366,9 @@ void Loop::end_child_of(OpenMapRun& open, const Slot& child) {
     const core::Header& header = child.execution.header();
     core::end_child(run, header.status, items_of(open, child.execution.id()));
     if (header.output && run.plan.keeps_results && !run.is_result_too_large) {
-        run.result_bytes += header.output->bytes() + 1;
-        open.results.emplace_back(child.execution.id(), header.output->text());
+        std::string text = result_text(open, child);
+        run.result_bytes += text.size() + 1;
+        open.results.emplace_back(child.execution.id(), std::move(text));
         run.is_result_too_large = run.result_bytes > kPayloadBytesMax;
         if (run.is_result_too_large) {
             open.results.clear();

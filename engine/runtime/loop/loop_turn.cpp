@@ -135,6 +135,7 @@ Result<void> Loop::settle_all() {
     carry_out();
     messages_.clear();
     SW_TRY(look_for_leftovers());
+    map_runs_.sweep();
     if (!is_light_) has_graves_ = cache_.bury();
     cache_.shrink(settings_.loaded_executions_max, settings_.loaded_bytes_max);
     ++turns_;

@@ -18,11 +18,34 @@ journal::DocumentWrite write_of(std::string collection, std::string key,
 
 bool has_something_to_do(const OpenMapRun& open) {
     const core::MapRun& run = open.run;
+    if (run.task != core::MapRunTask::none) {
+        const bool is_given_up = run.task == core::MapRunTask::reading && run.drains_to;
+        return !open.is_task_ordered || is_given_up;
+    }
     if (core::is_over(run) || core::free_places(run) > 0) return true;
     return run.drains_to && (!open.to_stop || !open.to_stop->empty());
 }
 
+// No attempt of a state has so high a number: MaxAttempts is below 2^27.
+constexpr std::uint32_t kTaskBit = std::uint32_t{1} << 31;
+constexpr std::uint32_t kRoundBits = 27;
+constexpr std::uint32_t kRoundMask = 15;
+constexpr std::uint32_t kAttemptMask = (std::uint32_t{1} << kRoundBits) - 1;
+
 }  // namespace
+
+TaskToken task_token_of(const core::MapRun& run) {
+    const std::uint32_t kind = run.task == core::MapRunTask::writing ? 1 : 0;
+    const std::uint32_t round = (2 * run.redrives + kind) & kRoundMask;
+    TaskToken token = run.token;
+    token.attempt = kTaskBit | round << kRoundBits | (token.attempt & kAttemptMask);
+    return token;
+}
+
+std::optional<TaskToken> map_run_of(const TaskToken& task) {
+    if ((task.attempt & kTaskBit) == 0) return std::nullopt;
+    return TaskToken{task.execution, task.frame, task.attempt & kAttemptMask};
+}
 
 Result<void> MapRuns::load() {
     clear();
@@ -41,6 +64,7 @@ void MapRuns::clear() {
     dirty_.clear();
     last_.reset();
     held_until_.reset();
+    to_sweep_.clear();
 }
 
 Result<OpenMapRun*> MapRuns::reopen(const TaskToken& token, Timestamp now) {
@@ -63,6 +87,8 @@ Result<OpenMapRun*> MapRuns::load_one(const std::string& key) {
     const auto json = parse_json(*text);
     if (!json) return damaged();
     OpenMapRun& open = add(SW_TRY(core::map_run_from(*json)));
+    open.is_task_ordered = with_task_.contains(task_token_of(open.run));
+    changed(open);
     dirty_.erase(open.run.token);
     open.is_listed = true;
     SW_TRY(load_results(open));
@@ -169,9 +195,38 @@ void MapRuns::close(const TaskToken& token, journal::Batch& batch) {
     }
     batch.add(write_of(kMapRunNames, map_run_name(open.run.plan.arn), key));
     batch.add(write_of(kOpenMapRuns, key, std::nullopt));
+    if (is_for_good) to_sweep_.push_back(token);
     busy_.erase(token);
     dirty_.erase(token);
     runs_.erase(token);
+}
+
+std::filesystem::path MapRuns::folder_of(const TaskToken& token) const {
+    return folder_ / map_run_key(token);
+}
+
+/// What cannot be removed now is with the next start.
+void MapRuns::sweep() {
+    for (const TaskToken& token : std::exchange(to_sweep_, {})) {
+        std::error_code ignored;
+        if (!folder_.empty()) std::filesystem::remove_all(folder_of(token), ignored);
+    }
+}
+
+Result<void> MapRuns::sweep_all() {
+    std::error_code failed;
+    if (folder_.empty() || !std::filesystem::is_directory(folder_, failed)) return {};
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, failed)) {
+        const auto token = parse_map_run_key(entry.path().filename().string());
+        if (!token) continue;
+        const auto text = SW_TRY(journal_.document(kMapRuns, map_run_key(*token)));
+        const auto json = text ? parse_json(*text) : Result<Json>(Json());
+        const auto run = json ? core::map_run_from(*json) : Result<core::MapRun>(core::MapRun{});
+        const bool is_done = run && run->status == core::MapRunStatus::succeeded;
+        if (!text || is_done) to_sweep_.push_back(*token);
+    }
+    sweep();
+    return {};
 }
 
 Result<void> MapRuns::forget(ExecutionId execution, journal::Batch& batch) {
@@ -191,6 +246,7 @@ Result<void> MapRuns::forget(ExecutionId execution, journal::Batch& batch) {
 /// What is damaged cannot say under which name it is known, nor what its parts are.
 void MapRuns::forget(const journal::DocumentRecord& document, journal::Batch& batch) {
     batch.add(write_of(kMapRuns, document.key, std::nullopt));
+    if (const auto token = parse_map_run_key(document.key)) to_sweep_.push_back(*token);
     const auto json = parse_json(document.value);
     const auto run = json ? core::map_run_from(*json) : Result<core::MapRun>(core::MapRun{});
     if (!run || run->plan.arn.empty()) return;

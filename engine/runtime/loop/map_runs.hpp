@@ -9,6 +9,8 @@
 #pragma once
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,8 +21,25 @@
 #include "engine/core/map_run.hpp"
 #include "engine/core/map_run_items.hpp"
 #include "engine/journal/journal.hpp"
+#include "engine/runtime/loop/item_lines.hpp"
 
 namespace stepwell::runtime {
+
+/// What the next execution gets, while that is gathered: no item of it has passed yet.
+struct Gathering {
+    core::ItemBatch batch;
+    std::uint64_t bytes = 0;  // of the items, as they were read
+};
+
+/// What is put together of the results before a task writes them.
+struct ResultGathering {
+    std::ofstream file;
+    std::deque<journal::ExecutionRecord> rows;  // the next ones
+    ExecutionId after{0};                       // the last one that was asked for
+    bool has_all_rows = false;
+    std::uint64_t pending = 0;     // the next item without an execution, counted from next_item
+    std::uint64_t pending_at = 0;  // where it begins in what was read
+};
 
 struct OpenMapRun {
     core::MapRun run;
@@ -31,14 +50,25 @@ struct OpenMapRun {
     std::vector<ExecutionId> begun;  // by this turn: the journal does not know them yet
     /// Of one that drains: what is still to be stopped; nothing: it was not looked for yet.
     std::optional<std::deque<ExecutionId>> to_stop;
-    /// What the next execution gets, while that is gathered: no item of it has passed yet.
-    std::optional<core::ItemBatch> batch;
-    bool is_listed = false;  // among those that go on
+    std::optional<Gathering> gathering;
+    std::optional<ItemLines> lines;  // where a task has read the items
+    std::optional<ResultGathering> results_to_write;
+    std::uint64_t results_from_turn = 0;  // before, the journal does not have them all
+    bool is_task_ordered = false;         // by this process
+    bool is_listed = false;               // among those that go on
 };
+
+/// The token of the task that goes on for a Map Run. A host may still keep what the last one
+/// reported under its token, so each has another.
+TaskToken task_token_of(const core::MapRun& run);
+/// The Map Run's token in that of its task; nothing: it is of no such task.
+std::optional<TaskToken> map_run_of(const TaskToken& task);
 
 class MapRuns {
 public:
-    explicit MapRuns(journal::Journal& journal) : journal_(journal) {}
+    /// `folder`: EngineSettings::map_runs_folder.
+    MapRuns(journal::Journal& journal, std::filesystem::path folder)
+        : journal_(journal), folder_(std::move(folder)) {}
 
     /// All that go on, as the journal has them.
     Result<void> load();
@@ -60,6 +90,16 @@ public:
     [[nodiscard]] std::optional<Duration> held_until() const { return held_until_; }
     [[nodiscard]] bool has_work() const { return !busy_.empty(); }
 
+    /// What tasks have written for it.
+    [[nodiscard]] std::filesystem::path folder_of(const TaskToken& token) const;
+    /// The runner has its task, or has it no more; that outlives load().
+    void task_began(const TaskToken& token) { with_task_.insert(token); }
+    void task_ended(const TaskToken& token) { with_task_.erase(token); }
+    /// What no Map Run needs any more is removed: REQUIRES: the turn that said so is durable.
+    void sweep();
+    /// The same for what an earlier life has left.
+    Result<void> sweep_all();
+
     /// Those of one execution that go on.
     std::vector<TaskToken> of(ExecutionId execution) const;
     /// Keeps it as it ended, and forgets it here.
@@ -73,9 +113,12 @@ private:
     Result<OpenMapRun*> load_one(const std::string& key);
     Result<void> load_results(OpenMapRun& open);
     void write(OpenMapRun& open, journal::Batch& batch);
-    static void forget(const journal::DocumentRecord& document, journal::Batch& batch);
+    void forget(const journal::DocumentRecord& document, journal::Batch& batch);
 
     journal::Journal& journal_;
+    const std::filesystem::path folder_;
+    std::set<TaskToken> with_task_;
+    std::vector<TaskToken> to_sweep_;
     std::map<TaskToken, OpenMapRun> runs_;
     std::set<TaskToken> busy_;
     std::set<TaskToken> dirty_;

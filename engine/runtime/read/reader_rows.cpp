@@ -1,6 +1,7 @@
 // The reader's questions about many runs: answered from run rows and counts, never from histories.
 #include <algorithm>
 
+#include "engine/runtime/map_run_documents.hpp"
 #include "engine/runtime/read/reader.hpp"
 #include "engine/runtime/read/reader_search.hpp"
 
@@ -35,8 +36,9 @@ Result<std::vector<RunCount>> Reader::run_counts(const CountQuery& query) {
     counts.until = query.until;
     std::vector<RunCount> out;
     for (const auto& one : SW_TRY(rows().run_counts(counts))) {
-        out.push_back(
-            {SW_TRY(workflow_record(one.workflow)).name, one.status, one.minute, one.count});
+        std::string name = SW_TRY(workflow_record(one.workflow)).name;
+        if (!query.workflow && is_of_map_runs(name)) continue;
+        out.push_back({std::move(name), one.status, one.minute, one.count});
     }
     return out;
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/base/ascii.hpp"
+#include "engine/runtime/map_run_documents.hpp"
 
 namespace stepwell::runtime {
 namespace {
@@ -258,11 +259,17 @@ bool RunSearch::fits_times(const journal::ExecutionRecord& row) const {
            (!query_.duration_until || took < *query_.duration_until);
 }
 
+/// Runs of a Map Run's items come by the thousand, and are looked for at their parent.
+bool RunSearch::asks_for_items() const {
+    return query_.parent || !query_.origins.empty() || workflows_ || query_.among;
+}
+
 bool RunSearch::fits(const journal::ExecutionRecord& row) const {
     if (!is_one_of(query_.statuses, row.status)) return false;
     if (workflows_ && workflows_->count(row.workflow) == 0) return false;
     if (version_ && row.version != *version_) return false;
     if (!is_one_of(query_.origins, row.origin)) return false;
+    if (row.origin == kMapOrigin && !asks_for_items()) return false;
     if (query_.parent && (!row.parent || row.parent->token.execution != *query_.parent)) {
         return false;
     }
@@ -451,6 +458,8 @@ Result<void> RunSearch::add_counts(Timestamp from, Timestamp until, RunTally& ta
     if (workflows_ && workflows_->size() == 1) counts.workflow = *workflows_->begin();
     for (const auto& one : SW_TRY(journal_->run_counts(counts))) {
         if (workflows_ && workflows_->count(one.workflow) == 0) continue;
+        const auto owner = SW_TRY(journal_->workflow(one.workflow));
+        if (!workflows_ && owner && is_of_map_runs(owner->name)) continue;
         if (!is_one_of(query_.statuses, one.status)) continue;
         tally.parts.push_back({one.minute, one.status, one.count});
         tally.count += one.count;

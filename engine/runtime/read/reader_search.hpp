@@ -61,6 +61,7 @@ private:
     [[nodiscard]] Result<std::vector<ExecutionId>> ids_before(
         std::optional<ExecutionId> before) const;
     [[nodiscard]] std::size_t rows_at_once() const;
+    [[nodiscard]] bool asks_for_items() const;
     [[nodiscard]] bool fits(const journal::ExecutionRecord& row) const;
     [[nodiscard]] bool is_late(const journal::ExecutionRecord& row) const;
     [[nodiscard]] bool fits_times(const journal::ExecutionRecord& row) const;
