@@ -208,7 +208,7 @@ public:
           journal_(std::move(journal)),
           secrets(std::move(store)),
           engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
-          notices_(engine),
+          notices_(engine, runtime::system_clock()),
           lone_tasks(notices_),
           dispatcher_(std::move(bindings), lone_tasks),
           hosts_(std::move(settings), dispatcher_),
@@ -228,10 +228,13 @@ public:
     Result<void> start() {
         SW_TRY(hosts_.open());
         SW_TRY(notices_.resume(*journal_));
-        return engine.start(gate);
+        SW_TRY(engine.start(gate));
+        notices_.start();
+        return {};
     }
 
     void stop() {
+        notices_.stop();
         engine.stop();
         lone_tasks.close();
         hosts_.close();

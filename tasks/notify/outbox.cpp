@@ -114,17 +114,31 @@ bool Outbox::is_made(const Impl& impl) {
     return Statement(impl.database(), kLook).step() == SQLITE_ROW;
 }
 
-/// Makes the file, or what is missing of one that an older release made. One at a time: SQLite does
-/// not wait where two change the journal's mode, and says that the database is locked.
-Result<void> Outbox::make(const Impl& impl, const std::filesystem::path& data_folder) {
-    const auto lock = files::lock_file(data_folder / "outbox.lock", files::LockKind::exclusive,
-                                       kBusyPatience, [] { return false; });
-    if (!lock) return fail(ErrorCode::io, "outbox.db: " + lock.error().message);
+/// Makes the file, or what is missing of one that an older release made. REQUIRES: nobody else
+/// looks into it.
+Result<void> Outbox::make(const Impl& impl) {
     if (is_made(impl)) return {};
     SW_TRY(impl.execute(kSchema));
     constexpr const char* kLook = "SELECT 1 FROM pragma_table_info('messages') WHERE name = 'line'";
     if (Statement(impl.database(), kLook).step() != SQLITE_ROW) SW_TRY(impl.execute(kLineColumn));
     return impl.execute(kLineIndex);
+}
+
+/// SQLite changes the journal's mode only where nobody reads, does not wait for that, and says that
+/// the database is locked. So who looks whether the file is made holds those off who make it.
+Result<void> Outbox::prepare(const Impl& impl, const std::filesystem::path& data_folder) {
+    const auto lock = [&](files::LockKind kind) {
+        return files::lock_file(data_folder / "outbox.lock", kind, kBusyPatience,
+                                [] { return false; });
+    };
+    {
+        const auto shared = lock(files::LockKind::shared);
+        if (!shared) return fail(ErrorCode::io, "outbox.db: " + shared.error().message);
+        if (is_made(impl)) return {};
+    }
+    const auto exclusive = lock(files::LockKind::exclusive);
+    if (!exclusive) return fail(ErrorCode::io, "outbox.db: " + exclusive.error().message);
+    return make(impl);
 }
 
 Outbox::Outbox(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -141,7 +155,7 @@ Result<std::unique_ptr<Outbox>> Outbox::open(const std::filesystem::path& data_f
                                        (database ? sqlite3_errmsg(database) : "no memory"));
     }
     sqlite3_busy_timeout(database, static_cast<int>(kBusyPatience.count()));
-    if (!is_made(*impl)) SW_TRY(make(*impl, data_folder));
+    SW_TRY(prepare(*impl, data_folder));
     SW_TRY(impl->execute("PRAGMA synchronous = FULL"));
     return std::unique_ptr<Outbox>(new Outbox(std::move(impl)));
 }

@@ -91,7 +91,8 @@ public:
 private:
     class Impl;
     static bool is_made(const Impl& impl);
-    static Result<void> make(const Impl& impl, const std::filesystem::path& data_folder);
+    static Result<void> make(const Impl& impl);
+    static Result<void> prepare(const Impl& impl, const std::filesystem::path& data_folder);
     explicit Outbox(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

@@ -110,7 +110,7 @@ TEST_CASE("a notice names the state where the failure began, and its sentence") 
 
 TEST_CASE("the notices of a workflow are handed over one by one, in the order of what they tell") {
     Stage stage;
-    NoticeSender sender(stage.engine());
+    NoticeSender sender(stage.engine(), stage.clock);
     Mailbox mailbox;
     sender.forward_to(mailbox);
     REQUIRE(stage.put("etl", kEnds, kTold));
@@ -164,9 +164,9 @@ TEST_CASE("the episode and its notice are durable with the run's end, or not at 
     }
 }
 
-TEST_CASE("a notice is handed over once, forgotten when it is taken, and kept when it is not") {
+TEST_CASE("a notice is handed over once, and forgotten when it is taken") {
     Stage stage;
-    NoticeSender sender(stage.engine());
+    NoticeSender sender(stage.engine(), stage.clock);
     Mailbox mailbox;
     sender.forward_to(mailbox);
     REQUIRE(stage.put("etl", kEnds, kTold));
@@ -177,27 +177,48 @@ TEST_CASE("a notice is handed over once, forgotten when it is taken, and kept wh
     CHECK((request.resource == "stepwell:notify" && request.workflow_name == "etl"));
     CHECK(request.token.execution == ExecutionId{0});
     CHECK(request.run_key.starts_with("notice.failed.arn:"));
-
-    // Tried again twice, then left for the next daemon.
-    for (std::size_t n = 0; n < 3; ++n) {
-        REQUIRE(mailbox.requests.size() == n + 1);
-        CHECK(mailbox.requests[n].run_key == request.run_key);
-        sender.failed(mailbox.requests[n].token, "Stepwell.HostCrashed", "signal 9");
-        stage.settle();
-    }
-    CHECK(mailbox.requests.size() == 3);
     CHECK(notices_of(stage) == "failed a");
-
-    REQUIRE(sender.resume(stage.journal()));
-    REQUIRE(mailbox.requests.size() == 4);
-    sender.succeeded(mailbox.requests[3].token, Payload::trusted("{}"));
+    sender.succeeded(request.token, Payload::trusted("{}"));
     stage.settle();
     CHECK(notices_of(stage).empty());
 }
 
+TEST_CASE("a notice that is not taken is tried again after pauses, and those behind it wait") {
+    Stage stage;
+    NoticeSender sender(stage.engine(), stage.clock);
+    Mailbox mailbox;
+    sender.forward_to(mailbox);
+    REQUIRE(stage.put("etl", kEnds, kTold));
+    end(stage, false, "a");
+    stage.advance(1h);
+    end(stage, true, "b");
+    REQUIRE(sender.resume(stage.journal()));
+    std::vector<Duration> pauses;
+    while (pauses.size() < 11) {
+        REQUIRE(mailbox.requests.size() == pauses.size() + 1);
+        CHECK(mailbox.requests.back().run_key == mailbox.requests.front().run_key);
+        CHECK(sender.is_idle() == false);
+        sender.failed(mailbox.requests.back().token, "Notify.OutboxFailed", "a full disk");
+        CHECK(sender.is_idle() == (pauses.size() >= 2));
+        const auto pause = sender.try_again();
+        REQUIRE(pause);
+        pauses.push_back(*pause);
+        stage.clock.wait(*pause - Duration(1));
+        CHECK(sender.try_again() == Duration(1));
+        stage.clock.wait(Duration(1));
+        CHECK(sender.try_again() == std::nullopt);
+    }
+    CHECK((pauses[0] == 1s && pauses[1] == 2s && pauses[8] == 256s && pauses[10] == 300s));
+    CHECK(notices_of(stage) == "failed a, recovered b");
+    sender.succeeded(mailbox.requests.back().token, Payload::trusted("{}"));
+    CHECK(mailbox.requests.back().parameters.json()["subject"] == "etl recovered");
+    stage.settle();
+    CHECK(notices_of(stage) == "recovered b");
+}
+
 TEST_CASE("a notice that nobody can take is dropped") {
     Stage stage;
-    NoticeSender sender(stage.engine());
+    NoticeSender sender(stage.engine(), stage.clock);
     Mailbox mailbox;
     sender.forward_to(mailbox);
     REQUIRE(stage.put("etl", kEnds, kTold));
@@ -259,7 +280,7 @@ TEST_CASE("a paused workflow starts nothing by itself, and whoever wants to may 
 
 TEST_CASE("reports of other tasks pass through") {
     Stage stage;
-    NoticeSender sender(stage.engine());
+    NoticeSender sender(stage.engine(), stage.clock);
     REQUIRE(stage.create("etl", kTask));
     const auto started = stage.start("etl", R"({"x":1})");
     sender.succeeded(stage.runner.started.at(0).token, Payload::trusted("[7]"));

@@ -9,11 +9,24 @@
 namespace stepwell::runtime {
 namespace {
 
-constexpr int kAttemptsMax = 3;
+/// Whoever waits for all to be told waits for no more attempts at one.
+constexpr int kAttemptsAwaited = 3;
+constexpr Duration kPauseFirst{1'000};
+constexpr Duration kPauseMax{300'000};
 constexpr std::size_t kPage = 500;
+
+Duration pause_after(int attempts) {
+    constexpr int kDoublingsMax = 10;
+    return std::min(kPauseMax, kPauseFirst * (1 << std::min(attempts - 1, kDoublingsMax)));
+}
 
 bool is_ours(const TaskToken& token) {
     return value_of(token.execution) == 0;
+}
+
+const std::string& addressee(const Notice& notice) {
+    static const std::string kNobody = "nobody";
+    return notice.to.empty() ? kNobody : notice.to.front();
 }
 
 }  // namespace
@@ -51,7 +64,70 @@ void NoticeSender::noticed(const std::string& key, const std::string& value) {
 
 bool NoticeSender::is_idle() const {
     const std::lock_guard lock(mutex_);
-    return lines_.empty();
+    const auto is_awaited = [this](const auto& line) {
+        const auto rests = resting_.find(line.first);
+        return rests == resting_.end() || rests->second.sending.attempts < kAttemptsAwaited;
+    };
+    return std::none_of(lines_.begin(), lines_.end(), is_awaited);
+}
+
+NoticeSender::~NoticeSender() {
+    stop();
+}
+
+void NoticeSender::start() {
+    thread_ = std::thread([this] { work(); });
+}
+
+void NoticeSender::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void NoticeSender::work() {
+    while (true) {
+        const std::optional<Duration> pause = try_again();
+        std::unique_lock lock(mutex_);
+        // What has come to rest since rests for longer than this: nobody has to be woken for it.
+        wake_.wait_for(lock, std::min(pause.value_or(kPauseFirst), kPauseFirst),
+                       [this] { return is_stopping_; });
+        if (is_stopping_) return;
+    }
+}
+
+std::optional<Duration> NoticeSender::try_again() {
+    const Duration now = clock_.steady();
+    std::vector<Sending> rested;
+    std::optional<Duration> next;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto at = resting_.begin(); at != resting_.end();) {
+            const Duration left = at->second.until - now;
+            if (left > Duration::zero()) {
+                next = std::min(next.value_or(left), left);
+                ++at;
+                continue;
+            }
+            rested.push_back(std::move(at->second.sending));
+            at = resting_.erase(at);
+        }
+    }
+    for (Sending& sending : rested) send(std::move(sending));
+    return next;
+}
+
+void NoticeSender::rest(Sending sending, const std::string& reason) {
+    const Duration pause = pause_after(sending.attempts);
+    spdlog::error("expected to tell {} that {} {}, but {}; it is tried again in {} s",
+                  addressee(sending.notice), sending.notice.workflow, sending.notice.event, reason,
+                  std::chrono::duration_cast<std::chrono::seconds>(pause).count());
+    const std::lock_guard lock(mutex_);
+    const std::string workflow = sending.notice.workflow;
+    resting_.insert_or_assign(workflow, Resting{std::move(sending), clock_.steady() + pause});
 }
 
 void NoticeSender::enqueue(Sending sending) {
@@ -130,13 +206,11 @@ void NoticeSender::failed(const TaskToken& token, std::string error,
     if (!is_ours(token)) return engine_.failed(token, std::move(error), std::move(cause));
     auto sending = take(token);
     if (!sending) return;
-    const bool is_hopeless = error == "Stepwell.InvalidParameters";
-    if (!is_hopeless && sending->attempts < kAttemptsMax) return send(*std::move(sending));
-    spdlog::error("expected to tell {} that {} {}, but {}: {}{}",
-                  sending->notice.to.empty() ? "nobody" : sending->notice.to.front(),
-                  sending->notice.workflow, sending->notice.event, error, cause.value_or(""),
-                  is_hopeless ? "" : "; it is tried again when the daemon starts next");
-    if (is_hopeless) forget(sending->key);
+    const std::string reason = error + (cause ? ": " + *cause : "");
+    if (error != "Stepwell.InvalidParameters") return rest(*std::move(sending), reason);
+    spdlog::error("expected to tell {} that {} {}, but {}", addressee(sending->notice),
+                  sending->notice.workflow, sending->notice.event, reason);
+    forget(sending->key);
     go_on(sending->notice.workflow);
 }
 

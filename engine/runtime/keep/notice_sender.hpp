@@ -4,19 +4,22 @@
 //   journal ("notices") --noticed--> NoticeSender --start--> runner
 //   engine <--remove the document--- NoticeSender <-report-- runner      other reports pass through
 //
-// Its attempts have execution number 0, which no execution has. One that fails is tried again
-// twice, then with the next start of the daemon; one whose parameters are wrong is logged and
-// forgotten. Those of one workflow are handed over one after the other, in the order of what they
-// tell.
+// Its attempts have execution number 0, which no execution has. One that fails is tried again after
+// a pause that doubles, up to five minutes, until it is taken; one whose parameters are wrong is
+// logged and forgotten. Those of one workflow are handed over one after the other, in the order of
+// what they tell: one that rests holds those behind it.
 //
-// Threads: noticed() comes from the engine's thread, reports from any.
+// Threads: noticed() comes from the engine's thread, reports from any; start() begins one of its
+// own, which hands over again what has rested.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
+#include <thread>
 
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/notice.hpp"
@@ -28,7 +31,9 @@ namespace stepwell::runtime {
 class NoticeSender final : public WorkObserver, public TaskSink {
 public:
     /// REQUIRES: the engine outlives it.
-    explicit NoticeSender(Engine& engine) : engine_(engine) {}
+    NoticeSender(Engine& engine, Clock& clock) : engine_(engine), clock_(clock) {}
+    /// Stops.
+    ~NoticeSender() override;
 
     /// Who runs tasks; its sink is this. REQUIRES: called before the first notice.
     void forward_to(TaskRunner& runner) { runner_ = &runner; }
@@ -36,7 +41,13 @@ public:
     Result<void> resume(journal::JournalReader& journal);
 
     void noticed(const std::string& key, const std::string& value) override;
-    /// Whether all that was noticed is in the outbox, or given up.
+    /// Hands over again what rests, each when its pause is over, until stop().
+    void start();
+    void stop();
+    /// Hands over again what has rested long enough; how long until the next one has, if
+    /// any rests.
+    std::optional<Duration> try_again();
+    /// Whether all that was noticed is in the outbox, given up, or was refused several times.
     [[nodiscard]] bool is_idle() const;
 
     void submitted(const TaskToken& token, Payload output) override;
@@ -53,19 +64,30 @@ private:
         Notice notice;
         int attempts = 0;
     };
+    struct Resting {
+        Sending sending;
+        Duration until{};  // of the steady clock
+    };
     std::optional<Notice> read(const std::string& key, const std::string& value);
     void enqueue(Sending sending);
     void send(Sending sending);
     std::optional<Sending> take(const TaskToken& token);
     void go_on(const std::string& workflow);
+    void rest(Sending sending, const std::string& reason);
     void forget(const std::string& key);
+    void work();
 
     Engine& engine_;
+    Clock& clock_;
     TaskRunner* runner_ = nullptr;
     mutable std::mutex mutex_;
     std::map<TaskToken, Sending> sending_;
     std::map<std::string, std::deque<Sending>> lines_;  // by workflow, behind the one that is sent
+    std::map<std::string, Resting> resting_;            // by workflow: the first of its line
     std::uint32_t last_frame_ = 0;
+    std::condition_variable wake_;
+    bool is_stopping_ = false;
+    std::thread thread_;
 };
 
 }  // namespace stepwell::runtime

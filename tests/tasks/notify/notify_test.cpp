@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -9,6 +11,7 @@
 
 #include "engine/base/descriptor.hpp"
 #include "engine/base/digest.hpp"
+#include "engine/base/prng.hpp"
 #include "engine/base/utf8.hpp"
 #include "tasks/notify/delivery_worker.hpp"
 #include "tasks/wall_clock.hpp"
@@ -249,6 +252,39 @@ TEST_CASE("an outbox that several make at once is made once, and good for all") 
             }));
         }
         for (auto& one : opened) CHECK(one.get() == "");
+    }
+}
+
+/// A process that opens the outbox, and ends with 0 where it can; killed after `life`, if any.
+pid_t start_opening(const std::filesystem::path& folder, std::chrono::microseconds life) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    const itimerval deadline{{}, {0, static_cast<suseconds_t>(life.count())}};
+    ::setitimer(ITIMER_REAL, &deadline, nullptr);  // SIGALRM ends it; 0: never
+    ::_exit(tasks::Outbox::open(folder) ? 0 : 1);
+}
+
+bool ends_well(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_CASE("an outbox that was half made when its makers were killed is made by the next ones") {
+    Prng random(7);
+    for (int round = 0; round < 150; ++round) {
+        const test::TemporaryFolder folder;
+        for (int killed = 0; killed < 3; ++killed) {
+            const auto life = [&] { return std::chrono::microseconds(1 + random.next() % 6'000); };
+            const pid_t first = start_opening(folder.path(), life());
+            const pid_t second = start_opening(folder.path(), life());
+            ends_well(first);
+            ends_well(second);
+        }
+        const pid_t first = start_opening(folder.path(), std::chrono::microseconds(0));
+        const pid_t second = start_opening(folder.path(), std::chrono::microseconds(0));
+        CHECK(ends_well(first));
+        CHECK(ends_well(second));
     }
 }
 
