@@ -19,8 +19,8 @@ using data::data_fail;
 using data::DataSession;
 
 constexpr std::uint64_t kFileBytesMax = 5'000'000'000;
-constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
-constexpr int kMode = 0666;
+constexpr std::size_t kResultBufferBytes = std::size_t{1} << 20;
+constexpr int kResultMode = 0666;
 constexpr const char* kManifest = "manifest.json";
 
 /// What the executions of one outcome gave: as many files as it takes.
@@ -58,8 +58,8 @@ private:
 };
 
 DataResult<void> ResultFiles::begin() {
-    file_.reset(
-        ::open(draft().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode));
+    file_.reset(::open(draft().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                       kResultMode));
     if (!file_) return data_fail("E_DISK", draft().string() + ": cannot make the file");
     bytes_ = 0;
     buffer_ = is_lines_ ? "" : "[";
@@ -75,7 +75,7 @@ DataResult<void> ResultFiles::add(std::string_view json) {
     }
     buffer_ += json;
     if (is_lines_) buffer_ += '\n';
-    if (buffer_.size() >= kBufferBytes) SW_TRY(flush());
+    if (buffer_.size() >= kResultBufferBytes) SW_TRY(flush());
     return bytes_ >= kFileBytesMax ? end() : DataResult<void>();
 }
 
