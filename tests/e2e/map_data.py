@@ -262,7 +262,9 @@ class Bearing(Case):
         self.assertEqual(sorted(int(json.loads(record["Input"])["id"]) for record in records), list(range(ITEMS)))
         self.assertEqual(len(self.daemon.history(arn)), 13)
         print(f"\n{ITEMS} items, {KILLS} kills, {len(redone)} redriven: {time.monotonic() - begun:.0f} s, {peak:.0f} MiB at most")
-        self.assertLess(peak, MEMORY_MIB_MAX)
+        # A program under a sanitizer takes several times the memory of the one that people run.
+        if "ASAN_OPTIONS" not in os.environ:
+            self.assertLess(peak, MEMORY_MIB_MAX)
 
 
 if __name__ == "__main__":
