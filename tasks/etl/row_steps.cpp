@@ -38,17 +38,19 @@ DataResult<CompiledStep> compile_dedupe(const Compiling& compiling) {
     const std::string ties = compiling.text("ties");
     CompiledStep result;
     result.effect = RowEffect::heavy;
-    const std::string window = "over (partition by " + by + ordered + ") = 1";
-    result.sql = "select * from this qualify row_number() " + window;
+    const std::string window = "over (partition by " + by + ordered + ")";
+    result.sql = "select * from this qualify " + data::is_first_by("row_number() " + window);
     if (ties == "any") return result;
     // Of the rows that come first by order_by; such as are alike in everything are no tie.
     std::vector<std::string> all;
     for (const auto& column : compiling.columns()) all.push_back(quote_identifier(column.name));
-    result.prelude = "select * from this qualify rank() " + window;
-    result.sql = "select distinct on (" + by + ") * from this";
+    const std::string content = "hash(" + joined(all) + ")";
+    result.prelude = "select * from this qualify rank() " + window + " = 1";
+    result.sql = "select * from this qualify " +
+                 data::is_first_by("row_number() over (partition by " + by + ")");
     result.must_be_empty = "select " + by + ", count(*) as rows from this group by " + by +
-                           " having count(*) > 1 and count(distinct hash(" + joined(all) +
-                           ")) > 1 order by all limit 5";
+                           " having count(*) > 1 and min(" + content + ") <> max(" + content +
+                           ") order by all limit 5";
     result.error_code = "E_TIE";
     result.error_message =
         "rows with the same keys differ, and order_by does not say which to keep; add a column to "

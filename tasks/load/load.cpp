@@ -198,7 +198,8 @@ DataResult<void> Loader::stage() {
         SW_TRY(reader_->describe(sql, input_.parameters));
         std::vector<std::string> names;
         for (const auto& column : columns_) names.push_back(column.name);
-        sql = "select " + quoted_list(names) + " from (" + sql + ") as ranked where _sw_rank = 1";
+        sql = "select " + quoted_list(names) + " from (" + sql + ") as ranked where " +
+              is_first_by("_sw_rank");
         rows_ = SW_TRY(reader_->query_integer(
             "select count(*) from " + input_.relation + " as input", input_.parameters));
     }

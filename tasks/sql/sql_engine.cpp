@@ -137,6 +137,10 @@ std::string quote_table(const TableName& table, Dialect dialect) {
     return quote_identifier(table.schema) + "." + quote_identifier(table.table);
 }
 
+std::string is_first_by(const std::string& rank) {
+    return rank + " between 0 and 1";
+}
+
 std::string quoted_list(const std::vector<std::string>& names, std::string_view prefix) {
     std::string result;
     for (const auto& name : names) {

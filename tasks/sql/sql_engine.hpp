@@ -143,5 +143,9 @@ std::string sql_literal(const Json& value);
 std::string quote_table(const TableName& table, Dialect dialect);
 /// "a", "b", "c", each with `prefix` before it.
 std::string quoted_list(const std::vector<std::string>& names, std::string_view prefix = "");
+/// Of `rank`, a row_number() over a window: whether the row is the first one. Not as "= 1": DuckDB
+/// turns that into an aggregate of whole rows, which is slower where most rows are the only ones of
+/// their key, takes half as much memory again, and cannot spill to the disk.
+std::string is_first_by(const std::string& rank);
 
 }  // namespace stepwell::tasks::data
