@@ -80,9 +80,10 @@ def expert_sql(task, folder):
                 f"""copy (select id flight_id, moment departed_at, d delay, m distance, origin, destination from checked
                     where len(reasons) = 0 and id not in (from twice)) to '{folder}/plain/good.parquet' (format parquet, compression zstd)"""]
     if task == "etl":
+        # "n = 1" becomes an aggregate of whole rows in DuckDB 1.5: a fifth slower here, and a third more memory.
         return [f"""copy (select * exclude (n) from (select flight_id, departed_at, delay, distance, upper(trim(origin)) origin, upper(trim(destination)) destination,
                     strftime(departed_at, '%Y-%m') flight_month, delay > 15 is_late, distance / nullif(delay, 0) miles_per_minute,
-                    row_number() over (partition by flight_id order by departed_at desc) n from {read.format(folder + '/clean.csv', typed)}) where n = 1)
+                    row_number() over (partition by flight_id order by departed_at desc) n from {read.format(folder + '/clean.csv', typed)}) where n between 0 and 1)
                     to '{folder}/plain/lake' (format parquet, partition_by (flight_month), compression zstd, write_partition_columns true)"""]
     source = read.format(folder + "/clean.csv", typed)
     changed = " or ".join(f"t.{name} is distinct from s.{name}" for name in list(COLUMNS)[1:])
