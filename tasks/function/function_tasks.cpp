@@ -11,6 +11,7 @@
 #include <cctype>
 #include <thread>
 
+#include "engine/base/digest.hpp"
 #include "tasks/aws_shapes.hpp"
 #include "tasks/fields.hpp"
 #include "tasks/function/function_pool.hpp"
@@ -34,11 +35,13 @@ struct Call {
     Invocation invocation = Invocation::wait;
     std::string name;
     std::string qualifier = "$LATEST";
+    std::string version = "$LATEST";  // that serves the qualifier
     std::string event = "{}";
     std::string region;
     std::string account;
     std::string request_id;
     std::string client_context;
+    bool wants_log = false;
 };
 
 struct FunctionSettings {
@@ -82,6 +85,14 @@ Result<Invocation, TaskError> read_invocation(Fields& fields) {
     return Invocation::wait;
 }
 
+bool read_log_type(Fields& fields) {
+    const std::string type = fields.text("LogType", "None");
+    if (type != "None" && type != "Tail") {
+        fields.fault("expected 'LogType' to be None or Tail, but it is '" + type + "'");
+    }
+    return type == "Tail";
+}
+
 /// A string is sent as it is, and has to be JSON by itself; null is no payload.
 Result<std::string, TaskError> payload_text(const Json* payload) {
     if (!payload) return std::string("{}");
@@ -105,7 +116,7 @@ Result<void, TaskError> read_invoke(Call& call, const Json& parameters) {
     call.invocation = SW_TRY(read_invocation(fields));
     call.client_context = fields.text("ClientContext", "");
     const Json* payload = fields.any("Payload");
-    fields.any("LogType");
+    call.wants_log = read_log_type(fields);
     if (const auto faults = fields.finish()) {
         return fail(TaskError{"States.Runtime", "lambda:invoke: " + *faults});
     }
@@ -167,15 +178,27 @@ std::string arn_of(const Call& call) {
            call.qualifier;
 }
 
-std::optional<std::filesystem::path> find_function(const Call& call, const HostSettings& settings) {
-    if (!is_name(call.name)) return std::nullopt;
+std::optional<std::filesystem::path> find_folder(const std::string& name,
+                                                 const HostSettings& settings) {
     for (const auto& folder : settings.functions_folders) {
         std::error_code ignored;
-        if (std::filesystem::is_regular_file(folder / call.name / "handler.py", ignored)) {
-            return std::filesystem::absolute(folder / call.name, ignored);
+        if (std::filesystem::is_regular_file(folder / name / "handler.py", ignored)) {
+            return std::filesystem::absolute(folder / name, ignored);
         }
     }
     return std::nullopt;
+}
+
+/// A version or an alias may have a folder of its own, NAME@QUALIFIER; NAME serves all others.
+std::optional<std::filesystem::path> find_function(Call& call, const HostSettings& settings) {
+    if (!is_name(call.name)) return std::nullopt;
+    if (is_name(call.qualifier)) {
+        if (auto own = find_folder(call.name + "@" + call.qualifier, settings)) {
+            call.version = call.qualifier;
+            return own;
+        }
+    }
+    return find_folder(call.name, settings);
 }
 
 TaskError not_found(const Call& call, TaskContext& context) {
@@ -204,12 +227,17 @@ std::string log_stream() {
     return std::string(day) + "/[$LATEST]" + id;
 }
 
+/// What AWS gives a function where nothing is said.
+std::string memory_mb(std::uint64_t memory_bytes) {
+    return std::to_string(memory_bytes == 0 ? 128 : memory_bytes >> 20);
+}
+
 std::string call_header(const Call& call, std::int64_t patience_ms, std::uint64_t memory_bytes) {
     Json header = {{"request_id", call.request_id},
                    {"function_name", call.name},
-                   {"function_version", call.qualifier},
+                   {"function_version", call.version},
                    {"function_arn", arn_of(call)},
-                   {"memory_mb", std::to_string(memory_bytes == 0 ? 128 : memory_bytes >> 20)},
+                   {"memory_mb", memory_mb(memory_bytes)},
                    {"log_stream", log_stream()},
                    {"deadline_ms", wall_clock_ms() + patience_ms},
                    {"compact", call.style == Style::invoke}};
@@ -254,25 +282,54 @@ TaskError timeout_error(const Call& call, std::int64_t timeout_ms) {
 
 Json invoke_result(const Call& call, int status) {
     Json result = Json::object();
-    if (status == 200) result["ExecutedVersion"] = call.qualifier;
+    if (status == 200) result["ExecutedVersion"] = call.version;
     result["StatusCode"] = status;
     return result;
 }
 
+/// The end of a call's log, as Lambda gives it back.
+class LogTail {
+public:
+    void add(std::string_view lines) {
+        text_ += lines;
+        text_ += '\n';
+        if (text_.size() > 2 * kBytesMax) text_.erase(0, text_.size() - kBytesMax);
+    }
+    /// In base64. REQUIRES: called last.
+    std::string take(const Call& call, std::chrono::microseconds took, std::uint64_t memory_bytes) {
+        char duration[32];
+        std::snprintf(duration, sizeof duration, "%.2f", static_cast<double>(took.count()) / 1000);
+        const auto billed = (took.count() + 999) / 1000;
+        const std::string request = "RequestId: " + call.request_id;
+        std::string all = "START " + request + " Version: " + call.version + "\n" + text_ + "END " +
+                          request + "\nREPORT " + request + "\tDuration: " + duration +
+                          " ms\tBilled Duration: " + std::to_string(billed) +
+                          " ms\tMemory Size: " + memory_mb(memory_bytes) + " MB\t\n";
+        if (all.size() > kBytesMax) all.erase(0, all.size() - kBytesMax);
+        return base64_encode(all);
+    }
+
+private:
+    static constexpr std::size_t kBytesMax = 4096;
+    std::string text_;
+};
+
 /// The wrapper around a payload, which is put in as text: its numbers keep their spelling.
-std::string wrap_payload(const Call& call, const FunctionAnswer& answer) {
+std::string wrap_payload(const Call& call, const FunctionAnswer& answer, const std::string& log) {
     HttpAnswer http;
     http.request_id = call.request_id;
     http.content_bytes = answer.bytes;
     http.content_type = "application/json";
-    http.headers = {{"X-Amz-Executed-Version", call.qualifier},
+    http.headers = {{"X-Amz-Executed-Version", call.version},
                     {"x-amzn-Remapped-Content-Length", "0"},
                     {"X-Amzn-Trace-Id", "root=1-" + call.request_id.substr(0, 8) + ";sampled=0"}};
+    if (!log.empty()) http.headers["X-Amz-Log-Result"] = log;
     Json rest = Json::object();
     add_sdk_metadata(rest, http);
     rest["StatusCode"] = 200;
-    return "{\"ExecutedVersion\":" + to_text(Json(call.qualifier)) + ",\"Payload\":" + answer.text +
-           "," + to_text(rest).substr(1);
+    std::string text = "{\"ExecutedVersion\":" + to_text(Json(call.version));
+    if (!log.empty()) text += ",\"LogResult\":" + to_text(Json(log));
+    return text + ",\"Payload\":" + answer.text + "," + to_text(rest).substr(1);
 }
 
 /// The host's pool lives as long as the host.
@@ -285,7 +342,7 @@ FunctionPool& pool() {
     return *instance;
 }
 
-Result<FunctionSpec, TaskError> make_spec(const Call& call, const FunctionSettings& settings,
+Result<FunctionSpec, TaskError> make_spec(Call& call, const FunctionSettings& settings,
                                           TaskContext& context) {
     const auto folder = find_function(call, context.settings());
     if (!folder) return fail(not_found(call, context));
@@ -312,10 +369,11 @@ void call_in_background(FunctionSpec spec, Call call, std::string header) {
     }).detach();
 }
 
-TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSettings& settings) {
+TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSettings& settings,
+                     const std::string& log) {
     switch (answer.kind) {
         case FunctionAnswer::Kind::result:
-            return call.style == Style::invoke ? wrap_payload(call, answer)
+            return call.style == Style::invoke ? wrap_payload(call, answer, log)
                                                : std::move(answer.text);
         case FunctionAnswer::Kind::error:
             return fail(TaskError{answer.error_type, answer.text});
@@ -332,7 +390,7 @@ TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSett
 }
 
 TaskText run_function(TaskContext& context) {
-    const Call call = SW_TRY(read_call(context.request()));
+    Call call = SW_TRY(read_call(context.request()));
     const FunctionSettings settings = SW_TRY(read_settings(context.settings()));
     FunctionSpec spec = SW_TRY(make_spec(call, settings, context));
     std::int64_t patience = settings.timeout_ms.value_or(kLongestMs);
@@ -351,14 +409,22 @@ TaskText run_function(TaskContext& context) {
     dialogue.header = std::move(header);
     dialogue.event = call.event;
     dialogue.stop = &stop;
-    dialogue.log = [&context](std::string lines) { context.log(std::move(lines)); };
+    LogTail tail;
+    dialogue.log = [&](std::string lines) {
+        if (call.wants_log) tail.add(lines);
+        context.log(std::move(lines));
+    };
+    const auto begun = std::chrono::steady_clock::now();
     if (settings.timeout_ms) {
-        dialogue.deadline =
-            std::chrono::steady_clock::now() + std::chrono::milliseconds(*settings.timeout_ms);
+        dialogue.deadline = begun + std::chrono::milliseconds(*settings.timeout_ms);
     }
     auto answer = pool().call(spec, dialogue);
     if (!answer) return fail(TaskError{"Lambda.ServiceException", answer.error().message});
-    return finish_call(call, std::move(*answer), settings);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - begun);
+    const std::string log =
+        call.wants_log ? tail.take(call, took, settings.memory_bytes) : std::string();
+    return finish_call(call, std::move(*answer), settings, log);
 }
 
 }  // namespace

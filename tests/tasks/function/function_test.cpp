@@ -3,6 +3,7 @@
 #include <fstream>
 #include <regex>
 
+#include "engine/base/digest.hpp"
 #include "tasks/function/function_pool.hpp"
 #include "tests/tasks/host/test_tasks_support.hpp"
 
@@ -168,6 +169,53 @@ TEST_CASE("lambda:invoke wraps the result, and its errors are compact") {
     CHECK(
         masked(failed.cause) ==
         R"({"errorMessage":"no","errorType":"ValueError","requestId":"<id>","stackTrace":["  File \"/var/task/handler.py\", line 2, in handler\n    raise ValueError('no')\n"]})");
+}
+
+TEST_CASE("the end of a call's log comes back where it is asked for") {
+    Functions functions;
+    functions.write(
+        "f", "def handler(e, c):\n    print('x' * 5000)\n    print('hello')\n    return 1\n");
+    const Outcome quiet = functions.invoke({{"FunctionName", "f"}});
+    CHECK(find(Json::parse(quiet.output), "LogResult") == nullptr);
+    const Outcome outcome = functions.invoke({{"FunctionName", "f"}, {"LogType", "Tail"}});
+    REQUIRE(outcome.kind == "succeeded");
+    const Json result = Json::parse(outcome.output);
+    const std::string log = base64_decode(string_or(result, "LogResult", "")).value_or("");
+    CHECK(log.size() == 4096);
+    CAPTURE(log);
+    const std::regex end(
+        "x\nhello\nEND RequestId: (\\S+)\nREPORT RequestId: (\\S+)\tDuration: \\d+\\.\\d\\d ms\t"
+        "Billed Duration: \\d+ ms\tMemory Size: 128 MB\t\n$");
+    std::smatch found;
+    REQUIRE(std::regex_search(log, found, end));
+    CHECK(found[1].str() == found[2].str());
+    CHECK(found[1].str() == result["SdkResponseMetadata"]["RequestId"]);
+    CHECK(result["SdkHttpMetadata"]["HttpHeaders"]["X-Amz-Log-Result"] == result["LogResult"]);
+    CHECK(functions.invoke({{"FunctionName", "f"}, {"LogType", "All"}}).error == "States.Runtime");
+}
+
+TEST_CASE("a version or an alias has code of its own where there is a folder for it") {
+    Functions functions;
+    functions.write("f", "def handler(e, c): return ['latest', c.function_version]");
+    functions.write("f@2", "def handler(e, c): return ['two', c.function_version]");
+    const auto invoked = [&](const std::string& name, const std::string& qualifier) {
+        Json parameters{{"FunctionName", name}};
+        if (!qualifier.empty()) parameters["Qualifier"] = qualifier;
+        const Json result = Json::parse(functions.invoke(std::move(parameters)).output);
+        CHECK(result["ExecutedVersion"] == result["Payload"][1]);
+        CHECK(result["SdkHttpMetadata"]["HttpHeaders"]["X-Amz-Executed-Version"] ==
+              result["ExecutedVersion"]);
+        return to_text(result["Payload"]);
+    };
+    CHECK(invoked("f", "") == R"(["latest","$LATEST"])");
+    CHECK(invoked("f", "2") == R"(["two","2"])");
+    CHECK(invoked("f:2", "") == R"(["two","2"])");
+    CHECK(invoked(std::string(kArn) + "f:2", "") == R"(["two","2"])");
+    CHECK(invoked("f", "prod") == R"(["latest","$LATEST"])");
+    CHECK(functions.legacy("f:2", "{}").output == R"(["two", "2"])");
+    CHECK(
+        functions.invoke({{"FunctionName", "g"}, {"Qualifier", "2"}}).cause.find("function:g:2") !=
+        std::string::npos);
 }
 
 TEST_CASE("an unknown function is named as AWS names it, however it was written") {
