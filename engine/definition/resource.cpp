@@ -7,6 +7,7 @@
 #include "engine/base/ascii.hpp"
 #include "engine/base/integration_arn.hpp"
 #include "engine/base/nearest.hpp"
+#include "engine/definition/aws_services.hpp"
 
 namespace stepwell::definition {
 namespace {
@@ -215,6 +216,22 @@ std::optional<Resource> read_builtin(const std::string& text, const ParseOptions
     return std::nullopt;
 }
 
+std::string not_recognized(const std::string& text) {
+    return "The resource provided " + text +
+           " is not recognized. The value is not a valid resource ARN, or the resource is not "
+           "available in this region.";
+}
+
+void check_sdk(const Resource& resource, const std::string& text, Report& report,
+               const Place& place) {
+    constexpr std::string_view kSdk = "aws-sdk:";
+    if (resource.service.rfind(kSdk, 0) != 0) return;
+    const std::string_view service = std::string_view(resource.service).substr(kSdk.size());
+    const std::string_view action = std::string_view(resource.action);
+    const auto hint = unknown_sdk_action(service, action.substr(0, action.find('.')));
+    if (hint) report.add(place, rule({not_recognized(text), *hint}));
+}
+
 void check_express(const Resource& resource, Report& report, const Place& place) {
     // The second message ends in a blank: recorded so, " at <place>" makes it two.
     if (resource.kind == Resource::Kind::activity) {
@@ -242,12 +259,10 @@ std::optional<Resource> read_resource(const std::string& text, const ParseOption
         outcome.hint = "did you mean 'stepwell:" + text + "'?";
     }
     if (!outcome.resource) {
-        report.add(place, {"The resource provided " + text +
-                               " is not recognized. The value is not a valid resource ARN, or the "
-                               "resource is not available in this region.",
-                           outcome.hint});
+        report.add(place, {not_recognized(text), outcome.hint});
         return std::nullopt;
     }
+    check_sdk(*outcome.resource, text, report, place);
     if (options.is_express) check_express(*outcome.resource, report, place);
     return std::move(outcome.resource);
 }
