@@ -6,6 +6,7 @@
 
 #include "api/aws/api.hpp"
 #include "api/aws/members.hpp"
+#include "api/aws/tags.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/runtime/activity.hpp"
 
@@ -14,7 +15,6 @@ namespace {
 
 /// How long a worker waits for a task, as in Step Functions.
 constexpr std::chrono::seconds kPollTime{60};
-constexpr std::size_t kActivityTagsMax = 50;
 
 std::string poll_text(const std::string& token, const runtime::ActivityTask& task) {
     return to_text(Json{{"taskToken", token}, {"input", task.input.text()}});
@@ -70,10 +70,8 @@ std::string created_text(const std::string& arn, Timestamp at) {
 }
 
 /// What is kept of an activity.
-Json record_of(Timestamp at, const Json* tags) {
-    Json record{{"created_ms", to_ms(at)}};
-    if (tags && !tags->empty()) record["tags"] = *tags;
-    return record;
+Json record_of(Timestamp at) {
+    return Json{{"created_ms", to_ms(at)}};
 }
 
 Timestamp created_at(const std::string& record) {
@@ -103,19 +101,19 @@ AwsResult<Api::Activity> Api::activity(std::string_view text) {
 void Api::create_activity(const Json& body, const Principal&, Reply reply) {
     Members members(body);
     const std::string name = members.required_text("name", {1, 80});
-    const Json* tags = members.list("tags");
+    const auto asked_tags = read_tags(members);
     members.object("encryptionConfiguration");
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
     if (!is_name(name)) return reply(refuse_quoting("InvalidName", "Invalid Name", name));
     const std::string arn = runtime::activity_arn(name, account_.region, account_.account);
-    if (tags && tags->size() > kActivityTagsMax) {
-        return reply(refuse("TooManyTags", "Too many tags: '" + arn + "'"));
-    }
+    const auto tags = with_tags({}, asked_tags, arn);
+    if (!tags) return reply(fail(tags.error()));
     if (const auto there = activity(arn)) return reply(created_text(arn, there->created_at));
     const Timestamp now = runtime::system_clock().now();
     runtime::Writes writes;
-    writes.documents.push_back({std::string(runtime::kActivities), name,
-                                to_text(record_of(now, tags)), journal::DocumentWrite::If::absent});
+    writes.documents.push_back({std::string(runtime::kActivities), name, to_text(record_of(now)),
+                                journal::DocumentWrite::If::absent});
+    writes.documents.push_back(runtime::to_write(*tags, runtime::tags_key("activity", name)));
     engine_.write(std::move(writes),
                   [this, reply = std::move(reply), arn, now](Result<void> written) {
                       if (written) return reply(created_text(arn, now));
@@ -140,6 +138,8 @@ void Api::delete_activity(const Json& body, const Principal&, Reply reply) {
     runtime::Writes writes;
     writes.documents.push_back({std::string(runtime::kActivities), *name, std::nullopt,
                                 journal::DocumentWrite::If::always});
+    writes.documents.push_back(
+        runtime::removal_of(runtime::kTags, runtime::tags_key("activity", *name)));
     engine_.write(std::move(writes), [reply = std::move(reply)](Result<void> written) {
         reply(written ? AwsResult<std::string>("{}") : fail(internal_error(written.error())));
     });

@@ -134,7 +134,7 @@ private:
     /// The same, or what is published of it: the ARN has a qualifier then.
     AwsResult<Arn> own_machine_or_version(std::string_view text) const;
     /// What may have tags. Fails with ResourceNotFound.
-    AwsResult<Arn> tagged_machine(const std::string& text) const;
+    AwsResult<Arn> tagged(const std::string& text) const;
     /// Fails where it names no alias; perhaps one of another account.
     AwsResult<Arn> own_alias(std::string_view text) const;
     [[nodiscard]] bool is_own(const Arn& arn) const;

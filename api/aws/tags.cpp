@@ -1,10 +1,11 @@
-// Tags of state machines, and the actions on them.
+// Tags of state machines and activities, and the actions on them.
 #include "api/aws/tags.hpp"
 
 #include <algorithm>
 
 #include "api/aws/api.hpp"
 #include "api/aws/published.hpp"
+#include "engine/runtime/activity.hpp"
 
 namespace stepwell::api::aws {
 namespace {
@@ -23,7 +24,13 @@ AwsResult<std::vector<runtime::Tag>> tags_at(runtime::ChangeView& view, const st
     return or_internal(runtime::tags_in(*document));
 }
 
-AwsResult<void> check_machine(runtime::ChangeView& view, const Arn& arn) {
+AwsResult<void> check_is_there(runtime::ChangeView& view, const Arn& arn) {
+    if (arn.kind == "activity") {
+        const auto record =
+            SW_TRY(or_internal(view.document(std::string(runtime::kActivities), arn.name)));
+        if (!record) return no_such_resource(arn.text);
+        return {};
+    }
     const auto machine = view.workflow(arn.name);
     if (machine) return {};
     if (machine.error().code == ErrorCode::not_found) return no_such_resource(arn.text);
@@ -93,8 +100,9 @@ AwsResult<std::vector<runtime::Tag>> with_tags(std::vector<runtime::Tag> there,
         arn}};
 }
 
-AwsResult<Arn> Api::tagged_machine(const std::string& text) const {
-    Arn arn = SW_TRY(parse_arn(text, "stateMachine"));
+AwsResult<Arn> Api::tagged(const std::string& text) const {
+    const bool is_activity = text.find(":activity:") != text.npos;
+    Arn arn = SW_TRY(parse_arn(text, is_activity ? "activity" : "stateMachine"));
     if (!is_own(arn) || !arn.qualifier.empty()) return no_such_resource(text);
     return arn;
 }
@@ -105,12 +113,12 @@ void Api::tag_resource(const Json& body, const Principal&, Reply reply) {
     auto tags = read_tags(members);
     if (!find(body, "tags")) members.violate("tags", nullptr, "Member must not be null");
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
-    auto arn = tagged_machine(text);
+    auto arn = tagged(text);
     if (!arn) return reply(fail(std::move(arn).error()));
     change(
         [arn = std::move(arn).value(),
          tags = std::move(tags)](runtime::ChangeView& view) -> AwsResult<Decided> {
-            SW_TRY(check_machine(view, arn));
+            SW_TRY(check_is_there(view, arn));
             const std::string key = runtime::tags_key(arn.kind, arn.name);
             auto there = SW_TRY(tags_at(view, key));
             const auto all = SW_TRY(with_tags(std::move(there), tags, arn.text));
@@ -124,12 +132,12 @@ void Api::untag_resource(const Json& body, const Principal&, Reply reply) {
     const std::string text = members.required_text("resourceArn", kArnLength);
     auto keys = read_keys(members);
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
-    auto arn = tagged_machine(text);
+    auto arn = tagged(text);
     if (!arn) return reply(fail(std::move(arn).error()));
     change(
         [arn = std::move(arn).value(),
          keys = std::move(keys)](runtime::ChangeView& view) -> AwsResult<Decided> {
-            SW_TRY(check_machine(view, arn));
+            SW_TRY(check_is_there(view, arn));
             const std::string key = runtime::tags_key(arn.kind, arn.name);
             auto tags = SW_TRY(tags_at(view, key));
             std::erase_if(tags, [&](const runtime::Tag& tag) {
@@ -144,8 +152,10 @@ AwsResult<Json> Api::list_tags_for_resource(const Json& body) {
     Members members(body);
     const std::string text = members.required_text("resourceArn", kArnLength);
     SW_TRY(members.check());
-    const Arn arn = SW_TRY(tagged_machine(text));
-    if (!workflow(arn)) return no_such_resource(text);
+    const Arn arn = SW_TRY(tagged(text));
+    const bool is_there = arn.kind == "activity" ? static_cast<bool>(activity(text))
+                                                 : static_cast<bool>(workflow(arn));
+    if (!is_there) return no_such_resource(text);
     auto reader = SW_TRY(this->reader());
     const auto document = SW_TRY(
         or_internal(reader->document(runtime::kTags, runtime::tags_key(arn.kind, arn.name))));

@@ -309,6 +309,21 @@ class Tags(Case):
         self.sfn.untag_resource(resourceArn=arn, tagKeys=["stage"])
         self.assertEqual(tags(), [])
 
+    def test_of_an_activity(self):
+        arn = self.sfn.create_activity(name="tagged", tags=[{"key": "team", "value": "data"}])["activityArn"]
+        tags = lambda: self.sfn.list_tags_for_resource(resourceArn=arn)["tags"]  # noqa: E731
+        self.assertEqual(tags(), [{"key": "team", "value": "data"}])
+        self.sfn.create_activity(name="tagged", tags=[{"key": "team", "value": "other"}])
+        self.sfn.tag_resource(resourceArn=arn, tags=[{"key": "stage", "value": "prod"}])
+        self.assertEqual(tags(), [{"key": "team", "value": "data"}, {"key": "stage", "value": "prod"}])
+        self.sfn.untag_resource(resourceArn=arn, tagKeys=["team", "stage"])
+        self.assertEqual(tags(), [])
+        self.sfn.tag_resource(resourceArn=arn, tags=[{"key": "stage", "value": "prod"}])
+        self.sfn.delete_activity(activityArn=arn)
+        self.refused("ResourceNotFound", f"Resource not found: '{arn}'", self.sfn.list_tags_for_resource, resourceArn=arn)
+        self.sfn.create_activity(name="tagged")
+        self.assertEqual(tags(), [])
+
     def test_what_has_none(self):
         arn = self.create(publish=True)["stateMachineArn"]
         for other in (arn + ":1", f"{ACCOUNT}:stateMachine:nothing"):
