@@ -1,6 +1,7 @@
 #include "tasks/configuration_shape.hpp"
 
 #include "engine/base/units.hpp"
+#include "tasks/aws/aws_settings.hpp"
 #include "tasks/fields.hpp"
 #include "tasks/support/parameters.hpp"
 
@@ -86,7 +87,7 @@ Shape task_hosts() {
 
 const Shape& configuration_shape() {
     static const Shape all =
-        object({connections(), lakes(), bindings(), notifications(),
+        object({connections(), lakes(), bindings(), notifications(), aws_shape(),
                 shape::list("allowed_roots", "folders that tasks may look into", text("", "")),
                 task_hosts(),
                 object("http", "proxies and certificates",

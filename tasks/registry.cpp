@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "tasks/aws/aws_tasks.hpp"
 #include "tasks/data_tasks.hpp"
 #include "tasks/etl/etl.hpp"
 #include "tasks/function/function_tasks.hpp"
@@ -37,10 +38,11 @@ std::vector<TaskType> echo_tasks() {
     return {echo};
 }
 
+/// AWS last: it serves what has no local form.
 std::vector<TaskType> collect() {
     std::vector<TaskType> all;
     for (auto folder : {echo_tasks, shell_tasks, function_tasks, http_tasks, notify_tasks,
-                        data_tasks, etl_tasks, transform_tasks}) {
+                        data_tasks, etl_tasks, transform_tasks, aws_tasks}) {
         std::vector<TaskType> types = folder();
         std::move(types.begin(), types.end(), std::back_inserter(all));
     }
@@ -71,7 +73,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 TaskCatalog::TaskCatalog(std::vector<TaskType> types) : types_(std::move(types)) {
     for (const TaskType& type : types_) {
-        if (!is_of_engine(type)) by_name_.emplace(type.name, &type);
+        const bool is_named = !type.name.empty() && !is_of_engine(type);
+        if (is_named) by_name_.emplace(type.name, &type);
     }
 }
 
@@ -101,7 +104,10 @@ std::string TaskCatalog::explain_missing(std::string_view resource) const {
         return "expected a resource that runs here, but " + quoted +
                " has no local form; bind it to a task: an entry under 'bindings:' of stepwell.yaml "
                "with {resource: \"" +
-               std::string(resource) + "\", task: NAME}";
+               std::string(resource) +
+               "\", task: NAME}; or send it to AWS, or to what stands for it: an entry 'aws:' "
+               "there "
+               "with {endpoint: URL, region: NAME, access_key_id: ..., secret_access_key: ...}";
     }
     const std::string near = nearest_word(resource.substr(kPrefix.size()), names());
     std::string text = "expected a built-in task, but there is no " + quoted;

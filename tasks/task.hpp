@@ -79,7 +79,7 @@ enum class HostKind {
 std::string_view name_of(HostKind kind);
 
 struct TaskType {
-    std::string name;  // the NAME of "stepwell:NAME"
+    std::string name;  // the NAME of "stepwell:NAME"; empty: it serves `resources` only
     HostKind host = HostKind::general;
     /// Runs one attempt, in a thread of the host. Must be safe to run many times at once. A
     /// C++ exception that leaves it fails the task with Stepwell.TaskCrashed.

@@ -114,6 +114,11 @@ def api_part(log):
     sh(log, sys.executable, "tests/e2e/callbacks.py", "--stepwell", PROGRAM)
 
 
+def aws_part(log):
+    """Integrations that go to AWS, which moto stands for: calls, errors, jobs under kills, tokens over a queue."""
+    sh(log, "build/third_party/moto/bin/python", "tests/e2e/aws.py", "--stepwell", PROGRAM)
+
+
 def conformance_part(log):
     """Executions that AWS recorded."""
     sh(log, sys.executable, "tests/conformance/conformance.py", "--stepwell", PROGRAM, "--fail-under", "97")
@@ -178,11 +183,11 @@ def starts_part(log):
 
 
 PARTS = {"format": format_part, "release": release_part, "lint": lint_part, "unit": unit_part, "templates": templates_part, "doors": doors_part, "threads": threads_part,
-         "conformance": conformance_part, "jsonata": jsonata_part, "e2e": e2e_part, "api": api_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
+         "conformance": conformance_part, "jsonata": jsonata_part, "e2e": e2e_part, "api": api_part, "aws": aws_part, "cases": cases_part, "demo": demo_part, "faults": faults_part, "starts": starts_part,
          "operations": operations_part, "web": web_part, "crash": crash_part, "package": package_part}
 FIRST = ["format", "release"]  # what all others need
 LANES = [["unit", "templates", "doors"],
-         ["lint", "conformance", "jsonata", "e2e", "api", "demo", "faults", "web", "crash", "threads"],
+         ["lint", "conformance", "jsonata", "e2e", "api", "aws", "demo", "faults", "web", "crash", "threads"],
          ["cases", "starts", "operations", "package"]]
 QUICK = ["format", "release", "unit", "conformance", "jsonata", "e2e"]
 DOCTEST = re.compile(r"\[doctest\] test cases: +\d+ \| +(\d+) passed \| +(\d+) failed")

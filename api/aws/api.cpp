@@ -9,6 +9,8 @@
 namespace stepwell::api::aws {
 namespace {
 
+constexpr std::string_view kTargetPrefix = "AWSStepFunctions.";
+
 std::string request_id_line() {
     thread_local Prng random(runtime::system_clock().entropy());
     return "x-amzn-RequestId: " + uuid4(random) + "\r\n";
@@ -109,9 +111,8 @@ const Api::Entry* Api::find_action(std::string_view target) {
         {"SendTaskFailure", Role::operator_, &Api::send_task_failure, nullptr},
         {"SendTaskHeartbeat", Role::operator_, &Api::send_task_heartbeat, nullptr},
     });
-    constexpr std::string_view kPrefix = "AWSStepFunctions.";
-    if (target.substr(0, kPrefix.size()) != kPrefix) return nullptr;
-    const std::string_view name = target.substr(kPrefix.size());
+    if (target.substr(0, kTargetPrefix.size()) != kTargetPrefix) return nullptr;
+    const std::string_view name = target.substr(kTargetPrefix.size());
     const auto* found = std::find_if(kActions.begin(), kActions.end(),
                                      [&](const Entry& entry) { return entry.name == name; });
     return found == kActions.end() ? nullptr : found;
@@ -151,6 +152,19 @@ void Api::handle(Request& request, Responder respond) {
     if (!read) return respond(to_response(fail(std::move(read).error())));
     const bool is_viewer = request.principal().role < Role::operator_;
     respond(to_response(to_text(is_viewer ? with_hidden_samples(*std::move(read)) : *read)));
+}
+
+void Api::call(std::string_view action, const Json& body, const Principal& by, Reply reply) {
+    const Entry* entry = find_action(std::string(kTargetPrefix) + std::string(action));
+    if (!entry || entry->wait) {
+        return reply(refuse("UnknownOperationException",
+                            "expected an operation of Step Functions that a workflow may call, but "
+                            "got '" +
+                                std::string(action) + "'"));
+    }
+    if (entry->act) return (this->*entry->act)(body, by, std::move(reply));
+    auto read = (this->*entry->read)(body);
+    reply(read ? AwsResult<std::string>(to_text(*read)) : fail(std::move(read).error()));
 }
 
 AwsResult<Readers::Lease> Api::reader() {

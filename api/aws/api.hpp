@@ -33,13 +33,16 @@ public:
     void use(runtime::ActivityWorkers& activities) { activities_ = &activities; }
 
     void handle(Request& request, Responder respond);
+    /// Takes the body of the answer, as JSON text.
+    using Reply = std::function<void(AwsResult<std::string>)>;
+    /// The same from inside: `action` is "StartExecution", say. What waits (GetActivityTask) is
+    /// refused. `reply` is called once, perhaps before this returns, as handle() answers.
+    void call(std::string_view action, const Json& body, const Principal& by, Reply reply);
 
     /// Who may ask for the action that `X-Amz-Target` names; an unknown one: viewer.
     static Role role_of(std::string_view target);
 
 private:
-    /// Takes the body of the answer, as JSON text.
-    using Reply = std::function<void(AwsResult<std::string>)>;
     /// `by`: who asks, for the record of what they start.
     using Action = void (Api::*)(const Json& body, const Principal& by, Reply reply);
     using Reading = AwsResult<Json> (Api::*)(const Json& body);

@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 /// Sections that go to the tasks as they are.
 const std::vector<std::string>& task_sections() {
     static const std::vector<std::string> kSections{
-        "connections", "lakes", "bindings", "notifications", "allowed_roots", "tasks", "http"};
+        "connections",   "lakes", "bindings", "notifications",
+        "allowed_roots", "tasks", "http",     "aws"};
     return kSections;
 }
 

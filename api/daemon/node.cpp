@@ -154,6 +154,19 @@ std::string lost_secrets_text(const std::vector<std::string>& names) {
            "everything else goes on";
 }
 
+/// AWS's keys that stand in the configuration as they are. What is shorter than those of AWS is an
+/// emulator's, and a word that may stand anywhere.
+void mask_aws_keys(const Json& sections, std::vector<KnownSecret>& masked) {
+    constexpr std::size_t kKeyBytesMin = 16;
+    const Json* aws = find(sections, "aws");
+    if (!aws) return;
+    for (const char* key : {"secret_access_key", "session_token"}) {
+        std::string value = string_or(*aws, key, "");
+        if (value.size() < kKeyBytesMin || names_secret(value)) continue;
+        masked.push_back({std::string("aws.") + key, std::move(value)});
+    }
+}
+
 Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configuration,
                                                   const std::string& admin_token,
                                                   journal::JournalReader& journal) {
@@ -164,6 +177,7 @@ Result<std::unique_ptr<SecretStore>> open_secrets(const Configuration& configura
     const std::string& token = configuration.gate.token;
     if (!token.empty()) settings.masked_too.push_back({"the daemon's token", token});
     settings.masked_too.push_back({"the admin's token", admin_token});
+    mask_aws_keys(configuration.tasks, settings.masked_too);
     const auto documents = SW_TRY(documents_of(journal, kSecretsCollection));
     auto store = SW_TRY(SecretStore::open(std::move(settings), documents));
     // What tasks are not told by name they shall not find in their environment.
@@ -210,8 +224,10 @@ public:
           engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
           notices_(engine, runtime::system_clock()),
           lone_tasks(notices_),
-          dispatcher_(std::move(bindings), lone_tasks),
+          dispatcher_(std::move(bindings), lone_tasks,
+                      tasks::AwsRemote(find(configuration.tasks, "aws"))),
           hosts_(std::move(settings), dispatcher_),
+          own_api(hooks.has_api, dispatcher_),
           secret_runner_(*secrets, dispatcher_, lone_tasks),
           activities(secret_runner_),
           gate(configuration.pools, activities) {
@@ -219,7 +235,8 @@ public:
         engine.add_observer(gate);
         engine.add_observer(notices_);
         notices_.forward_to(dispatcher_);
-        dispatcher_.forward_to(hosts_);
+        dispatcher_.forward_to(own_api);
+        own_api.forward_to(hosts_);
         lone_tasks.forward_to(secret_runner_);
         if (hooks.failed) engine.on_failure(hooks.failed);
     }
@@ -236,6 +253,7 @@ public:
     void stop() {
         notices_.stop();
         engine.stop();
+        own_api.close();
         lone_tasks.close();
         hosts_.close();
     }
@@ -283,6 +301,11 @@ public:
 private:
     tasks::Dispatcher dispatcher_;
     tasks::HostRunner hosts_;
+
+public:
+    OwnApi own_api;
+
+private:
     SecretRunner secret_runner_;
 
 public:
@@ -325,6 +348,10 @@ aws::RunTask Node::lone_tasks() {
     return [&lone = impl_->lone_tasks](runtime::TaskRequest request, aws::TaskDone done) {
         lone.run(std::move(request), std::move(done));
     };
+}
+
+OwnApi& Node::own_api() {
+    return impl_->own_api;
 }
 
 const runtime::GateViews& Node::gate() const {

@@ -9,6 +9,7 @@
 
 #include "api/aws/lone_task.hpp"
 #include "api/daemon/config.hpp"
+#include "api/daemon/own_api.hpp"
 #include "api/secrets/secret_store.hpp"
 #include "engine/runtime/activity.hpp"
 #include "engine/runtime/engine.hpp"
@@ -21,6 +22,8 @@ struct NodeHooks {
     std::function<void(const std::string&)> log;
     /// What whoever runs the process should look at. Called by open() alone.
     std::function<void(const std::string&)> warn;
+    /// Whether own_api() will be given one.
+    bool has_api = false;
     /// The journal failed: the process should end, and start again. Called from any thread.
     std::function<void(const Error&)> failed;
 };
@@ -38,6 +41,8 @@ public:
     [[nodiscard]] runtime::Engine& engine();
     /// Has tasks done that no run asks for. Not to be called after this node is gone.
     [[nodiscard]] aws::RunTask lone_tasks();
+    /// Whose tasks call Step Functions; an API outlives stop().
+    [[nodiscard]] OwnApi& own_api();
     /// Who works and who waits.
     [[nodiscard]] const runtime::GateViews& gate() const;
     /// What waits for workers.

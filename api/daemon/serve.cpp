@@ -194,6 +194,7 @@ void tell_that_it_listens(const Configuration& configuration, Security& security
 /// What the node says goes to the log; a journal that fails ends the daemon.
 NodeHooks hooks_of(std::atomic<bool>& has_failed, Signals& signals) {
     NodeHooks hooks;
+    hooks.has_api = true;
     hooks.log = [](const std::string& line) { spdlog::info("{}", line); };
     hooks.warn = [](const std::string& line) { spdlog::warn("{}", line); };
     hooks.failed = [&has_failed, &signals](const Error& error) {
@@ -215,9 +216,22 @@ void add_answers(Router& router, answers::AnswerSources& sources,
                                     input_probe(configuration));
 }
 
+/// Workflows call the API, too: it has to be there until they have ended.
+struct StoppedFirst {
+    Node& node;
+    ~StoppedFirst() { node.stop(); }
+};
+
 void give_tasks(aws::Api& aws, Node& node) {
     aws.run_tested_tasks_with(node.lone_tasks());
     aws.use(node.activities());
+    node.own_api().use(aws);
+}
+
+void await_end(Signals& signals) {
+    if (const auto signal = signals.wait()) {
+        spdlog::info("{} came; stopping", *signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
 }
 
 Result<int> serve_until_told(const Options& options, const Terminal& terminal, Signals& signals) {
@@ -238,6 +252,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     Readers readers(configuration.data);
     aws::Api aws((*node)->engine(), readers, configuration.account, tasks::builtin_task_names());
     give_tasks(aws, **node);
+    const StoppedFirst stopped_first{**node};
     auto security = SW_TRY(Security::open(configuration, **node, readers));
     Router router(security->authenticator());
     add_schemas(router);
@@ -276,9 +291,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     const ServiceNotice notice(environment_variable("NOTIFY_SOCKET"));
     notice.ready("listening on " + url);
     auto watchdog = start_watchdog((*node)->engine(), notice);
-    if (const auto signal = signals.wait()) {
-        spdlog::info("{} came; stopping", *signal == SIGTERM ? "SIGTERM" : "SIGINT");
-    }
+    await_end(signals);
     notice.stopping();
     watchdog.reset();
     folders.reset();

@@ -70,8 +70,8 @@ Json default_answer(const std::string& resource, const Json& input, const Json& 
 
 }  // namespace
 
-Dispatcher::Dispatcher(Bindings bindings, runtime::TaskSink& engine)
-    : bindings_(std::move(bindings)), engine_(engine) {}
+Dispatcher::Dispatcher(Bindings bindings, runtime::TaskSink& engine, AwsRemote remote)
+    : bindings_(std::move(bindings)), remote_(remote), engine_(engine) {}
 
 void Dispatcher::start(runtime::TaskRequest request) {
     const Binding* binding =
@@ -79,6 +79,7 @@ void Dispatcher::start(runtime::TaskRequest request) {
     if (binding) {
         start_bound(std::move(request), *binding);
     } else {
+        request.resource = remote_.routed(request.resource);
         runner_->start(std::move(request));
     }
 }

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "engine/runtime/task_runner.hpp"
+#include "tasks/aws/aws_tasks.hpp"
 #include "tasks/binding/bindings.hpp"
 
 namespace stepwell::tasks {
@@ -22,7 +23,7 @@ namespace stepwell::tasks {
 class Dispatcher final : public runtime::TaskRunner, public runtime::TaskSink {
 public:
     /// REQUIRES: the engine outlives it.
-    Dispatcher(Bindings bindings, runtime::TaskSink& engine);
+    Dispatcher(Bindings bindings, runtime::TaskSink& engine, AwsRemote remote = {});
 
     /// Who runs tasks; its sink is this dispatcher. REQUIRES: called before the first start();
     /// `runner` reports nothing after this dispatcher is gone.
@@ -54,6 +55,7 @@ private:
     static Result<Json> answer(const Bound& bound, const Payload& output);
 
     const Bindings bindings_;
+    const AwsRemote remote_;
     runtime::TaskSink& engine_;
     runtime::TaskRunner* runner_ = nullptr;
     std::mutex mutex_;

@@ -1,23 +1,17 @@
 """Serves one function, NAME/handler.py, as the Python runtime of AWS Lambda would.
 
-Descriptor 3 is a stream to the task host. A message in either direction: two little-endian 32-bit
-lengths, a JSON header of the first, a body of the second. One call at a time: the header says who
-calls, the body is the event; the answer's header says what came of it, its body is the result or
-the error as JSON text. The end of the stream is the end of this process.
+Stands behind channel.py, in one text. The header of a call says who calls, its body is the event; the
+answer's header says what came of it, its body is the result or the error as JSON text.
 """
-import atexit
 import decimal
 import importlib
 import json
 import os
 import re
-import struct
 import sys
 import time
 import traceback
 
-CHANNEL = 3
-STREAM = os.fstat(CHANNEL).st_ino
 TASK_ROOT = "/var/task"  # where the code seems to be, as on AWS
 
 
@@ -43,49 +37,12 @@ class Context:
         sys.stdout.write(str(message))
 
 
-class Ended(BaseException):
-    """The stream to the host is closed."""
-
-
 class Fault(Exception):
     """A failure of the function as a whole, with the name that the runtime gives it."""
 
     def __init__(self, kind, message, trace=()):
         super().__init__(message)
         self.kind, self.message, self.trace = kind, message, list(trace)
-
-
-def read_exactly(count):
-    parts = []
-    while count:
-        part = os.read(CHANNEL, min(count, 1 << 20))
-        if not part:
-            raise Ended
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-def receive():
-    header, body = struct.unpack("<II", read_exactly(8))
-    return json.loads(read_exactly(header)), read_exactly(body)
-
-
-def is_cut_off():
-    """Whether the function has closed our stream; another file may have its number by now."""
-    try:
-        return os.fstat(CHANNEL).st_ino != STREAM
-    except OSError:
-        return True
-
-
-def send(header, body):
-    if is_cut_off():
-        leave("the function closed descriptor 3, the stream to its runtime")
-    head = json.dumps(header).encode()
-    message = memoryview(struct.pack("<II", len(head), len(body)) + head + body)
-    while message:
-        message = message[os.write(CHANNEL, message):]
 
 
 class Decimals:
@@ -176,14 +133,6 @@ def answer_error(call, kind, message, trace):
     send({"kind": "error", "type": kind}, to_json(error, call["compact"]).encode("utf-8", "replace"))
 
 
-def flush():
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            pass
-
-
 def serve_one(folder, state):
     call, body = receive()
     try:
@@ -203,25 +152,11 @@ def serve_one(folder, state):
         answer_error(call, type(error).__name__, str(error), stack_of(error, folder))
 
 
-def leave(code):
-    """Ends the process, whatever threads the function has started."""
-    if code is not None and not isinstance(code, int):
-        print(code, file=sys.stderr)
-        code = 1
-    try:
-        atexit._run_exitfuncs()
-    finally:
-        flush()
-        os._exit((code or 0) & 0xFF)
-
-
 def main():
     folder = os.path.realpath(sys.argv[1])
-    os.set_inheritable(CHANNEL, False)
+    begin()
     sys.dont_write_bytecode = True
     sys.path[0] = folder
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")
     state = {}
     while True:
         try:

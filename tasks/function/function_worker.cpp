@@ -32,11 +32,11 @@ Failure<Error> system_failure(const std::string& what) {
     return fail(ErrorCode::unavailable, "expected " + what + ", but: " + std::strerror(errno));
 }
 
-Result<Descriptor> bootstrap_file() {
+Result<Descriptor> bootstrap_file(const FunctionSpec& spec) {
+    const std::string_view text = spec.script.empty() ? kFunctionBootstrap : spec.script;
     Descriptor file(::memfd_create("bootstrap", MFD_CLOEXEC));
-    const auto size = static_cast<ssize_t>(kFunctionBootstrap.size());
-    if (!file ||
-        ::write(file.get(), kFunctionBootstrap.data(), kFunctionBootstrap.size()) != size) {
+    const auto size = static_cast<ssize_t>(text.size());
+    if (!file || ::write(file.get(), text.data(), text.size()) != size) {
         return system_failure("room for the bootstrap");
     }
     return file;
@@ -44,6 +44,7 @@ Result<Descriptor> bootstrap_file() {
 
 std::vector<std::string> make_environment(const FunctionSpec& spec) {
     std::vector<std::string> environment = own_environment();
+    if (!spec.script.empty()) return environment;
     set_variable(environment, "AWS_LAMBDA_FUNCTION_NAME", spec.name);
     set_variable(environment, "AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
     set_variable(environment, "AWS_REGION", spec.region);
@@ -89,7 +90,7 @@ Result<std::unique_ptr<FunctionWorker>> FunctionWorker::start(const FunctionSpec
     }
     Descriptor ours(ends[0]);
     const Descriptor theirs(ends[1]);
-    const Descriptor bootstrap = SW_TRY(bootstrap_file());
+    const Descriptor bootstrap = SW_TRY(bootstrap_file(spec));
     ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
 
     ChildSpec child;

@@ -24,6 +24,8 @@ struct FunctionSpec {
     std::string region;
     /// Of the code that the interpreter has loaded: another one means another interpreter.
     std::string stamp;
+    /// What the interpreter executes, where it is not functions that it serves; lives for ever.
+    std::string_view script;
 };
 
 /// What came of a call.

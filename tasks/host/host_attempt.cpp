@@ -48,7 +48,8 @@ HostAttempt::HostAttempt(const TaskType& type, HostStart start, const HostSettin
 }
 
 std::string HostAttempt::run() {
-    if (is_cancelled_) {
+    // What was handed over before a restart is at work elsewhere, and its task has to end it.
+    if (is_cancelled_ && !request_.submitted) {
         return end_frame(fail(TaskError{"Stepwell.Cancelled", "cancelled before it began"}));
     }
     return end_frame(run_guarded());

@@ -17,10 +17,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
 from daemon import Daemon  # noqa: E402
+from fake_aws import FakeAws  # noqa: E402
 
 RECORDINGS = os.environ.get("STEPWELL_RECORDINGS", os.path.join(ROOT, "..", "shared", "conformance", "asl"))
 AREAS = ["assign_*", "base_*", "choice_operators_*", "context_object_*", "error_handling_*", "intrinsic_functions_*",
-         "scenarios_*", "timeouts_*", "services_lambda*", "sfn_api", "sfn_api_express", "sfn_api_validation", "express_*", "evaluate_jsonata_*", "outputdecl_*", "query_language_*", "states_variables_*",
+         "scenarios_*", "timeouts_*", "services_*", "sfn_api", "sfn_api_express", "sfn_api_validation", "express_*", "evaluate_jsonata_*", "outputdecl_*", "query_language_*", "states_variables_*",
          "state_*"]
 
 
@@ -39,6 +40,16 @@ def select(folder):
     return count
 
 
+def compare(program, folder, config, cases, arguments):
+    """The statuses with which the comparison and the daemon ended."""
+    with Daemon(program, os.path.join(folder, "data"), "--account", "111111111111", "--config", config, "--functions",
+                os.path.join(RECORDINGS, "functions")) as daemon:
+        status = subprocess.run([sys.executable, os.path.join(RECORDINGS, "run.py"), "--endpoint", f"http://127.0.0.1:{daemon.port}",
+                                 "--cases", cases, "--show", arguments.show, "--list", arguments.list,
+                                 "--fail-under", arguments.fail_under]).returncode
+        return status, daemon.stop()
+
+
 def main():
     parse = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parse.add_argument("--stepwell", help="the program; STEPWELL_BIN wins over it")
@@ -52,12 +63,11 @@ def main():
         os.makedirs(cases)
         if select(cases) == 0:
             sys.exit(f"expected recordings in {RECORDINGS}, but there are none")
-        with Daemon(program, os.path.join(folder, "data"), "--account", "111111111111", "--functions",
-                    os.path.join(RECORDINGS, "functions")) as daemon:
-            status = subprocess.run([sys.executable, os.path.join(RECORDINGS, "run.py"), "--endpoint", f"http://127.0.0.1:{daemon.port}",
-                                     "--cases", cases, "--show", arguments.show, "--list", arguments.list,
-                                     "--fail-under", arguments.fail_under]).returncode
-            stopped = daemon.stop()
+        config = os.path.join(folder, "stepwell.yaml")
+        with FakeAws() as fake:
+            with open(config, "w") as file:
+                file.write(f"aws: {{endpoint: '{fake.endpoint}', access_key_id: t, secret_access_key: t, python: /usr/bin/python3}}\n")
+            status, stopped = compare(program, folder, config, cases, arguments)
     if stopped != 0:
         sys.exit(f"expected the daemon to end with 0, but it ended with {stopped}")
     sys.exit(status)

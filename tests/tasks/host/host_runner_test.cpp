@@ -62,7 +62,8 @@ TEST_CASE("what goes wrong in a task has a name") {
         {"stepwell:test-misbehave", {{"how", "exception"}}, "Stepwell.TaskCrashed", "odd"},
         {"stepwell:test-misbehave", {{"how", "fail"}}, "Custom.Error", "as asked"},
         {"stepwell:shel", Json::object(), "States.Runtime", "did you mean 'stepwell:shell'?"},
-        {"arn:aws:states:::glue:startJobRun.sync", Json::object(), "States.Runtime", "bindings:"},
+        {"arn:aws:states:::glue:startJobRun.sync", Json::object(), "Stepwell.AwsNotConfigured",
+         "bindings:"},
     };
     RunnerFixture fixture;
     for (const Case& c : cases) {
