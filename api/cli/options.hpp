@@ -39,6 +39,18 @@ struct TestOptions {
     std::optional<std::string> expected;  // status
 };
 
+/// Of `push` and `pull`.
+struct MoveOptions {
+    std::optional<std::string> endpoint;  // URL; absent: AWS's own
+    std::optional<std::string> region;
+    std::optional<std::string> profile;
+    std::optional<std::string> python;
+    std::optional<std::string> role;  // push
+    std::string type = "STANDARD";    // push
+    std::string into = ".";           // pull
+    bool is_forced = false;           // pull
+};
+
 struct Options {
     Overrides overrides;
     bool is_json = false;
@@ -47,7 +59,7 @@ struct Options {
     bool is_check_only = false;    // restore
     std::string server;            // URL; empty: see daemon_address.hpp
 
-    std::vector<std::string> files;  // validate
+    std::vector<std::string> files;  // validate, push; names: pull
     std::string subject;             // a file, a workflow, a run, or what to list
     std::string state;               // logs
     std::optional<std::string> input;
@@ -58,6 +70,7 @@ struct Options {
     RunConditions runs;                // list
     bool is_following = false;         // logs
     TestOptions test;                  // test-state, test
+    MoveOptions move;                  // push, pull
     std::size_t limit = 50;
 };
 

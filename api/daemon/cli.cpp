@@ -14,6 +14,7 @@
 #include "api/daemon/known_tasks.hpp"
 #include "api/daemon/parse_fault.hpp"
 #include "api/daemon/private_folder.hpp"
+#include "api/daemon/push_pull.hpp"
 #include "engine/base/nearest.hpp"
 #include "engine/definition/workflow.hpp"
 #include "tasks/configuration_shape.hpp"
@@ -146,6 +147,37 @@ void add_testing(CLI::App& app, Options& options, Command& chosen) {
         ->type_name("JSON");
     whole.app->add_option("--expect", test.expected, "How the runs have to end; default succeeded")
         ->check(CLI::IsMember({"succeeded", "failed", "timed_out"}));
+}
+
+void add_endpoint(CLI::App& app, MoveOptions& move) {
+    app.add_option("--endpoint", move.endpoint, "The Step Functions endpoint; default AWS's own")
+        ->type_name("URL");
+    app.add_option("--region", move.region, "Its region; default as the AWS CLI finds it");
+    app.add_option("--profile", move.profile, "Of ~/.aws; default as the AWS CLI finds it");
+    app.add_option("--python", move.python, "The interpreter that has botocore; default python3")
+        ->type_name("FILE");
+}
+
+void add_moving(CLI::App& app, Options& options, Command& chosen) {
+    MoveOptions& move = options.move;
+    auto there = add(app, options, chosen, "push",
+                     "Create or change state machines of an endpoint by workflow files", push);
+    there.output();
+    there.app->add_option("FILE", options.files, "Workflow files")->required();
+    there.app->add_option("--role", move.role, "The role of new ones; of others instead of theirs")
+        ->type_name("ARN");
+    there.app->add_option("--type", move.type, "Of new ones; default STANDARD")
+        ->check(CLI::IsMember({"STANDARD", "EXPRESS"}));
+    add_endpoint(*there.app, move);
+
+    auto here = add(app, options, chosen, "pull",
+                    "Write the definitions of an endpoint's state machines into files", pull);
+    here.output();
+    here.app->add_option("NAME", options.files, "State machines; default all");
+    here.app->add_option("--into", move.into, "The folder; default the current one")
+        ->type_name("DIR");
+    here.app->add_flag("--force", move.is_forced, "Overwrite files that say something else");
+    add_endpoint(*here.app, move);
 }
 
 void add_run_conditions(CLI::App& list, RunConditions& runs) {
@@ -416,6 +448,7 @@ int run_command_line(int argc, char** argv) {
     app.set_version_flag("--version", std::string("stepwell ") + STEPWELL_VERSION);
     add_running(app, options, chosen);
     add_testing(app, options, chosen);
+    add_moving(app, options, chosen);
     add_looking(app, options, chosen);
     for (const RestCommand& command : rest_commands()) {
         add_request(app, options, chosen, given, command);

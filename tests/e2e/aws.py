@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -356,6 +357,53 @@ class OwnApi(Case):
         ask = machine("aws-sdk:sfn:startExecution.waitForTaskToken", {"StateMachineArn": answer, "Input": {"token.$": "$$.Task.Token"}})
         run = self.begin(ask)
         self.assertEqual(json.loads(self.daemon.ended(run)["output"]), {"n": 2})
+
+
+class Moving(Case):
+    """`stepwell push` and `stepwell pull`."""
+
+    aws = ""
+
+    def stepwell(self, *arguments, endpoint=None):
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "AWS_DEFAULT_REGION": REGION}
+        endpoint = endpoint or f"http://127.0.0.1:{self.daemon.port}"
+        return subprocess.run([PROGRAM, *arguments, "--endpoint", endpoint, "--python", PYTHON], env=environment, cwd=self.folder,
+                              capture_output=True, text=True, timeout=120)
+
+    def write(self, name, comment):
+        with open(os.path.join(self.folder, name), "w") as file:
+            file.write(f"Comment: {comment}\nschedules: [{{cron: '0 6 * * *'}}]\nStartAt: S\nStates: {{S: {{Type: Succeed}}}}\n")
+
+    def test_there_and_back(self):
+        for endpoint, account in ((None, "123456789012"), (self.endpoint, "123456789012")):
+            arn = f"arn:aws:states:{'us-east-1' if endpoint is None else REGION}:{account}:stateMachine:flow"
+            self.write("flow.yaml", "one")
+            ended = self.stepwell("push", "flow.yaml", endpoint=endpoint)
+            self.assertEqual((ended.returncode, ended.stdout), (2, ""))
+            self.assertIn("expected --role ARN", ended.stderr)
+            ended = self.stepwell("push", "flow.yaml", "--role", ROLE, endpoint=endpoint)
+            self.assertEqual((ended.returncode, ended.stdout), (0, f"flow: created, {arn}\n"), ended.stderr)
+            self.assertEqual(self.stepwell("push", "flow.yaml", endpoint=endpoint).stdout, f"flow: unchanged, {arn}\n")
+            self.write("flow.yaml", "two")
+            self.assertEqual(self.stepwell("push", "flow.yaml", endpoint=endpoint).stdout, f"flow: updated, {arn}\n")
+            self.assertEqual(self.stepwell("pull", "--into", "here", endpoint=endpoint).stdout, "flow: written, here/flow.asl.json\n")
+            path = os.path.join(self.folder, "here", "flow.asl.json")
+            with open(path) as file:
+                self.assertEqual(json.load(file), {"Comment": "two", "StartAt": "S", "States": {"S": {"Type": "Succeed"}}})
+            self.assertEqual(self.stepwell("pull", "--into", "here", endpoint=endpoint).stdout, "flow: unchanged, here/flow.asl.json\n")
+            with open(path, "w") as file:
+                file.write("{}")
+            ended = self.stepwell("pull", "flow", "--into", "here", endpoint=endpoint)
+            self.assertEqual(ended.returncode, 2)
+            self.assertIn("--force overwrites it", ended.stderr)
+            self.assertEqual(self.stepwell("pull", "flow", "--into", "here", "--force", endpoint=endpoint).returncode, 0)
+            self.assertIn("did you mean 'flow'?", self.stepwell("pull", "flwo", endpoint=endpoint).stderr)
+            shutil.rmtree(os.path.join(self.folder, "here"))
+
+    def test_nobody_there(self):
+        ended = self.stepwell("pull", endpoint="http://127.0.0.1:1")
+        self.assertEqual(ended.returncode, 3, ended.stderr)
+        self.assertIn("Connect to 127.0.0.1:1 failed", ended.stderr)
 
 
 class WithoutBotocore(Case):

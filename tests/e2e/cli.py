@@ -18,7 +18,7 @@ import e2e  # noqa: E402
 import suite  # noqa: E402
 from e2e import ROOT, machine, stepwell, wait_until  # noqa: E402
 
-COMMANDS = ["serve", "open", "run", "validate", "test-state", "test", "list", "show", "history", "logs", "start", "stop", "redrive", "redrive-plan", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "keys", "secrets", "audit", "version", "completion", "man"]
+COMMANDS = ["serve", "open", "run", "validate", "test-state", "test", "push", "pull", "list", "show", "history", "logs", "start", "stop", "redrive", "redrive-plan", "failures", "schedules", "triggers", "deadlines", "users", "tokens", "keys", "secrets", "audit", "version", "completion", "man"]
 STEP = {"Type": "Task", "Resource": "stepwell:shell"}
 
 
