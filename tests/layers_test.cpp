@@ -138,7 +138,7 @@ const std::vector<Layer> kLayers = {
              {"engine/base/", "engine/definition/", "api/http/", "api/read/",
               "api/auth/admin_token.hpp", "api/daemon/config.hpp", "api/daemon/cli.hpp"}})},
     {"api/aws/", all_of({kRuntimePorts, kBelowResources})},
-    {"api/callbacks/", all_of({kRuntimePorts, kBelowResources})},
+    {"api/callbacks/", all_of({kRuntimePorts, kBelowResources, {"api/auth/callback_links.hpp"}})},
     {"api/live/", all_of({kRuntimePorts, kBelowResources, {"api/system/routes.hpp"}})},
     {"api/triggers/", all_of({kRuntimePorts, kBelowResources})},
     {"api/runs/", all_of({kRuntimePorts, kBelowResources, {"api/system/", "api/home/"}})},

@@ -51,6 +51,8 @@ bool is_safe(std::string_view method) {
 
 Result<Principal, Refusal> Access::authenticate(const Request& request) const {
     const Timestamp now = clock_.now();
+    const std::string_view link = request.header(kCallbackLinkHeader);
+    if (!link.empty()) return by_link(request, link, now);
     std::string_view token = bearer_token(request.header("Authorization"));
     // For those whose Authorization has a signature of AWS.
     if (token.empty()) token = request.header("X-Stepwell-Token");
@@ -69,6 +71,24 @@ Result<Principal, Refusal> Access::authenticate(const Request& request) const {
     auto found = by_session(request, cookie, now);
     const bool is_unknown = !found && found.error().status == 401;
     return is_unknown ? by_nothing(request) : std::move(found);
+}
+
+Result<Principal, Refusal> Access::by_link(const Request& request, std::string_view link,
+                                           Timestamp now) const {
+    auto holder = links_.read(link, now);
+    if (holder || holder.error().status != 401) return holder;
+    const std::string who = "a link";
+    // Only who shows none that is good waits: a seal cannot be guessed, and others may come from
+    // the same place.
+    if (const auto wait = limit_.wait(request.peer(), who, now)) {
+        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+        return fail(Refusal{
+            429,
+            "expected fewer links that are none; try again in " + std::to_string(seconds) + " s",
+            "Retry-After: " + std::to_string(seconds) + "\r\n"});
+    }
+    limit_.failed(request.peer(), who, now);
+    return holder;
 }
 
 std::optional<Principal> Access::by_token(std::string_view token, Timestamp now) const {

@@ -6,6 +6,10 @@
 // A session is a cookie, which a browser sends by itself; so a request that changes something has
 // to show the session's other half too, in X-Stepwell-Csrf, which no foreign page can read.
 //
+// Who shows a signed link (callback_links.hpp) is its holder, whatever else they show: they may
+// what the link says, and the router asks nobody else. Links that are none are counted as failures
+// to sign in are.
+//
 // Threads: complete.
 #pragma once
 
@@ -13,8 +17,10 @@
 #include <string>
 #include <string_view>
 
+#include "api/auth/callback_links.hpp"
 #include "api/auth/identities.hpp"
 #include "api/auth/job_thread.hpp"
+#include "api/auth/sign_in_limit.hpp"
 #include "api/http/http.hpp"
 #include "engine/runtime/clock.hpp"
 
@@ -31,8 +37,14 @@ struct AccessSettings {
 class Access final : public Authenticator {
 public:
     /// REQUIRES: all outlive it.
-    Access(AccessSettings settings, Identities& identities, runtime::Clock& clock, JobThread& jobs)
-        : settings_(std::move(settings)), identities_(identities), clock_(clock), jobs_(jobs) {}
+    Access(AccessSettings settings, Identities& identities, runtime::Clock& clock, JobThread& jobs,
+           CallbackLinks links, SignInLimit& limit)
+        : settings_(std::move(settings)),
+          identities_(identities),
+          clock_(clock),
+          jobs_(jobs),
+          links_(std::move(links)),
+          limit_(limit) {}
 
     /// Of an access key it knows only whose it is: what it signed covers the body, so that it can
     /// be looked at when that is there, by check_signature().
@@ -45,6 +57,8 @@ public:
     [[nodiscard]] std::optional<std::string> check_signature(const Request& request) const;
 
 private:
+    [[nodiscard]] Result<Principal, Refusal> by_link(const Request& request, std::string_view link,
+                                                     Timestamp now) const;
     [[nodiscard]] std::optional<Principal> by_token(std::string_view token, Timestamp now) const;
     [[nodiscard]] Result<Principal, Refusal> by_nothing(const Request& request) const;
     [[nodiscard]] Result<Principal, Refusal> by_session(const Request& request,
@@ -56,6 +70,8 @@ private:
     Identities& identities_;
     runtime::Clock& clock_;
     JobThread& jobs_;
+    const CallbackLinks links_;
+    SignInLimit& limit_;
     mutable std::atomic<std::int64_t> kept_up_ms_{0};
 };
 

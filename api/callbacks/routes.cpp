@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "api/callbacks/answer.hpp"
 #include "api/callbacks/waiting_tasks.hpp"
-#include "api/http/problem.hpp"
 #include "api/router/paging.hpp"
 
 namespace stepwell::api {
@@ -61,15 +61,11 @@ Result<core::Input> said_in(std::string_view word, const TaskToken& token, const
     return core::Input(core::TaskSucceeded{token, std::move(output)});
 }
 
-void answer_task(runtime::Engine& engine, std::string_view word, const Result<TaskToken>& token,
-                 const Call& call) {
-    if (!token) return call.respond(problem(token.error()));
-    auto said = said_in(word, *token, call.body());
-    if (!said) return call.respond(problem(said.error()));
-    engine.answer_task(*std::move(said), [call](const Result<void>& heard) {
-        if (!heard) return call.respond(problem(heard.error()));
-        call.answer(Json());
-    });
+/// `token`: what was asked for, or why it is none.
+Result<core::Input> said_of(std::string_view word, const Result<TaskToken>& token,
+                            const Json& body) {
+    if (!token) return fail(token.error());
+    return said_in(word, *token, body);
 }
 
 Result<TaskToken> token_in(const runtime::Engine& engine, const Call& call) {
@@ -99,12 +95,17 @@ void add_answer(Router& router, runtime::Engine& engine, const Word& word) {
                 .role = Role::operator_,
                 .tag = "callbacks",
                 .summary = word.summary,
+                .headers = {text_parameter(std::string(kCallbackLinkHeader),
+                                           "a signed link's text, in place of a credential")},
                 .body = body_for(word, false),
                 .status = 204,
-                .errors = {404, 409},
-                .act = [&engine, name = word.name](const Call& call) {
-                    answer_task(engine, name, attempt_in(call.path("id")), call);
-                }});
+                .errors = {404, 409, 410, 429},
+                .act =
+                    [&engine, name = word.name](const Call& call) {
+                        answer_with(engine, said_of(name, attempt_in(call.path("id")), call.body()),
+                                    call);
+                    },
+                .link = LinkScope::result});
     router.add({.method = "POST",
                 .pattern = std::string("/api/v1/task-tokens/") + word.name,
                 .operation = word.by_token,
@@ -117,7 +118,7 @@ void add_answer(Router& router, runtime::Engine& engine, const Word& word) {
                 .status = 204,
                 .errors = {404, 409},
                 .act = [&engine, name = word.name](const Call& call) {
-                    answer_task(engine, name, token_in(engine, call), call);
+                    answer_with(engine, said_of(name, token_in(engine, call), call.body()), call);
                 }});
 }
 
@@ -133,7 +134,7 @@ void add_callback_routes(Router& router, runtime::Engine& engine, Readers& reade
          .summary = "Tasks that wait for somebody to say how they end",
          .description = "Of the newest runs first. Tokens are never listed.",
          .query = page_parameters({text_parameter("workflow", "only of this one")}),
-         .answer = list_schema(
+         .answer = snapshot_schema(
              R"({"$ref": "#/components/schemas/Callback"})",
              R"("complete": {"type": "boolean", "description": "false: there are more open runs than were looked into"},)",
              R"(, "complete")"),

@@ -6,12 +6,10 @@ namespace stepwell::api::cli {
 namespace {
 
 /// A daemon that listens on all addresses is asked on the loopback.
-std::string url_of(const ListenAddress& listen) {
-    std::string host = listen.host;
-    if (host == "0.0.0.0") host = "127.0.0.1";
-    if (host == "::") host = "::1";
-    if (host.find(':') != host.npos) host = "[" + host + "]";
-    return "http://" + host + ":" + std::to_string(listen.port);
+std::string url_to_ask(ListenAddress listen) {
+    if (listen.host == "0.0.0.0") listen.host = "127.0.0.1";
+    if (listen.host == "::") listen.host = "::1";
+    return url_of(listen);
 }
 
 }  // namespace
@@ -23,13 +21,13 @@ DaemonAddress address_of_daemon(const Options& options, const Variables& variabl
     const ListenAddress otherwise;
     const bool is_said = place.listen.host != otherwise.host || place.listen.port != otherwise.port;
     if (is_said && place.listen.port != 0) {
-        return {url_of(place.listen),
+        return {url_to_ask(place.listen),
                 place.file.empty() ? "STEPWELL_LISTEN" : "'listen' in " + place.file.string()};
     }
     if (const auto url = url_of_daemon_in(place.data)) {
         return {*url, "it works in " + place.data.string()};
     }
-    return {url_of(is_said ? otherwise : place.listen), ""};
+    return {url_to_ask(is_said ? otherwise : place.listen), ""};
 }
 
 }  // namespace stepwell::api::cli

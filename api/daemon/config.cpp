@@ -77,6 +77,8 @@ private:
             if (const auto path = text(key, value)) out_.data = resolved(*path);
         } else if (key == "listen") {
             if (const auto address = text(key, value)) read_listen(key, *address);
+        } else if (key == "public_url") {
+            if (const auto url = text(key, value)) read_public_url(key, *url);
         } else if (key == "workflows") {
             out_.workflows = folders(key, value);
         } else if (key == "functions") {
@@ -108,10 +110,10 @@ private:
     }
 
     static std::vector<std::string> known_keys() {
-        std::vector<std::string> keys{"data",       "listen", "workflows",     "functions",
-                                      "account",    "region", "allowed_hosts", "allowed_origins",
-                                      "token_file", "limits", "pools",         "retention",
-                                      "audit",      "secrets"};
+        std::vector<std::string> keys{
+            "data",    "listen", "public_url",    "workflows",       "functions",
+            "account", "region", "allowed_hosts", "allowed_origins", "token_file",
+            "limits",  "pools",  "retention",     "audit",           "secrets"};
         keys.insert(keys.end(), task_sections().begin(), task_sections().end());
         return keys;
     }
@@ -207,6 +209,20 @@ private:
             out_.listen = *parsed;
         } else {
             report(key, parsed.error().message);
+        }
+    }
+
+    void read_public_url(const std::string& key, std::string url) {
+        while (url.ends_with('/')) url.pop_back();
+        const bool is_web = url.starts_with("https://") || url.starts_with("http://");
+        const std::string_view rest = std::string_view(url).substr(is_web ? url.find("//") + 2 : 0);
+        if (is_web && !rest.empty() && rest.find_first_of("/?# \t@") == rest.npos) {
+            out_.public_url = std::move(url);
+        } else {
+            report(key,
+                   "expected 'public_url' to be where browsers reach this daemon, such as "
+                   "https://etl.example.com, without a path, but got '" +
+                       url + "'");
         }
     }
 
@@ -462,6 +478,17 @@ Result<Configuration> load_configuration(const Overrides& overrides, const Varia
     for (fs::path& folder : out.workflows) folder = fs::absolute(folder, error).lexically_normal();
     for (fs::path& folder : out.functions) folder = fs::absolute(folder, error).lexically_normal();
     return out;
+}
+
+std::string url_of(const ListenAddress& address) {
+    const bool is_v6 = address.host.find(':') != std::string::npos;
+    return "http://" + (is_v6 ? "[" + address.host + "]" : address.host) + ":" +
+           std::to_string(address.port);
+}
+
+std::string public_url(const Configuration& configuration) {
+    return configuration.public_url.empty() ? url_of(configuration.listen)
+                                            : configuration.public_url;
 }
 
 DaemonPlace place_of_daemon(const Overrides& overrides, const Variables& variables) {

@@ -26,7 +26,8 @@ struct Configuration {
     std::filesystem::path file;  // where it was read; empty: nowhere
     std::filesystem::path data;
     ListenAddress listen;
-    bool is_open = false;  // whoever reaches the loopback is admin; only a flag says so
+    std::string public_url;  // "https://etl.example.com", no '/' at its end; empty: not said
+    bool is_open = false;    // whoever reaches the loopback is admin; only a flag says so
     std::vector<std::filesystem::path> workflows;
     std::vector<std::filesystem::path> functions;
     aws::Account account;
@@ -43,6 +44,12 @@ struct Configuration {
     Json tasks = Json::object();
     Json secrets;  // {NAME: {env | file}}; null: none
 };
+
+/// "http://127.0.0.1:8083".
+std::string url_of(const ListenAddress& address);
+
+/// Where people's browsers reach the dashboard: `public_url`, else where the daemon listens.
+std::string public_url(const Configuration& configuration);
 
 /// What flags say; what is absent or empty was not given.
 struct Overrides {

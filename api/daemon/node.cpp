@@ -11,6 +11,7 @@
 #include "api/daemon/private_folder.hpp"
 #include "api/read/run_row.hpp"
 #include "api/read/views.hpp"
+#include "api/secrets/crypto.hpp"
 #include "api/secrets/secret_runner.hpp"
 #include "engine/base/machine.hpp"
 #include "engine/base/units.hpp"
@@ -28,6 +29,8 @@ namespace {
 
 /// How often to look whether messages have left.
 constexpr int kLookPauseMs = 20;
+
+constexpr std::string_view kLinksPurpose = "stepwell callback links 1";
 
 std::optional<std::uint64_t> bytes_of(const Json& value) {
     if (value.is_number_unsigned()) return value.get<std::uint64_t>();
@@ -211,14 +214,33 @@ runtime::EngineSettings engine_settings(const Configuration& configuration, Secr
     return settings;
 }
 
+/// Where people reach the page that takes links.
+std::string page_of_links(const Configuration& configuration) {
+    return public_url(configuration) + std::string(kCallbackLinkPage);
+}
+
+/// What a task's parameters get for `${link:SCOPE}`.
+Result<std::string> link_for(const CallbackLinks& links, const std::string& page,
+                             const TaskToken& token, std::string_view written) {
+    const auto scope = link_scope_named(written);
+    if (!scope) {
+        return fail(ErrorCode::invalid,
+                    "expected a link as ${link:decide} or ${link:result}, but got '${link:" +
+                        std::string(written.substr(0, 40)) + "}'");
+    }
+    const Timestamp until = runtime::system_clock().now() + kCallbackLinkAge;
+    return page + links.make(token, *scope, until);
+}
+
 }  // namespace
 
 class Node::Impl {
 public:
     Impl(const Configuration& configuration, const NodeHooks& hooks,
          std::unique_ptr<journal::Journal> journal, std::unique_ptr<SecretStore> store,
-         tasks::HostRunnerSettings settings, tasks::Bindings bindings)
-        : data_(configuration.data),
+         tasks::HostRunnerSettings settings, tasks::Bindings bindings, CallbackLinks links)
+        : callback_links(std::move(links)),
+          data_(configuration.data),
           journal_(std::move(journal)),
           secrets(std::move(store)),
           engine(engine_settings(configuration, *secrets), *journal_, runtime::system_clock()),
@@ -228,7 +250,13 @@ public:
                       tasks::AwsRemote(find(configuration.tasks, "aws"))),
           hosts_(std::move(settings), dispatcher_),
           own_api(hooks.has_api, dispatcher_),
-          secret_runner_(*secrets, dispatcher_, lone_tasks),
+          secret_runner_(
+              *secrets,
+              [this, place = page_of_links(configuration)](const TaskToken& token,
+                                                           std::string_view scope) {
+                  return link_for(callback_links, place, token, scope);
+              },
+              dispatcher_, lone_tasks),
           activities(secret_runner_),
           gate(configuration.pools, activities) {
         activities.connect(engine);
@@ -284,6 +312,10 @@ private:
         return outbox ? std::move(*outbox) : nullptr;
     }
 
+public:
+    const CallbackLinks callback_links;
+
+private:
     const std::filesystem::path data_;
     std::unique_ptr<journal::Journal> journal_;
 
@@ -333,8 +365,11 @@ Result<std::unique_ptr<Node>> Node::open(const Configuration& given, NodeHooks h
         return store->resolved(std::move(part));
     };
     auto bindings = SW_TRY(read_bindings(configuration));
+    const std::string key =
+        SW_TRY(read_or_make_secret_key(secret_key_place(given.data, environment_variable)));
     auto impl = std::make_unique<Impl>(configuration, hooks, std::move(journal), std::move(secrets),
-                                       std::move(settings), std::move(bindings));
+                                       std::move(settings), std::move(bindings),
+                                       CallbackLinks(derive_key(key, kLinksPurpose)));
     impl->admin_token = std::move(admin_token);
     SW_TRY(impl->start());
     return std::unique_ptr<Node>(new Node(std::move(impl)));
@@ -348,6 +383,10 @@ aws::RunTask Node::lone_tasks() {
     return [&lone = impl_->lone_tasks](runtime::TaskRequest request, aws::TaskDone done) {
         lone.run(std::move(request), std::move(done));
     };
+}
+
+const CallbackLinks& Node::callback_links() const {
+    return impl_->callback_links;
 }
 
 OwnApi& Node::own_api() {

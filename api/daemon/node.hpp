@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "api/auth/callback_links.hpp"
 #include "api/aws/lone_task.hpp"
 #include "api/daemon/config.hpp"
 #include "api/daemon/own_api.hpp"
@@ -48,6 +49,8 @@ public:
     /// What waits for workers.
     [[nodiscard]] runtime::ActivityWorkers& activities();
     [[nodiscard]] SecretStore& secrets();
+    /// Those to callbacks of this data folder.
+    [[nodiscard]] const CallbackLinks& callback_links() const;
     /// Of who may read the data folder.
     [[nodiscard]] const std::string& admin_token() const;
     /// Those that are alive.

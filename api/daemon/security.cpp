@@ -135,7 +135,7 @@ public:
                          runtime::Writes writes) { return engine.write_now(std::move(writes)); },
                      kPasswordCost, derive_key(key, kAccessKeyPurpose)),
           access({configuration.gate.token, node.admin_token(), configuration.is_open}, identities,
-                 runtime::system_clock(), jobs),
+                 runtime::system_clock(), jobs, node.callback_links(), limit_),
           audit(
               [&engine = node.engine()](runtime::Writes writes, runtime::Answer<void> answer) {
                   engine.write(std::move(writes), std::move(answer));
@@ -221,12 +221,16 @@ public:
     JobThread jobs;
     JobThread password_jobs{16};
     OneTimeLinks links;
+
+private:
+    SignInLimit limit_;
+
+public:
     Access access;
     Audit audit;
     AuditKeeper audit_keeper;
 
 private:
-    SignInLimit limit_;
     SecurityParts parts_;
 };
 

@@ -95,12 +95,6 @@ void log_file(const FileReport& given) {
     }
 }
 
-std::string url_of(const ListenAddress& address, std::uint16_t port) {
-    const bool is_v6 = address.host.find(':') != std::string::npos;
-    return "http://" + (is_v6 ? "[" + address.host + "]" : address.host) + ":" +
-           std::to_string(port);
-}
-
 std::unique_ptr<Watchdog> start_watchdog(runtime::Engine& engine, const ServiceNotice& notice) {
     const auto interval = watchdog_interval(environment_variable("WATCHDOG_USEC"),
                                             environment_variable("WATCHDOG_PID"));
@@ -211,6 +205,8 @@ void add_answers(Router& router, answers::AnswerSources& sources,
     sources.gate = &node.gate();
     sources.health = health_of(configuration, node);
     answers::add_answer_routes(router, sources);
+    add_decision_routes(router, {node.engine(), sources.readers, runtime::system_clock(),
+                                 node.callback_links(), public_url(configuration)});
     answers::add_bulk_routes(router, sources, node.engine());
     answers::add_redrive_plan_route(router, sources, node.engine().redrive_policy(),
                                     input_probe(configuration));
@@ -285,7 +281,7 @@ Result<int> serve_until_told(const Options& options, const Terminal& terminal, S
     keeper.start();
     security->start();
     auto server = SW_TRY(start_server(configuration, *security, router));
-    const std::string url = url_of(configuration.listen, server->port());
+    const std::string url = url_of({configuration.listen.host, server->port()});
     tell_that_it_listens(configuration, *security, url, terminal);
 
     const ServiceNotice notice(environment_variable("NOTIFY_SOCKET"));

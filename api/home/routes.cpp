@@ -8,6 +8,7 @@
 #include "api/home/schemas.hpp"
 #include "api/router/paging.hpp"
 #include "api/runs/map.hpp"
+#include "api/runs/map_runs.hpp"
 #include "api/runs/results.hpp"
 #include "api/workflows/figures.hpp"
 #include "api/workflows/grid.hpp"
@@ -101,6 +102,25 @@ std::function<Result<Json>(const Call&)> reading_run(AnswerSources& sources, Run
         });
 }
 
+void add_map_run_answers(Router& router, AnswerSources& sources) {
+    router.add(
+        {.method = "GET",
+         .pattern = "/api/v1/runs/{run}/map-runs",
+         .operation = "listMapRuns",
+         .tag = "runs",
+         .summary = "What the distributed Maps of a run have ordered, by status",
+         .description = std::string(kRunHelp) +
+                        " The runs of the items are those that `GET /api/v1/runs` lists with "
+                        "`parent`.",
+         .query = {integer_parameter("limit", "how many at most", 1, 1'000, 100),
+                   text_parameter("after", "`next` of the page before", 200)},
+         .answer = reference("MapRuns"),
+         .read = reading_run(sources, [](auto& histories, auto run, auto& call) -> Result<Json> {
+             return map_runs_view(histories.reader(), run,
+                                  {call.text("after"), count_of(call, "limit")});
+         })});
+}
+
 void add_map_answers(Router& router, AnswerSources& sources) {
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/map/{state}",
@@ -183,6 +203,7 @@ void add_run_answers(Router& router, AnswerSources& sources) {
                  "");
          })});
     add_map_answers(router, sources);
+    add_map_run_answers(router, sources);
 }
 
 Result<Json> grid_answer(Histories& histories, const Call& call) {

@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kRoleNames{"none", "viewer", "operator", "editor",
                                                      "admin"};
-constexpr std::array<std::string_view, 6> kKindNames{"nobody",     "user",   "service",
-                                                     "access_key", "daemon", "local"};
+constexpr std::array<std::string_view, 7> kKindNames{"nobody", "user",  "service", "access_key",
+                                                     "daemon", "local", "link"};
+constexpr std::array<std::string_view, 3> kScopeNames{"nothing", "decide", "result"};
 
 char lower_case(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -25,6 +26,16 @@ std::optional<Role> role_named(std::string_view name) {
     const auto* const found = std::find(kRoleNames.begin(), kRoleNames.end(), name);
     if (found == kRoleNames.end()) return std::nullopt;
     return static_cast<Role>(found - kRoleNames.begin());
+}
+
+std::string_view name_of(LinkScope scope) {
+    return kScopeNames.at(static_cast<std::size_t>(scope));
+}
+
+std::optional<LinkScope> link_scope_named(std::string_view name) {
+    if (name == "decide") return LinkScope::decide;
+    if (name == "result") return LinkScope::result;
+    return std::nullopt;
 }
 
 std::string_view bearer_token(std::string_view authorization) {

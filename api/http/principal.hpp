@@ -17,6 +17,14 @@ enum class Role { none, viewer, operator_, editor, admin };
 std::string_view name_of(Role role);
 std::optional<Role> role_named(std::string_view name);
 
+/// What a signed link lets do with the one callback that it is for. Each may what those before it
+/// may; `nothing`: it is no link's affair.
+enum class LinkScope { nothing, decide, result };
+
+/// "decide", "result"; of what no link may: "nothing".
+std::string_view name_of(LinkScope scope);
+std::optional<LinkScope> link_scope_named(std::string_view name);
+
 /// Who asks. Two are the same where kind and id are; `display` is for people to read, anybody may
 /// have chosen it, and nothing is ever decided by it.
 struct Principal {
@@ -27,12 +35,14 @@ struct Principal {
         access_key,  // of AWS clients; id: the key's
         daemon,      // the daemon's own token; id: where that was set
         local,       // who may read the data folder, or anybody under --open; id: which
+        link,        // a signed link; id: the callback that it is for
     };
     Kind kind = Kind::nobody;
     std::string id;
     std::string display;
     Role role = Role::none;
     std::string credential;  // what they showed: "none", "token", "session"; for the audit log
+    LinkScope link_scope = LinkScope::nothing;  // of a link, whose role is `none`
 
     [[nodiscard]] bool is_user(std::string_view name) const {
         return kind == Kind::user && id == name;

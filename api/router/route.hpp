@@ -142,6 +142,10 @@ struct Route {
     /// Takes the request as it is, and checks it itself: no parameters, no body.
     Handler handle = {};
 
+    /// What a signed link has to let its holder do to be enough, in place of the role, where the
+    /// path's {id} is the callback that it is for; `nothing`: no link is.
+    LinkScope link = LinkScope::nothing;
+
     /// Says a refusal of admission in the route's own language; else it is a problem.
     std::function<void(const Request&, Refusal&)> on_refusal = {};
 

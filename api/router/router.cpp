@@ -179,6 +179,15 @@ Role Router::role_for(const Request& request) const {
     return role_of(match(request), request);
 }
 
+/// A link opens the routes of its own callback that say so.
+bool Router::may_by_link(const Principal& principal, const Match& found) {
+    if (!found.entry || found.entry->route.link == LinkScope::nothing) return false;
+    const bool is_its_own = std::any_of(
+        found.path.begin(), found.path.end(),
+        [&](const auto& part) { return part.first == "id" && part.second == principal.id; });
+    return is_its_own && principal.link_scope >= found.entry->route.link;
+}
+
 Result<Principal, Refusal> Router::admit(const Request& request) const {
     const Match found = match(request);
     const Role role = role_of(found, request);
@@ -192,6 +201,14 @@ Result<Principal, Refusal> Router::admit(const Request& request) const {
     auto principal = authenticator_.authenticate(request);
     if (role == Role::none) return principal ? *principal : Principal{};
     if (!principal) return refused(std::move(principal).error());
+    if (principal->kind == Principal::Kind::link) {
+        if (may_by_link(*principal, found)) return principal;
+        return refused({403,
+                        "expected what this link is for: it lets " +
+                            std::string(name_of(principal->link_scope)) + " callback " +
+                            principal->id + ", and nothing else",
+                        {}});
+    }
     if (principal->role >= role) return principal;
     return refused({403,
                     "expected the role " + std::string(name_of(role)) + " for this, but '" +

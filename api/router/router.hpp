@@ -79,6 +79,7 @@ private:
     };
     [[nodiscard]] Match match(const Request& request) const;
     static Role role_of(const Match& found, const Request& request);
+    static bool may_by_link(const Principal& principal, const Match& found);
     void dispatch(Request& request, Match match, Responder respond) const;
     static void carry_out(Request& request, Match match, Responder respond);
 

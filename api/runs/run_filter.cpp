@@ -59,6 +59,20 @@ Result<void> choose_waiting(runtime::Reader& reader, AskedRuns& asked) {
     return {};
 }
 
+/// So many failures of one cause are looked at, the newest ones.
+constexpr std::size_t kFailuresLookedAt = 10'000;
+
+Result<void> choose_failures(runtime::Reader& reader, const std::string& fingerprint,
+                             AskedRuns& asked) {
+    const auto found = SW_TRY(reader.failures({fingerprint, {}, kFailuresLookedAt + 1}));
+    std::vector<ExecutionId> ids;
+    for (const auto& one : found) ids.push_back(one.run);
+    if (found.size() > kFailuresLookedAt) asked.is_complete = false;
+    if (!SW_TRY(reader.is_folded())) asked.is_complete = false;
+    choose(std::move(ids), asked.query);
+    return {};
+}
+
 Result<void> choose_conditions(Histories& histories, const AnswerSources& sources, const Call& call,
                                AskedRuns& asked) {
     runtime::Reader& reader = histories.reader();
@@ -91,6 +105,11 @@ std::vector<Parameter> run_filter_parameters() {
                        "'#' as %23), or by this webhook"),
         text_parameter("name", "only of this name; `*` stands for any characters, `?` for one"),
         text_parameter("error", "only with this error; `*` stands for any characters, `?` for one"),
+        text_parameter(
+            "fingerprint",
+            "only that failed for this cause, also where a redrive has mended them: `id` of "
+            "`GET /api/v1/failures`",
+            64),
         text_parameter("q",
                        "only with this in the name, the error, the state that failed or what it "
                        "failed for; in capitals or not"),
@@ -132,6 +151,9 @@ Result<AskedRuns> asked_runs(Histories& histories, const AnswerSources& sources,
     if (const auto ms = call.integer("duration_from_ms")) query.duration_from = Duration(*ms);
     if (const auto ms = call.integer("duration_to_ms")) query.duration_until = Duration(*ms);
     SW_TRY(choose_conditions(histories, sources, call, asked));
+    if (const auto fingerprint = call.text("fingerprint")) {
+        SW_TRY(choose_failures(histories.reader(), *fingerprint, asked));
+    }
     return asked;
 }
 

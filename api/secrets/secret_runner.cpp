@@ -1,5 +1,8 @@
 #include "api/secrets/secret_runner.hpp"
 
+#include "engine/base/link_reference.hpp"
+#include "engine/base/secret_reference.hpp"
+
 namespace stepwell::api {
 
 void SecretRunner::start(runtime::TaskRequest request) {
@@ -20,13 +23,22 @@ Result<void> SecretRunner::fill_in(runtime::TaskRequest& request) {
         Json& text = parameters[pointer];
         // A daemon of another version may have evaluated them.
         if (!text.is_string()) continue;
-        auto value = secrets_.resolved(text);
+        auto value = filled(text, request);
         if (!value) return fail(std::move(value).error().within("Parameters" + place));
         text = *std::move(value);
     }
     request.parameters = Payload(std::move(parameters));
-    request.has_secrets = true;
     return {};
+}
+
+/// A link is meant to be sent on, so it alone makes no parameters that nobody may keep.
+Result<Json> SecretRunner::filled(const Json& text, runtime::TaskRequest& request) {
+    const auto& written = text.get_ref<const std::string&>();
+    Json whole = SW_TRY(expand_links(
+        written, [&](std::string_view scope) { return make_link_(request.token, scope); }));
+    if (!names_secret(whole.get_ref<const std::string&>())) return whole;
+    request.has_secrets = true;
+    return secrets_.resolved(std::move(whole));
 }
 
 }  // namespace stepwell::api

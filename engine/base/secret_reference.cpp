@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/base/ascii.hpp"
+#include "engine/base/link_reference.hpp"
 
 namespace stepwell {
 namespace {
@@ -71,7 +72,7 @@ bool is_secret_name(std::string_view name) {
 }
 
 bool names_secret(std::string_view text) {
-    return text.find(kOpen) != text.npos || text.find(kResolve) != text.npos;
+    return text.find(kOpen) != text.npos || text.find(kResolve) != text.npos || names_link(text);
 }
 
 Result<std::vector<SecretName>> secrets_named_in(std::string_view text) {

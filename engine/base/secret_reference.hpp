@@ -25,7 +25,8 @@ struct SecretName {
 /// 1 to 128 of letters, digits and "_./-".
 bool is_secret_name(std::string_view name);
 
-/// Whether a reference, or the beginning of one, stands in `text`.
+/// Whether a reference, or the beginning of one, stands in `text`; also one to a link
+/// (link_reference.hpp), which is as secret, and put in at the same moment.
 bool names_secret(std::string_view text);
 
 /// The references in `text`, in order. Fails with `invalid` where one is not well formed.

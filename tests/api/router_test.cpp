@@ -17,6 +17,11 @@ class HeaderAuthenticator final : public Authenticator {
 public:
     [[nodiscard]] Result<Principal, Refusal> authenticate(const Request& request) const override {
         const auto role = role_named(request.header("X-Role"));
+        if (const auto scope = link_scope_named(request.header("X-Scope"))) {
+            Principal holder{Principal::Kind::link, "7", "a holder", Role::none, "link"};
+            holder.link_scope = *scope;
+            return holder;
+        }
         if (role) return Principal{Principal::Kind::user, "somebody", "somebody", *role, "token"};
         return fail(Refusal{401, "expected a role", {}});
     }
@@ -96,6 +101,34 @@ struct RoutingTable {
 };
 
 }  // namespace
+
+TEST_CASE("a link opens the routes of its own thing that say so, as far as it goes") {
+    const HeaderAuthenticator authenticator;
+    Router router(authenticator);
+    const auto add = [&](const char* pattern, LinkScope link) {
+        router.add({.method = "POST",
+                    .pattern = pattern,
+                    .role = Role::operator_,
+                    .read = [](const Call&) -> Result<Json> { return Json::object(); },
+                    .link = link});
+    };
+    add("/api/v1/things/{id}/decide", LinkScope::decide);
+    add("/api/v1/things/{id}/result", LinkScope::result);
+    add("/api/v1/things/{id}/remove", LinkScope::nothing);
+    add("/api/v1/things", LinkScope::decide);
+    const auto status = [&](const char* path, const char* scope) {
+        const auto principal = router.admit(FakeRequest("POST", path, "", {{"X-Scope", scope}}));
+        return principal ? 200u : principal.error().status;
+    };
+    CHECK(status("/api/v1/things/7/decide", "decide") == 200);
+    CHECK(status("/api/v1/things/7/decide", "result") == 200);
+    CHECK(status("/api/v1/things/7/result", "result") == 200);
+    CHECK(status("/api/v1/things/7/result", "decide") == 403);
+    CHECK(status("/api/v1/things/8/decide", "decide") == 403);
+    CHECK(status("/api/v1/things/7/remove", "result") == 403);
+    CHECK(status("/api/v1/things", "result") == 403);
+    CHECK(status("/api/v1/none", "result") == 403);
+}
 
 TEST_CASE("a request goes to the route that fits its path and method") {
     const RoutingTable table;

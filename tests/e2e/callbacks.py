@@ -4,8 +4,10 @@
 The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 """
 import http.client
+import http.server
 import json
 import os
+import queue
 import shutil
 import socket
 import subprocess
@@ -40,6 +42,35 @@ def callback(**more):
 
 def activity(name, **more):
     return {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": ACTIVITY + name, "End": True, **more}}}
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Where messages of a channel arrive: `taken` has their bodies."""
+    daemon_threads = True
+
+    def __init__(self):
+        taken = self.taken = queue.Queue()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                taken.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+def json_section(name, value):
+    return f"{name}: {json.dumps(value)}\n"  # JSON is YAML
 
 
 class Case(unittest.TestCase):
@@ -274,6 +305,24 @@ class Approvals(Case):
         entries = self.ask("GET", "/audit?action=POST")[1]["items"]
         self.assertNotIn(token, json.dumps(entries))
 
+    def test_approve_and_reject_are_a_result_and_an_error_of_their_own(self):
+        asked = {"order": 7, "token.$": "$$.Task.Token"}
+        run = self.begin(callback(Comment="May it be shipped?", Parameters={"QueueUrl": "q", "MessageBody": asked}))
+        token = self.token(run)
+        status, found = self.ask("GET", "/callbacks/1.0.1")
+        self.assertEqual((status, found["comment"], found["scope"]), (200, "May it be shipped?", "result"))
+        self.assertEqual(found["asked"]["MessageBody"], {"order": 7, "token": "•••"})
+        self.assertNotIn(token, json.dumps(found))
+        self.assertEqual(self.ask("POST", "/callbacks/1.0.1/reject", {})[0], 400)
+        self.assertEqual(self.ask("POST", "/callbacks/1.0.1/approve", {"comment": "fine"})[0], 204)
+        self.assertEqual(json.loads(self.daemon.ended(run)["output"]), {"approved": True, "by": "local:open", "comment": "fine"})
+        self.assertEqual(self.ask("GET", "/callbacks/1.0.1")[0], 409)
+        other = self.begin(callback(), "other")
+        self.token(other)
+        self.assertEqual(self.ask("POST", "/callbacks/2.0.1/reject", {"reason": "too dear"})[0], 204)
+        ended = self.daemon.ended(other)
+        self.assertEqual((ended["error"], ended["cause"]), ("Rejected", "too dear (by local:open)"))
+
     def test_the_command_line_lists_and_answers(self):
         run = self.begin(callback())
         token = self.token(run)
@@ -310,6 +359,64 @@ class Doors(Case):
         self.assertEqual(self.ask("POST", "/task-tokens/success", {"token": token, "output": 1}, as_viewer)[0], 403)
         self.assertEqual(self.ask("POST", "/task-tokens/success", {"token": token, "output": 1})[0], 204)
         self.assertEqual(self.daemon.ended(run)["output"], "1")
+
+    def by_link(self, link, method, path, body=None):
+        return self.ask(method, path, body, {"X-Stepwell-Link": link})
+
+    def link(self, **wanted):
+        status, made = self.ask("POST", "/callbacks/1.0.1/links", wanted)
+        self.assertEqual(status, 201, made)
+        self.assertTrue(made["path"].startswith("/answer#1.0.1."), made)
+        return made["path"].split("#")[1]
+
+    def test_a_link_answers_its_own_task_once_and_opens_nothing_else(self):
+        run = self.begin(callback())
+        self.token(run)
+        link = self.link()
+        self.assertEqual(self.by_link(link, "GET", "/callbacks/1.0.1")[1]["scope"], "decide")
+        for method, path, body in (("GET", "/callbacks", None), ("GET", "/runs", None), ("GET", "/callbacks/2.0.1", None),
+                                   ("POST", "/callbacks/1.0.1/success", {"output": 1}), ("POST", "/callbacks/1.0.1/heartbeat", {}),
+                                   ("POST", "/callbacks/1.0.1/links", {}), ("POST", "/runs/1/stop", {})):
+            self.assertEqual(self.by_link(link, method, path, body)[0], 403, path)
+        self.assertEqual(self.by_link(link, "POST", "/callbacks/1.0.1/approve", {})[0], 204)
+        self.assertEqual(json.loads(self.daemon.ended(run)["output"])["by"], "link:1.0.1")
+        self.assertEqual(self.by_link(link, "POST", "/callbacks/1.0.1/approve", {})[0], 409)
+        self.assertEqual(self.by_link(link, "GET", "/callbacks/1.0.1")[0], 409)
+        noted = [one for one in self.ask("GET", "/audit?limit=100")[1]["items"] if one["action"].endswith("/approve")]
+        self.assertEqual({one["who"] for one in noted}, {"link:1.0.1"})
+        self.assertNotIn(link, json.dumps(self.ask("GET", "/audit?limit=100")[1]))
+
+    def test_a_link_for_results_sends_any_and_a_changed_one_nothing(self):
+        run = self.begin(callback())
+        self.token(run)
+        link = self.link(scope="result", expires_in=60)
+        for bad in (link[:-1], link.replace("1.0.1.", "2.0.1.", 1), link.replace("result", "decide"), "nonsense"):
+            self.assertIn(self.by_link(bad, "GET", "/callbacks/1.0.1")[0], (401, 429), bad)
+        for _ in range(10):
+            self.by_link("nonsense", "GET", "/callbacks/1.0.1")
+        self.assertEqual(self.by_link("nonsense", "GET", "/callbacks/1.0.1")[0], 429)
+        self.daemon.stop()
+        self.daemon.start()  # a link outlives the daemon
+        self.assertEqual(self.by_link(link, "POST", "/callbacks/1.0.1/success", {"output": {"rows": 3}})[0], 204)
+        self.assertEqual(json.loads(self.daemon.ended(run)["output"]), {"rows": 3})
+
+    def test_a_workflow_puts_a_link_into_what_leaves_and_not_into_its_history(self):
+        asked = {"TopicArn": "arn:aws:sns:us-east-1:123456789012:approvals", "Message": {"text": "Decide: ${link:decide}", "row.$": "$.row"}}
+        machine = {"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish.waitForTaskToken", "Parameters": asked, "End": True}}}
+        with Receiver() as receiver:
+            self.daemon.stop()
+            with open(os.path.join(self.folder, "stepwell.yaml"), "a") as file:
+                file.write(json_section("public_url", "https://etl.example/") + json_section("notifications", {
+                    "channels": {"people": {"type": "webhook", "url": receiver.url}}, "topics": {"*": ["people"]}}))
+            self.daemon.start()
+            run = self.begin(machine, given={"row": "${link:decide}"})
+            message = json.loads(receiver.taken.get(timeout=60)["message"])
+            self.assertEqual(message["row"], "${link:decide}")  # what came with the data of a run stays a text
+            self.assertRegex(message["text"], r"^Decide: https://etl\.example/answer#1\.0\.1\.decide\.")
+            self.assertNotIn("etl.example", json.dumps(self.daemon.history(run)))
+            link = message["text"].split("#")[1]
+            self.assertEqual(self.by_link(link, "POST", "/callbacks/1.0.1/reject", {"reason": "no"})[0], 204)
+            self.assertEqual(self.daemon.ended(run)["error"], "Rejected")
 
 
 if __name__ == "__main__":

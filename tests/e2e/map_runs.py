@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
@@ -51,6 +52,15 @@ class MapRuns(unittest.TestCase):
                 return found
             token = {"nextToken": page["nextToken"]}
 
+    def rest(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.daemon.port}/api/v1{path}", timeout=60) as answer:
+            return json.load(answer)
+
+    def test_a_run_without_a_distributed_map_has_no_map_run(self):
+        arn = self.begin({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, [])
+        self.daemon.ended(arn)
+        self.assertEqual(self.rest("/runs/1/map-runs")["items"], [])
+
     def test_items_are_executions_that_the_api_counts_and_lists(self):
         arn = self.begin(distributed({"Double": {"Type": "Pass", "End": True}}), list(range(250)))
         ended = self.daemon.ended(arn)
@@ -68,6 +78,11 @@ class MapRuns(unittest.TestCase):
                          ["ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted", "MapRunSucceeded",
                           "MapStateSucceeded", "MapStateExited", "ExecutionSucceeded"])
         self.assertEqual([machine["name"] for machine in self.daemon.call("ListStateMachines")["stateMachines"]], ["shop"])
+        shown = self.rest("/runs/1/map-runs")
+        self.assertEqual([(one["arn"], one["state"], one["status"], one["counts"], one["total"], one["workflow"]) for one in shown["items"]],
+                         [(run["mapRunArn"], "Each", "succeeded", {"succeeded": 250}, 250, "shop/each")])
+        self.assertNotIn("next", shown)
+        self.assertEqual(len(self.rest("/runs?parent=1&limit=1000&origin=map")["items"]), 250)
         with self.assertRaises(ApiError) as refused:
             self.daemon.call("UpdateMapRun", mapRunArn=run["mapRunArn"], maxConcurrency=1)
         self.assertIn("ValidationException", str(refused.exception))

@@ -214,7 +214,8 @@ TEST_CASE("a credential is needed, and a session has to be meant") {
     const auto session = house.signed_in("ann", "password of ann");
     test::FakeClock clock;
     JobThread jobs;
-    const Access access({}, house.identities, clock, jobs);
+    SignInLimit limit;
+    const Access access({}, house.identities, clock, jobs, CallbackLinks("key"), limit);
     const auto status_of = [&](const FakeRequest& request) {
         const auto found = access.authenticate(request);
         return found ? 200u : found.error().status;
@@ -245,12 +246,63 @@ TEST_CASE("a credential is needed, and a session has to be meant") {
     CHECK(status_of(page) == 401);
 }
 
+TEST_CASE("a signed link is its holder's, until it is over; what is changed is none") {
+    const CallbackLinks links("key");
+    const TaskToken token{ExecutionId{12}, FrameId{0}, 1};
+    const std::string link = links.make(token, LinkScope::decide, kNow + std::chrono::hours(1));
+    const auto holder = links.read(link, kNow);
+    REQUIRE(holder);
+    CHECK(who_is(*holder) == "link:12.0.1");
+    CHECK(holder->role == Role::none);
+    CHECK(holder->link_scope == LinkScope::decide);
+
+    const auto status = [&](std::string_view text, Timestamp now) {
+        const auto read = links.read(text, now);
+        return read ? 200u : read.error().status;
+    };
+    CHECK(status(link, kNow + std::chrono::minutes(59)) == 200);
+    CHECK(status(link, kNow + std::chrono::hours(1)) == 410);
+    CHECK(status("", kNow) == 401);
+    CHECK(status("12.0.1", kNow) == 401);
+    CHECK(status(std::string(10'000, '1'), kNow) == 401);
+    for (std::size_t i = 0; i < link.size(); ++i) {
+        std::string changed = link;
+        changed[i] = changed[i] == '1' ? '2' : '1';
+        if (changed != link) CHECK(status(changed, kNow) == 401);
+        CHECK(status(link.substr(0, i), kNow) == 401);
+    }
+    CHECK_FALSE(CallbackLinks("another key").read(link, kNow));
+}
+
+TEST_CASE("who shows a link is its holder alone, and who shows bad ones has to wait") {
+    House house;
+    const std::string admin = house.token_of("ann", Role::viewer);
+    test::FakeClock clock;
+    JobThread jobs;
+    SignInLimit limit;
+    const Access access({}, house.identities, clock, jobs, CallbackLinks("key"), limit);
+    const std::string link = CallbackLinks("key").make(
+        {ExecutionId{12}, FrameId{0}, 1}, LinkScope::result, clock.now() + std::chrono::hours(1));
+    FakeRequest good;
+    good.headers["X-Stepwell-Link"] = link;
+    good.headers["Authorization"] = "Bearer " + admin;
+    FakeRequest bad;
+    bad.headers["X-Stepwell-Link"] = link + "0";
+    bad.headers["Authorization"] = "Bearer " + admin;
+    CHECK(access.authenticate(good)->kind == Principal::Kind::link);
+    for (int i = 0; i < 5; ++i) CHECK(access.authenticate(bad).error().status == 401);
+    CHECK(access.authenticate(bad).error().status == 429);
+    CHECK(access.authenticate(good));  // others may come from the same place
+}
+
 TEST_CASE("nothing is open by default, whoever is known") {
     Shelf shelf;
     Identities identities(shelf.writer(), kCheap);
     test::FakeClock clock;
     JobThread jobs;
-    const Access access({"the daemon's own", "the admin's", false}, identities, clock, jobs);
+    SignInLimit limit;
+    const Access access({"the daemon's own", "the admin's", false}, identities, clock, jobs,
+                        CallbackLinks("key"), limit);
     FakeRequest request;
     CHECK_FALSE(access.authenticate(request));
     request.headers["Authorization"] = "Bearer guess";
@@ -261,7 +313,7 @@ TEST_CASE("nothing is open by default, whoever is known") {
     CHECK(who_is(*access.authenticate(request)) == "local:admin");
     CHECK(access.authenticate(request)->role == Role::admin);
     // A daemon that has none is not opened by an empty one.
-    const Access bare({}, identities, clock, jobs);
+    const Access bare({}, identities, clock, jobs, CallbackLinks("key"), limit);
     request.headers["Authorization"] = "Bearer ";
     CHECK_FALSE(bare.authenticate(request));
 }
@@ -271,7 +323,8 @@ TEST_CASE("an open door lets in who calls this machine by its own name, and no p
     Identities identities(shelf.writer(), kCheap);
     test::FakeClock clock;
     JobThread jobs;
-    const Access access({"", "", true}, identities, clock, jobs);
+    SignInLimit limit;
+    const Access access({"", "", true}, identities, clock, jobs, CallbackLinks("key"), limit);
     struct Case {
         std::string host, header, value;
         bool is_local;
@@ -435,7 +488,8 @@ TEST_CASE("what a stream was opened with is looked at again: it ends with the cr
     test::FakeClock clock;
     clock.set(kNow);
     JobThread jobs;
-    const Access access({}, house.identities, clock, jobs);
+    SignInLimit limit;
+    const Access access({}, house.identities, clock, jobs, CallbackLinks("key"), limit);
     const auto by_token = house.identities.by_token(text, kNow);
     const auto by_session = house.identities.by_session(cookie, kNow);
     REQUIRE(by_token);

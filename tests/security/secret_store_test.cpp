@@ -252,7 +252,11 @@ TEST_CASE("only what the definition itself names gets a value") {
     auto store = open(folder, shelf);
     REQUIRE(store->put("crm", "hunter2-hunter2", "ann", kNow, shelf.writer()));
     Ends ends;
-    SecretRunner runner(*store, ends, ends);
+    const auto make_link = [](const TaskToken& token,
+                              std::string_view scope) -> Result<std::string> {
+        return "https://etl.example/answer#" + token.text() + "." + std::string(scope);
+    };
+    SecretRunner runner(*store, make_link, ends, ends);
     runtime::TaskRequest request;
     request.parameters =
         *Payload::from_text(R"({"header": "Bearer ${secret:crm}", "row": "${secret:crm}"})");
@@ -262,6 +266,15 @@ TEST_CASE("only what the definition itself names gets a value") {
     CHECK(ends.started[0].parameters.text() ==
           R"({"header":"Bearer hunter2-hunter2","row":"${secret:crm}"})");
     CHECK(ends.started[0].has_secrets);
+
+    // A link is made for the attempt; parameters that have no more than one may be kept.
+    request.token = {ExecutionId{7}, FrameId{0}, 2};
+    request.parameters = *Payload::from_text(R"({"header": "open ${link:decide}, soon"})");
+    runner.start(request);
+    REQUIRE(ends.started.size() == 2);
+    CHECK(ends.started[1].parameters.text() ==
+          R"({"header":"open https://etl.example/answer#7.0.2.decide, soon"})");
+    CHECK_FALSE(ends.started[1].has_secrets);
 
     request.parameters = *Payload::from_text(R"({"header": "${secret:other}"})");
     runner.start(request);
