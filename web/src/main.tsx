@@ -5,7 +5,7 @@ import { applyTheme } from './app/settings';
 import './styles/index.css';
 
 applyTheme();
-preparePage(window.location.pathname);
+preparePage(window.location);
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(

@@ -1,4 +1,5 @@
 // The API, typed by its OpenAPI document: `await api.get('/api/v1/runs/{run}', { path: { run }, query: { … } })`.
+import { forgetEarly, takeEarly } from './early';
 import type { components, paths } from './schema';
 
 export type Schemas = components['schemas'];
@@ -99,14 +100,18 @@ export async function send(method: string, url: string, wanted: Wanted = {}): Pr
   if (method !== 'GET' && csrf) headers['X-Stepwell-Csrf'] = csrf;
   let response: Response;
   try {
-    response = await fetch(url, init);
+    const early = method === 'GET' && !wanted.headers ? takeEarly(url) : undefined;
+    response = await (early ?? fetch(url, init));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(`${method} ${url}`, 0);
   }
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (response.status === 401) signedOut.forEach((tell) => tell());
+  if (response.status === 401) {
+    forgetEarly();
+    signedOut.forEach((tell) => tell());
+  }
   throw new ApiError(`${method} ${url}`, response.status, problem);
 }
 
@@ -137,8 +142,14 @@ export const api = {
   get: caller('get'),
   post: caller('post'),
   /** A POST whose body is JSON text already. */
-  postText: async <P extends PathsWith<'post'>>(pattern: P, bodyText: string): Promise<Answer<P, 'post'>> =>
-    (await (await send('POST', pattern, { bodyText })).json()) as Answer<P, 'post'>,
+  postText: async <P extends PathsWith<'post'>>(
+    pattern: P,
+    bodyText: string,
+    { path, headers = {} }: Pick<Options<paths[P]['post']>, 'path' | 'headers'> = {},
+  ): Promise<Answer<P, 'post'>> => {
+    const text = await (await send('POST', urlOf(pattern, path), { bodyText, headers })).text();
+    return (text ? JSON.parse(text) : undefined) as Answer<P, 'post'>;
+  },
   put: caller('put'),
   patch: caller('patch'),
   delete: caller('delete'),

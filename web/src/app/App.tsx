@@ -1,5 +1,5 @@
 import { Component, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { LiveContext, LiveStream, SessionProvider, useSession } from '@/api';
+import { askEarly, LiveContext, LiveStream, SessionProvider, useSession } from '@/api';
 import {
   Button,
   ButtonLink,
@@ -33,13 +33,15 @@ function componentOf(page: Page): Later<PageProps> {
   return component;
 }
 
-/** Loads the code of a path while it is asked who reads; where it does not come, the page says so itself. */
-export function preparePage(path: string): void {
-  const there = pageOf(path);
-  if (there)
-    componentOf(there.page)
-      .prepare()
-      .catch(() => undefined);
+/** Asks for what a page is made of all at once: who reads, its code, its data. What does not come, the page says itself. */
+export function preparePage({ pathname, search }: { pathname: string; search: string }): void {
+  const there = pageOf(pathname);
+  askEarly('/api/v1/session');
+  if (!there) return;
+  for (const url of there.page.asks?.(new URLSearchParams(search), there.params) ?? []) askEarly(url);
+  componentOf(there.page)
+    .prepare()
+    .catch(() => undefined);
 }
 
 function Place() {

@@ -44,10 +44,6 @@ export function Table<R>(props: TableProps<R>) {
   const root = useRef<HTMLTableElement>(null);
   const [focus, setFocus] = useState(0);
   const shown = useShownRows(root, rows.length, (i) => heightOf(rows[i], why));
-  const isNearEnd = shown.to >= rows.length;
-  useEffect(() => {
-    if (isNearEnd && rows.length) onEnd?.();
-  }, [isNearEnd, rows.length, onEnd]);
   const move = (to: number) => {
     const next = Math.max(0, Math.min(rows.length - 1, to));
     setFocus(next);
@@ -106,8 +102,25 @@ export function Table<R>(props: TableProps<R>) {
           <Gap height={shown.below} columns={columns.length} />
         </tbody>
       </table>
+      {onEnd && <EndMark rows={rows} onEnd={onEnd} />}
     </div>
   );
+}
+
+/** Tells that the end of the rows is near the screen: once for those that there are. */
+function EndMark({ rows, onEnd }: { rows: readonly unknown[]; onEnd: () => void }) {
+  const mark = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = mark.current;
+    if (!element || rows.length === 0) return;
+    const look = (seen: IntersectionObserverEntry[]) => {
+      if (seen.some((one) => one.isIntersecting)) onEnd();
+    };
+    const observer = new IntersectionObserver(look, { rootMargin: `${AHEAD}px 0px` });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [rows, onEnd]);
+  return <div ref={mark} aria-hidden="true" />;
 }
 
 function Head<R>({ column }: { column: Column<R> }) {

@@ -6,6 +6,8 @@ export interface Page {
   path: string;
   /** Loads it when it is first opened; what the pattern's parts stand for comes as `params`. */
   load: () => Promise<{ default: ComponentType<PageProps> }>;
+  /** The URLs of what it asks for first: asked for while its code comes. Each as its query makes it. */
+  asks?: (query: URLSearchParams, params: Record<string, string>) => string[];
   /** Its entry in the bars; a page of a deeper path has none, and `under` says whose entry is marked. */
   nav?: { text: string; order: number; icon: 'home' | 'runs' | 'transform' | 'table'; onPhone?: boolean };
   /** The path of the entry that is marked while the page is open; its own by default. */

@@ -20,6 +20,9 @@ test('the link to runs that failed so says workflow, error and cause', () => {
     start: '-24h',
   });
   expect(runsThatFailedSo({ ...failed, cause: '' })).not.toContain('q=');
+  expect(runsThatFailedSo({ ...failed, fingerprint: 'f00d' }, '-24h')).toBe(
+    '/runs?fingerprint=f00d&start=-24h',
+  );
 });
 
 test('what is copied says where, which error and why', () => {

@@ -18,16 +18,17 @@ export interface Failed {
   error: string;
   /** As it was said, or with what varies marked. */
   cause: string;
+  /** `id` of the failures by cause. */
+  fingerprint?: string;
 }
 
-/** The list of runs of the workflow that failed with this error and a cause like this. */
-export function runsThatFailedSo({ workflow, error, cause }: Failed, start?: string): string {
+/** The list of runs that failed so: by the cause's fingerprint where it is known, else by error and words like these. */
+export function runsThatFailedSo(failed: Failed, start?: string): string {
+  const { workflow, error, cause, fingerprint } = failed;
+  const when = start ? { start } : {};
+  if (fingerprint !== undefined) return href('/runs', {}, { fingerprint, ...when });
   const q = stretchOf(cause);
-  return href(
-    '/runs',
-    {},
-    { status: 'failed,timed_out', workflow, error, ...(q ? { q } : {}), ...(start ? { start } : {}) },
-  );
+  return href('/runs', {}, { status: 'failed,timed_out', workflow, error, ...(q ? { q } : {}), ...when });
 }
 
 /** For a ticket or a chat: where, which error, why. */

@@ -14,6 +14,7 @@ const origins: Readonly<Record<string, Origin>> = {
   file: { word: 'File', icon: 'file' },
   webhook: { word: 'Webhook', icon: 'webhook' },
   parent: { word: 'Another run', icon: 'sub' },
+  map: { word: 'A Map', icon: 'map' },
 };
 
 export const originOf = (word: string | undefined): Origin =>

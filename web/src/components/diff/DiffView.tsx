@@ -22,7 +22,7 @@ export function DiffView({ before, after, label }: { before: string; after: stri
             >
               <span className="ln">{line.before ?? ''}</span>
               <span className="ln">{line.after ?? ''}</span>
-              <span className="gut" aria-label={line.kind}>
+              <span className="gut" role="img" aria-label={line.kind}>
                 {line.kind === 'added' ? '+' : line.kind === 'removed' ? '−' : ' '}
               </span>
               <span className="bidi">{visible(line.text)}</span>

@@ -18,6 +18,14 @@ export function machinesIn(state: State): Machine[] {
   return isMachine(inner) ? [inner] : [];
 }
 
+/** Whether a Map of it starts a run for each item. */
+export const hasDistributedMap = (machine: unknown): boolean =>
+  isMachine(machine) &&
+  Object.values(machine.States).some((state) => {
+    const processor = state['ItemProcessor'] as { ProcessorConfig?: { Mode?: unknown } } | undefined;
+    return processor?.ProcessorConfig?.Mode === 'DISTRIBUTED' || machinesIn(state).some(hasDistributedMap);
+  });
+
 /** The state at `Each month/Validate`; names may hold a slash. */
 export function definitionAt(machine: unknown, path: string): State | undefined {
   if (!isMachine(machine)) return undefined;
@@ -43,10 +51,14 @@ export function fieldsOf(state: State | undefined): Record<string, string> {
       : JSON.stringify(value);
   };
   return {
-    input: short('InputPath'),
+    path: short('InputPath'),
+    items: short('ItemsPath') || short('Items'),
+    itemselector: short('ItemSelector'),
     params: short('Parameters') || short('Arguments'),
-    result: short('ResultSelector'),
-    output: short('ResultPath') || short('Output') || short('OutputPath'),
+    result: short('Result'),
+    selector: short('ResultSelector'),
+    resultpath: short('ResultPath'),
+    output: short('Output') || short('OutputPath'),
     assign: short('Assign'),
   };
 }

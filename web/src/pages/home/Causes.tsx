@@ -119,7 +119,12 @@ function CauseRow({ cause, run, isChosen, start }: CauseRowProps) {
           <Ago at={cause.last_at} />
         </div>
       </div>
-      <CauseMenu failed={cause} path={cause.definition_path} said={cause.message} start={start} />
+      <CauseMenu
+        failed={{ ...cause, fingerprint: cause.id }}
+        path={cause.definition_path}
+        said={cause.message}
+        start={start}
+      />
     </li>
   );
 }

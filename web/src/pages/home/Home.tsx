@@ -15,7 +15,7 @@ import { Fires } from './Fires';
 import { GoingList } from './GoingList';
 import { Health } from './Health';
 import { Outcomes } from './Outcomes';
-import { intervalsOf, moment, offered, rangeMs, rangeNames, rangeTitle } from './span';
+import { askedOf, intervalsOf, moment, offered, rangeMs, rangeNames, rangeTitle } from './span';
 import { lateNote, tileNote, type Deadline, type Home as HomeAnswer } from './words';
 import './page.css';
 
@@ -31,8 +31,9 @@ export default function Home() {
   const [to] = useQueryValue('to', moment, 0);
   const isCustom = from > 0 && to > from;
   const intervals = intervalsOf(isCustom ? to - from : rangeMs(range));
-  const span = isCustom ? { from: iso(from), to: iso(to) } : { range };
-  const home = useQuery('/api/v1/home', { query: { ...span, intervals: intervals.count } });
+  const home = useQuery('/api/v1/home', {
+    query: isCustom ? { from: iso(from), to: iso(to), intervals: intervals.count } : askedOf(range),
+  });
   const deadlines = useQuery('/api/v1/deadlines', { query: { limit: 500 } });
   const late = deadlines.data?.items.filter((deadline) => deadline.status === 'late') ?? [];
   const reload = () => {

@@ -46,6 +46,9 @@ export function intervalsOf(ms: number): { count: number; name: string } {
 export const rangeMs = (range: RangeName): number =>
   Number.parseInt(range, 10) * (range.endsWith('h') ? 3_600_000 : 86_400_000);
 
+/** The question for a range, as the page asks it. */
+export const askedOf = (range: RangeName) => ({ range, intervals: intervalsOf(rangeMs(range)).count });
+
 const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
 /** A time: `2026-11-21T03:42:00Z`. 0 stands for none. */

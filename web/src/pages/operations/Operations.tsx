@@ -1,7 +1,7 @@
-import { lazy, Suspense, type ComponentType } from 'react';
+import type { ComponentType } from 'react';
 import { useMay, type Role } from '@/api';
 import { useTitle } from '@/app/title';
-import { ButtonLink, Note, Skeleton, Tabs } from '@/components';
+import { ButtonLink, later, Note, Tabs } from '@/components';
 import { href } from '@/router';
 import type { PageProps } from '../page';
 import './page.css';
@@ -15,17 +15,18 @@ interface Part {
 }
 
 const parts: Part[] = [
-  { id: 'pools', name: 'Pools', role: 'viewer', content: lazy(() => import('./Pools')) },
-  { id: 'sensors', name: 'Sensors', role: 'viewer', content: lazy(() => import('./Sensors')) },
-  { id: 'schedules', name: 'Schedules', role: 'viewer', content: lazy(() => import('./Schedules')) },
-  { id: 'webhooks', name: 'Deliveries', role: 'viewer', content: lazy(() => import('./Deliveries')) },
-  { id: 'storage', name: 'Storage', role: 'viewer', content: lazy(() => import('./Storage')) },
-  { id: 'backups', name: 'Backups', role: 'admin', content: lazy(() => import('./Backups')) },
-  { id: 'audit', name: 'Audit', role: 'admin', content: lazy(() => import('./Audit')) },
-  { id: 'users', name: 'Users', role: 'admin', content: lazy(() => import('./Users')) },
-  { id: 'tokens', name: 'Tokens', role: 'viewer', content: lazy(() => import('./Tokens')) },
-  { id: 'secrets', name: 'Secrets', role: 'editor', content: lazy(() => import('./Secrets')) },
-  { id: 'api', name: 'API', role: 'viewer', content: lazy(() => import('./Api')) },
+  { id: 'pools', name: 'Pools', role: 'viewer', content: later(() => import('./Pools')) },
+  { id: 'sensors', name: 'Sensors', role: 'viewer', content: later(() => import('./Sensors')) },
+  { id: 'schedules', name: 'Schedules', role: 'viewer', content: later(() => import('./Schedules')) },
+  { id: 'webhooks', name: 'Deliveries', role: 'viewer', content: later(() => import('./Deliveries')) },
+  { id: 'approvals', name: 'Approvals', role: 'viewer', content: later(() => import('./Approvals')) },
+  { id: 'storage', name: 'Storage', role: 'viewer', content: later(() => import('./Storage')) },
+  { id: 'backups', name: 'Backups', role: 'admin', content: later(() => import('./Backups')) },
+  { id: 'audit', name: 'Audit', role: 'admin', content: later(() => import('./Audit')) },
+  { id: 'users', name: 'Users', role: 'admin', content: later(() => import('./Users')) },
+  { id: 'tokens', name: 'Tokens', role: 'viewer', content: later(() => import('./Tokens')) },
+  { id: 'secrets', name: 'Secrets', role: 'editor', content: later(() => import('./Secrets')) },
+  { id: 'api', name: 'API', role: 'viewer', content: later(() => import('./Api')) },
 ];
 
 export default function Operations({ params }: PageProps) {
@@ -64,9 +65,7 @@ export default function Operations({ params }: PageProps) {
           <p>The role {part.role} may.</p>
         </Note>
       ) : (
-        <Suspense fallback={<Skeleton rows={6} />}>
-          <part.content />
-        </Suspense>
+        <part.content />
       )}
     </>
   );

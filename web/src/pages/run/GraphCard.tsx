@@ -1,5 +1,4 @@
 import { useMemo, type ReactNode } from 'react';
-import { useQuery } from '@/api';
 import { Card, Icon, Loaded } from '@/components';
 import { Graph, isMachine, type NodeFacts } from '@/components/graph';
 import { formatCount, formatDuration, formatNumber } from '@/formats';
@@ -7,12 +6,8 @@ import { severity, statuses, statusOf } from '@/status/status';
 import { useRun, useStep, type Overview, type StateRow } from './data';
 
 export default function GraphCard() {
-  const { overview, states } = useRun();
+  const { overview, states, definition } = useRun();
   const { step, row, choose } = useStep();
-  const graph = useQuery('/api/v1/workflows/{workflow}/definition', {
-    path: { workflow: overview.run.workflow },
-    query: { version: overview.version.number },
-  });
   const rows = useMemo(() => states.data?.items ?? [], [states.data]);
   const item = /^.*\[\d+\]/.exec(row?.path ?? '')?.[0];
   const facts = useMemo(() => factsOf(overview, rows, item), [overview, rows, item]);
@@ -22,7 +17,7 @@ export default function GraphCard() {
   const note = overview.run.status === 'running' ? 'as it goes on' : 'as it ended';
   return (
     <Card flush title="Graph" note={note}>
-      <Loaded query={graph}>
+      <Loaded query={definition}>
         {(data) =>
           isMachine(data.definition) ? (
             <Graph

@@ -1,6 +1,7 @@
 import { useMemo, type ReactNode } from 'react';
 import { useTitle } from '@/app/title';
 import { Failed, Loaded, Note, Tabs, ButtonLink, Foreign, later } from '@/components';
+import { hasDistributedMap } from '@/components/graph/definition';
 import { prepareLayout } from '@/components/graph/worker';
 import { href, useLocation, withQuery } from '@/router';
 import { statusOf } from '@/status/status';
@@ -16,6 +17,7 @@ import './page.css';
 
 const CompareCard = later(() => import('./CompareCard'));
 const GraphCard = later(() => import('./GraphCard'));
+const MapRuns = later(() => import('./MapRuns'));
 const TimelineCard = later(() => import('./TimelineCard'));
 const LogCard = later<{ isAlone?: boolean }>(() => import('./LogCard'));
 const TableCard = later(() => import('./TableCard'));
@@ -31,18 +33,18 @@ export default function Run({ params }: PageProps) {
   const workflow = params['workflow'] ?? '';
   const name = params['name'] ?? '';
   const key = `${workflow}/${name}`;
-  const { overview, states, plan, reload } = useRunData(key);
+  const { overview, ...more } = useRunData(key);
   const status = overview.data?.run.status;
   useTitle(`${workflow} ${name}`, status && statusOf(status));
   if (overview.error && overview.data === undefined) {
     if (overview.error.status === 404 || overview.error.status === 410)
       return <Missing workflow={workflow} name={name} why={overview.error.message} />;
-    return <Failed error={overview.error} retry={reload} />;
+    return <Failed error={overview.error} retry={more.reload} />;
   }
   return (
     <Loaded query={overview} rows={8}>
       {(data) => (
-        <RunContext value={{ key, overview: data, states, plan, reload }}>
+        <RunContext value={{ key, overview: data, ...more }}>
           <Page />
         </RunContext>
       )}
@@ -88,6 +90,12 @@ function Page() {
   );
 }
 
+/** The Map Runs, where the run's definition has a Map that makes some. */
+function IfDistributed() {
+  const { definition } = useRun();
+  return hasDistributedMap(definition.data?.definition) ? <MapRuns /> : null;
+}
+
 function contentOf(view: View): ReactNode {
   switch (view) {
     case 'overview':
@@ -99,6 +107,7 @@ function contentOf(view: View): ReactNode {
           <div className="phone-only">
             <StepsCard />
           </div>
+          <IfDistributed />
           <div className="wide-only">
             <TimelineCard />
           </div>

@@ -1,16 +1,16 @@
 // The chosen step: one scroll of parts; the names above them are anchors, so that find-in-page finds.
 import { useEffect, useMemo, type ReactNode } from 'react';
-import { useQuery } from '@/api';
 import { Button, CopyButton, Foreign, Icon, Status, StatusIcon, Time } from '@/components';
 import { JsonView } from '@/components/json';
-import { formatBytes, formatDuration, formatNumber, parseTime } from '@/formats';
+import { formatDuration, formatNumber, parseTime } from '@/formats';
 import { anyText, useQueryValue } from '@/router';
 import { Balance } from '@/components/data';
 import { sentenceOf } from './cause';
-import { useHistory, useRun, useStep, type StateRow } from './data';
+import { useHistory, useRun, useStep, type History, type StateRow } from './data';
 import { useKeys } from '@/app/keys';
-import { definitionAt, fieldsOf, iconOf } from '@/components/graph/definition';
-import { entriesOf, stagesOf, type Entry, type Stage } from './history';
+import { definitionAt, iconOf, type State } from '@/components/graph/definition';
+import { entriesOf, type Entry } from './history';
+import { StagesView } from './StagesView';
 
 export function StepPanel() {
   const { key, overview, states } = useRun();
@@ -62,7 +62,7 @@ export function StepPanel() {
       </div>
       <PartNames row={row} />
       {row ? (
-        <Parts row={row} entry={entry} isCut={history.isCut} />
+        <Parts row={row} entry={entry} state={definition} entries={entries} history={history} />
       ) : (
         <NotReached usual={summary?.usual?.p50_ms} />
       )}
@@ -91,11 +91,7 @@ function NotReached({ usual }: { usual: number | undefined }) {
 }
 
 function useDefinition(path: string | undefined): Record<string, unknown> | undefined {
-  const { overview } = useRun();
-  const graph = useQuery('/api/v1/workflows/{workflow}/definition', {
-    path: { workflow: overview.run.workflow },
-    query: { version: overview.version.number },
-  });
+  const { definition: graph } = useRun();
   return useMemo(() => {
     if (!graph.data || path === undefined) return undefined;
     return definitionAt(graph.data.definition, path);
@@ -179,7 +175,15 @@ function Section({
   );
 }
 
-function Parts({ row, entry, isCut }: { row: StateRow; entry: Entry | undefined; isCut: boolean }) {
+interface PartsProps {
+  row: StateRow;
+  entry: Entry | undefined;
+  state: State | undefined;
+  entries: readonly Entry[];
+  history: History;
+}
+
+function Parts({ row, entry, state, entries, history }: PartsProps) {
   const { overview } = useRun();
   const usual = overview.usual.states.find((one) => one.definition_path === row.definition_path)?.duration;
   return (
@@ -202,10 +206,10 @@ function Parts({ row, entry, isCut }: { row: StateRow; entry: Entry | undefined;
       </Section>
       <Section id="flow" title="Input and output">
         {entry ? (
-          <Stages entry={entry} row={row} />
+          <StagesView entry={entry} row={row} state={state} entries={entries} events={history.events} />
         ) : (
           <p className="ink-3">
-            {isCut ? 'The run has too many events to read them here.' : 'Its events are read…'}
+            {history.isCut ? 'The run has too many events to read them here.' : 'Its events are read…'}
           </p>
         )}
       </Section>
@@ -231,51 +235,6 @@ function Parts({ row, entry, isCut }: { row: StateRow; entry: Entry | undefined;
       )}
     </>
   );
-}
-
-function Stages({ entry, row }: { entry: Entry; row: StateRow }) {
-  const [chosen, setChosen] = useQueryValue('stage', anyText, '');
-  const stages = stagesOf(entry);
-  const fields = fieldsOf(useDefinition(row.definition_path));
-  const first =
-    stages.find((stage) => stage.failed) ?? stages.findLast((stage) => stage.text !== undefined) ?? stages[0];
-  const current = stages.find((stage) => stage.id === chosen) ?? first;
-  return (
-    <>
-      <nav className="stages" aria-label="Stages of input and output">
-        {stages.map((stage) => (
-          <a
-            key={stage.id}
-            href={`#stage=${stage.id}`}
-            className={`stage${stage.failed ? ' is-failed' : ''}${stage.text === undefined ? ' is-not-reached' : ''}`}
-            aria-current={stage === current ? 'true' : undefined}
-            onClick={(event) => {
-              event.preventDefault();
-              setChosen(stage.id, { replace: true });
-            }}
-          >
-            <span className="stage__mark" />
-            <span className="stage__name">{stage.name}</span>
-            <code className="stage__expr">{fields[stage.id]}</code>
-            <span className="stage__delta">{deltaOf(stage, stages)}</span>
-          </a>
-        ))}
-      </nav>
-      {current?.text !== undefined && (
-        <JsonView
-          text={current.text}
-          label={current.name}
-          base={current.id === 'result' ? '$states.result' : '$states.input'}
-        />
-      )}
-    </>
-  );
-}
-
-function deltaOf(stage: Stage, all: readonly Stage[]): string {
-  if (stage.text === undefined) return 'not reached';
-  const before = all[all.indexOf(stage) - 1];
-  return before?.text === stage.text ? 'same' : formatBytes(new TextEncoder().encode(stage.text).length);
 }
 
 function Attempts({ row }: { row: StateRow }) {

@@ -1,7 +1,7 @@
-import { useLiveReload, useQuery } from '@/api';
+import { useLiveReload, useMay, useQuery } from '@/api';
 import { Ago, Elapsed, Foreign, Icon, Time } from '@/components';
 import { formatCount } from '@/formats';
-import { href } from '@/router';
+import { href, Link } from '@/router';
 import { useRun } from './data';
 import { Maybe } from './Head';
 import { waitsOf, type Holder, type Wait } from './waits';
@@ -29,6 +29,7 @@ function WaitBox({ wait }: { wait: Wait }) {
         <h2>
           <Foreign>{wait.title}</Foreign>
         </h2>
+        {wait.code === 'WAITING_CALLBACK' && <AnswerLink />}
         {wait.since && (
           <span className="tools">
             for <Elapsed since={wait.since} />
@@ -53,6 +54,17 @@ function WaitBox({ wait }: { wait: Wait }) {
         </ul>
       )}
     </section>
+  );
+}
+
+function AnswerLink() {
+  const { overview } = useRun();
+  if (!useMay('operator')) return null;
+  const { workflow } = overview.run;
+  return (
+    <Link className="linkish" to="/operations/approvals" query={{ workflow }}>
+      Answer…
+    </Link>
   );
 }
 

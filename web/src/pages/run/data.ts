@@ -1,6 +1,6 @@
 // What the page asks for, and what of it is chosen.
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
-import { api, ApiError, useLiveReload, useQuery, type Query, type Schemas } from '@/api';
+import { api, ApiError, useLiveReload, useQuery, type Answer, type Query, type Schemas } from '@/api';
 import { anyText, oneOf, useQueryValue, useSetQuery } from '@/router';
 import type { HistoryEvent } from './history';
 
@@ -8,7 +8,7 @@ export type Overview = Schemas['Overview'];
 export type StateRow = Schemas['State'];
 export type Failure = Schemas['Failure'];
 export type Plan = Schemas['RedrivePlan'];
-export type Graph = { definition: Record<string, unknown>; version: number };
+export type Definition = Answer<'/api/v1/workflows/{workflow}/definition', 'get'>;
 
 export interface StateRows {
   items: StateRow[];
@@ -21,6 +21,8 @@ export interface RunData {
   overview: Overview;
   states: Query<StateRows>;
   plan: Plan | undefined;
+  /** The definition that the run has, asked for once for all that show it. */
+  definition: Query<Definition>;
   /** Asks for all of it anew. */
   reload: () => void;
 }
@@ -72,6 +74,7 @@ export function useRunData(key: string): {
   overview: Query<Overview>;
   states: Query<StateRows>;
   plan: Plan | undefined;
+  definition: Query<Definition>;
   reload: () => void;
 } {
   const path = { run: key };
@@ -80,6 +83,11 @@ export function useRunData(key: string): {
   const run = overview.data?.run;
   const hasEndedBadly = run !== undefined && run.status !== 'running' && run.status !== 'succeeded';
   const plan = useQuery('/api/v1/runs/{run}/redrive-plan', hasEndedBadly ? { path } : null);
+  const version = overview.data?.version.number;
+  const definition = useQuery(
+    '/api/v1/workflows/{workflow}/definition',
+    run && version !== undefined ? { path: { workflow: run.workflow }, query: { version } } : null,
+  );
   const reloadOverview = overview.reload;
   const reloadStates = states.reload;
   const reload = useCallback(() => {
@@ -92,7 +100,8 @@ export function useRunData(key: string): {
   });
   return {
     overview,
-    states: states,
+    states,
+    definition,
     plan: hasEndedBadly ? plan.data : undefined,
     reload,
   };

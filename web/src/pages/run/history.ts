@@ -86,15 +86,27 @@ function ownerOf(
 }
 
 export interface Stage {
+  id:
+    | 'input'
+    | 'path'
+    | 'items'
+    | 'itemselector'
+    | 'params'
+    | 'result'
+    | 'selector'
+    | 'resultpath'
+    | 'output'
+    | 'assign';
   /** As the language calls it. */
-  id: 'input' | 'params' | 'result' | 'output' | 'assign';
   name: string;
-  /** JSON text; absent where the run has not come there. */
+  /** JSON text; absent where the run has not come there, or the history does not have it. */
   text: string | undefined;
   failed?: boolean;
+  /** Not recorded: worked out from what is, by the definition. */
+  isComputed?: boolean;
 }
 
-/** What the history has of the way from input to output; a stage between that it does not record is left out. */
+/** What the history has of the way from input to output; what it does not record is trial.ts's to find. */
 export function stagesOf(entry: Entry): Stage[] {
   const find = (test: (type: string) => boolean) => entry.events.find((event) => test(event.type));
   const last = (test: (type: string) => boolean) => entry.events.findLast((event) => test(event.type));
@@ -119,9 +131,42 @@ export function stagesOf(entry: Entry): Stage[] {
   }
   const left = exited && detailsOf(exited);
   stages.push({ id: 'output', name: 'State output', text: left && textIn(left, 'output') });
-  const assigned = left?.['assignedVariables'];
-  if (assigned) stages.push({ id: 'assign', name: 'Assign', text: JSON.stringify(assigned) });
+  const assigned = exited && assignedBy(exited);
+  if (assigned?.size) stages.push({ id: 'assign', name: 'Assign', text: objectText(assigned) });
   return stages;
+}
+
+/** The variables that a state set as it ended: JSON texts by name. */
+function assignedBy(exited: HistoryEvent): Map<string, string> {
+  const assigned = detailsOf(exited)['assignedVariables'];
+  return new Map(Object.entries(typeof assigned === 'object' ? (assigned as Record<string, string>) : {}));
+}
+
+/** An object of JSON texts, as JSON text: no digit of a number is lost. */
+export const objectText = (members: ReadonlyMap<string, string>): string =>
+  `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+
+/** The variables that there were when the state was entered: JSON texts by name, the last one set counts. */
+export function variablesAt(
+  entry: Entry,
+  entries: readonly Entry[],
+  events: readonly HistoryEvent[],
+): Map<string, string> {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  const ended = new Map<number, Entry>();
+  for (const one of entries)
+    for (const event of one.events) if (isExited(event.type)) ended.set(event.id, one);
+  const variables = new Map<string, string>();
+  let event = entry.events[0];
+  while (event) {
+    const before = byId.get(event.previousEventId);
+    const left = before && ended.get(before.id);
+    if (before && left)
+      for (const [name, text] of assignedBy(before)) if (!variables.has(name)) variables.set(name, text);
+    // What was set within a Map or a Parallel is not seen behind it.
+    event = left ? left.events[0] : before;
+  }
+  return variables;
 }
 
 function resultText(event: HistoryEvent): string | undefined {

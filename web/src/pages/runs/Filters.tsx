@@ -86,6 +86,16 @@ export function Filters({
       {filter.error && (
         <Chip name="Error" value={filter.error} onRemove={() => setQuery({ error: undefined })} />
       )}
+      {filter.fingerprint && (
+        <Chip name="Cause" value={filter.fingerprint} onRemove={() => setQuery({ fingerprint: undefined })} />
+      )}
+      {filter.parent > 0 && (
+        <Chip
+          name="Started by run"
+          value={String(filter.parent)}
+          onRemove={() => setQuery({ parent: undefined })}
+        />
+      )}
       {!isEmpty(filter) && (
         <Button
           kind="quiet"
@@ -100,6 +110,8 @@ export function Filters({
               by: undefined,
               duration: undefined,
               error: undefined,
+              fingerprint: undefined,
+              parent: undefined,
             })
           }
         >

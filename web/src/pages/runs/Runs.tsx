@@ -1,7 +1,8 @@
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { urlOf, useMay, useQuery } from '@/api';
 import { useKeys } from '@/app/keys';
 import { useNow } from '@/app/now';
+import { useIsPhone } from '@/app/phone';
 import { useTitle } from '@/app/title';
 import {
   Button,
@@ -22,6 +23,7 @@ import { columnIds, columnNames, columnsOf, standardColumns, whyOf, type ColumnI
 import { apiFilter, isEmpty, span, useFilter } from './filter';
 import { Filters } from './Filters';
 import { Histogram } from './Histogram';
+import { RunCards } from './RunCards';
 import { useRuns, type RunRow } from './useRuns';
 import { Views } from './Views';
 import './page.css';
@@ -52,13 +54,22 @@ export default function Runs() {
   const setQuery = useSetQuery();
   const search = useRef<HTMLInputElement>(null);
   const may = useMay('operator');
+  const isPhone = useIsPhone();
   useKeys({ f: () => search.current?.focus() });
-  const choose = (run: number) =>
-    setChosen((old) => {
-      const next = new Set(old);
-      if (!next.delete(run)) next.add(run);
-      return next;
-    });
+  const more = useRef(runs.more);
+  useEffect(() => {
+    more.current = runs.more;
+  });
+  const onEnd = useCallback(() => more.current(), []);
+  const choose = useCallback(
+    (run: number) =>
+      setChosen((old) => {
+        const next = new Set(old);
+        if (!next.delete(run)) next.add(run);
+        return next;
+      }),
+    [],
+  );
   const onKey = (event: KeyboardEvent) => {
     const at = (event.target as Element).closest('tr')?.dataset['row'];
     const row = at === undefined ? undefined : runs.rows[Number(at)];
@@ -68,19 +79,23 @@ export default function Runs() {
     else return;
     event.preventDefault();
   };
-  const boxes: Column<RunRow> = {
-    id: 'box',
-    head: <span className="visually-hidden">Chosen</span>,
-    cell: (run) => (
-      <input
-        type="checkbox"
-        aria-label={`Choose ${visible(run.name)}`}
-        checked={chosen.has(run.run)}
-        onChange={() => choose(run.run)}
+  // The rows that stand there are not drawn anew while a filter is asked for.
+  const table = useMemo(
+    () => (
+      <Table
+        label="Runs"
+        columns={[...(may ? [boxes(chosen, choose)] : []), ...columnsOf(shown)]}
+        rows={runs.rows}
+        rowKey={(run) => String(run.run)}
+        why={(run) => (run.run === peek ? <Peek run={run} /> : whyOf(run))}
+        whyUnder="run"
+        onOpen={(run) => navigate(href('/runs/:workflow/:name', { workflow: run.workflow, name: run.name }))}
+        isChosen={(run) => chosen.has(run.run)}
+        onEnd={onEnd}
       />
     ),
-  };
-  const columns = [...(may ? [boxes] : []), ...columnsOf(shown)];
+    [may, chosen, choose, shown, runs.rows, peek, onEnd],
+  );
   return (
     <>
       <div className="head">
@@ -120,11 +135,18 @@ export default function Runs() {
         </div>
       </div>
       <Views />
-      <Filters filter={filter} search={search} />
+      {isPhone ? (
+        <details className="filter-sheet">
+          <summary>{isEmpty(filter) ? 'Filter' : 'Filter: some runs only'}</summary>
+          <Filters filter={filter} search={search} />
+        </details>
+      ) : (
+        <Filters filter={filter} search={search} />
+      )}
       <section className="card card--flush" aria-label="Runs" onKeyDown={onKey}>
-        <div className="wide-only">
+        {!isPhone && (
           <Histogram filter={asked} onChoose={(value) => setQuery({ start: span.print(value) })} />
-        </div>
+        )}
         {runs.fresh > 0 && (
           <button type="button" className="fresh-row" onClick={runs.renew}>
             {formatNumber(runs.fresh)} new
@@ -134,20 +156,10 @@ export default function Runs() {
           {() =>
             runs.rows.length === 0 ? (
               <Nothing isFiltered={!isEmpty(filter)} />
+            ) : isPhone ? (
+              <RunCards rows={runs.rows} onMore={runs.hasMore ? runs.more : undefined} />
             ) : (
-              <Table
-                label="Runs"
-                columns={columns}
-                rows={runs.rows}
-                rowKey={(run) => String(run.run)}
-                why={(run) => (run.run === peek ? <Peek run={run} /> : whyOf(run))}
-                whyUnder="run"
-                onOpen={(run) =>
-                  navigate(href('/runs/:workflow/:name', { workflow: run.workflow, name: run.name }))
-                }
-                isChosen={(run) => chosen.has(run.run)}
-                onEnd={runs.more}
-              />
+              table
             )
           }
         </Loaded>
@@ -184,6 +196,19 @@ export default function Runs() {
     </>
   );
 }
+
+const boxes = (chosen: ReadonlySet<number>, choose: (run: number) => void): Column<RunRow> => ({
+  id: 'box',
+  head: <span className="visually-hidden">Chosen</span>,
+  cell: (run) => (
+    <input
+      type="checkbox"
+      aria-label={`Choose ${visible(run.name)}`}
+      checked={chosen.has(run.run)}
+      onChange={() => choose(run.run)}
+    />
+  ),
+});
 
 function download(path: string, filter: object): void {
   const link = document.createElement('a');

@@ -9,6 +9,8 @@ const nothing: Filter = {
   start: {},
   duration: {},
   error: '',
+  fingerprint: '',
+  parent: 0,
   q: '',
 };
 const now = Date.parse('2026-11-29T12:00:00Z');

@@ -13,7 +13,7 @@ export const statusWords = [
   'caught',
 ] as const;
 export type StatusWord = (typeof statusWords)[number];
-export const origins = ['schedule', 'file', 'hand', 'api', 'webhook', 'parent'] as const;
+export const origins = ['schedule', 'file', 'hand', 'api', 'webhook', 'parent', 'map'] as const;
 export type Origin = (typeof origins)[number];
 
 const conditions: readonly string[] = ['late', 'queued', 'waiting', 'caught'];
@@ -105,6 +105,10 @@ export interface Filter {
   start: Span;
   duration: Duration;
   error: string;
+  /** Of a cause, as the failures by cause have it. */
+  fingerprint: string;
+  /** The number of the run that started them. */
+  parent: number;
   q: string;
 }
 
@@ -116,15 +120,17 @@ export function useFilter(): Filter {
   const [start] = useQueryValue('start', span, always);
   const [length] = useQueryValue('duration', duration, anyDuration);
   const [error] = useQueryValue('error', anyText, '');
+  const [fingerprint] = useQueryValue('fingerprint', anyText, '');
+  const [parent] = useQueryValue('parent', wholeNumber, 0);
   const [q] = useQueryValue('q', anyText, '');
-  return { status, workflow, version, by, start, duration: length, error, q };
+  return { status, workflow, version, by, start, duration: length, error, fingerprint, parent, q };
 }
 
 /** `hand` of the link is `cli` of the API. */
 export const apiOrigin = (one: Origin): ApiOrigin => (one === 'hand' ? 'cli' : one);
 
 type ApiStatus = 'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted';
-type ApiOrigin = 'api' | 'cli' | 'schedule' | 'file' | 'webhook' | 'parent';
+type ApiOrigin = 'api' | 'cli' | 'schedule' | 'file' | 'webhook' | 'parent' | 'map';
 
 export interface ApiFilter {
   status?: ApiStatus[];
@@ -137,6 +143,8 @@ export interface ApiFilter {
   duration_from_ms?: number;
   duration_to_ms?: number;
   error?: string;
+  fingerprint?: string;
+  parent?: number;
   q?: string;
 }
 
@@ -161,6 +169,8 @@ export function apiFilter(filter: Filter, now: number): ApiFilter {
   if (filter.duration.from !== undefined) asked.duration_from_ms = filter.duration.from;
   if (filter.duration.to !== undefined) asked.duration_to_ms = filter.duration.to;
   if (filter.error) asked.error = filter.error;
+  if (filter.fingerprint) asked.fingerprint = filter.fingerprint;
+  if (filter.parent) asked.parent = filter.parent;
   if (filter.q) asked.q = filter.q;
   return asked;
 }

@@ -5,7 +5,8 @@ import type { ApiFilter } from './filter';
 
 export type RunRow = Schemas['RunRow'];
 
-const PAGE = 100;
+/** Two screens of them: what is drawn at once is what a filter costs. */
+const PAGE = 50;
 
 export interface Runs {
   rows: RunRow[];
@@ -32,7 +33,8 @@ export function useRuns(filter: ApiFilter): Runs {
   const [begun, setBegun] = useState({ key, count: 0 });
   const isBusy = useRef(false);
   const own = later.key === key ? later : undefined;
-  const next = own?.rows.length ? own.next : first.data?.next;
+  // The end of the old list is not that of the new one.
+  const next = first.isStale ? undefined : own?.rows.length ? own.next : first.data?.next;
   const more = useCallback(() => {
     if (next === undefined || isBusy.current) return;
     isBusy.current = true;

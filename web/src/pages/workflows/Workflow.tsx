@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useLive, useMay, useQuery, type Schemas } from '@/api';
 import { useKeys } from '@/app/keys';
 import { useTitle } from '@/app/title';
@@ -9,9 +9,9 @@ import {
   CopyButton,
   Failed,
   Foreign,
+  later,
   Loaded,
   Note,
-  Skeleton,
   Status,
   Tabs,
   Time,
@@ -29,8 +29,8 @@ import { StartDialog } from './StartDialog';
 import { Versions } from './Versions';
 import './page.css';
 
-const GraphCard = lazy(() => import('./GraphCard'));
-const Definition = lazy(() => import('./Definition'));
+const GraphCard = later(() => import('./GraphCard'));
+const Definition = later(() => import('./Definition'));
 
 type Details = Schemas['Workflow'];
 
@@ -81,9 +81,7 @@ export default function Workflow({ params }: PageProps) {
                 : []),
             ]}
           />
-          <Suspense fallback={<Skeleton rows={8} />}>
-            <Content tab={tab} workflow={data} />
-          </Suspense>
+          <Content tab={tab} workflow={data} />
         </div>
       )}
     </Loaded>
