@@ -13,7 +13,8 @@ namespace stepwell::api {
 inline constexpr std::size_t kRunsLookedInto = 2'000;
 
 /// {"items": those of the newest runs first, `needed` or some more where there are so many,
-/// "complete": false where there are more runs than were looked into, "as_of"}. An item never has the token.
+/// "complete": false where there are more runs than were looked into, "as_of"}. An item never has
+/// the token.
 ///
 /// Waits for the engine: not for its own thread. Fails with `not_found` for an unknown workflow.
 Result<Json> waiting_tasks(runtime::Engine& engine, Readers& readers,

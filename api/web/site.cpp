@@ -16,8 +16,8 @@ constexpr std::string_view kIndex = "/index.html";
 constexpr std::string_view kFiles = "/assets/";
 
 /// Where pages are: the page that is loaded there looks at the rest of the path itself.
-constexpr std::array<std::string_view, 7> kPlaces{
-    "/workflows", "/runs", "/data", "/logs", "/operations", "/signin", "/answer"};
+constexpr std::array<std::string_view, 7> kPlaces{"/workflows",  "/runs",   "/data",  "/logs",
+                                                  "/operations", "/signin", "/answer"};
 
 /// No script or style but from files of ours, no request but to us, in no page of others.
 constexpr std::string_view kPolicy =

@@ -68,7 +68,8 @@ struct SiteTable {
 TEST_CASE("Every place of the dashboard is answered with its page, with or without a query") {
     for (const char* target :
          {"/", "/?range=7d", "/runs", "/runs/", "/runs/a%2Fb/2026-11-21.0600?view=graph",
-          "/workflows/flights/versions", "/data", "/logs", "/operations/pools", "/signin?next=/", "/answer"}) {
+          "/workflows/flights/versions", "/data", "/logs", "/operations/pools", "/signin?next=/",
+          "/answer"}) {
         CAPTURE(target);
         const Response page = get_file(target);
         CHECK((page.status == 200 && page.body == "<!doctype html>"));
