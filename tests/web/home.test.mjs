@@ -188,7 +188,10 @@ test('a daemon that is killed and comes back is told of, and nothing is lost', a
   const run = await daemon.run('hostile-texts');
   await page.getByText(/Daemon restarted at \d\d:\d\d, nothing lost/).waitFor();
   await daemon.ended(run);
-  await until(async () => (await figure(page, 'Failed')) === String(Number(before) + 1), 'the run of meanwhile to be counted');
+  let failed = before;
+  await until(async () => (failed = await figure(page, 'Failed')) === String(Number(before) + 1), 'the run of meanwhile to be counted').catch(
+    (fault) => assert.fail(`${fault.message}: ${before} before, ${failed} now`),
+  );
   await until(async () => (await page.getByText(/Daemon restarted/).count()) === 0, 'the strap to go');
   await view.close();
 });

@@ -24,3 +24,14 @@ test('what was asked before anybody was signed in is asked anew', async () => {
   expect((await send('GET', '/api/v1/home')).status).toBe(200);
   vi.unstubAllGlobals();
 });
+
+test('what was asked early and wanted long after is asked anew', async () => {
+  vi.useFakeTimers();
+  let count = 0;
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(String(++count), { status: 200 })));
+  askEarly('/api/v1/home');
+  vi.advanceTimersByTime(10_000);
+  expect(await (await send('GET', '/api/v1/home')).text()).toBe('2');
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
