@@ -13,14 +13,22 @@ const failsOn = (error, cause, path = 'Work') => ({
 });
 const one = (state) => ({ StartAt: 'Work', States: { Work: state } });
 
+/** Schedules are shown, and none of them fires while tests count what is there: each is at least two hours away. */
+const hoursNow = Date.now() / 3_600_000;
+const isFar = (hours) => hours - (hoursNow % hours) > 2; // a rate fires on a grid from 1970 on
+const often = `${[5, 7, 11, 13].find(isFar) ?? 17} hours`;
+const seldom = `${[19, 23, 29, 31].find(isFar) ?? 37} hours`;
+const laterUtc = Math.floor(hoursNow + 4) % 24;
+const daily = `0 ${laterUtc} * * *`;
+
 /** Texts that are no text anywhere but on a page that does not take care. */
 export const hostile = '<img src=x onerror="document.title=\'owned\'">\u202egnp.exe\u001b[31m</script><b>bold';
 
 export const workflows = {
-  'weather-hourly': { ...failsOn('E_TIMEOUT', 'no answer from https://weather.example/v1?id={} within 30 s', 'Fetch observations'), schedules: [{ name: 'hourly', cron: '5 * * * *' }] },
-  'crm-contacts-sync': { ...failsOn('E_DUPLICATE_KEY', '{} keys stand more than once in the source: contact_id', 'Upsert contacts'), schedules: [{ rate: '6 hours' }] },
-  'inventory-snapshot': { ...failsOn('E_MEMORY', 'task host killed at its limit of {} MB', 'Snapshot'), schedules: [{ rate: '15 minutes' }] },
-  'daily-analytics-refresh': { ...one({ Type: 'Succeed' }), schedules: [{ cron: '0 6 * * *', timezone: 'America/New_York' }] },
+  'weather-hourly': { ...failsOn('E_TIMEOUT', 'no answer from https://weather.example/v1?id={} within 30 s', 'Fetch observations'), schedules: [{ name: 'daily', cron: daily }] },
+  'crm-contacts-sync': { ...failsOn('E_DUPLICATE_KEY', '{} keys stand more than once in the source: contact_id', 'Upsert contacts'), schedules: [{ rate: seldom }] },
+  'inventory-snapshot': { ...failsOn('E_MEMORY', 'task host killed at its limit of {} MB', 'Snapshot'), schedules: [{ rate: often }] },
+  'daily-analytics-refresh': { ...one({ Type: 'Succeed' }), schedules: [{ cron: daily, timezone: 'Asia/Tokyo' }] },
   'orders-intake': { ...one(task('sleep 600')), pool: 'warehouse' },
   'ledger-reconcile': one({ Type: 'Wait', Seconds: 3600, End: true }),
   'hostile-texts': one({ Type: 'Fail', Error: 'E_HTML<i>', Cause: hostile }),

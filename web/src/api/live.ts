@@ -248,3 +248,17 @@ export function useLiveReload(
     if (events.some((event) => event.type === 'reset' || concerns(event))) pace.current?.want();
   }, asOf);
 }
+
+/** Between two questions for an answer that is still being made up: no event tells when it is. */
+const UNFINISHED_EVERY = 5_000;
+
+/** Asks anew by itself while `data` says that it is not complete, and somebody sees the page. */
+export function useUnfinishedReload(reload: () => void, data: { complete?: boolean } | undefined): void {
+  useEffect(() => {
+    if (data?.complete !== false) return;
+    const timer = window.setInterval(() => {
+      if (document.visibilityState !== 'hidden') reload();
+    }, UNFINISHED_EVERY);
+    return () => window.clearInterval(timer);
+  }, [reload, data]);
+}

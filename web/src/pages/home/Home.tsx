@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { useLiveReload, useQuery } from '@/api';
+import { useLiveReload, useQuery, useUnfinishedReload } from '@/api';
 import { useKeys } from '@/app/keys';
 import { useNow } from '@/app/now';
 import { useZone } from '@/app/settings';
@@ -41,6 +41,7 @@ export default function Home() {
     deadlines.reload();
   };
   useLiveReload(reload, home.data?.as_of);
+  useUnfinishedReload(home.reload, home.data);
   useTileKeys();
   return (
     <>
