@@ -8,6 +8,7 @@
 #include "api/cli/local_daemon.hpp"
 #include "api/cli/show.hpp"
 #include "api/cli/source.hpp"
+#include "api/cli/unknown_names.hpp"
 #include "api/daemon/config.hpp"
 #include "api/http/problem.hpp"
 #include "api/http/url.hpp"
@@ -78,51 +79,6 @@ Json to_json(const definition::Diagnostic& diagnostic) {
             {"message", diagnostic.message},
             {"location", diagnostic.location},
             {"hint", diagnostic.hint}};
-}
-
-/// What a configuration has, by section: names that files may use.
-using KnownNames = std::map<std::string, std::vector<std::string>>;
-
-std::vector<std::string> names_in(const Json* section) {
-    std::vector<std::string> names;
-    if (section == nullptr || !section->is_object()) return names;
-    for (const auto& [name, ignored] : section->items()) names.push_back(name);
-    return names;
-}
-
-KnownNames known_names(const Configuration& configuration) {
-    KnownNames known;
-    known["connections"] = names_in(find(configuration.tasks, "connections"));
-    known["connections"].emplace_back("wh");  // there by default
-    const Json* notifications = find(configuration.tasks, "notifications");
-    known["channels"] =
-        names_in(notifications == nullptr ? nullptr : find(*notifications, "channels"));
-    auto& pools = known["pools"];
-    for (const auto& [name, slots] : configuration.pools) pools.push_back(name);
-    return known;
-}
-
-/// What the file names, but the configuration does not have. A pool that is not there limits
-/// nothing; the rest would fail once it is needed.
-std::vector<definition::Diagnostic> unknown_names(
-    const std::vector<definition::Reference>& references, const KnownNames& known) {
-    std::vector<definition::Diagnostic> all;
-    for (const definition::Reference& reference : references) {
-        const auto section = known.find(reference.section);
-        if (section == known.end()) continue;
-        const auto& names = section->second;
-        if (std::find(names.begin(), names.end(), reference.name) != names.end()) continue;
-        const bool is_pool = reference.section == "pools";
-        const std::string one = reference.section.substr(0, reference.section.size() - 1);
-        const auto near = nearest(reference.name, names);
-        all.push_back({is_pool ? definition::Severity::warning : definition::Severity::error,
-                       is_pool ? "UNKNOWN_POOL" : "UNKNOWN_NAME",
-                       "expected a " + one + " of the configuration, but it has no '" +
-                           reference.name + "'" + (is_pool ? ": it will limit nothing" : ""),
-                       reference.location, near ? "did you mean '" + *near + "'?" : "",
-                       reference.position});
-    }
-    return all;
 }
 
 /// Files as they were named, and those of folders that are workflows. Fails where a folder has
@@ -315,12 +271,13 @@ int report(const Terminal& terminal, const Error& error) {
 }
 
 int validate(const Options& options, const Terminal& terminal,
-             const definition::BuiltinTasks& builtin_tasks, const Shape& sections) {
+             const definition::BuiltinTasks& builtin_tasks, const Shape& sections,
+             const KnownNamesOf& known_names_of) {
     std::optional<KnownNames> known;
     if (options.overrides.config) {
         auto configuration = load_configuration(options.overrides, environment_variable, &sections);
         if (!configuration) return report(terminal, configuration.error());
-        known = known_names(*configuration);
+        known = known_names_of(*configuration);
     }
     const auto named = files_named(options.files);
     if (!named) return report(terminal, named.error());

@@ -4,13 +4,16 @@
 #include "api/cli/options.hpp"
 #include "api/cli/rest_command.hpp"
 #include "api/cli/terminal.hpp"
+#include "api/cli/unknown_names.hpp"
 #include "api/http/principal.hpp"
 #include "engine/definition/workflow.hpp"
 
 namespace stepwell::api::cli {
 
+/// `known_names_of`: asked once, where the options name a configuration.
 int validate(const Options& options, const Terminal& terminal,
-             const definition::BuiltinTasks& builtin_tasks, const Shape& sections);
+             const definition::BuiltinTasks& builtin_tasks, const Shape& sections,
+             const KnownNamesOf& known_names_of);
 /// Tries one state of a workflow file, without a daemon.
 int test_state(const Options& options, const Terminal& terminal,
                const definition::BuiltinTasks& builtin_tasks);

@@ -11,6 +11,7 @@
 #include "api/cli/command_model.hpp"
 #include "api/cli/commands.hpp"
 #include "api/daemon/keeping.hpp"
+#include "api/daemon/known_names.hpp"
 #include "api/daemon/known_tasks.hpp"
 #include "api/daemon/parse_fault.hpp"
 #include "api/daemon/private_folder.hpp"
@@ -95,11 +96,11 @@ void add_running(CLI::App& app, Options& options, Command& chosen) {
         ->type_name("DIR");
     once.app->add_flag("-v,--verbose", options.is_verbose, "Show what tasks write to their logs");
 
-    auto check =
-        add(app, options, chosen, "validate", "Check workflow files",
-            [](const Options& parsed, const Terminal& terminal) {
-                return validate(parsed, terminal, known_tasks(), tasks::configuration_shape());
-            });
+    auto check = add(app, options, chosen, "validate", "Check workflow files",
+                     [](const Options& parsed, const Terminal& terminal) {
+                         return validate(parsed, terminal, known_tasks(),
+                                         tasks::configuration_shape(), known_names);
+                     });
     check.output().config("Name pools that it does not have, too");
     check.app->add_option("FILE", options.files, "Workflow files, or folders of them")->required();
 }

@@ -25,7 +25,7 @@ struct Diagnostic {
 
 /// A name in a workflow file that means something of the configuration.
 struct Reference {
-    std::string section;  // "connections", "channels", "pools"
+    std::string section;  // "connections", "channels", "pools", "lakes", "secrets"
     std::string name;
     std::string location;
     Position position;

@@ -1,6 +1,7 @@
 // Task, Pass, Wait and Fail.
 #include <algorithm>
 
+#include "engine/definition/named_in_texts.hpp"
 #include "engine/definition/resource.hpp"
 #include "engine/definition/state_reader.hpp"
 
@@ -66,17 +67,32 @@ const BuiltinTask* task_of(const StateReading& at, const Resource& resource) {
     return found == tasks.end() ? nullptr : &*found;
 }
 
+const char* parameters_field(const StateReading& at) {
+    return at.is_jsonata() ? "Arguments" : "Parameters";
+}
+
+Written written_in(const StateReading& at) {
+    return at.is_jsonata() ? Written::as_queries : Written::as_paths;
+}
+
+void refer_from_parameters(const StateReading& at) {
+    const Json* parameters = at.fields.find(parameters_field(at));
+    if (parameters == nullptr) return;
+    const Place place = at.fields.place().member(parameters_field(at));
+    refer_from_texts(at.reading.report, place, *parameters, written_in(at));
+}
+
 /// What a built-in task would refuse when it runs is told when its file is read. What it gets where
 /// nothing is written down is the state's input, which nobody knows yet.
 void check_parameters(const StateReading& at, const Resource& resource) {
-    const char* field = at.is_jsonata() ? "Arguments" : "Parameters";
+    const char* field = parameters_field(at);
     const Json* parameters = at.fields.find(field);
     const BuiltinTask* task = task_of(at, resource);
     if (task == nullptr || parameters == nullptr) return;
     Shape shape = task->parameters;
     if (shape.kind == Shape::Kind::object) shape.called("parameter of '" + resource.text + "'");
     const Place place = at.fields.place().member(field);
-    const Written written = at.is_jsonata() ? Written::as_queries : Written::as_paths;
+    const Written written = written_in(at);
     for (ShapeFault& fault : shape_faults(shape, *parameters, written)) {
         Fault told = rule({std::move(fault.message), std::move(fault.hint)});
         at.reading.report.add_below(place, fault.pointer, std::move(told), Said::of_itself,
@@ -91,6 +107,7 @@ void check_parameters(const StateReading& at, const Resource& resource) {
 
 TaskState read_task(const StateReading& at) {
     TaskState task;
+    refer_from_parameters(at);
     if (at.fields.require("Resource") != nullptr) {
         const auto text = at.fields.read_string("Resource");
         const Place place = at.fields.place().member("Resource");

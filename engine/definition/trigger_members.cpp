@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/secret_reference.hpp"
+#include "engine/definition/named_in_texts.hpp"
 #include "engine/definition/start_fields.hpp"
 
 namespace stepwell::definition {
@@ -28,11 +29,13 @@ constexpr Duration kToleranceMax = std::chrono::days(7);
 
 /// Other schemes than these cannot be watched.
 void check_files(const Fields& fields, const std::vector<std::string>& files) {
+    const Place place = fields.place().member("files");
     for (const std::string& file : files) {
+        refer_from_text(fields.report(), place, file);
         const bool is_known = file.find("://") == file.npos || file.substr(0, 7) == "lake://" ||
                               file.substr(0, 7) == "file://";
         if (is_known) continue;
-        fields.report().add(fields.place().member("files"),
+        fields.report().add(place,
                             {"expected a path, file:// or lake://ZONE/, but got '" + file + "'"});
     }
 }
@@ -88,6 +91,7 @@ std::string read_reference(const Fields& fields, std::string_view name) {
     const Json* value = fields.find(name);
     if (value == nullptr) return "";
     if (value->is_string() && is_reference(value->get<std::string>())) {
+        refer_from_text(fields.report(), fields.place().member(name), value->get<std::string>());
         return value->get<std::string>();
     }
     fields.report().add(fields.place().member(name),

@@ -216,6 +216,52 @@ States:
                              ":3: lakes.raw: expected a text or an object, but got 5", ":4: tasks.data_threads: expected a whole number from 1 to 1000"):
                     self.assertIn(told, got.stderr)
 
+    def test_lakes_and_secrets_that_are_not_there_are_told_before_anything_runs(self):
+        flow = self.file("flow.yaml", """
+StartAt: Get
+States:
+  Get:
+    Type: Task
+    Resource: stepwell:http
+    Parameters:
+      url: http://127.0.0.1/
+      headers: {Authorization: "Bearer ${secret:crn_token}", Other: "${secret:nowhere}", Good: "${secret:bank}"}
+      save_to: lake://rawx/a.json
+    Next: Computed
+  Computed:
+    Type: Task
+    Resource: stepwell:unload
+    QueryLanguage: JSONata
+    Arguments: {sql: "select 1 as one", to: "{% 'lake://rawx/' & $states.input.day %}", format: csv}
+    Next: New
+  New:
+    Type: Task
+    Resource: stepwell:unload
+    Parameters: {sql: "select 1 as one", to: lake://somewhere/else/, format: csv}
+    End: true
+""")
+        config = self.file("stepwell.yaml", "data: place\nlakes: {raw: lakes/raw}\nsecrets: {bank: {env: BANK}}\n")
+        data = os.path.join(self.folder, "place")
+        # Without a data folder nobody knows which secrets there are.
+        got = stepwell("validate", flow, "--config", config)
+        self.assertEqual((got.returncode, got.stdout), (0, f"{flow}: good\n"))
+        self.assertNotIn("secret", got.stderr)
+        lake = "warning: expected a lake of the configuration, but it has no 'rawx': it will be the folder lake/rawx of the data folder [/States/Get/Parameters/save_to]"
+        self.assertIn(lake, got.stderr)
+        self.assertIn("did you mean 'raw'?", got.stderr)
+        self.assertEqual(got.stderr.count("warning:"), 1, got.stderr)
+
+        self.assertEqual(stepwell("secrets", "set", "crm_token", "--data", data, stdin="a long enough value\n").returncode, 0)
+        got = stepwell("validate", flow, "--config", config)
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        for told in ("error: expected a secret of the configuration or the data folder, but there is no 'crn_token' [/States/Get/Parameters/headers/Authorization]",
+                     "did you mean 'crm_token'?", "there is no 'nowhere' [/States/Get/Parameters/headers/Other]", "stepwell secrets set nowhere", lake):
+            self.assertIn(told, got.stderr)
+        self.assertEqual(got.stderr.count("error:"), 2, got.stderr)
+        # A lake without an entry is one, once something is in it.
+        os.makedirs(os.path.join(data, "lake", "rawx"))
+        self.assertNotIn("rawx'", stepwell("validate", flow, "--config", config).stderr)
+
     def test_an_input_that_does_not_fit_the_parameters_makes_no_run(self):
         flow = self.file("flow.yaml", "parameters: {day: {type: date, required: true}, n: {type: integer, default: 3}}\nStartAt: A\nStates: {A: {Type: Pass, End: true}}\n")
         data = os.path.join(self.folder, "data")
