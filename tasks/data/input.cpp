@@ -11,12 +11,12 @@ namespace {
 DataResult<std::string> format_of(const std::vector<InputFile>& files) {
     std::string format;
     for (const auto& file : files) {
-        const std::string extension = std::filesystem::path(file.uri).extension().string();
+        const std::string ending = ending_of(file);
         std::string own;
-        if (extension == ".csv" || extension == ".tsv" || extension == ".txt") own = "csv";
-        if (extension == ".ndjson" || extension == ".jsonl") own = "ndjson";
-        if (extension == ".json") own = "json";
-        if (extension == ".parquet") own = "parquet";
+        if (ending == ".csv" || ending == ".tsv" || ending == ".txt") own = "csv";
+        if (ending == ".ndjson" || ending == ".jsonl") own = "ndjson";
+        if (ending == ".json") own = "json";
+        if (ending == ".parquet") own = "parquet";
         if (own.empty() || (!format.empty() && own != format)) {
             return data_fail("E_CONFIG", file.uri +
                                              ": expected files of one known kind (csv, "

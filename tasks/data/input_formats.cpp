@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii.hpp"
 #include "tasks/files/csv_function.hpp"
 #include "tasks/files/reserved_columns.hpp"
 #include "tasks/lake/lake_places.hpp"
@@ -30,6 +31,10 @@ std::string shown_name(const Input& input) {
 DataError of_files(DataError error, const Input& input) {
     const std::string of = input.files.size() == 1 ? input.files[0].uri
                                                    : std::to_string(input.files.size()) + " files";
+    if (error.message.find("top-level JSON array") != std::string::npos) {
+        return {"E_FORMAT", of + ": expected json, an array of objects, but it does not begin with "
+                                 "'['; say format: ndjson where each line is an object"};
+    }
     if (error.code == "E_CONFIG") error.code = "E_FORMAT";
     return std::move(error).within(of + ": expected " + input.format);
 }
@@ -83,11 +88,24 @@ std::vector<Presence> presence_of(const CsvScan& scan, std::int64_t& total) {
     return columns;
 }
 
+/// Between the fields of CSV files, where nothing is said: a tab in .tsv, a comma in the others.
+DataResult<char> delimiter_of(const std::vector<InputFile>& files) {
+    const auto is_tsv = [](const InputFile& file) { return ending_of(file) == ".tsv"; };
+    const auto tsv = std::count_if(files.begin(), files.end(), is_tsv);
+    if (tsv == 0) return ',';
+    if (tsv == std::ssize(files)) return '\t';
+    const auto other = std::find_if_not(files.begin(), files.end(), is_tsv);
+    return data_fail("E_CONFIG", other->uri +
+                                     ": expected one delimiter in all files, but others are .tsv; "
+                                     "say options.delimiter");
+}
+
 /// The files as a scan of records, or of lines.
 DataResult<void> open_scan(DataSession& session, const InputSpec& spec, Input& input) {
     CsvOptions options = spec.csv;
     options.temporary_folder = session.locations().temporary_folder();
     options.is_lines = input.format == "ndjson";
+    if (!spec.has_delimiter) options.delimiter = SW_TRY(delimiter_of(input.files));
     input.scan = SW_TRY(CsvScan::open(input.files, options));
     auto lease = std::make_shared<duckdb::CsvLease>(input.scan);
     input.relation = lease->relation();
@@ -104,6 +122,11 @@ DataResult<void> open_scan(DataSession& session, const InputSpec& spec, Input& i
 DataResult<void> check_member_names(const std::vector<Presence>& columns, const Input& input) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const std::string& name = columns[i].name;
+        if (name.empty()) {
+            return data_fail("E_FORMAT", input.files[0].uri +
+                                             ": expected members with names, but that of one is "
+                                             "the empty text");
+        }
         if (name.find('\0') != name.npos) {
             return data_fail("E_FORMAT",
                              input.files[0].uri + ": expected names of members without NUL bytes");
@@ -250,6 +273,16 @@ DataResult<void> open_parquet_files(DataSession& session, Connection& connection
 }
 
 }  // namespace
+
+std::string ending_of(const InputFile& file) {
+    const auto lowered = [](std::string text) {
+        std::transform(text.begin(), text.end(), text.begin(), stepwell::lower);
+        return text;
+    };
+    std::filesystem::path name(lowered(file.uri));
+    if (name.extension() == ".gz" || name.extension() == ".zst") name = name.stem();
+    return name.extension().string();
+}
 
 DataResult<void> open_csv(DataSession& session, const InputSpec& spec, Input& input) {
     SW_TRY(open_scan(session, spec, input));

@@ -6,7 +6,11 @@
 
 namespace stepwell::tasks::data {
 
-/// REQUIRES for all: input.files and input.format are set; `connection` is DuckDB's.
+/// What the file's name ends in, in small letters and without what says how it is packed: ".csv" of
+/// "A.CSV.gz".
+std::string ending_of(const InputFile& file);
+
+/// REQUIRES for all below: input.files and input.format are set; `connection` is DuckDB's.
 
 DataResult<void> open_csv(DataSession& session, const InputSpec& spec, Input& input);
 /// JSON objects, one in each line.

@@ -171,6 +171,7 @@ void read_policy(ParameterReader read, InputSpec& spec) {
 
 void read_options(ParameterReader read, InputSpec& spec) {
     spec.csv = csv_options(read);
+    spec.has_delimiter = read.has("delimiter");
     spec.nulls = read.texts("nulls");
     spec.is_trimmed = read.flag("trim");
     const auto forms = read_forms(read, false, false);

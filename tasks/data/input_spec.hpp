@@ -21,6 +21,7 @@ struct InputSpec {
     std::string connection;
     Json params = Json::object();  // bound in `sql`
     CsvOptions csv;
+    bool has_delimiter = false;      // csv.delimiter was said
     std::vector<std::string> nulls;  // texts that stand for NULL, beside the empty one
     bool is_trimmed = false;
     std::string on_bad_line = "fail";  // fail | skip | quarantine

@@ -11,6 +11,7 @@
 
 #include "engine/base/ascii.hpp"
 #include "engine/base/utf8.hpp"
+#include "tasks/files/gunzip.hpp"
 #include "tasks/files/reserved_columns.hpp"
 
 namespace stepwell::tasks::data {
@@ -106,7 +107,7 @@ DataResult<void> convert_pieces(CsvFile& file, const CsvOptions& options, Conver
         const ssize_t got = ::read(opened.get(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail(cannot_read(file));
-        if (got == 0) break;
+        if (got == 0 || !out) break;
         out << SW_TRY(convert(std::string_view(piece).substr(0, static_cast<std::size_t>(got))));
     }
     out.close();
@@ -140,15 +141,32 @@ DataResult<void> convert_utf16(CsvFile& file, const CsvOptions& options) {
     return {};
 }
 
+DataResult<void> unpack(CsvFile& file, const CsvOptions& options) {
+    Gunzip gunzip;
+    SW_TRY(convert_pieces(file, options, [&](std::string_view piece) -> DataResult<std::string> {
+        std::string text;
+        if (gunzip.read(piece, text)) return text;
+        return data_fail("E_FORMAT", file.file.uri + ": expected gzip, but the bytes are damaged");
+    }));
+    if (gunzip.is_at_end()) return {};
+    return data_fail("E_FORMAT",
+                     file.file.uri + ": expected a whole gzip file, but it ends too early");
+}
+
 }  // namespace
 
 DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
     file.readable = file.file.path;
-    const std::string head = SW_TRY(head_of(file, 4));
+    std::string head = SW_TRY(head_of(file, 4));
     const std::string& uri = file.file.uri;
-    if (head.starts_with("\x1F\x8B") || head.starts_with("\x28\xB5\x2F\xFD")) {
-        return data_fail("E_UNSUPPORTED",
-                         uri + ": expected a plain CSV file, but it is compressed; decompress it");
+    if (head.starts_with("\x28\xB5\x2F\xFD")) {
+        return data_fail("E_UNSUPPORTED", uri +
+                                              ": expected a plain file or gzip, but it is zstd; "
+                                              "decompress it, or write gzip or Parquet");
+    }
+    if (Gunzip::is_gzip(head)) {
+        SW_TRY(unpack(file, options));
+        head = SW_TRY(head_of(file, 4));
     }
     const bool has_utf16_mark = head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF");
     if (options.encoding == "utf-8") {
@@ -197,34 +215,84 @@ std::string stripped(std::string_view text) {
     return std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
 }
 
-/// Splits the header line; quoted names may hold delimiters and quotes, not line ends.
-std::vector<std::string> split_header(std::string_view line, const CsvOptions& options) {
-    std::vector<std::string> names(1);
-    bool is_quoted = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        const char next = i + 1 < line.size() ? line[i + 1] : '\0';
-        const bool is_escape =
-            is_quoted && options.quote != 0 && c == options.escape &&
-            (next == options.quote || (options.escape != options.quote && next == options.escape));
-        if (is_escape) {
-            names.back() += line[++i];
-        } else if (options.quote != 0 && c == options.quote) {
-            is_quoted = !is_quoted;
-        } else if (c == options.delimiter && !is_quoted) {
-            names.emplace_back();
-        } else {
-            names.back() += c;
-        }
+/// Splits the record with the names of the columns. As in every record a quote counts where a field
+/// begins, and a name in quotes may hold delimiters, quotes and line ends.
+class HeaderSplitter {
+public:
+    HeaderSplitter(std::string_view text, const CsvOptions& options)
+        : text_(text), options_(options) {}
+
+    /// False where a quote is never closed.
+    bool split() {
+        while (at_ < text_.size() && (is_quoted_ || text_[at_] != '\n')) take();
+        size_ = std::min(at_ + 1, text_.size());
+        for (auto& name : names_) name = stripped(name);
+        return !is_quoted_;
     }
-    for (auto& name : names) name = stripped(name);
-    return names;
+    [[nodiscard]] std::vector<std::string> names() const { return names_; }
+    /// How much of the text the record is, with its line's end.
+    [[nodiscard]] std::size_t size() const { return size_; }
+    /// A file of which the lines end in CR alone is one line to whoever looks for LF.
+    [[nodiscard]] bool has_bare_cr() const { return has_bare_cr_; }
+
+private:
+    void take() {
+        const char c = text_[at_];
+        const char next = at_ + 1 < text_.size() ? text_[at_ + 1] : '\0';
+        const bool is_quote = options_.quote != 0 && c == options_.quote;
+        const bool is_escape = is_quoted_ && options_.quote != 0 && c == options_.escape &&
+                               (next == options_.quote ||
+                                (options_.escape != options_.quote && next == options_.escape));
+        has_bare_cr_ = has_bare_cr_ || (!is_quoted_ && c == '\r' && at_ + 1 < text_.size() &&
+                                        next != '\r' && next != '\n');
+        if (is_escape) {
+            names_.back() += next;
+            ++at_;
+        } else if (is_quote && (is_quoted_ || stripped(names_.back()).empty())) {
+            is_quoted_ = !is_quoted_;
+        } else if (c == options_.delimiter && !is_quoted_) {
+            names_.emplace_back();
+        } else {
+            names_.back() += c;
+        }
+        ++at_;
+    }
+
+    std::string_view text_;
+    const CsvOptions& options_;
+    std::size_t at_ = 0;
+    std::size_t size_ = 0;
+    bool is_quoted_ = false;
+    bool has_bare_cr_ = false;
+    std::vector<std::string> names_{1};
+};
+
+/// The names that the record at the beginning of `text` gives, and its size.
+DataResult<std::size_t> split_header(CsvFile& file, std::string_view text,
+                                     const CsvOptions& options) {
+    HeaderSplitter splitter(text, options);
+    const bool is_closed = splitter.split();
+    const std::string& uri = file.file.uri;
+    if (!is_utf8(text.substr(0, splitter.size()))) {
+        return data_fail("E_ENCODING", uri +
+                                           ": expected a header in UTF-8, but it has other bytes; "
+                                           "say encoding: latin-1 or utf-16");
+    }
+    if (!is_closed) {
+        return data_fail("E_FORMAT",
+                         uri + ": expected a header, but a quote in it is never closed");
+    }
+    if (splitter.has_bare_cr()) {
+        return data_fail("E_FORMAT", uri +
+                                         ": expected lines that end in LF or CR LF, but they end "
+                                         "in CR alone; write the file anew with LF");
+    }
+    file.header = splitter.names();
+    return splitter.size();
 }
 
-/// A file of which the lines end in CR alone is one line to whoever looks for LF.
-bool has_line_end_inside(std::string_view line) {
-    const auto last = line.find_last_not_of('\r');
-    return last != line.npos && line.substr(0, last).find('\r') != line.npos;
+bool is_comment(std::string_view line, const CsvOptions& options) {
+    return options.comment != 0 && !line.empty() && line[0] == options.comment;
 }
 
 }  // namespace
@@ -244,26 +312,21 @@ DataResult<void> read_header(CsvFile& file, const CsvOptions& options) {
     file.header = options.names;
     if (options.is_lines && options.names.empty()) file.header = {"line"};
     if (options.has_header && !options.is_lines) {
+        std::size_t begin = at;
         std::string_view line;
-        while (at < head.size() &&
-               (line.empty() || (options.comment != 0 && line[0] == options.comment))) {
+        while (at < head.size() && (line.empty() || is_comment(line, options))) {
+            begin = at;
             line = next_line();
             if (line == "\r") line = {};
         }
-        if (line.empty() || (options.comment != 0 && line[0] == options.comment)) {
+        if (line.empty() || is_comment(line, options)) {
             file.is_empty = true;
             file.header.clear();
-        } else if (!is_utf8(line)) {
-            return data_fail("E_ENCODING", file.file.uri +
-                                               ": expected a header in UTF-8, but it "
-                                               "has other bytes; say encoding: latin-1 "
-                                               "or utf-16");
-        } else if (has_line_end_inside(line)) {
-            return data_fail("E_FORMAT", file.file.uri +
-                                             ": expected lines that end in LF or CR LF, but they "
-                                             "end in CR alone; write the file anew with LF");
         } else {
-            file.header = split_header(line, options);
+            const std::string_view rest = std::string_view(head).substr(begin);
+            const std::size_t size = SW_TRY(split_header(file, rest, options));
+            file.first_line += std::count(head.data() + at, head.data() + begin + size, '\n');
+            at = begin + size;
         }
     }
     file.is_empty = file.is_empty || head.empty();

@@ -106,6 +106,29 @@ TEST_CASE("Options change how a file is cut") {
                            wide)) == "2: \xF0\x9F\x98\x80|");
 }
 
+TEST_CASE("A header is cut as every other record is") {
+    const ScratchFolder folder;
+    const struct {
+        std::string bytes;
+        std::vector<std::string> columns;
+        std::string want;
+    } cases[] = {
+        {"id,\"net\namount\"\n1,2\n", {"id", "net\namount"}, "3: 1| 2|"},
+        {"id,\"net\r\namount\"\r\n\r\n1,2\r\n", {"id", "net\r\namount"}, "4: 1| 2|"},
+        {"\n \"a,b\" ,c\n1,2\n", {"a,b", "c"}, "3: 1| 2|"},
+        {"5\" pipe,6\" pipe\n1,2\n", {"5\" pipe", "6\" pipe"}, "2: 1| 2|"},
+    };
+    for (const auto& test : cases) {
+        INFO(test.bytes);
+        const auto scan = scan_of(folder, test.bytes);
+        REQUIRE(scan.has_value());
+        CHECK((*scan)->columns() == test.columns);
+        CHECK(text_of(*scan) == test.want);
+    }
+    CHECK(scan_of(folder, "id,\"n\n1,2\n").error().message ==
+          "a.csv: expected a header, but a quote in it is never closed");
+}
+
 TEST_CASE("Other encodings are read piece by piece, and no character is cut") {
     const ScratchFolder folder;
     CsvOptions wide;
@@ -140,7 +163,8 @@ TEST_CASE("Files that cannot be read at all are refused with what to do") {
     REQUIRE(!wide.has_value());
     CHECK(wide.error().code == "E_ENCODING");
     CHECK(scan_of(folder, "a,a\n").error().code == "E_SCHEMA");
-    CHECK(scan_of(folder, "\x1F\x8B\x08").error().code == "E_UNSUPPORTED");
+    CHECK(scan_of(folder, "\x1F\x8B\x08").error().code == "E_FORMAT");
+    CHECK(scan_of(folder, "\x28\xB5\x2F\xFD").error().code == "E_UNSUPPORTED");
     const auto empty = scan_of(folder, "");
     REQUIRE(empty.has_value());
     CHECK((*empty)->files()[0].is_empty);

@@ -44,7 +44,9 @@ TEST_CASE("Files that hold no table are told by their names and why") {
         {"blank.csv", "\n\n", "E_FORMAT: {}: expected a header, but there is none"},
         {"empty.ndjson", "", "E_FORMAT: {}: expected at least one object, but there is none"},
         {"none.json", "[]", "E_FORMAT: {}: expected at least one object, but there is none"},
-        {"object.json", "{\"id\":1}", "E_FORMAT: {}: expected json"},
+        {"object.json", "{\"id\":1}",
+         "E_FORMAT: {}: expected json, an array of objects, but it does not begin with '['"},
+        {"unnamed.ndjson", "{\"\":1}\n", "E_FORMAT: {}: expected members with names"},
         {"text.parquet", "x", "E_FORMAT: {}: expected parquet"},
         {"latin.ndjson", "{\"id\":1,\"n\":\"M\xfcller\"}\n",
          "E_ENCODING: {}:1: the line is not UTF-8"},
@@ -82,6 +84,27 @@ TEST_CASE("Names in a header may hold quotes and delimiters") {
     CHECK(verdict_of(place.load_file("q.csv", "id,\"na\"\"me\",\"b,c\"\n1,2,3\n")) == "success");
     CHECK(place.table("select string_agg(column_name, '|' order by ordinal_position) from "
                       "information_schema.columns where table_name = 't'") == "id|na\"me|b,c");
+}
+
+TEST_CASE("What a name ends in says how a file is read, in capitals or not") {
+    for (const auto& [name, bytes] : {std::pair{"A.CSV", "id,n\n1,x\n"},
+                                      {"a.tsv", "id\tn\n1\tx\n"},
+                                      {"A.NDJSON", "{\"id\":1,\"n\":\"x\"}\n"},
+                                      {"A.Json", "[{\"id\":1,\"n\":\"x\"}]"}}) {
+        INFO(name);
+        Place place;
+        CHECK(verdict_of(place.load_file(name, bytes)) == "success");
+        CHECK(place.table("select id, n from {}") == "1,x");
+    }
+    Place place;
+    place.folder.write("a.tsv", "id\tn\n1\tx\n");
+    place.folder.write("b.csv", "id,n\n1,x\n");
+    const Json both = {place.path("a.tsv"), place.path("b.csv")};
+    CHECK(verdict_of(place.load({{"uri", both}}))
+              .starts_with("E_CONFIG: " + place.path("b.csv") + ": expected one delimiter"));
+    CHECK(verdict_of(place.load(
+              {{"uri", place.path("a.tsv")}, {"options", {{"delimiter", ","}}}})) == "success");
+    CHECK(place.table() == "1\tx");
 }
 
 TEST_CASE("A file with the columns of our own quarantine can be read") {

@@ -165,6 +165,39 @@ TEST_CASE("What was unloaded loads as it is") {
     }
 }
 
+TEST_CASE("What was unloaded as gzip loads as it is, also several members, and never in part") {
+    for (const std::string& format : std::vector<std::string>{"csv", "ndjson"}) {
+        INFO(format);
+        Unload unload;
+        const auto outcome = unload.run(
+            {{"table", "t"}, {"format", format}, {"compression", "gzip"}, {"header", false}});
+        REQUIRE(outcome.error == "");
+        Json input = {{"uri", "lake://exports/t/"}};
+        if (format == "csv") input["options"] = {{"header", false}, {"names", {"a", "b", "c"}}};
+        const auto rows_of = [&](const std::string& key) {
+            unload.context.set_run_key(key);
+            const auto loaded =
+                run_task("load", {{"input", input}, {"target", "wh.back"}, {"mode", "replace"}},
+                         unload.context);
+            return loaded.error.empty() ? loaded.result["rows"]["read"].dump() : loaded.message();
+        };
+        CHECK(rows_of("one") == "3");
+        const std::string bytes = unload.folder.read(
+            "data/lake/exports/t/" +
+            std::filesystem::path(outcome.result["unloaded"][0]["uri"].get<std::string>())
+                .filename()
+                .string());
+        const std::string name = "packed." + format + ".gz";
+        input["uri"] = "lake://exports/" + name;
+        unload.folder.write("data/lake/exports/" + name, bytes + bytes + std::string(512, '\0'));
+        CHECK(rows_of("two") == "6");
+        unload.folder.write("data/lake/exports/" + name, bytes.substr(0, bytes.size() - 4));
+        CHECK(rows_of("cut").ends_with("expected a whole gzip file, but it ends too early"));
+        unload.folder.write("data/lake/exports/" + name, bytes + "xxxx");
+        CHECK(rows_of("more").ends_with("expected gzip, but the bytes are damaged"));
+    }
+}
+
 TEST_CASE("After a crash at any point a retry leaves what one undisturbed attempt leaves") {
     struct {
         std::string overwrite;
