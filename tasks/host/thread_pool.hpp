@@ -21,13 +21,15 @@ public:
 private:
     void work();
     void add_thread_if_needed();
+    void call_thread_if_needed();
 
     const std::size_t threads_max_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::function<void()>> jobs_;
     std::size_t threads_ = 0;
-    std::size_t idle_ = 0;
+    std::size_t idle_ = 0;        // wait, or are on their way to look for a job
+    bool is_one_called_ = false;  // and has not looked yet
 };
 
 }  // namespace stepwell::tasks
