@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/expression/jsonata/regex_trial.hpp"
 #include "engine/expression/jsonata/text.hpp"
 
 namespace stepwell::expression::jsonata {
@@ -48,7 +49,7 @@ public:
         bool is_found = false;
         for (std::size_t at = from;;) {
             const bool may_begin = !is_found && (may_move || at == from);
-            if (now.pcs.empty() && may_begin && may_move) at = next_start(at);
+            if (now.pcs.empty() && may_begin && may_move) at = regex_.next_start(text_, at, work_);
             ++generation_;
             if (may_begin) {
                 scratch_ = found;
@@ -95,17 +96,6 @@ private:
             slots.clear();
         }
     };
-
-    std::size_t next_start(std::size_t at) {
-        if (!regex_.first_bytes_) return at;
-        const std::size_t begin = at;
-        while (at < text_.size() &&
-               !(*regex_.first_bytes_)[static_cast<unsigned char>(text_[at])]) {
-            ++at;
-        }
-        work_.spend((at - begin) / 8);
-        return at;
-    }
 
     /// A new try, less preferred than those that are under way.
     void reopen(Threads& threads, std::uint32_t pc, std::size_t at,
@@ -158,7 +148,7 @@ private:
                     break;
                 case Regex::Op::look: {
                     std::vector<std::size_t> seen = slots;
-                    if (!looks(step.pc, at, seen)) break;
+                    if (!regex_.looks(step.pc, text_, at, seen, work_)) break;
                     for (std::size_t i = 0; i < seen.size(); ++i) {
                         if (seen[i] != slots[i]) set(i, seen[i]);
                     }
@@ -166,39 +156,10 @@ private:
                     break;
                 }
                 default:
-                    if (stands(instruction, at)) pending.push_back({step.pc + 1});
+                    if (regex_.stands(instruction, text_, at)) pending.push_back({step.pc + 1});
                     break;
             }
         }
-    }
-
-    [[nodiscard]] bool stands(const Regex::Instruction& instruction, std::size_t at) const {
-        if (instruction.op == Regex::Op::begin) {
-            return at == 0 || (regex_.is_multiline_ && is_line_end(text_, before(text_, at)));
-        }
-        if (instruction.op == Regex::Op::end) {
-            return at == text_.size() || (regex_.is_multiline_ && is_line_end(text_, at));
-        }
-        const bool is_edge = (at > 0 && is_word(text_, at - 1)) != is_word(text_, at);
-        return is_edge == (instruction.a == 0);
-    }
-
-    bool looks(std::uint32_t pc, std::size_t at, std::vector<std::size_t>& slots) {
-        const Regex::Instruction& instruction = regex_.code_[pc];
-        RegexRun inner(regex_, text_, work_);
-        bool fits = false;
-        if (instruction.b == Regex::kAhead || instruction.b == Regex::kNotAhead) {
-            fits = inner.run(pc + 1, at, false, Regex::kNone, slots);
-        } else {
-            for (std::size_t from = at; !fits && work_.spend();) {
-                fits = inner.run(pc + 1, from, false, at, slots);
-                if (from == 0) break;
-                from = before(text_, from);
-            }
-        }
-        const bool is_negated =
-            instruction.b == Regex::kNotAhead || instruction.b == Regex::kNotBehind;
-        return fits != is_negated && !work_.is_spent();
     }
 
     const Regex& regex_;
@@ -211,17 +172,71 @@ private:
     std::uint64_t generation_ = 0;
 };
 
-std::optional<Regex::Spans> Regex::search(std::string_view text, std::size_t from,
-                                          Work& work) const {
-    RegexRun run(*this, text, work);
-    std::vector<std::size_t> slots(2 * (groups_ + 1), kNone);
-    if (!run.run(0, from, true, kNone, slots) || work.is_spent()) return std::nullopt;
+std::size_t Regex::next_start(std::string_view text, std::size_t at, Work& work) const {
+    if (!first_bytes_) return at;
+    const std::size_t begin = at;
+    while (at < text.size() && !(*first_bytes_)[static_cast<unsigned char>(text[at])]) ++at;
+    work.spend((at - begin) / 8);
+    return at;
+}
+
+bool Regex::stands(const Instruction& instruction, std::string_view text, std::size_t at) const {
+    if (instruction.op == Op::begin) {
+        return at == 0 || (is_multiline_ && is_line_end(text, before(text, at)));
+    }
+    if (instruction.op == Op::end) {
+        return at == text.size() || (is_multiline_ && is_line_end(text, at));
+    }
+    const bool is_edge = (at > 0 && is_word(text, at - 1)) != is_word(text, at);
+    return is_edge == (instruction.a == 0);
+}
+
+bool Regex::looks(std::uint32_t pc, std::string_view text, std::size_t at, Slots& slots,
+                  Work& work) const {
+    const Instruction& instruction = code_[pc];
+    RegexRun inner(*this, text, work);
+    bool fits = false;
+    if (instruction.b == kAhead || instruction.b == kNotAhead) {
+        fits = inner.run(pc + 1, at, false, kNone, slots);
+    } else {
+        for (std::size_t from = at; !fits && work.spend();) {
+            fits = inner.run(pc + 1, from, false, at, slots);
+            if (from == 0) break;
+            from = before(text, from);
+        }
+    }
+    const bool is_negated = instruction.b == kNotAhead || instruction.b == kNotBehind;
+    return fits != is_negated && !work.is_spent();
+}
+
+std::optional<Regex::Spans> Regex::spans_of(const Slots& slots) {
     Spans spans;
     for (std::size_t i = 0; i + 1 < slots.size(); i += 2) {
         const bool is_whole = slots[i] != kNone && slots[i + 1] != kNone;
         spans.emplace_back(is_whole ? slots[i] : kNone, is_whole ? slots[i + 1] : kNone);
     }
     return spans;
+}
+
+std::optional<Regex::Spans> Regex::search_together(std::string_view text, std::size_t from,
+                                                   Work& work) const {
+    RegexRun run(*this, text, work);
+    Slots slots(2 * (groups_ + 1), kNone);
+    if (!run.run(0, from, true, kNone, slots) || work.is_spent()) return std::nullopt;
+    return spans_of(slots);
+}
+
+std::optional<Regex::Spans> Regex::search_in_turn(std::string_view text, std::size_t from,
+                                                  Work& work) const {
+    RegexTrial trial(*this, text, from, work);
+    if (!trial.run()) return std::nullopt;
+    return spans_of(trial.slots());
+}
+
+std::optional<Regex::Spans> Regex::search(std::string_view text, std::size_t from,
+                                          Work& work) const {
+    const bool is_small = from <= text.size() && text.size() - from < kVisitsMax / code_.size();
+    return is_small ? search_in_turn(text, from, work) : search_together(text, from, work);
 }
 
 }  // namespace stepwell::expression::jsonata

@@ -34,6 +34,14 @@ public:
     /// too, where the work is spent.
     [[nodiscard]] std::optional<Spans> search(std::string_view text, std::size_t from,
                                               Work& work) const;
+    /// The two ways in which search() finds it. All ways through the pattern together: in memory
+    /// that does not grow with the text.
+    [[nodiscard]] std::optional<Spans> search_together(std::string_view text, std::size_t from,
+                                                       Work& work) const;
+    /// One way after the other, none twice from the same place: faster, for what is small.
+    /// REQUIRES: memory for a bit for each instruction at each place.
+    [[nodiscard]] std::optional<Spans> search_in_turn(std::string_view text, std::size_t from,
+                                                      Work& work) const;
 
     [[nodiscard]] const std::string& pattern() const { return pattern_; }
 
@@ -65,6 +73,22 @@ public:
 private:
     friend class RegexParser;
     friend class RegexRun;
+    friend class RegexTrial;
+
+    /// The places of begin and end of each group in turn, the whole first.
+    using Slots = std::vector<std::size_t>;
+    /// So many places times instructions are remembered at most: 32 KiB.
+    static constexpr std::size_t kVisitsMax = 1u << 18;
+
+    static std::optional<Spans> spans_of(const Slots& slots);
+    /// The first place from `at` on where a match may begin.
+    std::size_t next_start(std::string_view text, std::size_t at, Work& work) const;
+    /// Whether a begin, end or word_edge holds at `at`.
+    [[nodiscard]] bool stands(const Instruction& instruction, std::string_view text,
+                              std::size_t at) const;
+    /// Whether the look at `pc` holds at `at`; `slots` gets what it saw.
+    bool looks(std::uint32_t pc, std::string_view text, std::size_t at, Slots& slots,
+               Work& work) const;
 
     std::string pattern_;
     std::vector<Instruction> code_;
