@@ -78,9 +78,13 @@ Shape task_hosts() {
          memory("data_memory", "of the process of data tasks"),
          shape::list("environment", "variables that tasks get, too", text("", "")),
          data::size("kept_rows", "text files up to this size are read once by validate"),
-         object("functions", "Python functions",
-                {text("python", "the interpreter"), size_shape("memory_limit", "of each"),
-                 duration_shape("timeout", "of a call")})});
+         object("functions", "functions in Python and for Node",
+                {text("python", "the interpreter"), text("node", "the interpreter"),
+                 size_shape("memory", "what a process may hold before it is killed"),
+                 size_shape("memory_limit", "what a process may allocate"),
+                 duration_shape("timeout", "of a call"),
+                 shape::whole("concurrency", "calls of one function at one time"),
+                 pairs_shape("environment", "variables that functions get")})});
 }
 
 }  // namespace

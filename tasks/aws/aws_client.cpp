@@ -24,7 +24,7 @@ TaskResult AwsClient::call(const std::string& service, const std::string& action
     FunctionSpec spec;
     spec.name = "aws";
     spec.folder = "/";
-    spec.python = python_;
+    spec.program = python_;
     spec.script = kAwsWorker;
     const Bell never;
     const std::string event = to_text(parameters);

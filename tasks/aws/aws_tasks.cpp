@@ -126,7 +126,7 @@ private:
         FunctionSpec spec;
         spec.name = "aws";
         spec.folder = "/";
-        spec.python = settings_.python;
+        spec.program = settings_.python;
         spec.memory_bytes = context_.settings().child_memory_bytes;
         spec.script = kAwsWorker;
         return spec;
@@ -165,6 +165,7 @@ private:
             case FunctionAnswer::Kind::stopped:
                 return fail(cancelled());
             case FunctionAnswer::Kind::timed_out:
+            case FunctionAnswer::Kind::too_large:
             case FunctionAnswer::Kind::exited:
             case FunctionAnswer::Kind::cut_off:
                 break;

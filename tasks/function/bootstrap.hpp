@@ -1,4 +1,4 @@
-// The text of bootstrap.py, embedded by the build.
+// The texts of bootstrap.py and bootstrap.mjs, embedded by the build.
 #pragma once
 
 #include <string_view>
@@ -6,5 +6,6 @@
 namespace stepwell::tasks {
 
 extern const std::string_view kFunctionBootstrap;
+extern const std::string_view kNodeBootstrap;
 
 }  // namespace stepwell::tasks

@@ -1,4 +1,4 @@
-"""Serves one function, NAME/handler.py, as the Python runtime of AWS Lambda would.
+"""Serves one function as the Python runtime of AWS Lambda would.
 
 Stands behind channel.py, in one text. The header of a call says who calls, its body is the event; the
 answer's header says what came of it, its body is the result or the error as JSON text.
@@ -13,6 +13,8 @@ import time
 import traceback
 
 TASK_ROOT = "/var/task"  # where the code seems to be, as on AWS
+DEFAULT_HANDLER = "handler.handler"
+INIT_MS_MAX = 10_000  # of loading the code, which does not count as the call's
 
 
 class Context:
@@ -98,19 +100,20 @@ def stack_of(error, folder):
     return lines
 
 
-def load(folder, module_name):
+def load(folder, handler):
+    module_name, _, name = handler.rpartition(".")
     try:
-        module = importlib.import_module(module_name)
+        module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
         raise Fault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error))
     except SyntaxError as error:
         place = '  File "%s" Line %s\n    %s' % (
             shown_path(error.filename or "", folder), error.lineno, (error.text or "").strip() + "\n")
         raise Fault("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), [place])
-    for name in ("handler", "lambda_handler"):
-        if callable(getattr(module, name, None)):
-            return getattr(module, name)
-    raise Fault("Runtime.HandlerNotFound", "Handler 'handler' missing on module '%s'" % module_name)
+    for found in (name, "lambda_handler") if handler == DEFAULT_HANDLER else (name,):
+        if callable(getattr(module, found, None)):
+            return getattr(module, found)
+    raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (name, module_name))
 
 
 def result_text(result, compact):
@@ -133,11 +136,20 @@ def answer_error(call, kind, message, trace):
     send({"kind": "error", "type": kind}, to_json(error, call["compact"]).encode("utf-8", "replace"))
 
 
-def serve_one(folder, state):
+def load_for(call, folder, handler):
+    begun = time.time()
+    loaded = load(folder, handler)
+    flush()
+    send({"kind": "loaded"}, b"")
+    call["deadline_ms"] += min(INIT_MS_MAX, (time.time() - begun) * 1000)
+    return loaded
+
+
+def serve_one(folder, handler, state):
     call, body = receive()
     try:
         if state.get("handler") is None:
-            state["handler"] = load(folder, "handler")
+            state["handler"] = load_for(call, folder, handler)
         event = json.loads(body)
         result = state["handler"](event, Context(call))
         text = result_text(result, call["compact"])
@@ -153,14 +165,14 @@ def serve_one(folder, state):
 
 
 def main():
-    folder = os.path.realpath(sys.argv[1])
+    folder, handler = os.path.realpath(sys.argv[1]), sys.argv[2]
     begin()
     sys.dont_write_bytecode = True
     sys.path[0] = folder
     state = {}
     while True:
         try:
-            serve_one(folder, state)
+            serve_one(folder, handler, state)
         except Ended:
             leave(0)
         except SystemExit as end:

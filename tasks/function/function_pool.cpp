@@ -6,23 +6,6 @@
 
 namespace stepwell::tasks {
 
-std::string code_stamp(const std::filesystem::path& folder) {
-    std::vector<std::string> parts;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error)) {
-        if (entry->path().extension() != ".py") continue;
-        std::error_code ignored;
-        const auto time = entry->last_write_time(ignored).time_since_epoch().count();
-        parts.push_back(entry->path().filename().string() + ":" + std::to_string(time) + ":" +
-                        std::to_string(entry->file_size(ignored)));
-    }
-    std::sort(parts.begin(), parts.end());
-    std::string stamp;
-    for (const std::string& part : parts) stamp += part + ";";
-    return stamp;
-}
-
 Result<FunctionAnswer> FunctionPool::call(const FunctionSpec& spec,
                                           const FunctionDialogue& dialogue) {
     std::unique_ptr<FunctionWorker> worker = take_idle(spec);

@@ -52,7 +52,4 @@ private:
     std::deque<Idle> idle_;  // idle longest first
 };
 
-/// What changes when the function's code does: names, sizes and times of its Python files.
-std::string code_stamp(const std::filesystem::path& folder);
-
 }  // namespace stepwell::tasks

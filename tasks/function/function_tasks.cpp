@@ -14,7 +14,9 @@
 #include "engine/base/digest.hpp"
 #include "tasks/aws_shapes.hpp"
 #include "tasks/fields.hpp"
+#include "tasks/function/function_folder.hpp"
 #include "tasks/function/function_pool.hpp"
+#include "tasks/function/function_slot.hpp"
 #include "tasks/wall_clock.hpp"
 
 namespace stepwell::tasks {
@@ -42,12 +44,6 @@ struct Call {
     std::string request_id;
     std::string client_context;
     bool wants_log = false;
-};
-
-struct FunctionSettings {
-    std::string python = "python3";
-    std::uint64_t memory_bytes = 0;
-    std::optional<std::int64_t> timeout_ms;
 };
 
 bool is_name(std::string_view text) {
@@ -156,23 +152,6 @@ Result<Call, TaskError> read_call(const runtime::TaskRequest& request) {
     return call;
 }
 
-Result<FunctionSettings, TaskError> read_settings(const HostSettings& settings) {
-    FunctionSettings result;
-    result.memory_bytes = settings.child_memory_bytes;
-    const Json* tasks = find(settings.configuration, "tasks");
-    const Json* section = tasks ? find(*tasks, "functions") : nullptr;
-    if (!section || section->is_null()) return result;
-    Fields fields(*section);
-    result.python = fields.text("python", result.python);
-    result.memory_bytes = fields.bytes("memory_limit").value_or(result.memory_bytes);
-    result.timeout_ms = fields.milliseconds("timeout");
-    if (const auto faults = fields.finish()) {
-        return fail(invalid_parameters("stepwell:function",
-                                       "in the configuration's 'tasks.functions': " + *faults));
-    }
-    return result;
-}
-
 std::string arn_of(const Call& call) {
     return "arn:aws:lambda:" + call.region + ":" + call.account + ":function:" + call.name + ":" +
            call.qualifier;
@@ -182,7 +161,7 @@ std::optional<std::filesystem::path> find_folder(const std::string& name,
                                                  const HostSettings& settings) {
     for (const auto& folder : settings.functions_folders) {
         std::error_code ignored;
-        if (std::filesystem::is_regular_file(folder / name / "handler.py", ignored)) {
+        if (is_function_folder(folder / name)) {
             return std::filesystem::absolute(folder / name, ignored);
         }
     }
@@ -228,16 +207,19 @@ std::string log_stream() {
 }
 
 /// What AWS gives a function where nothing is said.
-std::string memory_mb(std::uint64_t memory_bytes) {
-    return std::to_string(memory_bytes == 0 ? 128 : memory_bytes >> 20);
+std::string memory_mb(const FunctionSettings& settings) {
+    const std::uint64_t bytes =
+        settings.memory_bytes != 0 ? settings.memory_bytes : settings.allocation_bytes;
+    return std::to_string(bytes == 0 ? 128 : bytes >> 20);
 }
 
-std::string call_header(const Call& call, std::int64_t patience_ms, std::uint64_t memory_bytes) {
+std::string call_header(const Call& call, std::int64_t patience_ms,
+                        const FunctionSettings& settings) {
     Json header = {{"request_id", call.request_id},
                    {"function_name", call.name},
                    {"function_version", call.version},
                    {"function_arn", arn_of(call)},
-                   {"memory_mb", memory_mb(memory_bytes)},
+                   {"memory_mb", memory_mb(settings)},
                    {"log_stream", log_stream()},
                    {"deadline_ms", wall_clock_ms() + patience_ms},
                    {"compact", call.style == Style::invoke}};
@@ -296,7 +278,8 @@ public:
         if (text_.size() > 2 * kBytesMax) text_.erase(0, text_.size() - kBytesMax);
     }
     /// In base64. REQUIRES: called last.
-    std::string take(const Call& call, std::chrono::microseconds took, std::uint64_t memory_bytes) {
+    std::string take(const Call& call, std::chrono::microseconds took,
+                     const FunctionSettings& settings, std::uint64_t peak_bytes) {
         char duration[32];
         std::snprintf(duration, sizeof duration, "%.2f", static_cast<double>(took.count()) / 1000);
         const auto billed = (took.count() + 999) / 1000;
@@ -304,7 +287,8 @@ public:
         std::string all = "START " + request + " Version: " + call.version + "\n" + text_ + "END " +
                           request + "\nREPORT " + request + "\tDuration: " + duration +
                           " ms\tBilled Duration: " + std::to_string(billed) +
-                          " ms\tMemory Size: " + memory_mb(memory_bytes) + " MB\t\n";
+                          " ms\tMemory Size: " + memory_mb(settings) +
+                          " MB\tMax Memory Used: " + std::to_string(peak_bytes >> 20) + " MB\t\n";
         if (all.size() > kBytesMax) all.erase(0, all.size() - kBytesMax);
         return base64_encode(all);
     }
@@ -342,31 +326,79 @@ FunctionPool& pool() {
     return *instance;
 }
 
-Result<FunctionSpec, TaskError> make_spec(Call& call, const FunctionSettings& settings,
-                                          TaskContext& context) {
+Result<FunctionFolder, TaskError> read_folder(Call& call, TaskContext& context) {
+    FunctionSettings settings = SW_TRY(read_function_settings(context.settings()));
     const auto folder = find_function(call, context.settings());
     if (!folder) return fail(not_found(call, context));
+    return read_function_folder(*folder, std::move(settings));
+}
+
+FunctionSpec make_spec(const Call& call, const FunctionFolder& folder) {
+    const FunctionSettings& settings = folder.settings;
+    const bool is_node = folder.language == FunctionLanguage::node;
     FunctionSpec spec;
     spec.name = call.name;
-    spec.folder = *folder;
-    spec.python = settings.python;
+    spec.folder = folder.path;
+    spec.program = is_node ? settings.node : settings.python;
+    spec.language = folder.language;
+    spec.handler = folder.handler;
+    spec.environment = settings.environment;
+    spec.allocation_bytes = settings.allocation_bytes;
     spec.memory_bytes = settings.memory_bytes;
+    spec.memory_mb = memory_mb(settings);
+    spec.version = call.version;
     spec.region = call.region;
-    spec.stamp = code_stamp(*folder);
+    spec.stamp = function_stamp(folder);
     return spec;
 }
 
+TaskError throttled(const Call& call) {
+    return {"Lambda.TooManyRequestsException",
+            "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: "
+            "TooManyRequestsException; Request ID: " +
+                call.request_id + "; Proxy: null)"};
+}
+
+/// A place for the call, where there are only so many. Fails as Lambda does where all are taken.
+Result<std::optional<Descriptor>, TaskError> take_place(const Call& call,
+                                                        const FunctionFolder& folder,
+                                                        const std::filesystem::path& data_folder,
+                                                        SlotWait wait) {
+    const auto places = folder.settings.concurrency;
+    if (!places) return std::optional<Descriptor>();
+    if (*places == 0) return fail(throttled(call));
+    auto slot = take_slot(data_folder, folder.path.filename().string(), *places, wait);
+    if (!slot) return fail(TaskError{"Lambda.ServiceException", slot.error().message});
+    if (!*slot) return fail(throttled(call));
+    return std::move(*slot);
+}
+
 /// InvocationType Event: nobody waits, and nobody hears of the result.
-void call_in_background(FunctionSpec spec, Call call, std::string header) {
-    std::thread([spec = std::move(spec), call = std::move(call), header = std::move(header)] {
+TaskText call_in_background(const Call& call, const FunctionFolder& folder,
+                            const TaskContext& context) {
+    if (folder.settings.concurrency == 0) return fail(throttled(call));
+    const std::int64_t patience = folder.settings.timeout_ms.value_or(kLongestMs);
+    std::thread([call, folder, patience, data_folder = context.settings().data_folder] {
+        const auto place = take_place(call, folder, data_folder, SlotWait::until_free);
+        const std::string header = call_header(call, patience, folder.settings);
         const Bell never;
         FunctionDialogue dialogue;
         dialogue.header = header;
         dialogue.event = call.event;
         dialogue.stop = &never;
+        dialogue.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience);
         dialogue.log = [](const std::string&) {};
-        [[maybe_unused]] const auto ignored = pool().call(spec, dialogue);
+        [[maybe_unused]] const auto ignored = pool().call(make_spec(call, folder), dialogue);
     }).detach();
+    return to_text(invoke_result(call, 202));
+}
+
+TaskError too_large_error() {
+    const std::string message = "Response payload size exceeded maximum allowed payload size (" +
+                                std::to_string(kAnswerBytesMax) + " bytes).";
+    return {
+        "Function.ResponseSizeTooLarge",
+        to_text(Json{{"errorType", "Function.ResponseSizeTooLarge"}, {"errorMessage", message}})};
 }
 
 TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSettings& settings,
@@ -381,6 +413,8 @@ TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSett
             return fail(timeout_error(call, settings.timeout_ms.value_or(kLongestMs)));
         case FunctionAnswer::Kind::cut_off:
             return fail(cut_off_error(call));
+        case FunctionAnswer::Kind::too_large:
+            return fail(too_large_error());
         case FunctionAnswer::Kind::stopped:
             return fail(TaskError{"Stepwell.Cancelled", "the function was stopped"});
         case FunctionAnswer::Kind::exited:
@@ -389,24 +423,21 @@ TaskText finish_call(const Call& call, FunctionAnswer answer, const FunctionSett
     return fail(exit_error(call, answer.end));
 }
 
-TaskText run_function(TaskContext& context) {
-    Call call = SW_TRY(read_call(context.request()));
-    const FunctionSettings settings = SW_TRY(read_settings(context.settings()));
-    FunctionSpec spec = SW_TRY(make_spec(call, settings, context));
-    std::int64_t patience = settings.timeout_ms.value_or(kLongestMs);
-    if (const auto seconds = context.request().timeout_seconds) {
-        patience = std::min(patience, *seconds * 1000);
-    }
-    std::string header = call_header(call, patience, settings.memory_bytes);
-    if (call.invocation == Invocation::dry_run) return to_text(invoke_result(call, 204));
-    if (call.invocation == Invocation::event) {
-        call_in_background(std::move(spec), call, std::move(header));
-        return to_text(invoke_result(call, 202));
-    }
+/// How long a handler is told that it has.
+std::int64_t patience_of(const FunctionSettings& settings, const TaskContext& context) {
+    const std::int64_t patience = settings.timeout_ms.value_or(kLongestMs);
+    const auto seconds = context.request().timeout_seconds;
+    return seconds ? std::min(patience, *seconds * 1000) : patience;
+}
+
+TaskText call_and_wait(const Call& call, const FunctionFolder& folder, TaskContext& context) {
+    const FunctionSettings& settings = folder.settings;
+    const auto place =
+        SW_TRY(take_place(call, folder, context.settings().data_folder, SlotWait::no));
     const Bell stop;
     const auto stop_guard = context.on_cancel([&stop] { stop.ring(); });
     FunctionDialogue dialogue;
-    dialogue.header = std::move(header);
+    dialogue.header = call_header(call, patience_of(settings, context), settings);
     dialogue.event = call.event;
     dialogue.stop = &stop;
     LogTail tail;
@@ -418,13 +449,21 @@ TaskText run_function(TaskContext& context) {
     if (settings.timeout_ms) {
         dialogue.deadline = begun + std::chrono::milliseconds(*settings.timeout_ms);
     }
-    auto answer = pool().call(spec, dialogue);
+    auto answer = pool().call(make_spec(call, folder), dialogue);
     if (!answer) return fail(TaskError{"Lambda.ServiceException", answer.error().message});
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begun);
     const std::string log =
-        call.wants_log ? tail.take(call, took, settings.memory_bytes) : std::string();
+        call.wants_log ? tail.take(call, took, settings, answer->peak_bytes) : std::string();
     return finish_call(call, std::move(*answer), settings, log);
+}
+
+TaskText run_function(TaskContext& context) {
+    Call call = SW_TRY(read_call(context.request()));
+    const FunctionFolder folder = SW_TRY(read_folder(call, context));
+    if (call.invocation == Invocation::dry_run) return to_text(invoke_result(call, 204));
+    if (call.invocation == Invocation::event) return call_in_background(call, folder, context);
+    return call_and_wait(call, folder, context);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Functions: a folder NAME with handler.py in it, run as AWS Lambda's Python runtime would run it.
+// Functions: a folder NAME with code in it, run as AWS Lambda's Python or Node runtime would.
 // Serves stepwell:function, Lambda's ARNs, and lambda:invoke.
 #pragma once
 

@@ -18,9 +18,11 @@ struct Functions {
     Functions() : Functions(Json::object()) {}
     explicit Functions(Json configuration) : fixture(settings(std::move(configuration))) {}
 
-    void write(const std::string& name, const std::string& code) const {
-        std::filesystem::create_directories(folder.path() / name);
-        std::ofstream(folder.path() / name / "handler.py") << code;
+    void write(const std::string& name, const std::string& code,
+               const std::string& file = "handler.py") const {
+        const std::filesystem::path path = folder.path() / name / file;
+        std::filesystem::create_directories(path.parent_path());
+        std::ofstream(path) << code;
     }
     tasks::HostRunnerSettings settings(Json configuration) const {
         tasks::HostRunnerSettings result = RunnerFixture::default_settings();
@@ -185,7 +187,7 @@ TEST_CASE("the end of a call's log comes back where it is asked for") {
     CAPTURE(log);
     const std::regex end(
         "x\nhello\nEND RequestId: (\\S+)\nREPORT RequestId: (\\S+)\tDuration: \\d+\\.\\d\\d ms\t"
-        "Billed Duration: \\d+ ms\tMemory Size: 128 MB\t\n$");
+        "Billed Duration: \\d+ ms\tMemory Size: 128 MB\tMax Memory Used: \\d+ MB\t\n$");
     std::smatch found;
     REQUIRE(std::regex_search(log, found, end));
     CHECK(found[1].str() == found[2].str());
@@ -355,6 +357,187 @@ TEST_CASE("stepwell:function takes the name and the input as parameters") {
     CHECK(functions.fixture.run("stepwell:function", {{"nam", "id"}}).cause ==
           "stepwell:function: expected 'name', the function's folder; there is no field 'nam'; did "
           "you mean 'name'?");
+}
+
+TEST_CASE("a folder says what its function needs") {
+    Functions functions(
+        Json{{"tasks",
+              {{"functions",
+                {{"timeout", "1h"}, {"environment", {{"BOTH", "all"}, {"ALL", "all"}}}}}}}});
+    functions.write("f",
+                    "import os\ndef run(e, c):\n    return [os.environ[n] for n in ('OWN', 'BOTH', "
+                    "'ALL', 'TZ', '_HANDLER', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE')] + "
+                    "[c.memory_limit_in_mb, c.get_remaining_time_in_millis() <= 40000]\n",
+                    "src/app.py");
+    functions.write("f",
+                    "handler: src/app.run\nmemory: 512MB\ntimeout: 30s\n"
+                    "environment: {OWN: 7, BOTH: own}\n",
+                    "function.yaml");
+    const Outcome outcome = functions.legacy("f", "{}");
+    CAPTURE(outcome.cause);
+    CHECK(outcome.output == R"(["7", "own", "all", ":UTC", "src/app.run", "512", "512", true])");
+    // A change of the folder's configuration counts for the next call.
+    functions.write("f", "handler: src/app.run\nenvironment: {OWN: 8, BOTH: own}\n",
+                    "function.yaml");
+    CHECK(functions.legacy("f", "{}").output.find(R"(["8", )") == 0);
+}
+
+TEST_CASE("all that is wrong in a folder's configuration is told at once") {
+    Functions functions;
+    functions.write("f", "def handler(e, c): return 1");
+    functions.write("f", "handler: none\ntimeout: soon\nmemry: 1GB\n", "function.yaml");
+    const Outcome outcome = functions.legacy("f", "{}");
+    CHECK(outcome.error == "Stepwell.InvalidParameters");
+    CAPTURE(outcome.cause);
+    CHECK(outcome.cause.find("f/function.yaml") != std::string::npos);
+    CHECK(outcome.cause.find("MODULE.NAME, such as app.lambda_handler, but it is 'none'") !=
+          std::string::npos);
+    CHECK(outcome.cause.find("'timeout'") != std::string::npos);
+    CHECK(outcome.cause.find("did you mean 'memory'?") != std::string::npos);
+    functions.write("f", "handler: ../g/handler.handler\n", "function.yaml");
+    CHECK(functions.legacy("f", "{}").error == "Stepwell.InvalidParameters");
+    functions.write("f", "handler: app.run\n", "function.yaml");
+    CHECK(functions.legacy("f", "{}").error == "Runtime.ImportModuleError");
+}
+
+TEST_CASE("a function's time-out does not count what loading its code takes") {
+    Functions functions;
+    functions.write("f",
+                    "import time\ntime.sleep(0.4)\n"
+                    "def handler(e, c):\n    time.sleep(e)\n"
+                    "    return c.get_remaining_time_in_millis() > 0\n");
+    functions.write("f", "timeout: 300ms\n", "function.yaml");
+    const Outcome first = functions.legacy("f", "0");
+    CAPTURE(first.cause);
+    CHECK(first.output == "true");
+    const Outcome slow = functions.legacy("f", "100");
+    CHECK(slow.error == "Sandbox.Timedout");
+    CHECK(slow.cause.find("Task timed out after 0.30 seconds") != std::string::npos);
+}
+
+TEST_CASE("a function that holds more than its memory is killed") {
+    Functions functions;
+    functions.write("f", "def handler(e, c):\n    kept = b'x' * (300 << 20)\n    while e: pass\n");
+    functions.write("f", "memory: 150MB\n", "function.yaml");
+    const Outcome outcome = functions.legacy("f", "1");
+    CHECK(outcome.error == "Runtime.ExitError");
+    CHECK(outcome.cause.find("Runtime exited with error: signal: killed") != std::string::npos);
+}
+
+TEST_CASE("a result that is too large is said to be") {
+    Functions functions;
+    functions.write("f", "def handler(e, c): return 'x' * (17 << 20)");
+    const Outcome outcome = functions.legacy("f", "{}");
+    CHECK(outcome.error == "Function.ResponseSizeTooLarge");
+    CHECK(outcome.cause.find("(16777216 bytes)") != std::string::npos);
+}
+
+TEST_CASE("calls beyond a function's concurrency are refused, and work again afterwards") {
+    Functions functions;
+    functions.write("f",
+                    "import os, time\ndef handler(e, c):\n    print('in')\n    while e and not "
+                    "os.path.exists(e): time.sleep(0.01)\n    return 1\n");
+    functions.write("f", "concurrency: 1\n", "function.yaml");
+    const std::string gate = (functions.folder.path() / "gate").string();
+    runtime::TaskRequest request;
+    request.resource = std::string(kArn) + "f";
+    request.parameters = Payload(Json(gate));
+    const TaskToken token = functions.fixture.start(std::move(request));
+    while (functions.fixture.sink.lines(token).empty()) {
+        REQUIRE(functions.fixture.run("stepwell:echo").kind == "succeeded");
+    }
+    const Outcome refused = functions.legacy("f", "\"\"");
+    CHECK(refused.error == "Lambda.TooManyRequestsException");
+    CHECK(masked(refused.cause) ==
+          "Rate Exceeded. (Service: AWSLambda; Status Code: 429; Error Code: "
+          "TooManyRequestsException; Request ID: <id>; Proxy: null)");
+    std::ofstream(gate) << "open";
+    CHECK(functions.fixture.sink.outcome(token).output == "1");
+    CHECK(functions.legacy("f", "\"\"").output == "1");
+    functions.write("f", "concurrency: 0\n", "function.yaml");
+    CHECK(functions.legacy("f", "\"\"").error == "Lambda.TooManyRequestsException");
+}
+
+TEST_CASE("a function for Node answers as Lambda's Node runtime does") {
+    struct Case {
+        std::string name;
+        std::string file;
+        std::string code;
+        std::string want;
+    };
+    // clang-format off
+    const Case cases[] = {
+        {"a promise", "handler.js", "exports.handler = async (event) => ({event});", R"({"event":{"a":1.5}})"},
+        {"a module", "handler.mjs", "import fs from 'node:fs';\nexport const handler = async (event) => typeof fs.readFileSync;", R"("function")"},
+        {"CommonJS", "handler.cjs", "exports.handler = async () => 'grün';", R"("grün")"},
+        {"nothing", "handler.js", "exports.handler = async () => {};", "null"},
+        {"a callback", "handler.js", "exports.handler = (event, context, callback) => { setTimeout(() => callback(null, 7), 1); };", "7"},
+        {"a callback before the event loop is empty", "handler.js", "exports.handler = (event, context, callback) => { context.callbackWaitsForEmptyEventLoop = false; setInterval(() => {}, 1000); callback(null, 8); };", "8"},
+        {"nobody answers", "handler.js", "exports.handler = () => {};", "null"},
+        {"its surroundings", "handler.js", "exports.handler = async (e, c) => [c.functionName, c.functionVersion, c.memoryLimitInMB, c.getRemainingTimeInMillis() > 1000, process.env.AWS_REGION];",
+         R"(["f","$LATEST","128",true,"us-east-1"])"},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        Functions functions;
+        functions.write("f", c.code, c.file);
+        const Outcome outcome = functions.legacy("f", R"({"a":1.5})");
+        CAPTURE(outcome.error);
+        CAPTURE(outcome.cause);
+        CHECK(outcome.output == c.want);
+        CHECK(functions.legacy("f", R"({"a":1.5})").output == c.want);  // and when it is warm
+    }
+}
+
+TEST_CASE("errors of a function for Node have the names and the shape of its runtime") {
+    struct Case {
+        std::string name;
+        std::string code;
+        std::string error;
+        std::string cause;  // how it begins
+    };
+    // clang-format off
+    const Case cases[] = {
+        {"thrown", "exports.handler = async () => { throw new TypeError('no'); };", "TypeError",
+         R"x({"errorType":"TypeError","errorMessage":"no","trace":["TypeError: no","    at exports.handler (/var/task/handler.js:1:39)"]})x"},
+        {"thrown at once", "exports.handler = () => { throw new Error('at once'); };", "Error", R"x({"errorType":"Error","errorMessage":"at once","trace":["Error: at once",)x"},
+        {"no error at all", "exports.handler = async () => { throw 'text'; };", "string", R"x({"errorType":"string","errorMessage":"text","trace":[]})x"},
+        {"by the callback", "exports.handler = (e, c, callback) => callback(new RangeError('far'));", "RangeError", R"x({"errorType":"RangeError","errorMessage":"far",)x"},
+        {"no JSON", "exports.handler = async () => { const a = {}; a.a = a; return a; };", "Error", R"x({"errorType":"Error","errorMessage":"Unable to stringify response body",)x"},
+        {"no handler", "exports.other = 1;", "Runtime.HandlerNotFound", R"x({"errorType":"Runtime.HandlerNotFound","errorMessage":"handler.handler is undefined or not exported",)x"},
+        {"no function", "exports.handler = 1;", "Runtime.HandlerNotFound", R"x({"errorType":"Runtime.HandlerNotFound","errorMessage":"handler.handler is not a function",)x"},
+        {"a missing module", "require('no-such-module');", "Runtime.ImportModuleError", R"x({"errorType":"Runtime.ImportModuleError","errorMessage":"Error: Cannot find module 'no-such-module')x"},
+        {"no JavaScript", "let x = = 1;", "Runtime.UserCodeSyntaxError", R"x({"errorType":"Runtime.UserCodeSyntaxError","errorMessage":"SyntaxError: Unexpected token '='")x"},
+        {"nobody catches it", "exports.handler = () => new Promise(() => setImmediate(() => { throw new EvalError('late'); }));", "EvalError", R"x({"errorType":"EvalError","errorMessage":"late",)x"},
+        {"a promise that nobody looks at", "exports.handler = () => new Promise(() => { Promise.reject(new Error('alone')); });", "Runtime.UnhandledPromiseRejection",
+         R"x({"errorType":"Runtime.UnhandledPromiseRejection","errorMessage":"Error: alone",)x"},
+        {"an exit", "exports.handler = async () => process.exit(4);", "Runtime.ExitError", R"x({"errorType":"Runtime.ExitError","errorMessage":"RequestId: )x"},
+    };
+    // clang-format on
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        Functions functions;
+        functions.write("f", c.code, "handler.js");
+        const Outcome outcome = functions.legacy("f", "{}");
+        CHECK(outcome.error == c.error);
+        CAPTURE(outcome.cause);
+        CHECK(outcome.cause.substr(0, c.cause.size()) == c.cause);
+    }
+}
+
+TEST_CASE("a process for Node is kept warm, logs, and takes one call after another") {
+    Functions functions;
+    functions.write(
+        "f", "let n = 0;\nexports.handler = async () => { console.log('call'); return ++n; };",
+        "handler.js");
+    CHECK(functions.legacy("f", "{}").output == "1");
+    CHECK(functions.legacy("f", "{}").output == "2");
+    runtime::TaskRequest request;
+    request.resource = std::string(kArn) + "f";
+    const TaskToken token = functions.fixture.start(std::move(request));
+    CHECK(functions.fixture.sink.outcome(token).output == "3");
+    CHECK(functions.fixture.sink.lines(token) == std::vector<std::string>{"call"});
 }
 
 }  // namespace stepwell::test
