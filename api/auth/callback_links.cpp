@@ -10,7 +10,7 @@ namespace {
 /// A longer text is none.
 constexpr std::size_t kBytesMax = 256;
 
-Refusal unknown() {
+Refusal unknown_link() {
     return {
         401, "expected a link that was made here: this one is cut short, or of another daemon", {}};
 }
@@ -38,16 +38,16 @@ std::string CallbackLinks::make(const TaskToken& token, LinkScope scope, Timesta
 }
 
 Result<Principal, Refusal> CallbackLinks::read(std::string_view link, Timestamp now) const {
-    if (link.size() > kBytesMax) return fail(unknown());
+    if (link.size() > kBytesMax) return fail(unknown_link());
     std::string_view rest = link;
     const std::string_view seal = take_last(rest);
     // Whatever the seal fits was made by make(), and has its form.
-    if (seal.empty() || !equal_in_constant_time(seal_of(rest), seal)) return fail(unknown());
+    if (seal.empty() || !equal_in_constant_time(seal_of(rest), seal)) return fail(unknown_link());
     const std::string_view until = take_last(rest);
     const auto scope = link_scope_named(take_last(rest));
     std::int64_t seconds = 0;
     std::from_chars(until.data(), until.data() + until.size(), seconds);
-    if (!scope) return fail(unknown());
+    if (!scope) return fail(unknown_link());
     if (to_ms(now) / 1'000 >= seconds) {
         return fail(Refusal{410,
                             "expected a link whose time is not over: this one was good until " +

@@ -87,13 +87,13 @@ TEST_CASE("Names in a header may hold quotes and delimiters") {
 }
 
 TEST_CASE("What a name ends in says how a file is read, in capitals or not") {
-    for (const auto& [name, bytes] : {std::pair{"A.CSV", "id,n\n1,x\n"},
-                                      {"a.tsv", "id\tn\n1\tx\n"},
-                                      {"A.NDJSON", "{\"id\":1,\"n\":\"x\"}\n"},
-                                      {"A.Json", "[{\"id\":1,\"n\":\"x\"}]"}}) {
-        INFO(name);
+    for (const auto& file : {std::pair{"A.CSV", "id,n\n1,x\n"},
+                             {"a.tsv", "id\tn\n1\tx\n"},
+                             {"A.NDJSON", "{\"id\":1,\"n\":\"x\"}\n"},
+                             {"A.Json", "[{\"id\":1,\"n\":\"x\"}]"}}) {
+        INFO(file.first);
         Place place;
-        CHECK(verdict_of(place.load_file(name, bytes)) == "success");
+        CHECK(verdict_of(place.load_file(file.first, file.second)) == "success");
         CHECK(place.table("select id, n from {}") == "1,x");
     }
     Place place;
