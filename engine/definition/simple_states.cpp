@@ -93,7 +93,12 @@ void check_parameters(const StateReading& at, const Resource& resource) {
     if (shape.kind == Shape::Kind::object) shape.called("parameter of '" + resource.text + "'");
     const Place place = at.fields.place().member(field);
     const Written written = written_in(at);
-    for (ShapeFault& fault : shape_faults(shape, *parameters, written)) {
+    std::vector<ShapeFault> faults = shape_faults(shape, *parameters, written);
+    if (task->further_faults != nullptr) {
+        auto further = task->further_faults(*parameters, written);
+        std::move(further.begin(), further.end(), std::back_inserter(faults));
+    }
+    for (ShapeFault& fault : faults) {
         Fault told = rule({std::move(fault.message), std::move(fault.hint)});
         at.reading.report.add_below(place, fault.pointer, std::move(told), Said::of_itself,
                                     fault.is_of_name ? Report::At::name : Report::At::value);

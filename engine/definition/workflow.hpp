@@ -35,12 +35,16 @@ struct BuiltinTask {
     BuiltinTask(const char* task) : name(task) {}  // NOLINT(google-explicit-constructor): lists
     BuiltinTask(std::string task)                  // NOLINT(google-explicit-constructor): of names
         : name(std::move(task)) {}
-    BuiltinTask(std::string task, Shape its_parameters)
-        : name(std::move(task)), parameters(std::move(its_parameters)) {}
+    using FurtherFaults = std::vector<ShapeFault> (*)(const Json& parameters, Written written);
+    BuiltinTask(std::string task, Shape its_parameters, FurtherFaults faults = nullptr)
+        : name(std::move(task)), parameters(std::move(its_parameters)), further_faults(faults) {}
 
     std::string name;
     /// What it takes; Kind::any: nothing is known of it, and anything is let through.
     Shape parameters;
+    /// What is wrong with parameters that have the shape, and is seen before anything runs; null:
+    /// nothing. Must take any JSON.
+    FurtherFaults further_faults = nullptr;
 };
 using BuiltinTasks = std::vector<BuiltinTask>;
 

@@ -262,6 +262,27 @@ States:
         os.makedirs(os.path.join(data, "lake", "rawx"))
         self.assertNotIn("rawx'", stepwell("validate", flow, "--config", config).stderr)
 
+    def test_columns_that_cannot_be_there_are_told_with_their_places(self):
+        flow = self.file("flow.yaml", """
+StartAt: Build
+States:
+  Build:
+    Type: Task
+    Resource: stepwell:etl
+    Parameters:
+      input: lake://raw/a.csv
+      steps:
+        - select: [id, day]
+        - trim: [dya]
+      write: {uri: lake://w/t, keys: [idd]}
+    End: true
+""")
+        got = stepwell("validate", flow)
+        self.assertEqual((got.returncode, got.stdout), (2, ""))
+        for told in ("flow.yaml:11:18: error: expected a column, but there is no 'dya' [/States/Build/Parameters/steps[1]/trim[0]]", "did you mean 'day'?",
+                     "there is no 'idd' [/States/Build/Parameters/write/keys[0]]", "did you mean 'id'?"):
+            self.assertIn(told, got.stderr)
+
     def test_an_input_that_does_not_fit_the_parameters_makes_no_run(self):
         flow = self.file("flow.yaml", "parameters: {day: {type: date, required: true}, n: {type: integer, default: 3}}\nStartAt: A\nStates: {A: {Type: Pass, End: true}}\n")
         data = os.path.join(self.folder, "data")
