@@ -6,8 +6,8 @@
 
 #include "api/aws/api.hpp"
 #include "api/aws/members.hpp"
+#include "api/aws/published.hpp"
 #include "api/aws/tags.hpp"
-#include "engine/base/digest.hpp"
 #include "engine/runtime/activity.hpp"
 
 namespace stepwell::api::aws {
@@ -156,15 +156,15 @@ AwsResult<Json> Api::describe_activity(const Json& body) {
 }
 
 AwsResult<Json> Api::list_activities(const Json& body) {
+    constexpr const char* kList = "activities";
     Members members(body);
     const auto asked = static_cast<std::size_t>(members.number("maxResults", 0, 1'000));
     const auto token = members.text("nextToken", {1, 1'024});
     SW_TRY(members.check());
-    const auto after = token ? base64_decode(*token) : std::optional<std::string>(std::string());
-    if (!after) return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
+    const std::string after = SW_TRY(key_in_token(kList, token)).value_or("");
     auto reader = SW_TRY(this->reader());
     const std::size_t limit = asked == 0 ? 100 : asked;
-    auto found = reader->documents(runtime::kActivities, *after, limit + 1);
+    auto found = reader->documents(runtime::kActivities, after, limit + 1);
     if (!found) return fail(internal_error(found.error()));
 
     Json out{{"activities", Json::array()}};
@@ -176,7 +176,7 @@ AwsResult<Json> Api::list_activities(const Json& body) {
                                      {"name", one.key},
                                      {"creationDate", to_epoch_seconds(created_at(one.value))}});
     }
-    if (has_more) out["nextToken"] = base64_encode(found->back().key);
+    if (has_more) out["nextToken"] = token_behind(kList, found->back().key);
     return out;
 }
 

@@ -1,5 +1,6 @@
 // The actions on executions.
 #include "api/aws/api.hpp"
+#include "api/aws/failure_members.hpp"
 #include "api/aws/listed_executions.hpp"
 #include "api/aws/map_runs.hpp"
 #include "api/aws/members.hpp"
@@ -61,8 +62,7 @@ void Api::stop_execution(const Json& body, const Principal&, Reply reply) {
     Members members(body);
     const std::string text = members.required_text("executionArn", kArnLength);
     core::StopExecution how;
-    how.error = members.text("error", {0, 256});
-    how.cause = members.text("cause", {0, 32'768});
+    read_failure(members, how);
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
     auto reader = this->reader();
     if (!reader) return reply(fail(std::move(reader).error()));

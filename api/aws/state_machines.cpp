@@ -4,7 +4,6 @@
 #include "api/aws/members.hpp"
 #include "api/aws/published.hpp"
 #include "api/aws/tags.hpp"
-#include "engine/base/digest.hpp"
 #include "engine/definition/variable_references.hpp"
 #include "engine/definition/workflow.hpp"
 #include "engine/runtime/definition_text.hpp"
@@ -314,12 +313,12 @@ AwsResult<Json> Api::describe_state_machine_for_execution(const Json& body) {
 }
 
 AwsResult<Json> Api::list_state_machines(const Json& body) {
+    constexpr const char* kList = "stateMachines";
     Members members(body);
     const auto asked = static_cast<std::size_t>(members.number("maxResults", 0, 1'000));
     const auto token = members.text("nextToken", {1, 1'024});
     SW_TRY(members.check());
-    const auto after = token ? base64_decode(*token) : std::optional<std::string>(std::string());
-    if (!after) return refuse_quoting("InvalidToken", "Invalid Token", "Invalid token");
+    const std::string after = SW_TRY(key_in_token(kList, token)).value_or("");
     auto reader = SW_TRY(this->reader());
     auto found = reader->workflows();
     if (!found) return fail(internal_error(found.error()));
@@ -328,9 +327,9 @@ AwsResult<Json> Api::list_state_machines(const Json& body) {
     Json out;
     const std::size_t limit = asked == 0 ? 100 : asked;
     for (const auto& [workflow, version] : *found) {
-        if (workflow.name <= *after) continue;
+        if (workflow.name <= after) continue;
         if (machines.size() == limit) {
-            out["nextToken"] = base64_encode(machines.back()["name"].get<std::string>());
+            out["nextToken"] = token_behind(kList, machines.back()["name"].get<std::string>());
             break;
         }
         machines.push_back({{"stateMachineArn", workflow.arn},

@@ -1,5 +1,6 @@
 // What whoever holds a task's token says of the task.
 #include "api/aws/api.hpp"
+#include "api/aws/failure_members.hpp"
 #include "api/aws/json_fault.hpp"
 #include "api/aws/members.hpp"
 
@@ -57,8 +58,7 @@ void Api::send_task_failure(const Json& body, const Principal&, Reply reply) {
     Members members(body);
     const std::string text = members.required_text("taskToken", kTaskTokenLength);
     core::TaskFailed said;
-    said.error = members.text("error", {0, 256});
-    said.cause = members.text("cause", {0, 32'768});
+    read_failure(members, said);
     if (auto checked = members.check(); !checked) return reply(fail(std::move(checked).error()));
     auto token = task_token(text);
     if (!token) return reply(fail(std::move(token).error()));

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "api/aws/failure_members.hpp"
 #include "api/aws/members.hpp"
 #include "api/aws/starts.hpp"
 #include "api/read/state_trial.hpp"
@@ -162,8 +163,7 @@ AwsResult<TrialMock> read_mock(const Json& json) {
         return mock;
     }
     Members said(*failure);
-    mock.failure.error = said.text("error", {0, 256});
-    mock.failure.cause = said.text("cause", {0, 32'768});
+    read_failure(said, mock.failure);
     SW_TRY(said.check());
     return mock;
 }
