@@ -3,7 +3,9 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <map>
 
+#include "engine/base/ascii.hpp"
 #include "tasks/template/text.hpp"
 
 namespace stepwell::tasks::transform {
@@ -75,6 +77,48 @@ std::string find_cycle(const Project& project) {
     return nodes[at].name + " -> " + names;
 }
 
+bool is_disabled(const Node& node) {
+    const Json* enabled = find(node.config, "enabled");
+    return enabled != nullptr && *enabled == false;
+}
+
+/// What refers to a model that is not built would read what an earlier run left, or nothing.
+/// Generic tests of such a model, or against one, go with it.
+template <class Note>
+void check_disabled_refs(Project& project, const Note& note) {
+    for (auto& node : project.nodes) {
+        if (is_disabled(node)) continue;
+        for (const auto& name : node.refs) {
+            if (!is_disabled(project.nodes[project.models.find(name)->second])) continue;
+            if (!node.test_type.empty()) {
+                node.config["enabled"] = false;
+            } else {
+                note(node.path + ": depends on a node named '" + name +
+                     "' which is disabled (enabled: false); enable it, or take the ref out");
+            }
+        }
+    }
+}
+
+/// Two models that are one table would each replace what the other one built.
+template <class Note>
+void check_shared_relations(const Project& project, const Renderer& renderer, const Note& note) {
+    std::map<std::string, const Node*> known;
+    for (const auto& node : project.nodes) {
+        const bool is_built = node.kind == NodeKind::model && !is_disabled(node) &&
+                              node.text_config("materialized", "view") != "ephemeral";
+        if (!is_built) continue;
+        const auto name = renderer.relation_of(node);
+        std::string key = name.schema + "." + name.table;
+        std::transform(key.begin(), key.end(), key.begin(), stepwell::lower);
+        const auto [other, is_first] = known.emplace(key, &node);
+        if (is_first) continue;
+        note(node.path + ": expected a table of its own, but " + other->second->path + " is '" +
+             (name.schema.empty() ? "" : name.schema + ".") + name.table +
+             "' too; give one of them another alias or schema");
+    }
+}
+
 }  // namespace
 
 DataResult<void> link(Project& project, const Renderer& renderer) {
@@ -86,6 +130,9 @@ DataResult<void> link(Project& project, const Renderer& renderer) {
         const auto done = explore(node, renderer);
         if (!done) note(done.error().message);
     }
+    if (!faults.empty()) return data_fail("E_CONFIG", faults);
+    check_disabled_refs(project, note);
+    check_shared_relations(project, renderer, note);
     if (!faults.empty()) return data_fail("E_CONFIG", faults);
     for (auto& node : project.nodes) {
         for (const auto& name : node.refs)
@@ -294,10 +341,7 @@ DataResult<Selected> select_nodes(const Project& project, const std::string& sel
     Positions excluded = SW_TRY(selection.terms(exclude, result.unmatched));
     if (!excluded.empty()) selection.add_tests(excluded);
     for (const auto position : excluded) chosen.erase(position);
-    std::erase_if(chosen, [&](std::size_t i) {
-        const Json* enabled = find(project.nodes[i].config, "enabled");
-        return enabled != nullptr && *enabled == false;
-    });
+    std::erase_if(chosen, [&](std::size_t i) { return is_disabled(project.nodes[i]); });
     return result;
 }
 

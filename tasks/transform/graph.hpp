@@ -10,7 +10,8 @@
 namespace stepwell::tasks::transform {
 
 /// Renders every node once without running, fills in what config() says, refs and sources, and
-/// links parents. Fails with E_CONFIG: missing refs and sources, cycles; all of them.
+/// links parents. Fails with E_CONFIG: refs and sources that are missing or disabled, models that
+/// are one table, cycles; all of them.
 DataResult<void> link(Project& project, const Renderer& renderer);
 
 struct Selected {

@@ -271,6 +271,12 @@ TEST_CASE("faults of a project are reported with their places and hints, all at 
         {{{"models/a.sql", "select * from {{ ref('b') }}"},
           {"models/b.sql", "select * from {{ ref('a') }}"}},
          {"expected models without a cycle, but found a -> b -> a"}},
+        {{{"models/a.sql", "{{ config(enabled=false) }}select 1 as x"},
+          {"models/b.sql", "select * from {{ ref('a') }}"}},
+         {"models/b.sql: depends on a node named 'a' which is disabled (enabled: false)"}},
+        {{{"models/a.sql", "{{ config(alias='T') }}select 1 as x"},
+          {"models/b.sql", "{{ config(alias='t') }}select 2 as x"}},
+         {"models/b.sql: expected a table of its own, but models/a.sql is 't' too"}},
         {{{"models/a.sql", "select 1"}, {"models/x/a.sql", "select 2"}},
          {"models/x/a.sql: expected a name of its own, but models/a.sql is a model 'a' too"}},
         {{{"models/a.sql", "select 1"}, {"models/s.yml", "models:\n  - name: a\n   bad: 1\n"}},
@@ -310,6 +316,19 @@ TEST_CASE("faults of a project are reported with their places and hints, all at 
             CHECK(result["message"].get<std::string>().find(part) != std::string::npos);
         }
     }
+}
+
+TEST_CASE("a model that is disabled takes its tests with it, and its name is free") {
+    Transform t;
+    t.file("models/a.sql", "{{ config(enabled=false, alias='b') }}select 1 as x");
+    t.file("models/b.sql", "select 1 as x");
+    t.file("models/s.yml",
+           "models:\n  - name: a\n    columns: [{name: x, tests: [unique]}]\n  - name: b\n    "
+           "columns: [{name: x, tests: [unique, relationships: {to: ref('a'), field: x}]}]\n");
+    const Json result = t.run();
+    CAPTURE(result["message"].dump());
+    CHECK(result["status"] == "success");
+    CHECK(result["nodes"]["total"] == 2);
 }
 
 TEST_CASE("what a project has and transform has not is a warning with its file") {
