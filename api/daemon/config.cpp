@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "api/daemon/binding_places.hpp"
 #include "engine/base/nearest.hpp"
 #include "engine/base/units.hpp"
 #include "engine/definition/document.hpp"
@@ -63,6 +64,7 @@ public:
             above_.clear();
             read_member(key, value);
         }
+        place_projects(out_.tasks, fs::absolute(file_).parent_path());
         if (faults_.empty()) return {};
         return fail(ErrorCode::invalid, faults_);
     }

@@ -100,6 +100,23 @@ TEST_CASE("folders in the file are relative to the file") {
     CHECK(got->functions.at(0) == folder.path() / "fn");
 }
 
+TEST_CASE("a binding's relative project is the folder beside the file, where there is one") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path() / "models");
+    const auto got = load_configuration(
+        with_config(write(folder,
+                          "allowed_roots: [/data]\nbindings:\n"
+                          "  - {resource: a, task: transform, parameters: {project: models}}\n"
+                          "  - {resource: b, task: transform, parameters: {project: none}}\n")),
+        variables({}));
+    REQUIRE(got);
+    const std::string models = (folder.path() / "models").string();
+    const Json& bindings = got->tasks["bindings"];
+    CHECK(bindings[0]["parameters"]["project"] == models);
+    CHECK(bindings[1]["parameters"]["project"] == "none");  // in the data folder
+    CHECK(got->tasks["allowed_roots"] == Json::array({"/data", models}));
+}
+
 TEST_CASE("what belongs to tasks is passed on as it stands") {
     const TemporaryFolder folder;
     const auto got = load_configuration(

@@ -67,8 +67,8 @@ def prepare(folder, receiver):
     """A copy of the seeds' configuration that notifies our receiver, and the files that it reads."""
     with open(os.path.join(SEEDS, "stepwell.yaml")) as file:
         text = file.read().replace("http://127.0.0.1:9/", f"http://127.0.0.1:{receiver.server_port}/")
-    text = text.replace("project: models", f"project: {os.path.abspath(os.path.join(SEEDS, 'models'))}")
-    write(os.path.join(folder, "stepwell.yaml"), f"allowed_roots: [{folder}, {os.path.abspath(SEEDS)}]\n" + text)
+    write(os.path.join(folder, "stepwell.yaml"), f"allowed_roots: [{folder}]\n" + text)
+    shutil.copytree(os.path.join(SEEDS, "models"), os.path.join(folder, "models"))
     write(os.path.join(folder, "raw/orders.csv"), ORDERS)
     write(os.path.join(folder, "raw/transactions.csv"), TRANSACTIONS)
     write(os.path.join(folder, "data/lake/raw/customers.csv"), CUSTOMERS)
