@@ -9,6 +9,7 @@
 #include "tasks/refresh/refresh_shape.hpp"
 #include "tasks/unload/unload.hpp"
 #include "tasks/unload/unload_shape.hpp"
+#include "tasks/validate/rejected_rows.hpp"
 #include "tasks/validate/validate.hpp"
 #include "tasks/validate/validate_shape.hpp"
 
@@ -54,6 +55,16 @@ TaskType map_task(const char* name,
     return type;
 }
 
+/// The daemon's own, for who looks at what a run put aside.
+TaskType rejected_rows_task() {
+    TaskType type;
+    type.host = HostKind::data;
+    type.sections = {"connections", "lakes", "tasks"};
+    type.run = data::read_rejected_rows;
+    type.resources = {data::kReadRejected};
+    return type;
+}
+
 }  // namespace
 
 std::vector<TaskType> data_tasks() {
@@ -62,7 +73,8 @@ std::vector<TaskType> data_tasks() {
             data_task("refresh", data::refresh_shape(), run_refresh),
             data_task("unload", data::unload_shape(), run_unload),
             map_task("read-items", map_items::read_items),
-            map_task("write-results", map_items::write_results)};
+            map_task("write-results", map_items::write_results),
+            rejected_rows_task()};
 }
 
 }  // namespace stepwell::tasks

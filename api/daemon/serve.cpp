@@ -14,6 +14,7 @@
 #include "api/daemon/keeping.hpp"
 #include "api/daemon/known_tasks.hpp"
 #include "api/daemon/node.hpp"
+#include "api/daemon/rejected_rows.hpp"
 #include "api/daemon/run_log.hpp"
 #include "api/daemon/security.hpp"
 #include "api/daemon/service_notice.hpp"
@@ -210,6 +211,7 @@ void add_answers(Router& router, answers::AnswerSources& sources,
     answers::add_bulk_routes(router, sources, node.engine());
     answers::add_redrive_plan_route(router, sources, node.engine().redrive_policy(),
                                     input_probe(configuration));
+    answers::add_rejected_route(router, sources, rejected_rows_reader(node.lone_tasks()));
 }
 
 /// Workflows call the API, too: it has to be there until they have ended.

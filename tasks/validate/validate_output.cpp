@@ -159,6 +159,8 @@ DataResult<void> write_quarantine(Validation& validation) {
     SW_ASSERT(written.rows == validation.rejected);
     session.result()["quarantine"] = {{"uri", session.locations().uri_of(target)},
                                       {"rows", written.rows}};
+    // For who shows the file, in which the rows are as they stood.
+    if (!parameters.masked.empty()) session.result()["quarantine"]["masked"] = parameters.masked;
     return {};
 }
 

@@ -248,6 +248,46 @@ class Routes(Case):
                 self.assertEqual(seen[6:8], [role == "operator"] * 2, "the logs")
         self.assertIn("•••", json.dumps(ask(daemon, "GET", here, None, bearer(tokens["viewer"]))[2], ensure_ascii=False))
 
+    def test_rejected_rows_are_read_page_by_page_and_by_check(self):
+        validate = {"Type": "Task", "Resource": "stepwell:validate", "End": True, "Parameters": {
+            "input": "lake://raw/in.csv", "columns": {"id": {"type": "bigint"}, "amount": {"type": "integer", "nullable": False}},
+            "on_fail": "quarantine", "quarantine": {"uri": "lake://quarantine/in/", "max_bad": "90%"}}}
+        later = {**validate, "Parameters": {**validate["Parameters"], "quarantine": {"uri": "lake://quarantine/last.parquet", "max_bad": "90%"}}}
+        for name, state in (("sorted", validate), ("overwritten", later)):
+            with open(os.path.join(self.workflows, name + ".json"), "w") as file:
+                json.dump({"StartAt": "Validate", "States": {"Validate": state}}, file)
+        raw = os.path.join(self.folder, "data", "lake", "raw")
+        os.makedirs(raw, exist_ok=True)
+        with open(os.path.join(raw, "in.csv"), "w") as file:
+            file.write("id,amount\n1,pearl\n2,5\n3,\n4,x\n")
+        daemon = self.daemon()
+        make_admin(daemon)
+        tokens = role_tokens(daemon)
+        daemon.workflow("sorted")
+        daemon.workflow("overwritten")
+        run = self.start(daemon, "sorted")["run"]
+        self.assertEqual(self.end_of(daemon, run)["status"], "succeeded")
+        here = f"/api/v1/runs/{run}/rejected"
+        operator = bearer(tokens["operator"])
+        status, _, first = ask(daemon, "GET", here + "?limit=2", None, operator)
+        self.assertEqual((status, first["total"], first["path"], first["columns"]), (200, 3, "Validate", ["id", "amount"]))
+        self.assertEqual([(row["line"], row["reasons"], row["cells"]) for row in first["items"]], [
+            (2, ["amount.type"], {"id": "1", "amount": "pearl"}), (4, ["amount.not_null"], {"id": "3", "amount": None})])
+        rest = ask(daemon, "GET", here + "?limit=2&after=" + first["next"], None, operator)[2]
+        self.assertEqual(([row["line"] for row in rest["items"]], "next" in rest), ([5], False))
+        typed = ask(daemon, "GET", here + "?check=amount.type", None, operator)[2]
+        self.assertEqual([row["line"] for row in typed["items"]], [2, 5])
+        seen = ask(daemon, "GET", here, None, bearer(tokens["viewer"]))[2]
+        self.assertEqual([(row["line"], row["cells"]["amount"]) for row in seen["items"]], [(2, "•••"), (4, None), (5, "•••")])
+        self.assertEqual(ask(daemon, "GET", here + "?path=Nowhere", None, operator)[0], 404)
+        os.remove(os.path.join(self.folder, "data", first["sources"][0]["uri"].replace("lake://", "lake/")))
+        self.assertEqual(ask(daemon, "GET", here, None, operator)[0], 404)
+        runs = [self.start(daemon, "overwritten")["run"] for _ in range(2)]
+        for one in runs:
+            self.end_of(daemon, one)
+        statuses = sorted(ask(daemon, "GET", f"/api/v1/runs/{one}/rejected", None, operator)[0] for one in runs)
+        self.assertEqual(statuses, [200, 409], "the file is of one of them")
+
     def test_runs_are_found_by_every_filter_and_stopped_together(self):
         daemon = self.daemon()
         done = [self.start(daemon, "pass", name=f"p{i}")["run"] for i in range(5)]

@@ -22,7 +22,7 @@ before(async () => {
   });
   daemon.workflow('slow', { StartAt: 'Hold', States: { Hold: shell(`until test -e ${gate}; do sleep 0.1; done`, { End: true }) } });
   daemon.configure({ allowed_roots: [daemon.folder] });
-  writeFileSync(join(daemon.folder, 'orders.csv'), 'id,amount\n1,10\n2,abc\n3,\n4,40\n');
+  writeFileSync(join(daemon.folder, 'orders.csv'), 'id,amount\n1,10\n2,abc\n3,\n4,40\n5,xyz\n');
   daemon.workflow('orders', {
     StartAt: 'Validate',
     States: {
@@ -32,6 +32,7 @@ before(async () => {
         Parameters: {
           input: { uri: join(daemon.folder, 'orders.csv'), format: 'csv' },
           columns: { id: { type: 'bigint' }, amount: { type: 'integer', nullable: false } },
+          report: { samples: 1 }, // the file has more than the result tells
           on_fail: 'quarantine',
           quarantine: { uri: 'lake://quarantine/orders/', max_bad: '90%' },
         },
@@ -49,8 +50,8 @@ after(async () => {
   await closeBrowser();
 });
 
-async function as(name, path) {
-  const view = await open({ forgive: [/status of 401/] });
+async function as(name, path, forgive = []) {
+  const view = await open({ forgive: [/status of 401/, ...forgive] });
   await view.page.goto(`${daemon.url}/signin?next=${encodeURIComponent(path)}`);
   await view.page.getByLabel('Name').fill(name);
   await view.page.getByLabel('Password').fill(PASSWORD);
@@ -103,13 +104,14 @@ test('an action that a role may not take is not drawn', async () => {
 test('rows that were put aside are seen with their reasons, and filtered by one', async () => {
   assert.equal(await daemon.ended(await daemon.run('orders', {}, 'with-bad-rows')), 'succeeded');
   for (const [who, path, rows] of [
-    ['olaf', '/runs/orders/with-bad-rows?view=data', ['3amount.typeabc2', '4amount.not_nullnull3']],
-    ['vera', '/data/orders', ['3amount.type••••••', '4amount.not_nullnull•••']], // who may not see rows sees that there are some
+    ['olaf', '/runs/orders/with-bad-rows?view=data', ['3amount.typeabc2', '4amount.not_nullnull3', '6amount.typexyz5']],
+    ['vera', '/data/orders', ['3amount.type••••••', '4amount.not_nullnull•••', '6amount.type••••••']], // who may not see rows sees that there are some
   ]) {
     const view = await as(who, path);
     const { page } = view;
     const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Quarantine' }) });
-    await card.getByText('2 rows in 1 file').waitFor();
+    await card.getByText('3 rows in 1 file').waitFor();
+    await card.getByText('3 of 3 rows').waitFor();
     assert.match(await card.textContent(), /lake:\/\/quarantine\/orders\/run=.*rejected\.parquet/);
     assert.deepEqual(await card.locator('tbody tr').allTextContents(), rows);
     await card.getByRole('button', { name: /amount.not_null/ }).click();
@@ -119,4 +121,10 @@ test('rows that were put aside are seen with their reasons, and filtered by one'
     await checkAccess(page, path);
     await view.close();
   }
+  rmSync(join(daemon.folder, 'data/lake/quarantine'), { recursive: true });
+  const view = await as('olaf', '/runs/orders/with-bad-rows?view=data', [/status of 404/]);
+  const card = view.page.locator('.card', { has: view.page.getByRole('heading', { name: 'Quarantine' }) });
+  await card.getByText(/The file could not be read, so these are the examples of the result/).waitFor();
+  await card.getByText('2 of 3 rows').waitFor();
+  await view.close();
 });

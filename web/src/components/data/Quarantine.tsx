@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { Card, CopyButton, Foreign } from '@/components';
+import { Button, Card, CopyButton, Foreign } from '@/components';
 import { formatCount, formatNumber, visible } from '@/formats';
 import { anyText, useQueryValue } from '@/router';
 import {
@@ -11,12 +11,19 @@ import {
   type RejectedRow,
 } from './quarantine';
 import type { Result } from './checks';
+import { useRejected } from './useRejected';
 
 const COLUMNS_MAX = 8;
 
+interface QuarantineProps {
+  results: readonly Result[];
+  /** Whose results they are, where they do not say it. */
+  run?: string;
+}
+
 /** What was put aside: its files, and the rows with their reasons; file and reason are in the URL. */
-export function Quarantine({ results }: { results: readonly Result[] }) {
-  const files = useMemo(() => quarantinesOf(results), [results]);
+export function Quarantine({ results, run = '' }: QuarantineProps) {
+  const files = useMemo(() => quarantinesOf(results, run), [results, run]);
   const [uri, setUri] = useQueryValue('rejects', anyText, '');
   const [reason, setReason] = useQueryValue('check', anyText, '');
   if (files.length === 0) return null;
@@ -94,12 +101,16 @@ function Reasons({ reasons, chosen, onChoose }: ReasonsProps) {
   );
 }
 
+/** Out of the file; until that has come, and where it is not there any more, the examples of the result. */
 function Rows({ file, reason }: { file: QuarantineFile; reason: string }) {
-  const rows = reason ? file.rows.filter((row) => row.reasons.includes(reason)) : file.rows;
+  const rejected = useRejected(file, reason);
+  const examples = reason ? file.rows.filter((row) => row.reasons.includes(reason)) : file.rows;
+  const rows = rejected.rows ?? examples;
   const columns = columnsOf(rows, COLUMNS_MAX);
-  const count = reason
+  const failed = reason
     ? file.checks.filter((check) => check.name === reason).reduce((sum, check) => sum + check.failed, 0)
     : file.count;
+  const count = rejected.rows ? rejected.total : failed;
   return (
     <>
       <div className="scroll-x" tabIndex={0} role="group" aria-label={`Rejected rows of ${file.path}`}>
@@ -125,12 +136,22 @@ function Rows({ file, reason }: { file: QuarantineFile; reason: string }) {
           </tbody>
         </table>
       </div>
-      <p className="card__foot">
+      <div className="card__foot quarantine__foot">
         <span>
           <Foreign>{file.path}</Foreign>: {formatNumber(rows.length)} of {formatCount(count, 'row')}
-          {rows.length < count && '; the result keeps examples of each check, the file has all of them'}
         </span>
-      </p>
+        {rejected.error && (
+          <span>
+            The file could not be read, so these are the examples of the result:{' '}
+            <Foreign>{rejected.error.message}</Foreign>
+          </span>
+        )}
+        {rejected.more && (
+          <Button small onClick={rejected.more}>
+            Show more
+          </Button>
+        )}
+      </div>
     </>
   );
 }

@@ -16,6 +16,8 @@ export interface RejectedRow {
 
 export interface QuarantineFile {
   uri: string;
+  /** That wrote it, as the API takes it. */
+  run: string;
   /** Of the task that wrote it. */
   path: string;
   /** In the file. */
@@ -35,14 +37,23 @@ export interface Reason {
   count: number;
 }
 
-/** The files that the tasks wrote, the fullest first. */
-export function quarantinesOf(results: readonly Result[]): QuarantineFile[] {
+/** The files that the tasks wrote, the fullest first. `run`: whose results they are, where they do not say it. */
+export function quarantinesOf(results: readonly Result[], run: string): QuarantineFile[] {
   return results
     .flatMap((one) => {
       const made = one.result?.['quarantine'] as { uri?: unknown; rows?: unknown } | null | undefined;
       if (typeof made?.uri !== 'string' || typeof made.rows !== 'number' || made.rows === 0) return [];
       const checks = checksOf(one).filter((check) => check.failed > 0);
-      return [{ uri: made.uri, path: one.path, count: made.rows, rows: rowsOf(checks), checks }];
+      return [
+        {
+          uri: made.uri,
+          run: String(one.run ?? run),
+          path: one.path,
+          count: made.rows,
+          rows: rowsOf(checks),
+          checks,
+        },
+      ];
     })
     .sort((a, b) => b.count - a.count);
 }
@@ -90,6 +101,37 @@ function rowOf(key: string, { file, line, row }: Sample): RejectedRow {
     reasons: [],
     bad: [],
     cells,
+  };
+}
+
+/** A row of the file, as the API gives it. */
+export interface FileRow {
+  file: string | null;
+  line: number | null;
+  /** Names of checks, some with what was wrong behind a colon. */
+  reasons: string[];
+  /** The whole line, where it has no columns. */
+  raw: string | null;
+  cells: Record<string, unknown>;
+}
+
+/** `number` of the row in the file, from 0. */
+export function rejectedRow(item: FileRow, number: number, checks: readonly Check[]): RejectedRow {
+  const said = item.reasons.map((reason) => reason.split(': '));
+  const reasons = said.map(([name = '']) => name);
+  const why = said.flatMap((words) => words.slice(1)).join(': ');
+  const bad = checks.filter((check) => check.column !== undefined && reasons.includes(check.name));
+  return {
+    key: String(number),
+    ...(item.file === null ? {} : { file: item.file }),
+    ...(item.line === null ? {} : { line: item.line }),
+    reasons,
+    ...(why ? { why } : {}),
+    bad: [...new Set(bad.map((check) => check.column ?? ''))],
+    cells:
+      item.raw === null
+        ? Object.fromEntries(Object.entries(item.cells).map(([name, value]) => [name, shown(value)]))
+        : { [WHOLE]: item.raw },
   };
 }
 

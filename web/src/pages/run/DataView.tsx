@@ -20,7 +20,7 @@ export default function DataView() {
           );
         return (
           <div className="stack">
-            <Quarantine results={items} />
+            <Quarantine results={items} run={key} />
             {items.map((one) => (
               <ResultCard key={one.path} one={one} />
             ))}
