@@ -51,12 +51,16 @@ DataResult<WrittenFile> write_file(DataSession& session, Connection& connection,
     auto rows = connection.execute(
         "copy (" + query + "\n) to " + quote_literal(draft.string()) + " (" + options + ")",
         parameters);
+    const auto drafted = session.locations().file_at(draft);
     auto done = rows ? give_name(session, draft, path) : DataResult<void>();
     if (!rows || !done) {
         fs::remove(draft, ignored);
         return fail(rows ? std::move(done).error() : std::move(rows).error());
     }
     WrittenFile written{SW_TRY(session.locations().file_at(path)), *rows};
+    const bool is_ours = drafted && drafted->inode == written.file.inode &&
+                         drafted->modified_at == written.file.modified_at;
+    if (!is_ours) written.file.identity.clear();
     session.count("files", "written", 1);
     session.count("bytes", "written", static_cast<std::int64_t>(written.file.bytes));
     return written;

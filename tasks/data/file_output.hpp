@@ -9,6 +9,7 @@
 namespace stepwell::tasks::data {
 
 struct WrittenFile {
+    /// As it was left; its identity is "" where another writer has put its own there already.
     InputFile file;
     std::int64_t rows = 0;
 };

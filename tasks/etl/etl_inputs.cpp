@@ -1,12 +1,9 @@
 #include "tasks/etl/etl_inputs.hpp"
 
-#include <algorithm>
-
 #include "engine/base/digest.hpp"
-#include "tasks/files/moves.hpp"
+#include "tasks/data/input_version.hpp"
 #include "tasks/sql/column_types.hpp"
 #include "tasks/sql/row_copy.hpp"
-#include "tasks/sql/sql_text.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -15,16 +12,6 @@ using data::data_fail;
 using data::DataSession;
 using data::InputFile;
 using data::InputSpec;
-
-/// Larger files are told apart by size and time of change alone.
-constexpr std::uint64_t kHashedBytesMax = 64ull << 20;
-
-/// What is in the file, so that a file written again with the same content is the same input.
-DataResult<std::string> version_of(const InputFile& file) {
-    if (file.is_immutable) return std::string("immutable");
-    if (file.bytes > kHashedBytesMax) return file.etag();
-    return files::sha256_of({file.root, file.path.lexically_relative(file.root)});
-}
 
 bool is_file_input(const InputSpec& spec) {
     return !spec.uri.is_null();
@@ -67,17 +54,6 @@ DataResult<data::Input> carry_over(DataSession& session, data::Connection& targe
     return opened;
 }
 
-/// Whether some text of the parameters asks for what no version of the inputs tells.
-bool asks_for_more(const Json& value) {
-    if (value.is_string()) {
-        const std::string& text = value.get_ref<const std::string&>();
-        const bool reads_files = text.find("read_") != text.npos || text.find("glob(") != text.npos;
-        return data::asks_clock_or_chance(text) || reads_files;
-    }
-    if (!value.is_structured()) return false;
-    return std::any_of(value.begin(), value.end(), asks_for_more);
-}
-
 }  // namespace
 
 DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& parameters,
@@ -85,7 +61,7 @@ DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& 
                                      const std::string& connection_name) {
     OpenedInputs result;
     std::string versions = to_text(raw_parameters);
-    bool has_versions = !asks_for_more(raw_parameters);
+    bool has_versions = !data::asks_beyond_inputs(raw_parameters);
     std::vector<std::vector<InputFile>> chosen(parameters.inputs.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         const EtlInput& input = parameters.inputs[i];
@@ -100,7 +76,9 @@ DataResult<OpenedInputs> open_inputs(DataSession& session, const EtlParameters& 
             if (chosen[i].empty()) return result;
         }
         for (const auto& file : chosen[i]) {
-            versions += "\n" + file.uri + " " + SW_TRY(version_of(file));
+            const std::string version = SW_TRY(data::version_of(file));
+            has_versions = has_versions && !version.empty();
+            versions += "\n" + file.uri + " " + version;
             if (input.is_bookmarked) result.bookmarks[input.name][file.uri] = file.etag();
         }
     }

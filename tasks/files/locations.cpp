@@ -96,6 +96,7 @@ bool is_manifest(const InputFile& file) {
     return text.starts_with(std::string("{\"") + kManifestMark + "\":");
 }
 
+constexpr std::int64_t kNanoseconds = 1'000'000'000;  // of a second
 constexpr int kListFlags = O_RDONLY | O_DIRECTORY;
 
 DataError denied(std::string_view uri) {
@@ -289,8 +290,12 @@ DataResult<InputFile> Locations::file_at(const fs::path& path) const {
     if (!S_ISREG(info.st_mode)) {
         return data_fail("E_NOT_FOUND", uri + ": expected a file, but it is something else");
     }
-    return InputFile{
-        uri, path, place.root, static_cast<std::uint64_t>(info.st_size), time_text(info), false};
+    const std::int64_t touched = info.st_ctim.tv_sec * kNanoseconds + info.st_ctim.tv_nsec;
+    const auto bytes = static_cast<std::uint64_t>(info.st_size);
+    const std::string identity = std::to_string(info.st_ino) + " " + std::to_string(bytes) + " " +
+                                 time_text(info) + " " + std::to_string(touched);
+    return InputFile{uri,   path,     place.root,  bytes,  time_text(info),
+                     false, identity, info.st_ino, touched};
 }
 
 /// What a walk looks for, and what it has found.

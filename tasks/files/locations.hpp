@@ -27,6 +27,11 @@ struct InputFile {
     std::string modified_at;  // ISO, UTC, with nanoseconds
     /// A file of a lake table: no other bytes will ever have its name.
     bool is_immutable = false;
+    /// Which file it is, and when anything of it was last touched. No writer can set that back, as
+    /// one may the time of change that the etag has.
+    std::string identity;
+    std::uint64_t inode = 0;
+    std::int64_t touched_ns = 0;  // since 1970, UTC: of that last touch
     /// Changes whenever the file is replaced or written: size and time of change.
     [[nodiscard]] std::string etag() const;
     /// For reading. Fails with E_DENIED where a symbolic link has come into the way since.

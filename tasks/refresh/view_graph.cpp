@@ -4,6 +4,7 @@
 #include <cctype>
 #include <functional>
 
+#include "tasks/data/input_version.hpp"
 #include "tasks/sql/sql_text.hpp"
 #include "tasks/wall_clock.hpp"
 
@@ -255,17 +256,13 @@ DataResult<Json> version_of(Connection& connection, const std::string& table) {
     const TableName name = dot == table.npos || is_sqlite
                                ? TableName{"", table}
                                : TableName{table.substr(0, dot), table.substr(dot + 1)};
-    std::string hash = "coalesce(sum(hash(t)), 0)";
+    std::vector<std::string> columns;
     if (is_sqlite) {
-        std::vector<std::string> columns;
-        for (const auto& column : SW_TRY(connection.table_columns(name))) {
+        for (const auto& column : SW_TRY(connection.table_columns(name)))
             columns.push_back(column.name);
-        }
-        hash = "stepwell_rows_hash(" + quoted_list(columns) + ")";
     }
-    const Rows rows = SW_TRY(connection.query("select count(*), " + hash + " from " +
-                                              quote_table(name, connection.dialect()) + " as t"));
-    return Json::array({rows.rows[0][0], rows.rows[0][1]});
+    return rows_version(connection, quote_table(name, connection.dialect()), columns,
+                        Json::object());
 }
 
 }  // namespace

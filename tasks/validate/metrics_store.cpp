@@ -17,13 +17,17 @@ constexpr std::string_view kSchema =
     "  without rowid;"
     "create table if not exists verdicts(run_key text primary key, envelope text) without rowid;"
     "create table if not exists verdict_times(run_key text primary key, at text) without rowid;"
-    "create index if not exists verdict_times_at on verdict_times(at);";
+    "create index if not exists verdict_times_at on verdict_times(at);"
+    "create table if not exists standing_verdicts(place text primary key, verdict text, at text);"
+    "create index if not exists standing_verdicts_at on standing_verdicts(at);";
 
 /// Looked at, and kept, of each dataset.
 constexpr int kHistoryRuns = 100;
 constexpr int kRunsKept = 1000;
 /// No retry comes after this.
 constexpr auto kVerdictsKept = std::chrono::hours(90 * 24);
+/// For the next run with the same files: an older one costs no more than that these are read.
+constexpr int kStandingKept = 2000;
 
 }  // namespace
 
@@ -33,10 +37,12 @@ DataResult<MetricsStore> MetricsStore::open(DataSession& session) {
     std::filesystem::create_directories(folder, failed);
     auto database = SW_TRY(open_sqlite({folder / "validations.sqlite"}));
     MetricsStore store(SW_TRY(database->connect()));
-    const Json is_made = SW_TRY(store.connection_->query_value(
-        "select count(*) from sqlite_master where name = 'verdict_times_at'"));
+    // What builds after the first one added.
+    const Json made = SW_TRY(store.connection_->query_value(
+        "select count(*) from sqlite_master where name in ('verdict_times_at', "
+        "'standing_verdicts_at')"));
     // As one: each statement by itself would wait for the disk.
-    if (is_made == 0) {
+    if (made != 2) {
         SW_TRY(store.connection_->execute("begin immediate;" + std::string(kSchema) + "commit"));
     }
     // Earlier builds did not note when.
@@ -123,6 +129,26 @@ DataResult<void> MetricsStore::record_verdict(const std::string& run_key, const 
         "$oldest)",
         oldest));
     SW_TRY(connection_->execute("delete from verdict_times where at < $oldest", oldest));
+    return transaction.commit();
+}
+
+DataResult<std::optional<Json>> MetricsStore::standing_verdict(const std::string& place) {
+    const Json found = SW_TRY(connection_->query_value(
+        "select verdict from standing_verdicts where place = $place", {{"place", place}}));
+    if (!found.is_string()) return std::optional<Json>();
+    return std::optional<Json>(SW_TRY(parse_json(found.get_ref<const std::string&>())));
+}
+
+DataResult<void> MetricsStore::record_standing(const std::string& place,
+                                               const std::string& verdict) {
+    auto transaction = SW_TRY(Transaction::begin(*connection_));
+    SW_TRY(connection_->execute(
+        "insert or replace into standing_verdicts values ($place, $verdict, $now)",
+        {{"place", place}, {"verdict", verdict}, {"now", to_iso8601(wall_clock())}}));
+    SW_TRY(connection_->execute(
+        "delete from standing_verdicts where rowid in (select rowid from standing_verdicts "
+        "order by at desc limit -1 offset " +
+        std::to_string(kStandingKept) + ")"));
     return transaction.commit();
 }
 

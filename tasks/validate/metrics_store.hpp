@@ -34,6 +34,11 @@ public:
     DataResult<std::optional<Json>> verdict_of(const std::string& run_key);
     DataResult<void> record_verdict(const std::string& run_key, const Json& envelope);
 
+    /// The verdict of the last run at `place` (standing_verdict.hpp), as record_standing() was told
+    /// it. At most the newest thousands of places are remembered.
+    DataResult<std::optional<Json>> standing_verdict(const std::string& place);
+    DataResult<void> record_standing(const std::string& place, const std::string& verdict);
+
 private:
     explicit MetricsStore(std::unique_ptr<Connection> connection)
         : connection_(std::move(connection)) {}

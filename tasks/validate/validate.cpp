@@ -7,6 +7,7 @@
 #include "tasks/sql/column_types.hpp"
 #include "tasks/sql/row_copy.hpp"
 #include "tasks/validate/kept_rows.hpp"
+#include "tasks/validate/standing_verdict.hpp"
 #include "tasks/validate/validate_move.hpp"
 
 namespace stepwell::tasks::data {
@@ -175,7 +176,24 @@ DataResult<void> repeat_verdict(DataSession& session, Json verdict) {
     return data_fail(result["code"].get<std::string>(), result["message"].get<std::string>());
 }
 
-DataResult<void> open(Validation& validation) {
+/// Nothing has changed since the verdict: it is this run's too, with its metrics and reports.
+DataResult<void> say_unchanged(DataSession& session, MetricsStore& store,
+                               const ValidateParameters& parameters,
+                               const StandingVerdict& standing, const KeptVerdict& kept) {
+    if (!session.run_key().empty() && kept.run_key == session.run_key()) {
+        session.result() = kept.envelope;  // it ended before anybody heard of it
+        session.result()["replayed"] = true;
+        return {};
+    }
+    session.note_inputs(standing.files());
+    const Json inputs = session.result()["inputs"];
+    session.result() = standing.unchanged_result(kept);
+    session.result()["inputs"] = inputs;
+    SW_TRY(store.record(dataset_of(session, parameters), session.run_key(), kept.metrics));
+    return write_reports(session, parameters);
+}
+
+DataResult<void> open(Validation& validation, const StandingVerdict& standing) {
     auto& session = validation.session;
     auto& parameters = validation.parameters;
     validation.connection = SW_TRY(connect(session, parameters, validation.rows));
@@ -183,7 +201,8 @@ DataResult<void> open(Validation& validation) {
         validation.input = SW_TRY(
             open_rows(session, *validation.connection, parameters, validation.rows.connection));
     } else {
-        auto files = SW_TRY(session.input_files(parameters.input.uri));
+        auto files = standing.is_certain() ? standing.files()
+                                           : SW_TRY(session.input_files(parameters.input.uri));
         validation.input = SW_TRY(
             open_raw_input(session, *validation.connection, parameters.input, std::move(files)));
     }
@@ -194,9 +213,12 @@ DataResult<void> open(Validation& validation) {
     return {};
 }
 
-DataResult<void> fingerprint(Validation& validation, const Json& parameters) {
-    std::string text = to_text(parameters);
-    for (const auto& file : validation.input.files) text += "\n" + file.uri + " " + file.etag();
+DataResult<void> fingerprint(Validation& validation, const Json& parameters,
+                             const StandingVerdict& standing) {
+    std::string text = to_text(parameters) + "\n" + standing.files_version();
+    for (const auto& file : validation.input.files) {
+        if (!standing.is_certain()) text += "\n" + file.uri + " " + file.identity;
+    }
     if (!validation.rejected_table.empty()) {
         const Json sum = SW_TRY(validation.connection->query_value(
             "select bit_xor(hash(_sw_file, _sw_line)) from " + validation.rejected_table));
@@ -240,7 +262,10 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters,
     if (auto verdict = SW_TRY(earlier_verdict(session, store, validation.parameters))) {
         return repeat_verdict(session, *std::move(verdict));
     }
-    SW_TRY(open(validation));
+    const auto standing = StandingVerdict::of(session, validation.parameters, parameters);
+    if (const auto kept = SW_TRY(standing.find(store)))
+        return say_unchanged(session, store, validation.parameters, standing, *kept);
+    SW_TRY(open(validation, standing));
     const std::string dataset = dataset_of(session, validation.parameters);
     const MetricsHistory history = SW_TRY(store.history(dataset));
     add_file_checks(validation);
@@ -267,12 +292,17 @@ DataResult<void> run_validate(DataSession& session, const Json& parameters,
     const auto moves = planned ? *std::move(planned) : std::vector<PlannedMove>();
     if (validation.parameters.on_fail == "quarantine") SW_TRY(write_quarantine(validation));
     if (verdict) {
-        SW_TRY(fingerprint(validation, parameters));
+        SW_TRY(fingerprint(validation, parameters, standing));
         SW_TRY(write_good(validation));
         SW_TRY(store.record(dataset, session.run_key(), validation.metrics));
     }
     SW_TRY(write_reports(session, validation.parameters));
     SW_TRY(finish_move(validation, store, moves, verdict, fault_hook));
+    if (verdict) {
+        if (fault_hook) SW_TRY(fault_hook("before the verdict is kept"));
+        SW_TRY(standing.keep(store, {session.result(), validation.metrics, session.run_key()},
+                             validation.written));
+    }
     return verdict;
 }
 

@@ -66,6 +66,7 @@ struct Validation {
     std::int64_t rejected = 0;
     std::map<std::string, double> metrics;  // for the history
     std::string fingerprint;                // of inputs, parameters and rejected rows
+    std::vector<InputFile> written;         // good and rejected rows, as this run left them
 
     [[nodiscard]] std::int64_t good() const { return read - rejected; }
 };
@@ -89,6 +90,10 @@ DataResult<void> reject_rows(Validation& validation);
 
 /// The verdict, as the envelope's status and message, or as an error to fail with.
 DataResult<void> judge(Validation& validation);
+
+/// Whether the uri of an output names a file, by an extension at its end; else a folder, in which
+/// each run has a file of its own.
+bool is_file_uri(const std::string& uri);
 
 /// Writes the rejected rows.
 DataResult<void> write_quarantine(Validation& validation);

@@ -20,11 +20,6 @@ std::string format_options(const std::string& format) {
     return format == "csv" ? "format csv, header true" : "format parquet";
 }
 
-/// Whether the uri names a file: by an extension at its end.
-bool is_file_uri(const std::string& uri) {
-    return !uri.ends_with("/") && fs::path(uri).has_extension();
-}
-
 std::string good_rows(const Validation& validation) {
     std::vector<std::string> names;
     for (const auto& column : validation.rows.columns) names.push_back(column.name);
@@ -50,6 +45,7 @@ DataResult<void> write_good_file(Validation& validation) {
         const std::string known = SW_TRY(store.fingerprint_of(*present));
         if (known == validation.fingerprint) {
             outputs.push_back({{"uri", uri}, {"rows", validation.good()}, {"unchanged", true}});
+            validation.written.push_back(*present);
             return {};
         }
     }
@@ -61,7 +57,9 @@ DataResult<void> write_good_file(Validation& validation) {
                                            " good rows, but wrote " + std::to_string(written.rows) +
                                            "; did the input change meanwhile?");
     }
-    SW_TRY(store.record_output(written.file, validation.fingerprint));
+    if (!written.file.identity.empty())
+        SW_TRY(store.record_output(written.file, validation.fingerprint));
+    validation.written.push_back(written.file);
     outputs.push_back({{"uri", uri}, {"rows", written.rows}});
     return {};
 }
@@ -138,6 +136,10 @@ DataResult<void> write_good_table(Validation& validation) {
 
 }  // namespace
 
+bool is_file_uri(const std::string& uri) {
+    return !uri.ends_with("/") && fs::path(uri).has_extension();
+}
+
 DataResult<void> write_quarantine(Validation& validation) {
     if (validation.rejected == 0) return {};
     auto& session = validation.session;
@@ -157,6 +159,7 @@ DataResult<void> write_quarantine(Validation& validation) {
                               " order by _sw_file, _sw_line",
                           Json::object(), target, format_options(parameters.quarantine_format)));
     SW_ASSERT(written.rows == validation.rejected);
+    validation.written.push_back(written.file);
     session.result()["quarantine"] = {{"uri", session.locations().uri_of(target)},
                                       {"rows", written.rows}};
     // For who shows the file, in which the rows are as they stood.

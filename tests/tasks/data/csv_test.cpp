@@ -39,7 +39,8 @@ DataResult<std::shared_ptr<const CsvScan>> scan_of(const ScratchFolder& folder,
                                                    CsvOptions options = {}) {
     folder.write("a.csv", bytes);
     options.temporary_folder = folder.path();
-    const InputFile file{"a.csv", folder.path() / "a.csv", folder.path(), bytes.size(), "", false};
+    const InputFile file{
+        "a.csv", folder.path() / "a.csv", folder.path(), bytes.size(), "", false, "", 0, 0};
     return CsvScan::open({file}, options);
 }
 

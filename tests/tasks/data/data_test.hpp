@@ -79,6 +79,7 @@ public:
         return nullptr;
     }
     void set_run_key(std::string key) { request_.run_key = std::move(key); }
+    void set_workflow(std::string name) { request_.workflow_name = std::move(name); }
     void cancel() {
         cancelled = true;
         if (on_cancel_) on_cancel_();
