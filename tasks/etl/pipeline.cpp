@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/nearest.hpp"
 #include "tasks/support/parameters.hpp"
 
 namespace stepwell::tasks::etl {
@@ -23,7 +24,7 @@ DataResult<void> need_columns(const std::vector<Column>& columns,
         if (has_column(columns, name)) continue;
         std::vector<std::string> known;
         for (const auto& column : columns) known.push_back(column.name);
-        const std::string near = data::nearest(name, known);
+        const std::string near = nearest(name, known).value_or("");
         std::string list;
         for (const auto& column : known) list += (list.empty() ? "" : ", ") + column;
         return data_fail("E_SCHEMA", what + ": expected column '" + name + "', but there is none" +

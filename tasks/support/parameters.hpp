@@ -108,7 +108,4 @@ struct Tolerance {
 };
 std::optional<Tolerance> parse_tolerance(const Json& value);
 
-/// The nearest of `known` to `name`, or "" where none is near.
-std::string nearest(std::string_view name, const std::vector<std::string>& known);
-
 }  // namespace stepwell::tasks::data

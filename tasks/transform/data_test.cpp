@@ -1,6 +1,7 @@
 // Tests on data: each is a query for failures.
 #include <map>
 
+#include "engine/base/nearest.hpp"
 #include "tasks/support/parameters.hpp"
 #include "tasks/transform/materialize.hpp"
 
@@ -109,7 +110,7 @@ DataResult<std::string> generic_query(const Renderer& renderer, const Node& node
     if (type == test_types().end()) {
         std::vector<std::string> known;
         for (const auto& [name, unused] : test_types()) known.push_back(name);
-        const std::string near = data::nearest(node.test_type, known);
+        const std::string near = nearest(node.test_type, known).value_or("");
         return data_fail(
             "E_CONFIG",
             node.path + ": there is no test '" + node.test_type + "'" +

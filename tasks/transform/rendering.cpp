@@ -1,5 +1,6 @@
 #include "tasks/transform/rendering.hpp"
 
+#include "engine/base/nearest.hpp"
 #include "tasks/support/parameters.hpp"
 #include "tasks/template/interpreter.hpp"
 
@@ -129,7 +130,7 @@ Outcome<Value> Renderer::ref(const Arguments& arguments, RenderScope& scope) con
     if (found == project_.models.end()) {
         std::vector<std::string> known;
         for (const auto& [model, position] : project_.models) known.push_back(model);
-        const std::string near = data::nearest(name, known);
+        const std::string near = nearest(name, known).value_or("");
         return template_fail("depends on a node named '" + name + "' which was not found" +
                              (near.empty() ? "" : "; did you mean '" + near + "'?"));
     }
@@ -158,7 +159,7 @@ Outcome<Value> Renderer::source(const Arguments& arguments, RenderScope& scope) 
     if (found != project_.sources.end()) return relation_value(found->second.relation);
     std::vector<std::string> known;
     for (const auto& [source, unused] : project_.sources) known.push_back(source);
-    const std::string near = data::nearest(name, known);
+    const std::string near = nearest(name, known).value_or("");
     return template_fail("depends on a source named '" + name + "' which was not found" +
                          (near.empty() ? "; declare it under sources: in a .yml file"
                                        : "; did you mean '" + near + "'?"));
