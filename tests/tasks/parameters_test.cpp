@@ -137,7 +137,8 @@ TEST_CASE("no task reads a parameter that it does not declare, at any depth") {
     CHECK(undeclared("data", {"load", "etl", "validate"}, {"message"}) == "");
     CHECK(undeclared("unload", {"unload"}, {"run_key"}) == "");
     CHECK(undeclared("validate", {"validate"},
-                     {"etag", "target", "rejects", "value", "row", "line", "count"}) == "");
+                     {"etag", "target", "rejects", "value", "row", "line", "count", "identity",
+                      "key", "run_key", "Check", "Uri"}) == "");
     CHECK(undeclared("refresh", {"refresh"},
                      {"schema_name", "table_name", "function_name", "cte_map", "map"}) == "");
     CHECK(undeclared("shell", {"shell"}, {}) == "");
