@@ -251,7 +251,7 @@ private:
         }
         add_from_other(wanted);
     }
-    /// Columns of both sides with one name get others, which the engine makes up.
+    /// Where both sides have columns of one name the step fails when it is run.
     void add_from_other(const Json* wanted) {
         const auto names = wanted == nullptr ? std::nullopt : faults_.texts(*wanted, "");
         if (!names) return open();

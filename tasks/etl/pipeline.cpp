@@ -34,6 +34,23 @@ DataResult<void> need_columns(const std::vector<Column>& columns,
     return {};
 }
 
+namespace {
+
+DataResult<void> need_distinct(const std::vector<Column>& columns, const std::string& what) {
+    std::vector<Column> before;
+    for (const auto& column : columns) {
+        if (has_column(before, column.name)) {
+            return data_fail("E_SCHEMA",
+                             what + ": expected columns of different names, but two are called '" +
+                                 column.name + "'; rename or drop one of them before");
+        }
+        before.push_back(column);
+    }
+    return {};
+}
+
+}  // namespace
+
 void Pipeline::bind(const Json& parameters) {
     for (const auto& [name, value] : parameters.items()) parameters_[name] = value;
 }
@@ -67,18 +84,15 @@ DataResult<std::vector<Column>> Pipeline::input_columns(const std::string& name)
 
 DataResult<void> Pipeline::add_step(const std::string& name, const std::string& sql,
                                     const std::string& what) {
-    const Relation step{unused_name(name), "with this as not materialized (select * from " +
-                                               current_ + ") (" + sql + "\n)"};
-    const std::string before = std::exchange(current_, step.name);
-    relations_.push_back(step);
-    auto columns = connection_.describe(query("select * from this"), parameters_);
-    if (columns) {
-        columns_ = *std::move(columns);
-        return {};
-    }
-    relations_.pop_back();
-    current_ = before;
-    return fail(std::move(columns).error().within(what));
+    // As it is, not `select * from` it: there the engine calls a second "a" "a_1".
+    auto columns = connection_.describe(query("(" + sql + "\n)"), parameters_);
+    if (!columns) return fail(std::move(columns).error().within(what));
+    SW_TRY(need_distinct(*columns, what));
+    columns_ = *std::move(columns);
+    relations_.push_back({unused_name(name), "with this as not materialized (select * from " +
+                                                 current_ + ") (" + sql + "\n)"});
+    current_ = relations_.back().name;
+    return {};
 }
 
 std::string Pipeline::query(const std::string& select_from_this) const {

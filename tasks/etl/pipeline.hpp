@@ -31,7 +31,8 @@ public:
     /// is what the steps begin with.
     DataResult<void> add_input(const std::string& name, const std::string& relation);
     /// `sql` selects from `this`, the relation before. Describes it, so that a fault in it is
-    /// found here. `what`: where it stands, for messages.
+    /// found here; two columns of one name, in whatever case, are E_SCHEMA. `what`: where it
+    /// stands, for messages.
     DataResult<void> add_step(const std::string& name, const std::string& sql,
                               const std::string& what);
 

@@ -60,8 +60,15 @@ DataResult<CompiledStep> compile_dedupe(const Compiling& compiling) {
 
 DataResult<CompiledStep> compile_sql(const Compiling& compiling) {
     if (!compiling.argument().is_string()) return compiling.fault("expected a SELECT from this");
-    // In a bracket, so that it may begin with WITH and end with a comment.
-    CompiledStep result{"select * from (" + compiling.argument().get<std::string>() + "\n)"};
+    // In brackets, so that it may begin with WITH and end with a comment.
+    const std::string bracketed = "(" + compiling.argument().get<std::string>() + "\n)";
+    // What stands behind FROM alone (SUMMARIZE) is selected from. The rest is taken as it is: a
+    // SELECT around it would give its second "a" another name.
+    const bool is_query =
+        compiling.pipeline.connection()
+            .describe(compiling.pipeline.query(bracketed), compiling.pipeline.parameters())
+            .has_value();
+    CompiledStep result{(is_query ? "" : "select * from ") + bracketed};
     result.effect = RowEffect::heavy;
     return result;
 }

@@ -62,6 +62,8 @@ TEST_CASE("each step does what its name says") {
         {R"([{"dedupe": {"keys": ["day"], "order_by": ["day"], "ties": "any"}}])", "day",
          R"([["2024-01-01"],["2024-01-02"],["2024-01-03"]])"},
         {R"([{"sql": "with x as (select max(id) as m from this) select m from x"}])", "m", "[[3]]"},
+        {R"([{"sql": "summarize this -- all"}, {"select": ["column_name"]}, {"limit": 1}])",
+         "column_name", R"([["id"]])"},
         {R"([{"select": ["id", {"n": "id * 10"}]}, {"filter": "id = 1"}])", "*", "[[1, 10]]"},
         {R"([{"drop": ["customer", "amount"]}, {"filter": "id = 1"}])", "*",
          R"([[1,"2024-01-01"]])"},
@@ -211,6 +213,33 @@ TEST_CASE("faults in steps say where, what was expected and a hint") {
         {R"([{"lookup": {"from": "orders", "on": ["id"], "columns": ["day"]}}])",
          "E_DUPLICATE_KEY: steps[0].lookup: 'orders' has several rows for one key, so looking up "
          "would multiply rows; for example {\"id\":3,\"rows\":2}"},
+        {R"([{"rename": {"customer": "Day"}}])",
+         "E_SCHEMA: steps[0].rename: expected columns of different names, but two are called "
+         "'day'; "
+         "rename or drop one of them before"},
+        {R"([{"select": ["id", {"ID": "amount"}]}])",
+         "E_SCHEMA: steps[0].select: expected columns of different names, but two are called 'ID'; "
+         "rename or drop one of them before"},
+        {R"([{"select": ["*", "id"]}])",
+         "E_SCHEMA: steps[0].select: expected columns of different names, but two are called 'id'; "
+         "rename or drop one of them before"},
+        {R"([{"map": [["id", "int", "x", "string"], ["day", "string", "x", "string"]]}])",
+         "E_SCHEMA: steps[0].map: expected columns of different names, but two are called 'x'; "
+         "rename or drop one of them before"},
+        {R"([{"join": {"with": "orders", "on": ["id"], "columns": ["day"]}}])",
+         "E_SCHEMA: steps[0].join: expected columns of different names, but two are called 'day'; "
+         "rename or drop one of them before"},
+        {R"([{"join": {"with": "orders", "on": ["id"]}}])",
+         "E_SCHEMA: steps[0].join: expected columns of different names, but two are called "
+         "'customer'; "
+         "rename or drop one of them before"},
+        {R"([{"rename": {"day": "name"}}, {"lookup": {"from": "names", "on": ["id"], "columns": ["name"]}}])",
+         "E_SCHEMA: steps[1].lookup: expected columns of different names, but two are called "
+         "'name'; "
+         "rename or drop one of them before"},
+        {R"([{"sql": "select id, id from this"}])",
+         "E_SCHEMA: steps[0].sql: expected columns of different names, but two are called 'id'; "
+         "rename or drop one of them before"},
         {R"([{"cast": {"id": "integer); drop table x"}}])",
          "E_CONFIG: steps[0].cast.id: expected a type, such as decimal(18,2), but got 'integer); "
          "drop table x'"},
@@ -464,7 +493,7 @@ TEST_CASE("what asks the clock, draws lots or reads files by itself runs again o
     etl.query("copy (select 1 as i) to '" + etl.lake("b.parquet") + "'");
     CHECK(is_repeated("select * from read_parquet('" + etl.lake("b.parquet") + "')"));
     for (const std::string expression :
-         {"id", "'current_date, now()'", "1 as now", "age(date '2024-01-01', date '2023-01-01')",
+         {"d", "'current_date, now()'", "1 as now", "age(date '2024-01-01', date '2023-01-01')",
           "this.\"current_date\""}) {
         CAPTURE(expression);
         CHECK(!is_repeated("select id, " + expression + " from this"));
