@@ -69,6 +69,33 @@ bool waits_for_others(const State& state) {
     return task && task->resource.pattern != Resource::Pattern::request_response;
 }
 
+/// Whether an API of AWS answers, whose model a mock stands for. What a token comes back with is
+/// whatever its holder says.
+bool is_answered_by_aws(const Resource& resource) {
+    return resource.kind == Resource::Kind::integration &&
+           resource.pattern != Resource::Pattern::wait_for_task_token;
+}
+
+AwsResult<void> check_answer(const Resource& resource, const Json& result,
+                             std::optional<ValidationMode> mode) {
+    if (!is_answered_by_aws(resource) || mode == ValidationMode::none) return {};
+    const auto model = mock_model(resource.service, resource.action);
+    if (!model && !mode) return {};
+    if (!model) {
+        return invalid(
+            "expected 'mock.fieldValidationMode' to be 'NONE', for Stepwell has no model "
+            "of what '" +
+            resource.service + ":" + resource.action + "' answers");
+    }
+    const auto fault = model_fault(*model, result, mode.value_or(ValidationMode::strict));
+    return fault ? AwsResult<void>(invalid(*fault)) : AwsResult<void>();
+}
+
+AwsResult<void> check_array(const Json& result) {
+    return result.is_array() ? AwsResult<void>()
+                             : AwsResult<void>(invalid("Mocked result must be an array."));
+}
+
 }  // namespace
 
 AwsResult<Json> read_test_context(const std::string& text, const State& state) {
@@ -88,16 +115,15 @@ AwsResult<Json> read_test_context(const std::string& text, const State& state) {
     return context;
 }
 
-AwsResult<void> check_mock_result(const definition::Definition&, const State& state,
-                                  const Payload& result) {
+AwsResult<void> check_mock_result(const State& state, const Payload& result,
+                                  std::optional<ValidationMode> mode) {
     const Json& json = result.json();
-    if (std::holds_alternative<definition::MapState>(state.body) && !json.is_array()) {
-        return invalid("Mocked result must be an array.");
+    if (const auto* task = std::get_if<definition::TaskState>(&state.body)) {
+        return check_answer(task->resource, json, mode);
     }
+    SW_TRY(check_array(json));
     const auto* parallel = std::get_if<definition::ParallelState>(&state.body);
-    if (!parallel) return {};
-    if (!json.is_array()) return invalid("Mocked result must be an array.");
-    if (json.size() == parallel->branches.size()) return {};
+    if (!parallel || json.size() == parallel->branches.size()) return {};
     return invalid(
         "Mocked result must contain the same number of items as number of Parallel branches.");
 }

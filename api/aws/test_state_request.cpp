@@ -145,11 +145,18 @@ AwsResult<void> check_kind(const State& state, bool has_mock, bool has_role) {
     return {};
 }
 
-AwsResult<TrialMock> read_mock(const Json& json) {
+std::optional<ValidationMode> read_mode(Members& members) {
+    const auto mode = members.choice("fieldValidationMode", {"STRICT", "PRESENT", "NONE"});
+    if (!mode) return std::nullopt;
+    if (mode == "STRICT") return ValidationMode::strict;
+    return mode == "PRESENT" ? ValidationMode::present : ValidationMode::none;
+}
+
+AwsResult<TrialMock> read_mock(const Json& json, std::optional<ValidationMode>& mode) {
     Members members(json);
     const auto result = members.text("result", kTextLength);
     const Json* failure = members.object("errorOutput");
-    members.choice("fieldValidationMode", {"STRICT", "PRESENT", "NONE"});
+    mode = read_mode(members);
     SW_TRY(members.check());
     if (result.has_value() == (failure != nullptr)) {
         return invalid_request(
@@ -221,7 +228,7 @@ AwsResult<TestStateRequest> read_test_state(const Json& body,
 
     TestStateRequest out;
     out.is_inspected = level && level != "INFO";
-    if (mock) out.mock = SW_TRY(read_mock(*mock));
+    if (mock) out.mock = SW_TRY(read_mock(*mock, out.validation));
     if (mock && reveals) {
         return invalid_request(
             "TestState does not support RevealSecrets when a mock is specified.");
@@ -235,7 +242,7 @@ AwsResult<TestStateRequest> read_test_state(const Json& body,
     if (context) out.trial.context = SW_TRY(read_test_context(*context, out.state()));
     if (configuration) SW_TRY(read_configuration(*configuration, out));
     if (out.mock && out.mock->result) {
-        SW_TRY(check_mock_result(*out.definition, out.state(), *out.mock->result));
+        SW_TRY(check_mock_result(out.state(), *out.mock->result, out.validation));
     }
     return out;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/aws/aws_error.hpp"
+#include "api/aws/mock_model.hpp"
 #include "api/read/state_trial.hpp"
 
 namespace stepwell::api::aws {
@@ -15,8 +16,9 @@ struct TestStateRequest {
     definition::DefinitionPtr definition;
     core::StateTrial trial;  // without its facts but for input and role
     std::optional<TrialMock> mock;
-    std::size_t iterations_failed = 0;  // of a Map, out of those that the mock stands for
-    bool is_inspected = false;          // DEBUG, TRACE
+    std::optional<ValidationMode> validation;  // of the mock's result, as asked for
+    std::size_t iterations_failed = 0;         // of a Map, out of those that the mock stands for
+    bool is_inspected = false;                 // DEBUG, TRACE
 
     [[nodiscard]] const definition::State& state() const { return definition->state(trial.state); }
 };
@@ -25,9 +27,11 @@ struct TestStateRequest {
 AwsResult<TestStateRequest> read_test_state(const Json& body,
                                             const std::vector<std::string>& builtin_tasks);
 
-/// What a mock's result must be for the state. Fails with ValidationException.
-AwsResult<void> check_mock_result(const definition::Definition& definition,
-                                  const definition::State& state, const Payload& result);
+/// What a mock's result must be for the state, and for the service that it stands for. Where no
+/// mode was asked for, a service whose model is not here is not asked. Fails with
+/// ValidationException.
+AwsResult<void> check_mock_result(const definition::State& state, const Payload& result,
+                                  std::optional<ValidationMode> mode);
 
 /// Overrides of the context object. Fails with ValidationException.
 AwsResult<Json> read_test_context(const std::string& text, const definition::State& state);

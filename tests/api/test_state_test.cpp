@@ -1,6 +1,9 @@
 // TestState: what it takes, what it refuses, and what it answers.
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <set>
+
 #include "api/aws/test_state_run.hpp"
 
 using namespace stepwell;
@@ -151,6 +154,96 @@ TEST_CASE("a Map whose iterations would be executions is tested like any other")
     CHECK(answer["output"] == "[5]");
     CHECK(answer["inspectionData"]["maxConcurrency"] == 2);
     CHECK(answer["inspectionData"]["afterItemsPath"] == "[1, 2]");
+}
+
+TEST_CASE("a mock is held against the model of the API that it stands for") {
+    constexpr const char* kError = "Mock result schema validation error: ";
+    const auto ask_about = [](const char* resource, const char* result, const char* mode) {
+        Json mock{{"result", result}};
+        if (*mode != '\0') mock["fieldValidationMode"] = mode;
+        const std::string text = R"({"Type":"Task","End":true,"Resource":"arn:aws:states:::)" +
+                                 std::string(resource) + "\"}";
+        const Json answer = ask({{"definition", text}, {"mock", mock}});
+        const Json* refusal = find(answer, "ValidationException");
+        return refusal ? refusal->get<std::string>() : answer["status"].get<std::string>();
+    };
+    struct Case {
+        const char* resource;
+        const char* result;
+        const char* mode;
+        std::string want;
+    };
+    const std::string missing = std::string(kError) + "Required field 'ExecutionArn' is missing";
+    const std::string no_number = std::string(kError) + "Field 'FailedEntryCount' must be a number";
+    const Case cases[] = {
+        {"states:startExecution", "{}", "", missing},
+        {"states:startExecution", "{}", "STRICT", missing},
+        {"states:startExecution", "{}", "PRESENT", "SUCCEEDED"},
+        {"states:startExecution", R"({"ExecutionArn":"a","StartDate":1})", "STRICT", "SUCCEEDED"},
+        {"states:startExecution", R"({"ExecutionArn":1})", "PRESENT",
+         std::string(kError) + "Field 'ExecutionArn' must be a string"},
+        {"states:startExecution", R"({"ExecutionArn":""})", "PRESENT",
+         std::string(kError) + "Field 'ExecutionArn' is smaller than the minimum length"},
+        {"events:putEvents", R"({"FailedEntryCount":"0"})", "PRESENT", no_number},
+        {"events:putEvents", R"({"FailedEntryCount":0.5})", "PRESENT", no_number},
+        {"events:putEvents", R"({"FailedEntryCount":"0"})", "NONE", "SUCCEEDED"},
+        {"events:putEvents", R"({"Entries":{}})", "PRESENT",
+         std::string(kError) + "Field 'Entries' must be an array"},
+        {"events:putEvents", R"({"Entries":[{"EventId":"e"},{"EventId":1}]})", "PRESENT",
+         std::string(kError) + "Field 'EventId' must be a string"},
+        {"events:putEvents", R"({"random":[1]})", "STRICT", "SUCCEEDED"},
+        {"aws-sdk:sqs:receiveMessage", R"({"Messages":[{"Attributes":{"SentTimestamp":1}}]})", "",
+         std::string(kError) + "Field 'Attributes' must be a string"},
+        // What ends an integration that waits is the answer of the API that it asks.
+        {"states:startExecution.sync", R"({"ExecutionArn":"a","StateMachineArn":"m",
+            "StartDate":1,"Status":"DONE"})",
+         "", std::string(kError) + "Field 'Status' is not an expected value"},
+        {"states:startExecution.sync", R"({"Output":{}})", "PRESENT",
+         std::string(kError) + "Field 'Output' must be a string"},
+        {"states:startExecution.sync:2", R"({"Output":{}})", "PRESENT", "SUCCEEDED"},
+        // Nor is a text or a document of a function bound to a form; nor what a token brings.
+        {"lambda:invoke", R"({"Payload":{"a":1}})", "STRICT", "SUCCEEDED"},
+        {"lambda:invoke.waitForTaskToken", "1", "STRICT", "SUCCEEDED"},
+        {"aws-sdk:lambda:invoke", R"({"Payload":{"a":1}})", "STRICT",
+         std::string(kError) + "Field 'Payload' must be a string"},
+        {"sns:publish", "[]", "", "Mocked result must be a JSON object."},
+        // Where there is no model, nobody says that it was asked.
+        {"aws-sdk:ec2:runInstances", R"({"Instances":1})", "", "SUCCEEDED"},
+        {"aws-sdk:ec2:runInstances", R"({"Instances":1})", "NONE", "SUCCEEDED"},
+        {"aws-sdk:ec2:runInstances", R"({"Instances":1})", "PRESENT",
+         "expected 'mock.fieldValidationMode' to be 'NONE', for Stepwell has no model of what "
+         "'aws-sdk:ec2:runInstances' answers"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(std::string(c.resource) + " " + c.result);
+        CHECK(ask_about(c.resource, c.result, c.mode) == c.want);
+    }
+}
+
+TEST_CASE("every model that there is can be read") {
+    constexpr const char* kLines[] = {
+#include "api/aws/mock_models.inc"
+    };
+    const std::set<std::string> known{"string", "number", "integer", "boolean",
+                                      "time",   "enum",   "any"};
+    const std::function<void(const Json&)> check = [&](const Json& model) {
+        if (model.is_structured()) {
+            for (const Json& part : model) check(part);
+        } else {
+            const auto text = model.get<std::string>();
+            CHECK(known.contains(text.substr(0, text.find(' '))));
+        }
+    };
+    for (const std::string line : kLines) {
+        CAPTURE(line);
+        const std::size_t action = line.find(' ') + 1;
+        const std::size_t end = line.find(' ', action);
+        const auto model =
+            mock_model(line.substr(0, action - 1), line.substr(action, end - action));
+        REQUIRE(model.has_value());
+        REQUIRE(model->is_object());
+        check(*model);
+    }
 }
 
 TEST_CASE("what AWS refuses is refused in its words") {
