@@ -1,5 +1,6 @@
 // Steps that change which rows there are.
 #include "tasks/etl/step_tools.hpp"
+#include "tasks/sql/ties.hpp"
 
 namespace stepwell::tasks::etl {
 namespace {
@@ -30,7 +31,8 @@ DataResult<CompiledStep> compile_filter(const Compiling& compiling) {
 DataResult<CompiledStep> compile_dedupe(const Compiling& compiling) {
     const Json& argument = compiling.argument();
     const Json* keys = argument.is_object() ? compiling.member("keys") : &argument;
-    const std::string by = data::quoted_list(SW_TRY(compiling.column_list(keys, "keys")));
+    const auto key_columns = SW_TRY(compiling.column_list(keys, "keys"));
+    const std::string by = data::quoted_list(key_columns);
     const Json* order = compiling.member("order_by");
     const std::string ordered =
         order == nullptr ? ""
@@ -43,18 +45,14 @@ DataResult<CompiledStep> compile_dedupe(const Compiling& compiling) {
     if (ties == "any") return result;
     // Of the rows that come first by order_by; such as are alike in everything are no tie.
     std::vector<std::string> all;
-    for (const auto& column : compiling.columns()) all.push_back(quote_identifier(column.name));
-    const std::string content = "hash(" + joined(all) + ")";
+    for (const auto& column : compiling.columns()) all.push_back(column.name);
     result.prelude = "select * from this qualify rank() " + window + " = 1";
     result.sql = "select * from this qualify " +
                  data::is_first_by("row_number() over (partition by " + by + ")");
-    result.must_be_empty = "select " + by + ", count(*) as rows from this group by " + by +
-                           " having count(*) > 1 and min(" + content + ") <> max(" + content +
-                           ") order by all limit 5";
+    result.must_be_empty = data::tied_keys(data::Dialect::duckdb, "this", key_columns, all);
     result.error_code = "E_TIE";
     result.error_message =
-        "rows with the same keys differ, and order_by does not say which to keep; add a column to "
-        "order_by or set ties: any";
+        data::tie_message("order_by") + "; add a column to order_by or set ties: any";
     return result;
 }
 

@@ -25,6 +25,7 @@ private:
     DataResult<void> declare_types(const Input& raw);
     DataResult<void> stage();
     [[nodiscard]] std::string latest_order() const;
+    [[nodiscard]] std::vector<std::string> staged_columns() const;
     [[nodiscard]] std::string selection(const std::vector<Column>& columns) const;
     [[nodiscard]] bool needs_stage() const;
     DataResult<void> write();
@@ -184,21 +185,29 @@ std::string Loader::latest_order() const {
     return is_column ? quote_identifier(load_.duplicates_order) : load_.duplicates_order;
 }
 
+std::vector<std::string> Loader::staged_columns() const {
+    std::vector<std::string> names;
+    for (const auto& column : columns_) names.push_back(column.name);
+    return names;
+}
+
 DataResult<void> Loader::stage() {
     // What is found by its key needs no order.
     const bool is_unordered = load_.is_keyed() && reader_ == writer_ && input_.pieces > 1;
     std::string sql = "select " + select_ + " from " +
                       (is_unordered ? unordered(input_.relation) : input_.relation) + " as input";
     if (load_.duplicates != "fail") {
-        const std::string first = input_.files.empty() ? "1" : "_sw_file, _sw_line";
-        const std::string order =
-            load_.duplicates == "latest" ? latest_order() + " desc, " + first : first;
-        sql = "select " + select_ + ", row_number() over (partition by " + quoted_list(load_.keys) +
-              " order by " + order + "\n) as _sw_rank from " + input_.relation + " as input";
+        const std::string keys = quoted_list(load_.keys);
+        const std::string place = input_.files.empty() ? "1" : "_sw_file, _sw_line";
+        // Of the latest all that are equally late, which keep_latest looks at.
+        const std::string rank =
+            load_.duplicates == "latest"
+                ? "rank() over (partition by " + keys + " order by " + latest_order() + " desc"
+                : "row_number() over (partition by " + keys + " order by " + place;
+        sql = "select " + select_ + ", " + rank + "\n) as _sw_rank from " + input_.relation +
+              " as input";
         SW_TRY(reader_->describe(sql, input_.parameters));
-        std::vector<std::string> names;
-        for (const auto& column : columns_) names.push_back(column.name);
-        sql = "select " + quoted_list(names) + " from (" + sql + ") as ranked where " +
+        sql = "select " + quoted_list(staged_columns()) + " from (" + sql + ") as ranked where " +
               is_first_by("_sw_rank");
         rows_ = SW_TRY(reader_->query_integer(
             "select count(*) from " + input_.relation + " as input", input_.parameters));
@@ -265,6 +274,8 @@ DataResult<void> Loader::write() {
     if (load_.is_keyed()) {
         rows_ = std::max(rows_, SW_TRY(check_keys_given(*writer_, load_, source_)));
     }
+    if (load_.duplicates == "latest")
+        SW_TRY(keep_latest(*writer_, load_, source_.relation, staged_columns()));
     const LoadPlan plan =
         SW_TRY(plan_load(load_, target_.name, writer_->dialect(), columns_, existing_));
     const bool is_told_by_index = !plan.statements_after.empty() && !load_.is_dry_run;

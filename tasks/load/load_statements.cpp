@@ -1,8 +1,10 @@
 #include "tasks/load/load_statements.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "tasks/load/load_actions.hpp"
+#include "tasks/sql/ties.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -11,6 +13,14 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     std::string text;
     for (const auto& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
     return text;
+}
+
+/// "(3, x)", a key's values.
+std::string key_text(const Row& row, std::size_t keys) {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < keys; ++i)
+        values.push_back(row[i].is_string() ? row[i].get<std::string>() : row[i].dump());
+    return "(" + joined(values, ", ") + ")";
 }
 
 }  // namespace
@@ -43,18 +53,44 @@ DataResult<void> check_keys_once(Connection& connection, const LoadParameters& l
                              " having count(*) > 1) as repeated order by " + keys + " limit 1",
                          source.parameters));
     if (twice.rows.empty()) return {};
-    Row example = twice.rows[0];
-    const std::string groups = example.back().dump();
-    example.pop_back();
-    std::vector<std::string> values;
-    for (const auto& value : example) {
-        values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
-    }
+    const std::string groups = twice.rows[0].back().dump();
     return data_fail("E_DUPLICATE_KEY",
                      "expected each key (" + display + ") once in the input, but " + groups +
-                         (groups == "1" ? " comes" : " come") + " more than once, for example (" +
-                         joined(values, ", ") +
-                         "); say duplicates: first or latest(COLUMN) to keep one");
+                         (groups == "1" ? " comes" : " come") + " more than once, for example " +
+                         key_text(twice.rows[0], load.keys.size()) +
+                         "; say duplicates: first or latest(COLUMN) to keep one");
+}
+
+DataResult<void> keep_latest(Connection& connection, const LoadParameters& load,
+                             const std::string& stage, const std::vector<std::string>& columns) {
+    const std::string keys = quoted_list(load.keys);
+    const auto repeated =
+        SW_TRY(connection.query_integer("select count(*) from (select 1 from " + stage +
+                                        " group by " + keys + " having count(*) > 1) as repeated"));
+    if (repeated == 0) return {};
+    // Where a row lay is no difference.
+    std::vector<std::string> content;
+    std::copy_if(columns.begin(), columns.end(), std::back_inserter(content),
+                 [&](const std::string& name) { return name != load.file_column; });
+    const Rows tied =
+        SW_TRY(connection.query(tied_keys(connection.dialect(), stage, load.keys, content)));
+    if (!tied.rows.empty()) {
+        const std::string order = "latest(" + load.duplicates_order;
+        return data_fail("E_TIE", tie_message(order + ")") + "; name more columns, such as " +
+                                      order + " desc, OTHER); for example " +
+                                      key_text(tied.rows[0], load.keys.size()) + " has " +
+                                      tied.rows[0].back().dump() + " rows");
+    }
+    const std::string file =
+        load.file_column.empty() ? "" : " order by " + quote_identifier(load.file_column);
+    const std::string once = quote_identifier("_sw_once");
+    SW_TRY(connection.execute(
+        "create temp table " + once + " as select " + quoted_list(columns) + " from (select " +
+        quoted_list(columns) + ", row_number() over (partition by " + keys + file +
+        ") as _sw_rank from " + stage + ") as ranked where " + is_first_by("_sw_rank")));
+    SW_TRY(connection.execute("drop table " + stage));
+    SW_TRY(connection.execute("alter table " + once + " rename to " + stage));
+    return {};
 }
 
 DataResult<LoadCounts> write_rows(Connection& connection, const LoadParameters& load,

@@ -26,6 +26,12 @@ DataResult<std::int64_t> check_keys_given(Connection& connection, const LoadPara
 DataResult<void> check_keys_once(Connection& connection, const LoadParameters& load,
                                  const LoadSource& source);
 
+/// Leaves one row of each key in the temporary table `stage`, which has `columns` and of each key
+/// the rows that are the latest. Such as differ are E_TIE; of those that are alike the one of the
+/// first file stays.
+DataResult<void> keep_latest(Connection& connection, const LoadParameters& load,
+                             const std::string& stage, const std::vector<std::string>& columns);
+
 /// Runs the DML of the mode. REQUIRES: within a transaction; keys were checked.
 DataResult<LoadCounts> write_rows(Connection& connection, const LoadParameters& load,
                                   const TableName& table, const LoadPlan& plan,

@@ -145,6 +145,27 @@ TEST_CASE("Of rows with one key the first or the latest can be kept") {
     }
 }
 
+TEST_CASE("Rows of one key that are equally late are told, unless they are alike") {
+    for (const auto& engine : kEngines) {
+        INFO(engine);
+        const std::string rows = "id,name,amount\n3,x,2\n3,y,2\n3,z,1\n4,w,3\n";
+        Load load(engine);
+        CHECK(counts(load.run(rows, "upsert", {{"duplicates", "latest(amount)"}})) ==
+              "E_TIE: rows with the same keys differ, and latest(amount) does not say which to "
+              "keep; name more columns, such as latest(amount desc, OTHER); for example (3) has 2 "
+              "rows");
+        CHECK(counts(load.run(rows, "upsert", {{"duplicates", "latest(amount desc, name)"}})) ==
+              "4 2 0 0 2");
+        CHECK(load.table() == "3,y,2;4,w,3");
+        CHECK(counts(load.run("id,name,amount\n3,x,2\n3,x,2\n3,z,1\n,w,3\n,v,3\n", "upsert",
+                              {{"duplicates", "latest(amount)"}})) ==
+              "E_QUALITY: expected a value for key (id) in every row, but 2 of 4 rows have none");
+        CHECK(counts(load.run("id,name,amount\n3,x,2\n3,x,2\n3,z,1\n", "upsert",
+                              {{"duplicates", {{"latest", "amount"}}},
+                               {"audit_columns", {{"file", "file"}}}})) == "3 0 1 0 2");
+    }
+}
+
 TEST_CASE("What a run did is not done again by the same run") {
     for (const auto& engine : kEngines) {
         INFO(engine);
