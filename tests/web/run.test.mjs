@@ -19,6 +19,14 @@ const order = {
   },
 };
 const fails = { StartAt: 'Break', States: { Break: { Type: 'Task', Resource: 'stepwell:shell', Parameters: { script: 'exit 3' }, ResultSelector: { 'a.$': '$.a' }, End: true } } };
+const retried = {
+  StartAt: 'Prepare',
+  States: {
+    Prepare: { Type: 'Pass', Next: 'Break' },
+    Break: { ...fails.States.Break, Retry: [{ ErrorEquals: ['States.ALL'], MaxAttempts: 1, IntervalSeconds: 1 }], End: undefined, Next: 'Never' },
+    Never: { Type: 'Succeed' },
+  },
+};
 const many = {
   StartAt: 'Each order',
   States: {
@@ -39,10 +47,11 @@ const many = {
 let daemon;
 const names = {};
 before(async () => {
-  daemon = await new Daemon({ workflows: { order, fails, many } }).start();
+  daemon = await new Daemon({ workflows: { order, fails, retried, many } }).start();
   for (const [workflow, input] of [
     ['order', { order: { id: 12345678901 }, note: 'kept' }],
     ['fails', {}],
+    ['retried', {}],
     ['many', Array.from({ length: 20 }, (_, i) => i)],
   ]) {
     const run = await daemon.run(workflow, input);
@@ -128,6 +137,41 @@ test('a Map Run says how many items are how, and leads to their runs', async () 
   await view.close();
 });
 
+test('the page is as of an event, by slider, key and link, and comes back to now', async () => {
+  const view = await open();
+  const { page } = view;
+  await page.goto(`${daemon.url}/runs/retried/${names.retried}`);
+  await page.getByRole('button', { name: 'Step through events' }).first().click();
+  const bar = page.getByRole('region', { name: 'As of an event' });
+  const as = (id, type) => bar.getByText(`As of event ${id} of 11`).and(bar.locator(':scope *', { hasText: type })).waitFor();
+  const node = (name) => page.locator('.react-flow__node', { hasText: name });
+  const panel = page.getByRole('complementary', { name: 'Chosen step' });
+  await as(11, 'ExecutionFailed');
+  await node('Break').getByText('Shell.ExitCode.3').waitFor();
+  await bar.getByRole('slider', { name: 'Event' }).fill('4'); // the fifth: TaskScheduled
+  await as(5, 'TaskScheduled');
+  await node('Break').getByText('running', { exact: true }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get('at'), '5');
+  await panel.getByRole('heading', { name: 'Break' }).waitFor();
+  assert.match(await stage(page, 'Task result').textContent(), /not reached/);
+  await page.locator('h1').click();
+  for (const key of [',', ',']) await page.keyboard.press(key);
+  await as(3, 'PassStateExited');
+  await panel.getByRole('heading', { name: 'Prepare' }).waitFor();
+  assert.equal(await node('Break').getByText('running', { exact: true }).count(), 0);
+  await page.getByRole('link', { name: 'Table' }).click();
+  assert.equal(await page.getByRole('table', { name: 'States of the run' }).getByRole('row').count(), 2);
+  await checkAccess(page, 'a run as of an event');
+  await page.goto(`${daemon.url}/runs/retried/${names.retried}?view=table&at=7`);
+  await as(7, 'TaskFailed');
+  await page.getByRole('table', { name: 'States of the run' }).getByText('Running').waitFor();
+  await page.keyboard.press('Escape');
+  await bar.waitFor({ state: 'detached' });
+  assert.equal(new URL(page.url()).searchParams.get('at'), null);
+  await page.getByRole('table', { name: 'States of the run' }).getByText('Failed').waitFor();
+  await view.close();
+});
+
 test('a run asks for its definition once', async () => {
   const view = await open();
   const asked = [];
@@ -176,6 +220,7 @@ test('the pages look as they should at each width and in both themes', async () 
       await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null);
     });
   await look('run-stages', `/runs/order/${names.order}?step=Load&stage=path`, 'Not recorded');
+  await look('run-as-of', `/runs/retried/${names.retried}?at=7`, 'As of event 7');
   await look('run-map-run', `/runs/many/${names.many}`, '17 succeeded');
   await look('runs-few', '/runs?workflow=order,fails,many', 'fails');
 });

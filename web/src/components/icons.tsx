@@ -42,6 +42,11 @@ export const icons = {
       <path d="M3.8 6L8 10.2 12.2 6" {...line} />
     </>
   ),
+  'chev-l': (
+    <>
+      <path d="M10 3.8L5.8 8 10 12.2" {...line} />
+    </>
+  ),
   'chev-r': (
     <>
       <path d="M6 3.8L10.2 8 6 12.2" {...line} />

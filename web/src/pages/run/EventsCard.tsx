@@ -2,16 +2,15 @@ import { useMemo } from 'react';
 import { Card, type Column, Failed, Foreign, SearchField, Table } from '@/components';
 import { JsonView } from '@/components/json';
 import { formatDuration, formatNumber, parseTime } from '@/formats';
-import { anyText, useQueryValue, wholeNumber } from '@/router';
-import { useHistory, useRun } from './data';
+import { anyText, useQueryValue } from '@/router';
+import { useAt, useRun } from './data';
 import { detailsOf, subjectOf, type HistoryEvent } from './history';
 
 /** The history, as GetExecutionHistory shows it. */
 export default function EventsCard() {
-  const { key, overview } = useRun();
-  const history = useHistory(key, overview.events);
+  const { overview, history } = useRun();
   const [wanted, setWanted] = useQueryValue('q', anyText, '');
-  const [chosen, setChosen] = useQueryValue('at', wholeNumber, 0);
+  const [chosen, setChosen] = useAt();
   const start = parseTime(overview.run.started_at);
   const shown = useMemo(
     () => history.events.filter((event) => fits(event, wanted.toLowerCase())),

@@ -3,10 +3,11 @@ import { Card, Icon, Loaded } from '@/components';
 import { Graph, isMachine, type NodeFacts } from '@/components/graph';
 import { formatCount, formatDuration, formatNumber } from '@/formats';
 import { severity, statuses, statusOf } from '@/status/status';
+import { TravelButton } from './TravelBar';
 import { useRun, useStep, type Overview, type StateRow } from './data';
 
 export default function GraphCard() {
-  const { overview, states, definition } = useRun();
+  const { overview, states, definition, travel } = useRun();
   const { step, row, choose } = useStep();
   const rows = useMemo(() => states.data?.items ?? [], [states.data]);
   const item = /^.*\[\d+\]/.exec(row?.path ?? '')?.[0];
@@ -14,9 +15,10 @@ export default function GraphCard() {
   const taken = useMemo(() => takenIn(rows), [rows]);
   const chosen = row?.definition_path ?? (step || undefined);
   const onChoose = (path: string) => choose(bestRow(rows, path, item)?.path ?? path);
-  const note = overview.run.status === 'running' ? 'as it goes on' : 'as it ended';
+  const now = overview.run.status === 'running' ? 'as it goes on' : 'as it ended';
+  const note = travel ? `as of event ${formatNumber(travel.event.id)}` : now;
   return (
-    <Card flush title="Graph" note={note}>
+    <Card flush title="Graph" note={note} tools={<TravelButton />}>
       <Loaded query={definition}>
         {(data) =>
           isMachine(data.definition) ? (

@@ -1,12 +1,11 @@
 import { Card } from '@/components';
 import { JsonView } from '@/components/json';
-import { useHistory, useRun } from './data';
+import { useRun } from './data';
 import { detailsOf, textIn } from './history';
 
 /** What the run was given and what it gave, side by side, with every digit. */
 export default function InOutView() {
-  const { key, overview } = useRun();
-  const history = useHistory(key, overview.events);
+  const { overview, history } = useRun();
   const first = history.events[0];
   const last = history.events.findLast((event) =>
     /^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(event.type),

@@ -6,14 +6,14 @@ import { useRun, useStep, type StateRow } from './data';
 
 /** The log of the chosen step; without one, of the whole run. */
 export default function LogCard({ isAlone = false }: { isAlone?: boolean }) {
-  const { key, overview } = useRun();
+  const { key, overview, travel } = useRun();
   const { row } = useStep();
   const step = isTask(row) ? row : undefined;
   const [whole, setWhole] = useQueryValue('all', yesNo, false);
   const [attempt, setAttempt] = useQueryValue('attempt', wholeNumber, 0);
   const ofStep = step !== undefined && !whole;
   const chosen = ofStep ? (step.attempts?.[attempt - 1] ?? step.attempts?.at(-1)) : undefined;
-  const isLive = overview.run.status === 'running' && (!ofStep || step.status === 'running');
+  const isLive = !travel && overview.run.status === 'running' && (!ofStep || step.status === 'running');
   const log = useLog({
     run: key,
     ...(ofStep ? { state: step.state, frame: step.frame, attempt: chosen?.attempt } : {}),

@@ -7,11 +7,12 @@ import { href, useLocation, withQuery } from '@/router';
 import { statusOf } from '@/status/status';
 import type { PageProps } from '../page';
 import { Banner } from './Banner';
-import { RunContext, useAgainst, useRun, useRunData, useStep, useView, type View } from './data';
+import { noHistory, RunContext, useAgainst, useRun, useRunData, useStep, useView, type View } from './data';
 import { Head } from './Head';
 import { PhoneActions } from './PhoneActions';
 import { StepPanel } from './StepPanel';
 import { StepsCard } from './StepsCard';
+import { TravelThrough } from './TravelThrough';
 import { Waits } from './Waits';
 import './page.css';
 
@@ -44,7 +45,7 @@ export default function Run({ params }: PageProps) {
   return (
     <Loaded query={overview} rows={8}>
       {(data) => (
-        <RunContext value={{ key, overview: data, ...more }}>
+        <RunContext value={{ key, overview: data, history: noHistory, entries: [], ...more }}>
           <Page />
         </RunContext>
       )}
@@ -67,25 +68,34 @@ function Missing({ workflow, name, why }: { workflow: string; name: string; why:
 }
 
 function Page() {
+  return (
+    <div className="stack run-page">
+      <Head />
+      <Banner />
+      <Waits />
+      <TravelThrough>
+        <Columns />
+      </TravelThrough>
+      <PhoneActions />
+    </div>
+  );
+}
+
+/** The open view, and the chosen step beside it. */
+function Columns() {
   const [view] = useView();
   const [against] = useAgainst();
   const { step } = useStep();
   const hasPanel = step !== '' && view !== 'io' && view !== 'data';
   const content = useMemo(() => contentOf(view), [view]);
   return (
-    <div className="stack run-page">
-      <Head />
-      <Banner />
-      <Waits />
-      <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
-        <div className="stack">
-          <ViewTabs view={view} />
-          {against === 'last-success' && <CompareCard />}
-          {content}
-        </div>
-        {hasPanel && <StepPanel key={step} />}
+    <div className={hasPanel ? 'cols cols--panel' : 'cols'}>
+      <div className="stack">
+        <ViewTabs view={view} />
+        {against === 'last-success' && <CompareCard />}
+        {content}
       </div>
-      <PhoneActions />
+      {hasPanel && <StepPanel key={step} />}
     </div>
   );
 }

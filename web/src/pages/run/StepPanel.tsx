@@ -6,17 +6,15 @@ import { formatDuration, formatNumber, parseTime } from '@/formats';
 import { anyText, useQueryValue } from '@/router';
 import { Balance } from '@/components/data';
 import { sentenceOf } from './cause';
-import { useHistory, useRun, useStep, type History, type StateRow } from './data';
+import { useRun, useStep, type History, type StateRow } from './data';
 import { useKeys } from '@/app/keys';
 import { definitionAt, iconOf, type State } from '@/components/graph/definition';
-import { entriesOf, type Entry } from './history';
+import type { Entry } from './history';
 import { StagesView } from './StagesView';
 
 export function StepPanel() {
-  const { key, overview, states } = useRun();
+  const { overview, states, history, entries } = useRun();
   const { step, row, choose } = useStep();
-  const history = useHistory(key, overview.events);
-  const entries = useMemo(() => entriesOf(history.events), [history.events]);
   const rows = states.data?.items ?? [];
   const at = row ? rows.indexOf(row) : -1;
   const entry = at >= 0 && entries[at]?.name === row?.state ? entries[at] : undefined;
@@ -239,7 +237,7 @@ function Parts({ row, entry, state, entries, history }: PartsProps) {
 
 function Attempts({ row }: { row: StateRow }) {
   return (
-    <div className="scroll-x">
+    <div className="scroll-x" tabIndex={0} role="group" aria-label="Attempts">
       <table className="table table--tight table--plain">
         <thead>
           <tr>

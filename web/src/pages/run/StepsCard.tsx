@@ -1,13 +1,14 @@
 import { Card, StatusIcon } from '@/components';
 import { formatDuration, visible } from '@/formats';
 import { useRun, useStep } from './data';
+import { TravelButton } from './TravelBar';
 
 /** The graph as a list, for the phone: each state with how it stands. */
 export function StepsCard() {
   const { overview } = useRun();
   const { choose } = useStep();
   return (
-    <Card title="Steps">
+    <Card title="Steps" tools={<TravelButton />}>
       <ol className="steps-list">
         {overview.states.map((state) => {
           const took = state.duration_ms ?? state.busy_ms;

@@ -1,8 +1,8 @@
 // What the page asks for, and what of it is chosen.
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { api, ApiError, useLiveReload, useQuery, type Answer, type Query, type Schemas } from '@/api';
-import { anyText, oneOf, useQueryValue, useSetQuery } from '@/router';
-import type { HistoryEvent } from './history';
+import { anyText, oneOf, useQueryValue, useSetQuery, wholeNumber } from '@/router';
+import type { Entry, HistoryEvent } from './history';
 
 export type Overview = Schemas['Overview'];
 export type StateRow = Schemas['State'];
@@ -23,8 +23,20 @@ export interface RunData {
   plan: Plan | undefined;
   /** The definition that the run has, asked for once for all that show it. */
   definition: Query<Definition>;
+  /** Its events, where what is in sight takes them: all that there are. */
+  history: History;
+  /** Its entries into states, by its events. */
+  entries: readonly Entry[];
+  /** What stands here is as of an event: the overview, states and entries are those of then. */
+  travel?: Travel;
   /** Asks for all of it anew. */
   reload: () => void;
+}
+
+export interface Travel {
+  event: HistoryEvent;
+  /** The state that the event is of. */
+  step: string;
 }
 
 export const RunContext = createContext<RunData | null>(null);
@@ -45,19 +57,22 @@ export const useAgainst = () => useQueryValue<'' | 'last-success'>('against', co
 /** `Each month[5] / Validate` of the API is `Each month[5]/Validate` in the URL. */
 export const stepOf = (path: string): string => path.replaceAll(' / ', '/');
 
-/** The chosen step: of the URL, else the state that failed first, else the newest that goes on. */
+/** The event of `at=`, 0 for now: the page is drawn as of it. */
+export const useAt = () => useQueryValue('at', wholeNumber, 0);
+
+/** The chosen step: of the URL, else the state of the event that the page is as of, else the state that failed first, else the newest that goes on. */
 export function useStep(): {
   step: string;
   row: StateRow | undefined;
   choose: (path: string | undefined) => void;
 } {
-  const { overview, states } = useRun();
+  const { overview, states, travel } = useRun();
   const [named] = useQueryValue('step', anyText, '');
   const setQuery = useSetQuery();
   const rows = states.data?.items ?? [];
   const failed = overview.failure.failure?.path;
   const open = overview.open.at(-1)?.path;
-  const step = named === '-' ? '' : named || stepOf(failed ?? open ?? '');
+  const step = named === '-' ? '' : named || stepOf(travel?.step ?? failed ?? open ?? '');
   const row =
     rows.findLast((one) => stepOf(one.path) === step) ??
     rows.findLast((one) => stepOf(one.definition_path) === step);
@@ -125,19 +140,16 @@ interface Known {
   begin: number;
 }
 
+export const noHistory: History = { events: [], isCut: false, error: undefined, isLoading: true };
 const nothing: Known = { key: '', events: [], after: undefined, begin: 0 };
 
-/** The run's events, page by page; `turn` asks for what has come since. */
-export function useHistory(key: string, turn: unknown): History {
-  const [history, setHistory] = useState<History>({
-    events: [],
-    isCut: false,
-    error: undefined,
-    isLoading: true,
-  });
+/** The run's events, page by page, once there is a key; `turn` asks for what has come since. */
+export function useHistory(key: string | undefined, turn: unknown): History {
+  const [history, setHistory] = useState<History>(noHistory);
   // `begin`: how many events stand before the page that `after` asks for.
-  const known = useRef<Known>({ ...nothing, key });
+  const known = useRef<Known>(nothing);
   useEffect(() => {
+    if (key === undefined) return;
     const giveUp = new AbortController();
     if (known.current.key !== key) known.current = { ...nothing, key };
     const read = async () => {

@@ -65,6 +65,7 @@ function ownerOf(
   entries: Entry[],
 ): Entry | undefined {
   const name = textIn(detailsOf(event), 'name');
+  if (before?.type === 'ExecutionRedriven' && !isEntered(event.type)) return brokenOff(event, entries);
   const around = before && isExited(before.type) ? owner?.parent : owner;
   if (isEntered(event.type)) {
     const parent = before && opens(before.type) ? owner : owner?.parent;
@@ -83,6 +84,16 @@ function ownerOf(
     return climb(around, (entry) => entry.kind === 'Map' || entry.kind === 'Parallel') ?? around;
   if (event.type.startsWith('Execution')) return undefined;
   return around;
+}
+
+/** The state that a redrive goes on with: its event names none; the first of its resource that was never left. */
+function brokenOff(event: HistoryEvent, entries: readonly Entry[]): Entry | undefined {
+  const resource = textIn(detailsOf(event), 'resource');
+  const fits = ({ events }: Entry) =>
+    !isExited(events.at(-1)?.type ?? '') &&
+    events.at(-1)?.type !== event.type &&
+    events.some((one) => one.type === event.type && textIn(detailsOf(one), 'resource') === resource);
+  return entries.find(fits);
 }
 
 export interface Stage {

@@ -14,5 +14,10 @@ export const pages: Page[] = [
     },
     under: '/runs',
     hasActions: true,
+    keys: [
+      ['↑ ↓', 'Previous and next step'],
+      ['N', 'Next failed step'],
+      [', .', 'The event before and behind: the page as of it; Esc goes back to now'],
+    ],
   },
 ];
