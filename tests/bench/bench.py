@@ -202,6 +202,14 @@ def task_runs(table, quick, program):
     shutil.rmtree(folder)
 
 
+def flights_run(daemon, landing):
+    """A run of the demo's pipeline; one that fails early would look fast."""
+    execution = daemon.run("flights", {"months": land.MONTHS, "landing": landing, "project": demo.HERE})
+    if execution["status"] != "SUCCEEDED":
+        raise RuntimeError(f"expected the pipeline to succeed, but it {execution['status']}: {execution.get('error')}: {execution.get('cause')}")
+    return execution
+
+
 def data_figures(table, source, program):
     """The demo's data steps against the same SQL in plain DuckDB, both cold, on the same files."""
     folder = tempfile.mkdtemp(prefix="stepwell-bench-")
@@ -212,13 +220,13 @@ def data_figures(table, source, program):
     with open(config, "w") as file:
         json.dump(demo.configuration(folder, landing, receiver), file)
     with serving(program, os.path.join(folder, "data"), "--config", config, "--workflows", demo.HERE) as daemon:
-        execution = daemon.run("flights", {"months": land.MONTHS, "landing": landing, "project": demo.HERE})
+        execution = flights_run(daemon, landing)
         computed = cpu_seconds(daemon.process.pid)
         spent = {}
         for state, seconds, _ in demo.results(daemon, execution["executionArn"]):
             spent[state] = spent.get(state, 0) + seconds
         wall = execution["stopDate"] - execution["startDate"]
-        again = daemon.run("flights", {"months": land.MONTHS, "landing": landing, "project": demo.HERE})
+        again = flights_run(daemon, landing)
         computed_again = cpu_seconds(daemon.process.pid) - computed
         daemon.stop()
     begun = time.process_time()
