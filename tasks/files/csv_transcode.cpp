@@ -13,6 +13,7 @@
 #include "engine/base/utf8.hpp"
 #include "tasks/files/gunzip.hpp"
 #include "tasks/files/reserved_columns.hpp"
+#include "tasks/files/unzstd.hpp"
 
 namespace stepwell::tasks::data {
 namespace {
@@ -141,16 +142,31 @@ DataResult<void> convert_utf16(CsvFile& file, const CsvOptions& options) {
     return {};
 }
 
-DataResult<void> unpack(CsvFile& file, const CsvOptions& options) {
-    Gunzip gunzip;
+/// `Stream`: Gunzip or Unzstd, which read what is called `form`.
+template <class Stream>
+DataResult<void> unpack(CsvFile& file, const CsvOptions& options, Stream& stream,
+                        const std::string& form) {
     SW_TRY(convert_pieces(file, options, [&](std::string_view piece) -> DataResult<std::string> {
         std::string text;
-        if (gunzip.read(piece, text)) return text;
-        return data_fail("E_FORMAT", file.file.uri + ": expected gzip, but the bytes are damaged");
+        if (stream.read(piece, text)) return text;
+        return data_fail("E_FORMAT",
+                         file.file.uri + ": expected " + form + ", but the bytes are damaged");
     }));
-    if (gunzip.is_at_end()) return {};
+    if (stream.is_at_end()) return {};
     return data_fail("E_FORMAT",
-                     file.file.uri + ": expected a whole gzip file, but it ends too early");
+                     file.file.uri + ": expected a whole " + form + " file, but it ends too early");
+}
+
+DataResult<void> unpack_where_packed(CsvFile& file, const CsvOptions& options,
+                                     std::string_view head) {
+    if (Gunzip::is_gzip(head)) {
+        Gunzip gunzip;
+        return unpack(file, options, gunzip, "gzip");
+    }
+    if (!Unzstd::is_zstd(head)) return {};
+    auto unzstd = Unzstd::create();
+    if (!unzstd) return fail(std::move(unzstd).error().within(file.file.uri));
+    return unpack(file, options, *unzstd, "zstd");
 }
 
 }  // namespace
@@ -159,15 +175,8 @@ DataResult<void> make_readable(CsvFile& file, const CsvOptions& options) {
     file.readable = file.file.path;
     std::string head = SW_TRY(head_of(file, 4));
     const std::string& uri = file.file.uri;
-    if (head.starts_with("\x28\xB5\x2F\xFD")) {
-        return data_fail("E_UNSUPPORTED", uri +
-                                              ": expected a plain file or gzip, but it is zstd; "
-                                              "decompress it, or write gzip or Parquet");
-    }
-    if (Gunzip::is_gzip(head)) {
-        SW_TRY(unpack(file, options));
-        head = SW_TRY(head_of(file, 4));
-    }
+    SW_TRY(unpack_where_packed(file, options, head));
+    head = SW_TRY(head_of(file, 4));
     const bool has_utf16_mark = head.starts_with("\xFF\xFE") || head.starts_with("\xFE\xFF");
     if (options.encoding == "utf-8") {
         if (!has_utf16_mark) return {};

@@ -165,12 +165,21 @@ TEST_CASE("What was unloaded loads as it is") {
     }
 }
 
-TEST_CASE("What was unloaded as gzip loads as it is, also several members, and never in part") {
-    for (const std::string& format : std::vector<std::string>{"csv", "ndjson"}) {
-        INFO(format);
+TEST_CASE("What was unloaded packed loads as it is, also several members, and never in part") {
+    struct {
+        std::string format;
+        std::string codec;
+        std::string ending;
+        std::string padding;  // which some programs put behind it
+    } const cases[] = {{"csv", "gzip", ".gz", std::string(512, '\0')},
+                       {"ndjson", "gzip", ".gz", std::string(512, '\0')},
+                       {"csv", "zstd", ".zst", ""},
+                       {"ndjson", "zstd", ".zst", ""}};
+    for (const auto& [format, codec, ending, padding] : cases) {
+        INFO(format << " " << codec);
         Unload unload;
         const auto outcome = unload.run(
-            {{"table", "t"}, {"format", format}, {"compression", "gzip"}, {"header", false}});
+            {{"table", "t"}, {"format", format}, {"compression", codec}, {"header", false}});
         REQUIRE(outcome.error == "");
         Json input = {{"uri", "lake://exports/t/"}};
         if (format == "csv") input["options"] = {{"header", false}, {"names", {"a", "b", "c"}}};
@@ -187,14 +196,15 @@ TEST_CASE("What was unloaded as gzip loads as it is, also several members, and n
             std::filesystem::path(outcome.result["unloaded"][0]["uri"].get<std::string>())
                 .filename()
                 .string());
-        const std::string name = "packed." + format + ".gz";
+        const std::string name = "packed." + format + ending;
         input["uri"] = "lake://exports/" + name;
-        unload.folder.write("data/lake/exports/" + name, bytes + bytes + std::string(512, '\0'));
+        unload.folder.write("data/lake/exports/" + name, bytes + bytes + padding);
         CHECK(rows_of("two") == "6");
         unload.folder.write("data/lake/exports/" + name, bytes.substr(0, bytes.size() - 4));
-        CHECK(rows_of("cut").ends_with("expected a whole gzip file, but it ends too early"));
+        CHECK(
+            rows_of("cut").ends_with("expected a whole " + codec + " file, but it ends too early"));
         unload.folder.write("data/lake/exports/" + name, bytes + "xxxx");
-        CHECK(rows_of("more").ends_with("expected gzip, but the bytes are damaged"));
+        CHECK(rows_of("more").ends_with("expected " + codec + ", but the bytes are damaged"));
     }
 }
 

@@ -1,0 +1,40 @@
+// Unpacks Zstandard (RFC 8878) that comes in pieces. libzstd is loaded at run time: libcurl brings
+// it along on Debian, and whoever reads no such file needs none.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "tasks/support/data_error.hpp"
+
+namespace stepwell::tasks::data {
+
+/// One stream of Zstandard: one frame, or several behind one another. Belongs to one thread.
+class Unzstd {
+public:
+    /// E_UNSUPPORTED where the library is not there.
+    static DataResult<Unzstd> create();
+    Unzstd(Unzstd&&) noexcept;
+    Unzstd& operator=(Unzstd&&) = delete;
+    ~Unzstd();
+
+    /// Whether bytes that begin so are Zstandard.
+    [[nodiscard]] static bool is_zstd(std::string_view head) {
+        return head.starts_with("\x28\xB5\x2F\xFD");
+    }
+    /// Appends what the piece unpacks to; false where it is no Zstandard, a checksum is wrong, or
+    /// it wants more than 128 MiB of memory.
+    [[nodiscard]] bool read(std::string_view piece, std::string& out);
+    /// Whether the last frame is whole; else the stream was cut.
+    [[nodiscard]] bool is_at_end() const { return is_at_end_; }
+
+private:
+    struct State;
+    explicit Unzstd(std::unique_ptr<State> state);
+
+    std::unique_ptr<State> state_;
+    bool is_at_end_ = false;
+};
+
+}  // namespace stepwell::tasks::data
