@@ -164,9 +164,8 @@ DataResult<void> unpack_where_packed(CsvFile& file, const CsvOptions& options,
         return unpack(file, options, gunzip, "gzip");
     }
     if (!Unzstd::is_zstd(head)) return {};
-    auto unzstd = Unzstd::create();
-    if (!unzstd) return fail(std::move(unzstd).error().within(file.file.uri));
-    return unpack(file, options, *unzstd, "zstd");
+    Unzstd unzstd;
+    return unpack(file, options, unzstd, "zstd");
 }
 
 }  // namespace

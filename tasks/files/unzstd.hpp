@@ -1,23 +1,19 @@
-// Unpacks Zstandard (RFC 8878) that comes in pieces. libzstd is loaded at run time: libcurl brings
-// it along on Debian, and whoever reads no such file needs none.
+// Unpacks Zstandard (RFC 8878) that comes in pieces.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "tasks/support/data_error.hpp"
-
 namespace stepwell::tasks::data {
 
 /// One stream of Zstandard: one frame, or several behind one another. Belongs to one thread.
 class Unzstd {
 public:
-    /// E_UNSUPPORTED where the library is not there.
-    static DataResult<Unzstd> create();
-    Unzstd(Unzstd&&) noexcept;
-    Unzstd& operator=(Unzstd&&) = delete;
+    Unzstd();
     ~Unzstd();
+    Unzstd(const Unzstd&) = delete;
+    Unzstd& operator=(const Unzstd&) = delete;
 
     /// Whether bytes that begin so are Zstandard.
     [[nodiscard]] static bool is_zstd(std::string_view head) {
@@ -31,8 +27,6 @@ public:
 
 private:
     struct State;
-    explicit Unzstd(std::unique_ptr<State> state);
-
     std::unique_ptr<State> state_;
     bool is_at_end_ = false;
 };
