@@ -82,6 +82,7 @@ Json inspection(const TestStateRequest& request, const StateAnswer& answer) {
         if (!is_shown(request.state().kind(), stage)) continue;
         data[core::name_of(stage)] = shown(stage, payload);
     }
+    if (request.has_pointer) data["afterItemsPointer"] = request.trial.items->text();
     if (answer.variables && !answer.variables->empty()) {
         Json variables = Json::object();
         for (const auto& [name, value] : *answer.variables) variables[name] = value.json();

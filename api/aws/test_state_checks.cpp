@@ -91,6 +91,12 @@ AwsResult<void> check_answer(const Resource& resource, const Json& result,
     return fault ? AwsResult<void>(invalid(*fault)) : AwsResult<void>();
 }
 
+/// Whether the results become files, which are then what the state gives.
+bool writes_results(const State& state) {
+    const auto* map = std::get_if<definition::MapState>(&state.body);
+    return map && map->distributed && map->distributed->writer && map->distributed->writer->exports;
+}
+
 AwsResult<void> check_array(const Json& result) {
     return result.is_array() ? AwsResult<void>()
                              : AwsResult<void>(invalid("Mocked result must be an array."));
@@ -120,6 +126,10 @@ AwsResult<void> check_mock_result(const State& state, const Payload& result,
     const Json& json = result.json();
     if (const auto* task = std::get_if<definition::TaskState>(&state.body)) {
         return check_answer(task->resource, json, mode);
+    }
+    if (writes_results(state)) {
+        return json.is_object() ? AwsResult<void>()
+                                : AwsResult<void>(invalid("Mocked result must be a JSON object."));
     }
     SW_TRY(check_array(json));
     const auto* parallel = std::get_if<definition::ParallelState>(&state.body);

@@ -52,50 +52,9 @@ std::string machine_around(const std::string& text, const Json& state) {
     return machine + "}}";
 }
 
-bool make_machine_inline(Json& machine);
-
-/// A Map is tested without its iterations: that they would be executions of their own, and what
-/// reads and writes for these, plays no part. True where that changed something.
-bool make_inline(Json& state) {
-    bool is_changed = false;
-    for (const char* name : {"ItemProcessor", "Iterator"}) {
-        if (!find(state, name) || !state[name].is_object()) continue;
-        Json& processor = state[name];
-        is_changed |= make_machine_inline(processor);
-        const Json* config = find(processor, "ProcessorConfig");
-        if (!config || string_or(*config, "Mode", "") != "DISTRIBUTED") continue;
-        processor.erase("ProcessorConfig");
-        for (const char* field : {"ItemReader", "ItemBatcher", "ResultWriter", "Label"}) {
-            state.erase(field);
-        }
-        is_changed = true;
-    }
-    const Json* branches = find(state, "Branches");
-    if (!branches || !branches->is_array()) return is_changed;
-    for (Json& branch : state["Branches"]) is_changed |= make_machine_inline(branch);
-    return is_changed;
-}
-
-bool make_machine_inline(Json& machine) {
-    const Json* states = find(machine, "States");
-    if (!states || !states->is_object()) return false;
-    bool is_changed = false;
-    for (auto& [name, state] : machine["States"].items()) is_changed |= make_inline(state);
-    return is_changed;
-}
-
-/// The text as it came, where it has no Distributed Map.
-std::string without_distribution(const std::string& text) {
-    auto json = parse_json(text);
-    if (!json || !json->is_object()) return text;
-    const bool is_changed = find(*json, "States") ? make_machine_inline(*json) : make_inline(*json);
-    return is_changed ? to_text(*json) : text;
-}
-
-AwsResult<void> read_definition(const std::string& given, std::optional<std::string> name,
+AwsResult<void> read_definition(const std::string& text, std::optional<std::string> name,
                                 const std::vector<std::string>& builtin_tasks,
                                 TestStateRequest& out) {
-    const std::string text = without_distribution(given);
     const auto json = parse_json(text);
     const bool is_alone = json && json->is_object() && !find(*json, "States") && !name;
     auto parsed = runtime::parse_definition(is_alone ? machine_around(text, *json) : text, false,
@@ -200,13 +159,15 @@ AwsResult<void> read_configuration(const Json& json, TestStateRequest& out) {
     if (name && !state_named(*out.definition, *name)) {
         return invalid_request("State not found in definition");
     }
-    if (!items) return {};
-    auto payload = Payload::from_text(*items);
-    if (!payload || !payload->json().is_array()) {
-        return invalid_request("expected 'mapItemReaderData' to be the text of a JSON array");
-    }
-    out.trial.items = std::move(payload).value();
-    return {};
+    return items ? read_reader_data(*items, out) : AwsResult<void>();
+}
+
+/// What an ItemReader reads is not read here.
+AwsResult<void> check_reader_data(const TestStateRequest& request) {
+    if (request.trial.items || !reader_of(request.state())) return {};
+    return invalid_request(
+        "expected 'stateConfiguration.mapItemReaderData', for what the Map's ItemReader names is "
+        "not read in a test");
 }
 
 }  // namespace
@@ -241,6 +202,7 @@ AwsResult<TestStateRequest> read_test_state(const Json& body,
     if (variables) out.trial.variables = SW_TRY(read_variables(*variables));
     if (context) out.trial.context = SW_TRY(read_test_context(*context, out.state()));
     if (configuration) SW_TRY(read_configuration(*configuration, out));
+    SW_TRY(check_reader_data(out));
     if (out.mock && out.mock->result) {
         SW_TRY(check_mock_result(out.state(), *out.mock->result, out.validation));
     }

@@ -19,6 +19,7 @@ struct TestStateRequest {
     std::optional<ValidationMode> validation;  // of the mock's result, as asked for
     std::size_t iterations_failed = 0;         // of a Map, out of those that the mock stands for
     bool is_inspected = false;                 // DEBUG, TRACE
+    bool has_pointer = false;                  // the items are what ItemsPointer found
 
     [[nodiscard]] const definition::State& state() const { return definition->state(trial.state); }
 };
@@ -32,6 +33,14 @@ AwsResult<TestStateRequest> read_test_state(const Json& body,
 /// ValidationException.
 AwsResult<void> check_mock_result(const definition::State& state, const Payload& result,
                                   std::optional<ValidationMode> mode);
+
+/// The ItemReader of a distributed Map; null: the state has none.
+const definition::ItemReader* reader_of(const definition::State& state);
+
+/// What the state's ItemReader would read, out of the text as it is in its source, becomes the
+/// trial's items. JSON and JSON lines are taken as they are; of other sources, a JSON array of what
+/// would be read. Fails with ValidationException.
+AwsResult<void> read_reader_data(const std::string& text, TestStateRequest& request);
 
 /// Overrides of the context object. Fails with ValidationException.
 AwsResult<Json> read_test_context(const std::string& text, const definition::State& state);

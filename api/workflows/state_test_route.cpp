@@ -34,7 +34,7 @@ constexpr const char* kAnswer =
     "stages": {"type": "array", "description": "what became of the data, in order", "items": {
       "type": "object", "required": ["stage", "data"], "properties": {
         "stage": {"type": "string", "enum": ["afterInputPath", "afterParameters", "afterArguments", "afterItemsPath",
-          "afterItemSelector", "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage", "result",
+          "afterItemSelector", "afterItemBatcher", "maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage", "result",
           "afterResultSelector", "afterResultPath"]},
         "data": {"description": "any JSON"}}}},
     "output": {"description": "any JSON"},

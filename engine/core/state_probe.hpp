@@ -20,6 +20,7 @@ enum class Stage : std::uint8_t {
     after_arguments,
     after_items_path,
     after_item_selector,
+    after_item_batcher,
     max_concurrency,
     tolerated_failure_count,
     tolerated_failure_percentage,

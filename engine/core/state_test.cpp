@@ -96,6 +96,8 @@ const char* name_of(Stage stage) {
             return "afterItemsPath";
         case Stage::after_item_selector:
             return "afterItemSelector";
+        case Stage::after_item_batcher:
+            return "afterItemBatcher";
         case Stage::max_concurrency:
             return "maxConcurrency";
         case Stage::tolerated_failure_count:

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/json_pointer.hpp"
 
 namespace stepwell::tasks::map_items {
 namespace {
@@ -11,26 +12,6 @@ constexpr const char* kNotIterable = "Attempting to map over non-iterable node."
 
 bool is_blank(int c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-std::vector<std::string> steps_of(std::string_view pointer) {
-    std::vector<std::string> steps;
-    while (!pointer.empty()) {
-        pointer.remove_prefix(1);  // '/'
-        const std::size_t end = std::min(pointer.find('/'), pointer.size());
-        std::string step;
-        for (std::size_t i = 0; i < end; ++i) {
-            const bool is_escape = pointer[i] == '~' && i + 1 < end;
-            if (is_escape && pointer[i + 1] == '1') step += '/';
-            if (is_escape && pointer[i + 1] == '0') step += '~';
-            const bool is_known = is_escape && (pointer[i + 1] == '0' || pointer[i + 1] == '1');
-            if (is_known) ++i;
-            if (!is_known) step += pointer[i];
-        }
-        steps.push_back(std::move(step));
-        pointer.remove_prefix(end);
-    }
-    return steps;
 }
 
 /// Walks through a document without parsing it: what is taken out of it is checked by itself.
@@ -176,7 +157,7 @@ DataResult<bool> JsonWalk::next_element(std::string& text) {
 
 DataResult<void> read_json_array(ByteSource& source, std::string_view pointer, ItemsFile& items) {
     JsonWalk walk(source);
-    for (const std::string& step : steps_of(pointer)) {
+    for (const std::string& step : pointer_steps(pointer)) {
         if (SW_TRY(walk.enter(step))) continue;
         return source.fault("E_FORMAT", "expected a value at the ItemsPointer '" +
                                             std::string(pointer) + "', but there is none");

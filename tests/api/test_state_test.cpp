@@ -140,20 +140,116 @@ TEST_CASE("a Map fails where more iterations do than it tolerates") {
                              "of Map iterations"}});
 }
 
-TEST_CASE("a Map whose iterations would be executions is tested like any other") {
+namespace {
+
+/// A Map over items that a reader would read, with `more` for `fields` of the state.
+Json distributed(const std::string& fields, const Json& more) {
+    const Json body{
+        {"definition",
+         R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"l","MaxConcurrency":2,)" +
+             fields + R"("ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED",
+                "ExecutionType":"STANDARD"},"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}}}})"},
+        {"stateName", "M"},
+        {"mock", {{"result", "[5]"}}},
+        {"inspectionLevel", "DEBUG"}};
+    return with(body, more);
+}
+
+std::string reader(const std::string& config) {
+    return R"("ItemReader":{"Resource":"arn:aws:states:::s3:getObject",
+        "Parameters":{"Bucket":"b","Key":"k"},"ReaderConfig":{)" +
+           config + "}},";
+}
+
+Json reading(const std::string& data) {
+    return {{"stateConfiguration", {{"mapItemReaderData", data}}}};
+}
+
+}  // namespace
+
+TEST_CASE("a Map whose iterations would be executions shows what these would begin with") {
+    const std::string fields = reader(R"("InputType":"JSON","MaxItems":3)") +
+                               R"("ItemSelector":{"v.$":"$$.Map.Item.Value"},
+        "ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"b":1}},
+        "ToleratedFailurePercentagePath":"$.percent",)";
+    const Json answer =
+        ask(with(distributed(fields, reading("[1,2,3,4]")), {{"input", R"({"percent":20})"}}));
+    CHECK(answer["output"] == "[5]");
+    const Json& seen = answer["inspectionData"];
+    CHECK(seen["maxConcurrency"] == 2);
+    CHECK(seen["afterItemsPath"] == "[1, 2, 3]");
+    CHECK(seen["afterItemSelector"] == R"([{"v":1},{"v":2},{"v":3}])");
+    CHECK(
+        seen["afterItemBatcher"] ==
+        R"([{"BatchInput":{"b":1},"Items":[{"v":1},{"v":2}]},{"BatchInput":{"b":1},"Items":[{"v":3}]}])");
+    CHECK(seen["toleratedFailurePercentage"] == 20.0);
+    CHECK_FALSE(seen.contains("afterItemsPointer"));
+}
+
+TEST_CASE("an ItemSelector in JSONata is seen, too") {
     const Json answer = ask(
         {{"definition",
-          R"({"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"l","MaxConcurrency":2,
-              "ItemReader":{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"b","Key":"k"}},
-              "ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
-                  "StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}}}})"},
-         {"stateName", "M"},
-         {"mock", {{"result", "[5]"}}},
-         {"stateConfiguration", {{"mapItemReaderData", "[1,2]"}}},
+          R"({"Type":"Map","QueryLanguage":"JSONata","End":true,"ItemSelector":{"n":"{% $states.context.Map.Item.Index %}"},
+              "ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}})"},
+         {"input", "[7,8]"},
+         {"mock", {{"result", "[0,0]"}}},
          {"inspectionLevel", "DEBUG"}});
-    CHECK(answer["output"] == "[5]");
-    CHECK(answer["inspectionData"]["maxConcurrency"] == 2);
-    CHECK(answer["inspectionData"]["afterItemsPath"] == "[1, 2]");
+    CHECK(answer["inspectionData"]["afterItemSelector"] == R"([{"n":0},{"n":1}])");
+}
+
+TEST_CASE("what an ItemReader would read comes as it is in its source") {
+    struct Case {
+        const char* config;
+        const char* data;
+        std::string want;  // the items, or why there are none
+    };
+    const std::string data = "expected 'stateConfiguration.mapItemReaderData' to be ";
+    const Case cases[] = {
+        {R"("InputType":"JSON")", "[1]", "[1]"},
+        {R"("InputType":"JSON")", R"({"a":[1]})", data + "the text of a JSON array"},
+        {R"("InputType":"JSON","ItemsPointer":"/a~1b/1/c")", R"({"a/b":[0,{"c":[2,3]}]})",
+         "[2, 3]"},
+        {R"("InputType":"JSON","ItemsPointer":"/a/x")", R"({"a":[1]})",
+         data + "a document with a value at the ItemsPointer '/a/x', but there is none"},
+        {R"("InputType":"JSONL")", "{\"a\":1}\n\n2\n", R"([{"a": 1}, 2])"},
+        {R"("InputType":"CSV","CSVHeaderLocation":"FIRST_ROW")", R"([{"c":"1"}])",
+         R"([{"c": "1"}])"},
+        {R"("InputType":"CSV","CSVHeaderLocation":"FIRST_ROW")", "c\n1\n",
+         data + "the text of a JSON array of what is read: CSV itself is not read in a test"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(std::string(c.config) + " " + c.data);
+        const Json answer = ask(distributed(reader(c.config), reading(c.data)));
+        const Json* refusal = find(answer, "ValidationException");
+        CHECK((refusal ? *refusal : answer["inspectionData"]["afterItemsPath"]) == Json(c.want));
+    }
+    const Json pointed = ask(
+        distributed(reader(R"("InputType":"JSON","ItemsPointer":"/a")"), reading(R"({"a":[1]})")));
+    CHECK(pointed["inspectionData"]["afterItemsPointer"] == "[1]");
+    const Json broken = ask(distributed(reader(R"("InputType":"JSONL")"), reading("1\n{\n")));
+    CHECK(broken["ValidationException"].get<std::string>().starts_with(data +
+                                                                       "JSON lines, but line 2: "));
+}
+
+TEST_CASE("a Map is refused whose items nobody gives, or somebody too many") {
+    CHECK(ask(distributed(reader(R"("InputType":"JSON")"), Json::object())) ==
+          Json{{"ValidationException",
+                "expected 'stateConfiguration.mapItemReaderData', for what the Map's ItemReader "
+                "names is not read in a test"}});
+    CHECK(ask(with(distributed("", reading("[1]")), {{"input", "[2]"}})) ==
+          Json{{"ValidationException",
+                "expected 'stateConfiguration.mapItemReaderData' to be absent, for the state is no "
+                "Map with an ItemReader"}});
+}
+
+TEST_CASE("a Map whose results become files gives an object") {
+    const auto written = [](const char* result) {
+        return ask(distributed(R"("ResultWriter":{"Resource":"arn:aws:states:::s3:putObject",
+                "Parameters":{"Bucket":"b"}},)",
+                               {{"mock", {{"result", result}}}, {"input", "[1]"}}));
+    };
+    CHECK(written("[1]") == Json{{"ValidationException", "Mocked result must be a JSON object."}});
+    CHECK(written(R"({"MapRunArn":"m"})")["output"] == R"({"MapRunArn":"m"})");
 }
 
 TEST_CASE("a mock is held against the model of the API that it stands for") {

@@ -15,8 +15,6 @@ namespace stepwell::core {
 
 using definition::MapState;
 
-namespace {
-
 Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t index) {
     const Fanout& fanout = *at.frame().fanout;
     at.set_item(fanout, index);
@@ -33,6 +31,8 @@ Evaluated<Payload> item_input(const MapState& map, Evaluation& at, std::uint32_t
     }
     return Payload(SW_TRY(map.item_selector->evaluate(at.over(fanout.selector_input))));
 }
+
+namespace {
 
 /// False where the iteration could not begin; the Map has failed then.
 bool start_iteration(Turn& turn, FrameId id, EventId previous) {
@@ -57,23 +57,6 @@ bool start_iteration(Turn& turn, FrameId id, EventId previous) {
               previous);
     turn.enqueue(child);
     return true;
-}
-
-/// Each of them sees a context object of its own, which may be large.
-constexpr std::uint32_t kShownItemsMax = 100;
-
-/// For who looks at the state's data: what the first iterations would begin with.
-void show_item_inputs(Turn& turn, FrameId id, const MapState& map) {
-    if (!map.item_selector) return;
-    Json inputs = Json::array();
-    const std::uint32_t count = std::min(turn.frame(id).fanout->total, kShownItemsMax);
-    for (std::uint32_t index = 0; index < count; ++index) {
-        Evaluation at(turn, id);
-        const auto input = item_input(map, at, index);
-        if (!input) return fail_state(turn, id, at.fault(input.error()));
-        inputs.push_back(input->json());
-    }
-    Evaluation(turn, id).show(Stage::after_item_selector, Payload(std::move(inputs)));
 }
 
 bool may_start_another(const Turn& turn, FrameId id) {
@@ -116,7 +99,7 @@ void begin(Turn& turn, FrameId id, const MapState& map) {
     if (map.tolerated_failure_count.is_set()) {
         started.show(Stage::tolerated_failure_count, Payload(Json(tolerance->count)));
     }
-    if (turn.probe() && turn.probe()->replaces_children) return show_item_inputs(turn, id, map);
+    if (turn.probe() && turn.probe()->replaces_children) return show_inputs(turn, id, map);
     if (map.distributed) return begin_map_run(turn, id, *tolerance);
     if (turn.frame(id).fanout->total == 0) return finish(turn, id, turn.frame(id).last_event);
     continue_wave(turn, id);

@@ -68,6 +68,16 @@ Evaluated<Json> reader_of(const MapState& map, Evaluation& at) {
     return order;
 }
 
+Evaluated<Payload> read_of(const MapState& map, Evaluation& at, const Payload& items) {
+    if (!map.distributed || !map.distributed->reader) return items;
+    const std::int64_t most = SW_TRY(items_max_of(*map.distributed->reader, at));
+    const Json& all = at.look_into(items);
+    if (most <= 0 || static_cast<std::size_t>(most) >= all.size()) return items;
+    Json first = Json::array();
+    for (std::int64_t i = 0; i < most; ++i) first.push_back(all[static_cast<std::size_t>(i)]);
+    return Payload(std::move(first));
+}
+
 Evaluated<Json> writer_of(const MapState& map, Evaluation& at) {
     if (!map.distributed || !map.distributed->writer) return Json();
     const definition::ResultWriter& writer = *map.distributed->writer;

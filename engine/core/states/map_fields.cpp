@@ -37,7 +37,7 @@ Evaluated<Payload> queried_items(const MapState& map, Evaluation& at, const Payl
 }
 
 Evaluated<Payload> items_of(const MapState& map, Evaluation& at, const Payload& input) {
-    if (at.given_items()) return *at.given_items();
+    if (at.given_items()) return read_of(map, at, *at.given_items());
     if (at.state().language == definition::QueryLanguage::jsonata) {
         return queried_items(map, at, input);
     }
@@ -157,6 +157,16 @@ Evaluated<Batching> batching_of(const MapState& map, Evaluation& at) {
     return batching;
 }
 
+Evaluated<Payload> batch_input_of(const definition::ItemBatcher& batcher, Evaluation& at,
+                                  const Payload& input) {
+    if (!batcher.has_input()) return Payload(Json());
+    if (batcher.input_query) {
+        return Payload(
+            SW_TRY(batcher.input_query->evaluate(at.queries(input), "ItemBatcher/BatchInput")));
+    }
+    return Payload(SW_TRY(batcher.input->evaluate(at.over(input))));
+}
+
 Evaluated<Fanout> plan_map(const MapState& map, Evaluation& at) {
     const Payload input = SW_TRY(effective_input(at));
     const Payload nothing;
@@ -190,7 +200,8 @@ Evaluated<Fanout> plan_map(const MapState& map, Evaluation& at) {
 Evaluated<Tolerance> tolerance_of(const MapState& map, Evaluation& at) {
     Tolerance tolerance;
     tolerance.percentage = SW_TRY(percentage_of(map, at));
-    if (map.tolerated_failure_percentage_query || map.tolerated_failure_percentage) {
+    if (map.tolerated_failure_percentage_query || map.tolerated_failure_percentage ||
+        (map.tolerated_failure_percentage_path && map.distributed)) {
         at.show(Stage::tolerated_failure_percentage, Payload(Json(tolerance.percentage)));
     }
     tolerance.count = SW_TRY(tolerated_count_of(map, at));

@@ -131,9 +131,9 @@ public:
 
     Result<Payload, ErrorInfo> batch_input() {
         const auto& batcher = map_at(turn_, frame_).distributed->batcher;
-        if (!batcher || !batcher->has_input()) return Payload(Json());
+        if (!batcher) return Payload(Json());
         const Payload& input = turn_.frame(frame_).fanout->selector_input;
-        return checked_input(evaluate(*batcher, input));
+        return checked_input(batch_input_of(*batcher, at_, input));
     }
 
     [[nodiscard]] std::uint64_t work() { return turn_.work().used(); }
@@ -146,14 +146,6 @@ private:
                 Failure{errors::kDataLimitExceeded, data_limit_cause(turn_.state_of(frame_).name)});
         }
         return stepwell::fail(at_.fault(made.error()).info);
-    }
-
-    Evaluated<Payload> evaluate(const definition::ItemBatcher& batcher, const Payload& input) {
-        if (batcher.input_query) {
-            return Payload(SW_TRY(
-                batcher.input_query->evaluate(at_.queries(input), "ItemBatcher/BatchInput")));
-        }
-        return Payload(SW_TRY(batcher.input->evaluate(at_.over(input))));
     }
 
     Evaluated<Payload> evaluate(const MapState& map, const Json& value) {
