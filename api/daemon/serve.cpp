@@ -22,6 +22,7 @@
 #include "api/daemon/start_settings.hpp"
 #include "api/home/routes.hpp"
 #include "api/http/server.hpp"
+#include "api/runs/rejected_export.hpp"
 #include "api/system/routes.hpp"
 #include "api/triggers/routes.hpp"
 #include "api/web/site.hpp"
@@ -211,7 +212,9 @@ void add_answers(Router& router, answers::AnswerSources& sources,
     answers::add_bulk_routes(router, sources, node.engine());
     answers::add_redrive_plan_route(router, sources, node.engine().redrive_policy(),
                                     input_probe(configuration));
-    answers::add_rejected_route(router, sources, rejected_rows_reader(node.lone_tasks()));
+    const auto read_rejected = rejected_rows_reader(node.lone_tasks());
+    answers::add_rejected_route(router, sources, read_rejected);
+    answers::add_rejected_export_routes(router, sources, read_rejected);
 }
 
 /// Workflows call the API, too: it has to be there until they have ended.

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "api/router/paging.hpp"
-#include "api/runs/failure.hpp"
 
 namespace stepwell::api::answers {
 namespace {
@@ -44,16 +43,6 @@ constexpr const char* kDescription =
     "rejected, "
     "not their values. 404 where the file was removed, 409 where another run has written it since.";
 
-/// What the route has found out before the file is read.
-struct Asked {
-    std::uint64_t run = 0;
-    std::string run_name;
-    std::vector<RejectedSource> sources;
-    std::size_t chosen = 0;  // REQUIRES: < sources.size() where there are any
-    RejectedQuery query;
-    Samples samples = Samples::hidden;
-};
-
 Json sources_view(const std::vector<RejectedSource>& sources) {
     Json all = Json::array();
     for (const RejectedSource& one : sources) {
@@ -76,57 +65,37 @@ Result<std::size_t> choice_of(const std::vector<RejectedSource>& sources,
                     "' is none; 'sources' lists them where 'path' is left out");
 }
 
-Result<Asked> asked_by(AnswerSources& sources, const Call& call) {
-    auto reader = SW_TRY(sources.readers.take());
-    const ExecutionId run = SW_TRY(reader->find(call.path("run")));
-    StateTracker tracker;
-    tracker.take(SW_TRY(reader->events(run)));
-    Asked asked;
-    asked.run = value_of(run);
-    asked.run_name = SW_TRY(reader->summary(run)).name;
-    asked.sources = rejected_sources(tracker.rows());
-    asked.chosen = SW_TRY(choice_of(asked.sources, call.text("path")));
-    asked.query.check = call.text("check").value_or("");
-    asked.query.offset = SW_TRY(position_in(call));
-    asked.query.limit = static_cast<std::size_t>(*call.integer("limit"));
-    if (!asked.sources.empty()) asked.query.uri = asked.sources[asked.chosen].uri;
-    if (call.principal().role != Role::viewer) asked.samples = Samples::shown;
-    return asked;
-}
-
-Json nothing_of(const Asked& asked) {
+Json nothing_of(const AskedRejected& asked) {
     return {{"run", asked.run}, {"sources", sources_view(asked.sources)},
             {"path", ""},       {"columns", Json::array()},
             {"total", 0},       {"items", Json::array()}};
 }
 
-Result<Json> answer_of(const Asked& asked, Json page) {
-    const Json& of_run = page.at("of_run");
-    if (of_run.is_string() && of_run != asked.run_name) {
-        return fail(ErrorCode::conflict, "expected " + asked.query.uri + " to have the rows of '" +
-                                             asked.run_name + "', but the run '" +
-                                             of_run.get<std::string>() +
-                                             "' has written it since; a folder as quarantine.uri "
-                                             "keeps those of each run");
-    }
+Json answer_of(const AskedRejected& asked, Json page) {
     Json out = nothing_of(asked);
     out["path"] = asked.sources[asked.chosen].path;
     for (const char* member : {"columns", "total"}) out[member] = std::move(page[member]);
     out["items"] = std::move(page["rows"]);
-    mask_rejected_values(out["items"], asked.sources[asked.chosen].masked);
-    if (asked.samples == Samples::hidden) hide_rejected_values(out["items"]);
     const std::size_t end = asked.query.offset + out["items"].size();
     const bool is_last = out["items"].empty() || end >= out["total"].get<std::size_t>();
     if (!is_last) out["next"] = position_token(end);
     return out;
 }
 
+Result<AskedRejected> asked_page(AnswerSources& sources, const Call& call) {
+    auto asked = SW_TRY(asked_rejected(sources, call));
+    asked.query.offset = SW_TRY(position_in(call));
+    asked.query.limit = static_cast<std::size_t>(*call.integer("limit"));
+    return asked;
+}
+
 void answer(AnswerSources& sources, const ReadRejected& read, const Call& call) {
-    auto asked = asked_by(sources, call);
+    auto asked = asked_page(sources, call);
     if (!asked) return call.answer(fail(std::move(asked).error()));
     if (asked->sources.empty()) return call.answer(nothing_of(*asked));
     RejectedQuery query = asked->query;
     read(std::move(query), [call, asked = *std::move(asked)](Result<Json> page) {
+        if (page) page = shown_rejected(asked, *std::move(page));
         if (!page) return call.answer(fail(std::move(page).error()));
         call.answer(answer_of(asked, *std::move(page)));
     });
@@ -184,20 +153,55 @@ void mask_rejected_values(Json& rows, const std::vector<std::string>& masked) {
     for (Json& row : rows) hide(row, kMasked, is_masked);
 }
 
+std::vector<Parameter> rejected_parameters() {
+    return {text_parameter("path",
+                           "of which task: a `path` of `sources`; absent: of "
+                           "the first",
+                           8'000),
+            text_parameter("check", "only rows that this check rejected")};
+}
+
+Result<AskedRejected> asked_rejected(AnswerSources& sources, const Call& call) {
+    auto reader = SW_TRY(sources.readers.take());
+    const ExecutionId run = SW_TRY(reader->find(call.path("run")));
+    StateTracker tracker;
+    tracker.take(SW_TRY(reader->events(run)));
+    AskedRejected asked;
+    asked.run = value_of(run);
+    asked.run_name = SW_TRY(reader->summary(run)).name;
+    asked.sources = rejected_sources(tracker.rows());
+    asked.chosen = SW_TRY(choice_of(asked.sources, call.text("path")));
+    asked.query.check = call.text("check").value_or("");
+    if (!asked.sources.empty()) asked.query.uri = asked.sources[asked.chosen].uri;
+    if (call.principal().role != Role::viewer) asked.samples = Samples::shown;
+    return asked;
+}
+
+Result<Json> shown_rejected(const AskedRejected& asked, Json page) {
+    const Json& of_run = page.at("of_run");
+    if (of_run.is_string() && of_run != asked.run_name) {
+        return fail(ErrorCode::conflict, "expected " + asked.query.uri + " to have the rows of '" +
+                                             asked.run_name + "', but the run '" +
+                                             of_run.get<std::string>() +
+                                             "' has written it since; a folder as quarantine.uri "
+                                             "keeps those of each run");
+    }
+    mask_rejected_values(page["rows"], asked.sources[asked.chosen].masked);
+    if (asked.samples == Samples::hidden) hide_rejected_values(page["rows"]);
+    return page;
+}
+
 void add_rejected_route(Router& router, AnswerSources& sources, ReadRejected read) {
+    auto parameters = rejected_parameters();
+    parameters.push_back(integer_parameter("limit", "how many at most", 1, 1'000, 100));
+    parameters.push_back(text_parameter("after", "`next` of the page before", 200));
     router.add({.method = "GET",
                 .pattern = "/api/v1/runs/{run}/rejected",
                 .operation = "listRejectedRows",
                 .tag = "data",
                 .summary = "The rows that the validate tasks of a run put aside, with reasons",
                 .description = kDescription,
-                .query = {text_parameter("path",
-                                         "of which task: a `path` of `sources`; absent: of "
-                                         "the first",
-                                         8'000),
-                          text_parameter("check", "only rows that this check rejected"),
-                          integer_parameter("limit", "how many at most", 1, 1'000, 100),
-                          text_parameter("after", "`next` of the page before", 200)},
+                .query = std::move(parameters),
                 .answer = kAnswer,
                 .errors = {409, 503},
                 .act = [&sources, read = std::move(read)](const Call& call) {

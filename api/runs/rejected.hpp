@@ -1,4 +1,5 @@
-// GET /api/v1/runs/{run}/rejected: the rows that the validate tasks of a run put aside.
+// GET /api/v1/runs/{run}/rejected: the rows that the validate tasks of a run put aside, page by
+// page.
 #pragma once
 
 #include <functional>
@@ -7,6 +8,7 @@
 
 #include "api/home/routes.hpp"
 #include "api/read/state_tracker.hpp"
+#include "api/runs/failure.hpp"
 
 namespace stepwell::api::answers {
 
@@ -41,6 +43,27 @@ void hide_rejected_values(Json& rows);
 
 /// Likewise of columns that the definition masks, and of lines that have no columns.
 void mask_rejected_values(Json& rows, const std::vector<std::string>& masked);
+
+/// What a request asks for, found out before a file is read.
+struct AskedRejected {
+    std::uint64_t run = 0;
+    std::string run_name;
+    std::vector<RejectedSource> sources;
+    std::size_t chosen = 0;  // REQUIRES: < sources.size() where there are any
+    RejectedQuery query;     // its file and check; from the first row on
+    Samples samples = Samples::hidden;
+};
+
+/// `path` and `check`: of which task, and which of its rows.
+std::vector<Parameter> rejected_parameters();
+
+/// Of a call with those parameters. Fails with not_found where there is no such run, or its `path`
+/// is none of the sources'.
+Result<AskedRejected> asked_rejected(AnswerSources& sources, const Call& call);
+
+/// A page as ReadRejected gives it, with what who asks may see of its rows. Fails with conflict
+/// where another run has written the file since.
+Result<Json> shown_rejected(const AskedRejected& asked, Json page);
 
 /// REQUIRES: the schemas of the answers are there.
 void add_rejected_route(Router& router, AnswerSources& sources, ReadRejected read);

@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kRunsAtOnce = 100;
 /// Histories that the filter may read: of the parent whose children are asked for.
 constexpr std::size_t kExportReadsMax = 1;
-/// Spreadsheets take text without it for one of an older code.
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 struct ExportColumn {
     std::string_view heading;

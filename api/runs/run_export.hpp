@@ -3,11 +3,15 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "api/home/routes.hpp"
 #include "api/runs/run_filter.hpp"
 
 namespace stepwell::api::answers {
+
+/// Begins a file of CSV: spreadsheets take text without it for one of an older code.
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 /// A line of CSV, with its end (RFC 4180). What a spreadsheet would take for a formula gets an
 /// apostrophe in front, which makes it text there.

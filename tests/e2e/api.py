@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
@@ -263,8 +264,8 @@ class Routes(Case):
         daemon = self.daemon()
         make_admin(daemon)
         tokens = role_tokens(daemon)
-        daemon.workflow("sorted")
-        daemon.workflow("overwritten")
+        for name in ("sorted", "overwritten", "pass"):
+            daemon.workflow(name)
         run = self.start(daemon, "sorted")["run"]
         self.assertEqual(self.end_of(daemon, run)["status"], "succeeded")
         here = f"/api/v1/runs/{run}/rejected"
@@ -280,8 +281,23 @@ class Routes(Case):
         seen = ask(daemon, "GET", here, None, bearer(tokens["viewer"]))[2]
         self.assertEqual([(row["line"], row["cells"]["amount"]) for row in seen["items"]], [(2, "•••"), (4, None), (5, "•••")])
         self.assertEqual(ask(daemon, "GET", here + "?path=Nowhere", None, operator)[0], 404)
+        got = {}
+        for who, form in (("operator", "csv?check=amount.type"), ("operator", "jsonl"), ("viewer", "csv")):
+            request = urllib.request.Request(f"http://127.0.0.1:{daemon.port}{here}/export.{form}", headers=bearer(tokens[who]))
+            with urllib.request.urlopen(request, timeout=60) as response:
+                self.assertIn('filename="rejected.', response.headers["Content-Disposition"])
+                got[who, form] = response.read().decode("utf-8-sig")
+        table = list(csv.DictReader(io.StringIO(got["operator", "csv?check=amount.type"], newline="")))
+        self.assertEqual([(row["_sw_line"], row["_sw_reasons"], row["amount"]) for row in table], [("2", "amount.type", "pearl"), ("5", "amount.type", "x")])
+        self.assertEqual([json.loads(line) for line in got["operator", "jsonl"].splitlines()], first["items"] + rest["items"])
+        self.assertNotIn("pearl", got["viewer", "csv"])
+        self.assertEqual(ask(daemon, "GET", here + "/export.csv?path=Nowhere", None, operator)[0], 404)
+        passed = self.start(daemon, "pass")["run"]
+        self.end_of(daemon, passed)
+        self.assertEqual(ask(daemon, "GET", f"/api/v1/runs/{passed}/rejected/export.csv", None, operator)[0], 404)
         os.remove(os.path.join(self.folder, "data", first["sources"][0]["uri"].replace("lake://", "lake/")))
         self.assertEqual(ask(daemon, "GET", here, None, operator)[0], 404)
+        self.assertEqual(ask(daemon, "GET", here + "/export.jsonl", None, operator)[0], 404)
         runs = [self.start(daemon, "overwritten")["run"] for _ in range(2)]
         for one in runs:
             self.end_of(daemon, one)

@@ -1,6 +1,6 @@
 // What a person on call does: find what failed, see why, mend it, and see that it runs.
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkAccess, closeBrowser, Daemon, open, until } from './support.mjs';
@@ -118,6 +118,13 @@ test('rows that were put aside are seen with their reasons, and filtered by one'
     await until(async () => (await card.locator('tbody tr').count()) === 1, 'the filter to hold');
     assert.equal(new URL(page.url()).searchParams.get('check'), 'amount.not_null');
     await card.getByText('1 of 1 row').waitFor();
+    for (const [form, name] of [['CSV', 'rejected.csv'], ['JSON lines', 'rejected.jsonl']]) {
+      const [kept] = await Promise.all([page.waitForEvent('download'), card.getByRole('button', { name: form }).click()]);
+      assert.equal(kept.suggestedFilename(), name);
+      const lines = readFileSync(await kept.path(), 'utf8').trim().split('\n');
+      assert.match(lines.at(-1), /amount\.not_null/);
+      assert.equal(lines.length, form === 'CSV' ? 2 : 1, 'only the rows of the filter'); // a heading, and a row
+    }
     await checkAccess(page, path);
     await view.close();
   }

@@ -16,5 +16,6 @@ export * from './Table';
 export * from './Tabs';
 export * from './Tile';
 export * from './Time';
+export * from './download';
 export * from './later';
 export * from './px';

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { Button, Card, CopyButton, Foreign } from '@/components';
+import { Button, Card, CopyButton, download, Foreign } from '@/components';
 import { formatCount, formatNumber, visible } from '@/formats';
 import { anyText, useQueryValue } from '@/router';
 import {
@@ -151,8 +151,29 @@ function Rows({ file, reason }: { file: QuarantineFile; reason: string }) {
             Show more
           </Button>
         )}
+        {rejected.rows && <Export file={file} reason={reason} />}
       </div>
     </>
+  );
+}
+
+/** All rows that fit, not only those that are shown; the daemon writes the file. */
+function Export({ file, reason }: { file: QuarantineFile; reason: string }) {
+  const save = (form: 'csv' | 'jsonl') =>
+    download(
+      `/api/v1/runs/{run}/rejected/export.${form}`,
+      { run: file.run },
+      { path: file.path, check: reason },
+    );
+  return (
+    <span className="tools" role="group" aria-label={`Export the rejected rows of ${visible(file.path)}`}>
+      <Button small kind="quiet" icon="download" onClick={() => save('csv')}>
+        CSV
+      </Button>
+      <Button small kind="quiet" icon="download" onClick={() => save('jsonl')}>
+        JSON lines
+      </Button>
+    </span>
   );
 }
 

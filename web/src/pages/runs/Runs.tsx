@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
-import { urlOf, useMay, useQuery } from '@/api';
+import { useMay, useQuery } from '@/api';
 import { useKeys } from '@/app/keys';
 import { useNow } from '@/app/now';
 import { useIsPhone } from '@/app/phone';
@@ -15,6 +15,7 @@ import {
   Note,
   Table,
   type Column,
+  download,
 } from '@/components';
 import { formatCount, formatNumber, visible } from '@/formats';
 import { href, navigate, useQueryValue, useSetQuery, wholeNumber, type Kind } from '@/router';
@@ -128,8 +129,8 @@ export default function Runs() {
               </>
             }
             items={[
-              { text: 'CSV', act: () => download('/api/v1/runs/export.csv', asked) },
-              { text: 'JSON lines', act: () => download('/api/v1/runs/export.jsonl', asked) },
+              { text: 'CSV', act: () => download('/api/v1/runs/export.csv', {}, asked) },
+              { text: 'JSON lines', act: () => download('/api/v1/runs/export.jsonl', {}, asked) },
             ]}
           />
         </div>
@@ -209,13 +210,6 @@ const boxes = (chosen: ReadonlySet<number>, choose: (run: number) => void): Colu
     />
   ),
 });
-
-function download(path: string, filter: object): void {
-  const link = document.createElement('a');
-  link.href = urlOf(path, {}, filter);
-  link.download = '';
-  link.click();
-}
 
 function Nothing({ isFiltered }: { isFiltered: boolean }) {
   if (!isFiltered) {
