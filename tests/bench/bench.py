@@ -35,7 +35,9 @@ import web_pages  # noqa: E402
 RELEASE = os.path.join(ROOT, "build", "release")
 PROGRAM = os.path.join(RELEASE, "stepwell")
 LOAD = os.path.join(RELEASE, "tests", "bench", "http_bench")
-PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "web", "data", "rows"]
+PARTS = ["engine", "jsonata", "http", "live", "tasks", "hard", "stalls", "lists", "web", "data", "rows", "many-rows"]
+
+MANY_ROWS = 20_000_000
 
 
 class Table:
@@ -300,7 +302,8 @@ def main():
              "stalls": lambda t, p: (stalls.figures(t, serving, p, quick), entrances.figures(t, serving, p, quick)),
              "lists": lambda t, p: run_lists.figures(t, serving, p, quick, resident_mb),
              "web": lambda t, p: web_pages.figures(t, serving, p, quick), "data": lambda t, p: data_figures(t, source, p),
-             "rows": lambda t, p: data_rows.figures(t, source, serving, p)}
+             "rows": lambda t, p: data_rows.figures(t, source, serving, p),
+             "many-rows": lambda t, p: data_rows.figures(t, source, serving, p, rows=data_rows.ROWS if quick else MANY_ROWS)}
     for name in arguments.only or PARTS:
         if name == "engine":
             engine_figures(table, quick)

@@ -1,7 +1,7 @@
-"""validate, etl and load over three million flights as CSV, each beside the same work as an expert writes it in SQL for
-plain DuckDB (and, where that is installed, with polars): time, CPU and the highest memory of a process that does only this.
+"""validate, etl, load and transform over flights, each beside the same work as an expert writes it in SQL for plain DuckDB
+(and, where that is installed, with polars): time, CPU and the highest memory of a process that does only this.
 
-Run by itself it prints the three tables: data_rows.py --stepwell PROGRAM [--rounds N] [--only validate].
+Run by itself it prints the tables: data_rows.py --stepwell PROGRAM [--rows N] [--rounds N] [--only validate].
 """
 import argparse
 import json
@@ -15,27 +15,46 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
-TASKS = ["validate", "etl", "load"]
+TASKS = ["validate", "etl", "load", "transform"]
+ROWS = 3_000_000  # of the file that all others are made from
 BAD = ["x{n},2001-01-01 10:00:00,5,2475,JFK,LAX", "{n},2001-01-99 10:00:00,5,2475,JFK,LAX", "{n},2001-01-01 10:00:00,5.5,2475,JFK,LAX",
        "{n},2001-01-01 10:00:00,5,-7,JFK,LAX", "{n},2001-01-01 10:00:00,5,2475,,LAX", "{n},2001-01-01 10:00:00,5,2475,jfk,LAX", "17,2001-01-01 10:00:00,5,2475,JFK,LAX"]
 COLUMNS = {"flight_id": "bigint", "departed_at": "timestamp", "delay": "integer", "distance": "integer", "origin": "varchar", "destination": "varchar"}
 
 
-def land(source, folder):
-    """flights.csv with some thousand bad rows, clean.csv without; the second half of clean.csv is to update what a table has."""
+MODELS = {
+    "flights_by_month": "select *, strftime(departed_at, '%Y-%m') flight_month, delay > 15 is_late, distance / nullif(delay, 0) miles_per_minute from {flights}",
+    "daily_summary": "select cast(departed_at as date) flight_date, origin, count(*) flights, sum(delay) delay_minutes, sum(distance) miles, "
+                     "count(*) filter (where is_late) late_flights from {flights_by_month} group by 1, 2",
+    "routes": "select origin, destination, count(*) flights, avg(delay) mean_delay, max(distance) distance from {flights_by_month} group by 1, 2",
+}
+
+
+def land(source, folder, rows):
+    """flights.csv with some thousand bad rows, clean.csv without; the second half of clean.csv is to update what a table has. More rows than
+    the source has are those again, under other numbers."""
     import duckdb
     connection = duckdb.connect()
-    flights = (f"(select file_row_number + 1 as flight_id, date as departed_at, delay, distance, origin, destination "
-               f"from read_parquet('{source}/flights-3m.parquet', file_row_number = true))")
+    flights = (f"(select copy * {ROWS} + file_row_number + 1 as flight_id, date as departed_at, delay, distance, origin, destination "
+               f"from range({-(-rows // ROWS)}) copies(copy), read_parquet('{source}/flights-3m.parquet', file_row_number = true) where flight_id <= {rows})")
     form = "(format csv, header true, timestampformat '%Y-%m-%d %H:%M:%S')"
     connection.execute(f"copy {flights} to '{folder}/clean.csv' {form}")
     shutil.copyfile(f"{folder}/clean.csv", f"{folder}/flights.csv")
     with open(f"{folder}/flights.csv", "a") as file:
-        file.writelines(BAD[n % len(BAD)].format(n=9_000_000 + n) + "\n" for n in range(3500))
+        file.writelines(BAD[n % len(BAD)].format(n=900_000_000 + n) + "\n" for n in range(3500))
     connection.execute(f"attach '{folder}/before.duckdb' as wh")
     connection.execute(f"create table wh.flights as select * replace (delay + 1 as delay) from {flights} where flight_id % 2 = 0")
     connection.execute("alter table wh.flights add primary key (flight_id)")
     connection.close()
+    os.makedirs(f"{folder}/project/models")
+    with open(f"{folder}/project/dbt_project.yml", "w") as file:
+        file.write("name: bench\nmodels: {+materialized: table}\n")
+    with open(f"{folder}/project/models/sources.yml", "w") as file:
+        file.write("sources: [{name: raw, schema: main, tables: [{name: flights}]}]\n")
+    named = {"flights": "{{ source('raw', 'flights') }}"} | {name: "{{ ref('" + name + "') }}" for name in MODELS}
+    for name, select in MODELS.items():
+        with open(f"{folder}/project/models/{name}.sql", "w") as file:
+            file.write(select.format_map(named))
 
 
 # What each task is told ----------------------------------------------------------------------------------------------
@@ -56,6 +75,8 @@ def stepwell_parameters(task, folder):
                           {"derive": {"flight_month": "strftime(departed_at, '%Y-%m')", "is_late": "delay > 15", "miles_per_minute": "distance / nullif(delay, 0)"}},
                           {"dedupe": {"keys": ["flight_id"], "order_by": ["departed_at desc"], "ties": "any"}}],
                 "write": {"uri": f"{folder}/out/lake/", "format": "parquet", "partition_by": ["flight_month"], "mode": "overwrite_partitions"}}
+    if task == "transform":
+        return {"project": f"{folder}/project", "connection": "wh", "schema": "analytics"}
     return {"input": {"uri": f"{folder}/clean.csv", "format": "csv", "columns": COLUMNS}, "target": {"connection": "wh", "table": "flights"},
             "mode": "upsert", "keys": ["flight_id"]}
 
@@ -85,6 +106,9 @@ def expert_sql(task, folder):
                     strftime(departed_at, '%Y-%m') flight_month, delay > 15 is_late, distance / nullif(delay, 0) miles_per_minute,
                     row_number() over (partition by flight_id order by departed_at desc) n from {read.format(folder + '/clean.csv', typed)}) where n between 0 and 1)
                     to '{folder}/plain/lake' (format parquet, partition_by (flight_month), compression zstd, write_partition_columns true)"""]
+    if task == "transform":
+        named = {name: f"analytics.{name}" for name in MODELS} | {"flights": "main.flights"}
+        return ["create schema analytics"] + [f"create table analytics.{name} as {select.format_map(named)}" for name, select in MODELS.items()]
     source = read.format(folder + "/clean.csv", typed)
     changed = " or ".join(f"t.{name} is distinct from s.{name}" for name in list(COLUMNS)[1:])
     return [f"create temp table staged as select * from {source}",
@@ -117,6 +141,9 @@ def polars_work(task, folder):
         kept.write_parquet(f"{folder}/plain/lake", partition_by="flight_month")
 
 
+ON_TABLES = ("load", "transform")  # polars has no such thing
+
+
 # Measuring ------------------------------------------------------------------------------------------------------------
 
 def fresh(folder):
@@ -141,7 +168,7 @@ def child(kind, task, folder):
     if kind == "polars":
         polars_work(task, folder)
     else:
-        connection = duckdb.connect(f"{folder}/wh.duckdb" if task == "load" else ":memory:")
+        connection = duckdb.connect(f"{folder}/wh.duckdb" if task in ON_TABLES else ":memory:")
         for statement in expert_sql(task, folder):
             connection.execute(statement).fetchall()
         connection.close()
@@ -193,9 +220,9 @@ def least(runs):
     return {key: min(run[key] for run in runs) for key in ("seconds", "cpu", "mb")}
 
 
-def figures(table, source, serving, program, rounds=1, tasks=TASKS):
+def figures(table, source, serving, program, rounds=1, tasks=TASKS, rows=ROWS):
     folder = tempfile.mkdtemp(prefix="stepwell-rows-")
-    land(source, folder)
+    land(source, folder, rows)
     others = ["duckdb"]
     try:
         import polars  # noqa: F401
@@ -203,7 +230,7 @@ def figures(table, source, serving, program, rounds=1, tasks=TASKS):
     except ImportError:
         pass
     for task in tasks:
-        runs = {name: [] for name in ["stepwell", *others] if name != "polars" or task != "load"}
+        runs = {name: [] for name in ["stepwell", *others] if name != "polars" or task not in ON_TABLES}
         for _ in range(rounds):
             for name, results in runs.items():
                 fresh(folder)
@@ -211,10 +238,10 @@ def figures(table, source, serving, program, rounds=1, tasks=TASKS):
                 results.append(by_stepwell(serving, program, folder, (task, stepwell_parameters(task, folder)))[0] if is_ours else by_itself(name, task, folder))
         best = {name: least(results) for name, results in runs.items()}
         for name, one in best.items():
-            table.add(f"{task} of 3,000,000 flights, {name}", one["seconds"], "s", note=f"CPU {one['cpu']:.2f} s, {one['mb']:,.0f} MB")
+            table.add(f"{task} of {rows:,} flights, {name}", one["seconds"], "s", note=f"CPU {one['cpu']:.2f} s, {one['mb']:,.0f} MB")
         for key, unit in (("seconds", "time"), ("mb", "memory")):
-            table.add(f"{task}: {unit} against an expert's DuckDB", best["stepwell"][key] / best["duckdb"][key], "x", 1.1, False)
-    if tasks == TASKS:
+            table.add(f"{task} of {rows:,}: {unit} against an expert's DuckDB", best["stepwell"][key] / best["duckdb"][key], "x", 1.1, False)
+    if tasks == TASKS and rows == ROWS:
         other_figures(table, serving, program, folder)
     shutil.rmtree(folder)
 
@@ -262,10 +289,12 @@ def main():
     parse = argparse.ArgumentParser()
     parse.add_argument("--stepwell", default=bench.PROGRAM)
     parse.add_argument("--source", default=os.path.join(ROOT, "build/third_party/vega-datasets"))
+    parse.add_argument("--rows", type=int, default=ROWS)
     parse.add_argument("--rounds", type=int, default=1)
     parse.add_argument("--only", action="append", choices=TASKS)
     arguments = parse.parse_args()
-    figures(bench.Table(), os.path.abspath(arguments.source), bench.serving, os.path.abspath(arguments.stepwell), arguments.rounds, arguments.only or TASKS)
+    figures(bench.Table(), os.path.abspath(arguments.source), bench.serving, os.path.abspath(arguments.stepwell), arguments.rounds,
+            arguments.only or TASKS, arguments.rows)
 
 
 if __name__ == "__main__":
