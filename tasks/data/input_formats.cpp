@@ -146,7 +146,8 @@ DataResult<void> check_member_names(const std::vector<Presence>& columns, const 
 DataResult<std::vector<Presence>> members_of(Connection& connection, const std::string& objects,
                                              std::int64_t& total) {
     const std::string from =
-        " from " + objects + " as objects where json_valid(line) and json_type(line) = 'OBJECT'";
+        " from " + objects +
+        " as objects where line is not null and stepwell_json_fault(line) is null";
     const Rows files =
         SW_TRY(connection.query("select count(distinct _sw_file), min(_sw_file)" + from));
     total = files.rows[0][0].get<std::int64_t>();
@@ -178,9 +179,8 @@ DataResult<void> open_objects(DataSession& session, Connection& connection, cons
     input.relation =
         "(select " + select +
         "_sw_file, _sw_line, _sw_fault, case when _sw_fault is not null then coalesce(_sw_raw, "
-        "line) end as _sw_raw from (select line, _sw_file, _sw_line, _sw_raw, case when _sw_fault "
-        "is not null then _sw_fault when not json_valid(line) then 'the line is not JSON' when "
-        "json_type(line) <> 'OBJECT' then 'the line is not a JSON object' end as _sw_fault from " +
+        "line) end as _sw_raw from (select line, _sw_file, _sw_line, _sw_raw, "
+        "coalesce(_sw_fault, stepwell_json_fault(line)) as _sw_fault from " +
         objects + " as objects where line is not null or _sw_fault is not null))";
     input.is_text = true;
     return apply_policy(session, spec, members, total, input);

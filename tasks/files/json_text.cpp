@@ -109,8 +109,9 @@ char unescaped(char c) {
     }
 }
 
-/// What stands between the quotes.
-std::string_view plain_text(std::string_view quoted, std::string& scratch) {
+}  // namespace
+
+std::string_view json_plain_text(std::string_view quoted, std::string& scratch) {
     const std::string_view text = quoted.substr(1, quoted.size() - 2);
     if (text.find('\\') == text.npos) return text;
     scratch.clear();
@@ -130,8 +131,6 @@ std::string_view plain_text(std::string_view quoted, std::string& scratch) {
     return scratch;
 }
 
-}  // namespace
-
 std::optional<std::string_view> json_member(std::string_view json, std::string_view key,
                                             std::string& scratch) {
     JsonText text(json);
@@ -140,11 +139,11 @@ std::optional<std::string_view> json_member(std::string_view json, std::string_v
         text.skip_blanks();
         const std::string_view name = text.take_string();
         if (name.empty() || !text.take(':')) return std::nullopt;
-        const bool is_it = plain_text(name, scratch) == key;
+        const bool is_it = json_plain_text(name, scratch) == key;
         const std::string_view value = text.take_value();
         if (!is_it) continue;
         if (value.empty() || value == "null") return std::nullopt;
-        return value[0] == '"' ? plain_text(value, scratch) : value;
+        return value[0] == '"' ? json_plain_text(value, scratch) : value;
     } while (text.take(','));
     return std::nullopt;
 }
