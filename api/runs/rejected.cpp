@@ -101,6 +101,19 @@ void answer(AnswerSources& sources, const ReadRejected& read, const Call& call) 
     });
 }
 
+/// Of who asks, or of an earlier run whose verdict stood for it.
+bool has_rows_of(const AskedRejected& asked, const std::string& of_run) {
+    if (of_run == asked.run_name) return true;
+    return asked.sources[asked.chosen].is_kept && asked.is_earlier && asked.is_earlier(of_run);
+}
+
+bool is_earlier(const AnswerSources& sources, const std::string& key, std::uint64_t run) {
+    auto reader = sources.readers.take();
+    if (!reader) return false;
+    const auto found = (*reader)->find(key);
+    return found ? value_of(*found) < run : found.error().code == ErrorCode::not_found;
+}
+
 std::vector<std::string> texts_of(const Json& object, std::string_view member) {
     std::vector<std::string> texts;
     const Json* all = find(object, member);
@@ -133,8 +146,9 @@ std::vector<RejectedSource> rejected_sources(const std::vector<StateRow>& rows) 
         const Json* count = find(*made, "rows");
         const std::string uri = string_or(*made, "uri", "");
         if (uri.empty() || !count || !count->is_number_unsigned()) continue;
-        sources.push_back(
-            {row.place, row.path, uri, count->get<std::uint64_t>(), texts_of(*made, "masked")});
+        const Json* is_kept = find(*made, "unchanged");
+        sources.push_back({row.place, row.path, uri, count->get<std::uint64_t>(),
+                           texts_of(*made, "masked"), is_kept && *is_kept == true});
     }
     return sources;
 }
@@ -168,7 +182,12 @@ Result<AskedRejected> asked_rejected(AnswerSources& sources, const Call& call) {
     tracker.take(SW_TRY(reader->events(run)));
     AskedRejected asked;
     asked.run = value_of(run);
-    asked.run_name = SW_TRY(reader->summary(run)).name;
+    const auto summary = SW_TRY(reader->summary(run));
+    asked.run_name = summary.name;
+    asked.is_earlier = [&sources, workflow = summary.workflow_name,
+                        of = asked.run](const auto& name) {
+        return is_earlier(sources, workflow + "/" + name, of);
+    };
     asked.sources = rejected_sources(tracker.rows());
     asked.chosen = SW_TRY(choice_of(asked.sources, call.text("path")));
     asked.query.check = call.text("check").value_or("");
@@ -179,7 +198,7 @@ Result<AskedRejected> asked_rejected(AnswerSources& sources, const Call& call) {
 
 Result<Json> shown_rejected(const AskedRejected& asked, Json page) {
     const Json& of_run = page.at("of_run");
-    if (of_run.is_string() && of_run != asked.run_name) {
+    if (of_run.is_string() && !has_rows_of(asked, of_run.get<std::string>())) {
         return fail(ErrorCode::conflict, "expected " + asked.query.uri + " to have the rows of '" +
                                              asked.run_name + "', but the run '" +
                                              of_run.get<std::string>() +

@@ -32,7 +32,8 @@ struct RejectedSource {
     std::string uri;
     std::uint64_t rows = 0;
     std::vector<std::string>
-        masked;  // columns whose values nobody is shown, in any case of letters
+        masked;            // columns whose values nobody is shown, in any case of letters
+    bool is_kept = false;  // nothing had changed: an earlier run put them aside
 };
 
 /// In the order in which the states were entered; those that put nothing aside are none.
@@ -52,13 +53,16 @@ struct AskedRejected {
     std::size_t chosen = 0;  // REQUIRES: < sources.size() where there are any
     RejectedQuery query;     // its file and check; from the first row on
     Samples samples = Samples::hidden;
+    /// Whether a run of the workflow with that name began before this one; so does one that is not
+    /// there any more. Empty: none did.
+    std::function<bool(const std::string& run_name)> is_earlier = {};
 };
 
 /// `path` and `check`: of which task, and which of its rows.
 std::vector<Parameter> rejected_parameters();
 
 /// Of a call with those parameters. Fails with not_found where there is no such run, or its `path`
-/// is none of the sources'.
+/// is none of the sources'. REQUIRES: `sources` outlives what is asked.
 Result<AskedRejected> asked_rejected(AnswerSources& sources, const Call& call);
 
 /// A page as ReadRejected gives it, with what who asks may see of its rows. Fails with conflict

@@ -42,7 +42,7 @@ struct File {
 AskedRejected question() {
     AskedRejected asked;
     asked.run_name = "r1";
-    asked.sources = {{"V", "V", "lake://bad.csv", 5, {}}};
+    asked.sources = {{"V", "V", "lake://bad.csv", 5, {}, false}};
     asked.query.uri = "lake://bad.csv";
     asked.samples = Samples::shown;
     return asked;
@@ -111,6 +111,18 @@ TEST_CASE("masked columns leave with no file of rejected rows") {
     AskedRejected asked = question();
     asked.sources[0].masked = {"A"};
     CHECK(take(file, std::move(asked), ExportForm::csv).text.find("=1") == std::string::npos);
+}
+
+TEST_CASE("rows that an earlier run put aside are those of a run for which its verdict stood") {
+    AskedRejected asked = question();
+    asked.is_earlier = [](const std::string& name) { return name == "r0"; };
+    const auto is_refused = [&](const std::string& of_run) {
+        return !shown_rejected(asked, {{"of_run", of_run}, {"rows", Json::array()}});
+    };
+    CHECK(is_refused("r0"));
+    asked.sources[0].is_kept = true;
+    CHECK_FALSE(is_refused("r0"));
+    CHECK(is_refused("r2"));
 }
 
 TEST_CASE("a file of rejected rows that cannot be read is refused, and later broken off") {

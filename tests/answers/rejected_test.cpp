@@ -30,6 +30,7 @@ TEST_CASE("the files of rejected rows are those that the results of the run name
     CHECK(sources[0].uri == "lake://q/bad.parquet");
     CHECK(sources[0].rows == 2);
     CHECK(sources[0].masked == std::vector<std::string>{"Email"});
+    CHECK_FALSE(sources[0].is_kept);
 }
 
 TEST_CASE("who may not see values sees where rejected rows stand, and why they were rejected") {

@@ -280,6 +280,10 @@ class Routes(Case):
         self.assertEqual([row["line"] for row in typed["items"]], [2, 5])
         seen = ask(daemon, "GET", here, None, bearer(tokens["viewer"]))[2]
         self.assertEqual([(row["line"], row["cells"]["amount"]) for row in seen["items"]], [(2, "•••"), (4, None), (5, "•••")])
+        again = self.start(daemon, "sorted")["run"]  # nothing has changed, so it puts nothing aside by itself
+        self.assertEqual(self.end_of(daemon, again)["status"], "succeeded")
+        status, _, kept = ask(daemon, "GET", f"/api/v1/runs/{again}/rejected?limit=2", None, operator)
+        self.assertEqual((status, kept.get("items")), (200, first["items"]), kept)
         self.assertEqual(ask(daemon, "GET", here + "?path=Nowhere", None, operator)[0], 404)
         got = {}
         for who, form in (("operator", "csv?check=amount.type"), ("operator", "jsonl"), ("viewer", "csv")):
