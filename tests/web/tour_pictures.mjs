@@ -21,6 +21,7 @@ const scenes = {
   'run-failed': { path: '/runs/flights-strict/of-today', text: 'has not changed since' },
   redrive: { path: '/runs/flights-strict/of-today', text: 'Redrive this run', visit: (page) => page.locator('.head').getByRole('button', { name: 'Redrive…' }).click() },
   run: { path: (names) => `/runs/flights/${names.flights}`, text: 'Load flights' },
+  'run-as-of': { path: (names) => `/runs/flights/${names.flights}?view=graph&at=${names.checked}`, text: 'TaskStateExited', visit: (page) => page.locator('.tabs').evaluate((tabs) => window.scrollTo(0, tabs.offsetTop - 60)) },
   queued: { path: '/runs/orders-intake/order-3', text: 'number 2 of 2' },
   data: { path: '/data/flights', text: 'read = good + rejected' },
   quarantine: { path: '/runs/flights-strict/of-today?view=data', text: 'rejected.parquet', visit: (page) => page.getByRole('heading', { name: 'Quarantine' }).scrollIntoViewIfNeeded() },
@@ -61,6 +62,8 @@ const daemon = await demoScene(resolve(process.argv[2] ?? join(root, 'build/demo
 try {
   const names = {};
   for (const run of (await daemon.ask('GET', '/api/v1/runs?limit=500')).items) names[run.workflow] = encodeURIComponent(run.name);
+  const { items } = await daemon.ask('GET', `/api/v1/runs/flights%2F${names.flights}/history?limit=1000`);
+  names.checked = items.find((event) => event.stateExitedEventDetails?.name === 'Validate').id;
   for (const scene of Object.entries(scenes)) await take(daemon, names, scene);
 } finally {
   await daemon.end();
