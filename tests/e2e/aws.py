@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Integrations that go to AWS: moto stands for it, and a small server for what moto does not do.
 
-To be run by a Python that has moto and boto3: build/third_party/moto/bin/python has them. The daemon calls by --python, the
+To be run by a Python that has moto, boto3 and pandas: build/third_party/moto/bin/python has them. The daemon calls by --python, the
 machine's with Debian's botocore. The program is STEPWELL_BIN, else --stepwell. Ends with "N passed, M failed".
 """
 import http.server
@@ -25,6 +25,7 @@ from fake_aws import FakeAws  # noqa: E402
 import suite  # noqa: E402
 
 PROGRAM = None
+SEEDS = os.path.join(ROOT, "..", "shared", "seeds", "extracted")
 PYTHON = os.environ.get("STEPWELL_BOTOCORE_PYTHON", "/usr/bin/python3")
 ROLE = "arn:aws:iam::123456789012:role/r"
 REGION = "eu-central-1"
@@ -116,9 +117,13 @@ class Case(unittest.TestCase):
             file.write("region: us-east-1\nsecrets:\n  aws: {env: AWS_SECRET}\n")
             if self.aws:
                 file.write("aws: " + self.aws % {"moto": self.endpoint, "region": REGION, "key": KEY_ID, "glue": self.glue.url, "python": PYTHON} + "\n")
-        self.daemon = Daemon(PROGRAM, os.path.join(self.folder, "data"), "--config", config, environment={"AWS_SECRET": SECRET})
+        self.daemon = Daemon(PROGRAM, os.path.join(self.folder, "data"), "--config", config, *self.options(), environment={"AWS_SECRET": SECRET})
         self.addCleanup(lambda: self.daemon.process and self.daemon.process.poll() is None and self.daemon.kill())
         self.daemon.start()
+
+    def options(self):
+        """Of the daemon, for a suite of its own."""
+        return []
 
     def control(self, what, document):
         request = urllib.request.Request(f"{self.endpoint}/moto-api/{what}", json.dumps(document).encode(), {"Content-Type": "application/json"}, method="POST")
@@ -404,6 +409,75 @@ class Moving(Case):
         ended = self.stepwell("pull", endpoint="http://127.0.0.1:1")
         self.assertEqual(ended.returncode, 3, ended.stderr)
         self.assertIn("Connect to 127.0.0.1:1 failed", ended.stderr)
+
+
+class SeedFunctions(Case):
+    """Two Lambda functions as somebody wrote them for AWS, with pandas and boto3: byte for byte, but for where AWS is."""
+
+    TOPIC = "arn:aws:sns:us-east-1:123456789:data-validation-alerts"  # as they stand
+    ORDERS = "order_id,customer_id,order_date,order_amount\n1,7,2026-01-02,9.5\n2,8,2026-01-03,4\n"
+    ENTRIES = "transaction_id,customer_id,amount,transaction_date\n1,7,9.5,2026-01-02\n"
+
+    def options(self):
+        for name in ("lambda_validate_data", "validate_banking_data"):
+            folder = os.path.join(self.folder, "functions", name)
+            os.makedirs(folder)
+            shutil.copy(os.path.join(SEEDS, name + ".py"), folder)
+            with open(os.path.join(folder, "function.yaml"), "w") as file:
+                json.dump({"handler": name + ".lambda_handler", "python": sys.executable, "environment": {
+                    "AWS_ENDPOINT_URL": self.endpoint, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t"}}, file)
+        return ["--functions", os.path.join(self.folder, "functions")]
+
+    def setUp(self):
+        super().setUp()
+        self.s3 = self.client_of("s3", "123456789012")
+        self.s3.create_bucket(Bucket="lake")
+        sns, self.sqs = self.client_of("sns", "123456789"), self.client_of("sqs", "123456789")
+        self.assertEqual(sns.create_topic(Name="data-validation-alerts")["TopicArn"], self.TOPIC)
+        self.alerts = self.sqs.create_queue(QueueName="alerts")["QueueUrl"]
+        sns.subscribe(TopicArn=self.TOPIC, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789:alerts")
+
+    def client_of(self, service, account):
+        """moto has a world for each account."""
+        client = boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t")
+        client.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
+        return client
+
+    def validate(self, function, key, text):
+        """What the function answers about a file that has come, and where the file is then."""
+        self.s3.put_object(Bucket="lake", Key=key, Body=text.encode())
+        event = {"Records": [{"s3": {"bucket": {"name": "lake"}, "object": {"key": key}}}]}
+        answer = self.do(machine("lambda:invoke", {"FunctionName": function, "Payload": event}))["Payload"]
+        keys = [entry["Key"] for entry in self.s3.list_objects_v2(Bucket="lake").get("Contents", [])]
+        return answer["statusCode"], json.loads(answer["body"]) if answer["body"][0] in "[{" else answer["body"], keys
+
+    def alert(self):
+        messages = self.sqs.receive_message(QueueUrl=self.alerts, MaxNumberOfMessages=1).get("Messages", [])
+        return [json.loads(message["Body"]) for message in messages]
+
+    def test_orders(self):
+        self.assertEqual(self.validate("lambda_validate_data", "raw/orders.csv", self.ORDERS), (200, "Validation successful", ["validated/orders.csv"]))
+        self.assertEqual(self.alert(), [])
+        twice = self.ORDERS + "2,,2026-01-04,1\n"
+        status, errors, keys = self.validate("lambda_validate_data", "raw/twice.csv", twice)
+        self.assertEqual((status, keys), (400, ["errors/twice.csv", "validated/orders.csv"]))
+        self.assertEqual(errors, ["Null values found: {'customer_id': 1}", "Found 1 duplicate order_ids"])
+        alert, = self.alert()
+        self.assertEqual(alert["Subject"], "Data Validation Failed")
+        self.assertIn("File: s3://lake/raw/twice.csv", alert["Message"])
+
+    def test_banking_data(self):
+        self.assertEqual(self.validate("validate_banking_data", "raw/entries.csv", self.ENTRIES), (200, {"status": "validated"}, ["validated/entries.csv"]))
+        status, answer, keys = self.validate("validate_banking_data", "raw/bad.csv", self.ENTRIES + "2,7,-1,never\n")
+        self.assertEqual((status, keys), (400, ["errors/bad.csv", "raw/bad.csv", "validated/entries.csv"]))
+        self.assertEqual(answer, {"errors": ["Found 1 transactions with non-positive amounts", "Invalid transaction_date format"]})
+        self.assertEqual([alert["Subject"] for alert in self.alert()], ["Banking Data Validation Failed"])
+
+    def test_a_file_that_is_not_there_fails_as_on_lambda(self):
+        event = {"Records": [{"s3": {"bucket": {"name": "lake"}, "object": {"key": "raw/none.csv"}}}]}
+        failed = self.do(machine("lambda:invoke", {"FunctionName": "validate_banking_data", "Payload": event}, **caught("NoSuchKey")))
+        self.assertEqual(failed["Error"], "NoSuchKey")
+        self.assertIn("The specified key does not exist.", failed["Cause"])
 
 
 class WithoutBotocore(Case):
