@@ -271,7 +271,7 @@ constexpr NamedSchema kSchemas[] = {
     "children": {"type": "array", "items": {"type": "object", "required": ["run", "arn"], "properties": {
       "run": {"type": ["integer", "null"]}, "arn": {"type": "string"}, "workflow": {"type": "string"},
       "name": {"type": "string"}, "status": {"type": "string"}}}},
-    "events": {"type": "integer"}}})json"},
+    "events": {"type": "integer", "description": "of its history"}}})json"},
     {"Home", R"json({
   "type": "object",
   "required": ["from", "to", "intervals", "tiles", "outcomes", "causes", "running", "next_fires", "complete", "as_of"],

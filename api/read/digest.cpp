@@ -186,7 +186,8 @@ RunDigest digest_of(runtime::ExecutionSummary summary, const std::vector<core::E
     keep_first(digest.caught);
     digest.open = open_states(tracker.rows());
     digest.children = children_in(events);
-    digest.events = events.size();
+    const auto is_told = [](const core::Event& event) { return event.id != EventId{}; };
+    digest.events = static_cast<std::size_t>(std::count_if(events.begin(), events.end(), is_told));
     return digest;
 }
 

@@ -86,7 +86,7 @@ struct RunDigest {
     std::vector<std::string> children;  // ARNs of the runs that it started, at most kChildrenMax
     RowCounts rows;
     std::vector<std::string> task_kinds;  // keys of `rows`, in the order in which they were met
-    std::size_t events = 0;
+    std::size_t events = 0;               // of its history
 
     static constexpr std::size_t kFailuresMax = 100;
     static constexpr std::size_t kOpenMax = 10;

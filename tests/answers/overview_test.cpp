@@ -47,6 +47,21 @@ TEST_CASE("a run's page is one answer: failure, usual, states, version against t
     CHECK((*view)["children"].empty());
 }
 
+TEST_CASE("the events of a run are those of its history") {
+    Theatre theatre;
+    REQUIRE(theatre.create(
+        "w", machine("V", task("V", R"("Retry":[{"ErrorEquals":["E_A"]}],"End":true)"))));
+    const ExecutionId run = theatre.play("w", {{"V", {"E_A: a", "{}"}}});
+    auto histories = theatre.histories();
+    const auto events = histories.reader().events(run);
+    REQUIRE(events);
+    const std::size_t told = core::to_history(*events, false).size();
+    CHECK(told < events->size());  // when it is tried again is written down, and not told
+    const auto view = overview(theatre, run);
+    REQUIRE(view);
+    CHECK((*view)["events"] == told);
+}
+
 TEST_CASE("a running run shows what it is doing") {
     Theatre theatre;
     REQUIRE(theatre.create("w", kWait));
