@@ -269,9 +269,26 @@ private:
             if (!silent.contains(key) && !(value.is_null() || value.empty()))
                 warn(file, "'" + key + ":' is not supported and has no effect");
         }
-        for (const auto& model : list_of(properties, "models")) take(apply_model(file, model));
-        for (const auto& source : list_of(properties, "sources")) take(apply_source(file, source));
+        const auto each = [&](const char* key, auto&& apply) {
+            const Json list = list_of(properties, key);
+            for (std::size_t i = 0; i < list.size(); ++i)
+                take(apply(file + ": " + key + "[" + std::to_string(i) + "]", list[i]));
+        };
+        each("models", [&](const std::string& place, const Json& model) {
+            return apply_model(file, place, model);
+        });
+        each("sources", [&](const std::string& place, const Json& source) {
+            return apply_source(file, place, source);
+        });
         return {};
+    }
+
+    /// Of two declarations one would win, by the order of files and of what stands in them.
+    DataResult<void> declare(const std::string& what, const std::string& place) {
+        const auto [first, is_new] = declared_.emplace(what, place);
+        if (is_new) return {};
+        return data_fail("E_CONFIG", place + ": expected " + what + " to be declared once, but " +
+                                         first->second + " declares it too");
     }
 
     static Json list_of(const Json& object, const char* key) {
@@ -284,7 +301,8 @@ private:
         return tests;
     }
 
-    DataResult<void> apply_model(const std::string& file, const Json& model) {
+    DataResult<void> apply_model(const std::string& file, const std::string& place,
+                                 const Json& model) {
         const std::string name = string_or(model, "name", "");
         const auto found = project_.models.find(name);
         if (found == project_.models.end()) {
@@ -292,6 +310,7 @@ private:
                            "'; what stands under it, tests too, has no effect");
             return {};
         }
+        SW_TRY(declare("model '" + name + "'", place));
         Node& node = project_.nodes[found->second];
         if (find(model, "versions") != nullptr)
             return data_fail("E_UNSUPPORTED",
@@ -306,7 +325,8 @@ private:
         return add_tests(file, model, name, "ref('" + name + "')");
     }
 
-    DataResult<void> apply_source(const std::string& file, const Json& source) {
+    DataResult<void> apply_source(const std::string& file, const std::string& place,
+                                  const Json& source) {
         const std::string name = string_or(source, "name", "");
         for (const char* key : {"freshness", "loaded_at_field", "database"}) {
             const Json* value = find(source, key);
@@ -317,6 +337,7 @@ private:
             const std::string table_name = string_or(table, "name", "");
             if (name.empty() || table_name.empty())
                 return data_fail("E_CONFIG", file + ": expected a name for each source and table");
+            SW_TRY(declare("source table '" + name + "." + table_name + "'", place));
             project_.sources[name + "." + table_name] = {
                 {string_or(source, "schema", name), string_or(table, "identifier", table_name)}};
             SW_TRY(add_tests(file, table, "source_" + name + "_" + table_name,
@@ -440,6 +461,7 @@ private:
     Json test_config_ = Json::object();
     std::map<std::string, std::string> macro_files_;  // by name
     std::vector<std::pair<std::string, Json>> properties_;
+    std::map<std::string, std::string> declared_;  // what, where first
     std::set<std::string> test_ids_;
     std::string faults_;
 };

@@ -166,7 +166,10 @@ std::function<Verdict(const Json&)> range_judge(ParameterReader& read) {
     return [low, high](const Json& value) {
         Verdict verdict;
         verdict.observed = value;
-        const auto text = [](double number) { return Json(number).dump(); };
+        const auto text = [](double number) {
+            const bool is_whole = std::trunc(number) == number && std::abs(number) < 1e15;
+            return is_whole ? Json(static_cast<std::int64_t>(number)).dump() : Json(number).dump();
+        };
         verdict.expected = low && high ? "between " + text(*low) + " and " + text(*high)
                            : low       ? "at least " + text(*low)
                            : high      ? "at most " + text(*high)

@@ -196,6 +196,22 @@ TEST_CASE("An unchanged verdict on unchanged files leaves the good file as it is
     CHECK(validation.rows_of("good/orders.parquet", "count(*), 1") == "2,1");
 }
 
+TEST_CASE("Limits are told as they are written, whole ones whole") {
+    const std::pair<Json, std::string> cases[] = {
+        {{{"row_count", {{"min", 5}}}}, "row_count: expected at least 5, but it is 1"},
+        {{{"row_count", {{"between", {2, 1000000}}}}},
+         "row_count: expected between 2 and 1000000, but it is 1"},
+        {{{"aggregate", {{"name", "sum"}, {"expr", "sum(id)"}, {"max", 0.5}}}},
+         "sum: expected at most 0.5, but it is 1"},
+    };
+    for (const auto& [check, says] : cases) {
+        Validation validation;
+        const auto outcome = validation.run(
+            "id\n1\n", {{"columns", {{"id", "bigint"}}}, {"checks", Json::array({check})}});
+        CHECK(outcome.message() == "1 check fails; " + says);
+    }
+}
+
 TEST_CASE("Each check of the list says what it found") {
     const std::string csv =
         "id,amount,day,customer\n1,10,2024-01-01,a\n2,20,2024-01-02,b\n2,30,2024-01-03,\n4,40,2024-"

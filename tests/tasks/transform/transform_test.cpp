@@ -304,6 +304,15 @@ TEST_CASE("faults of a project are reported with their places and hints, all at 
         {{{"models/a.sql", "select 1 as x"},
           {"models/s.yml", "models:\n  - name: a\n    columns: [{name: x, tests: [uniqe]}]\n"}},
          {"models/s.yml: there is no test 'uniqe'; did you mean 'unique'?"}},
+        {{{"models/a.sql", "select 1 as x"},
+          {"models/r.yml", "models: [{name: b}, {name: a}]\n"},
+          {"models/s.yml", "models: [{name: a, description: x}]\n"}},
+         {"models/s.yml: models[0]: expected model 'a' to be declared once, but models/r.yml: "
+          "models[1] declares it too"}},
+        {{{"models/a.sql", "select 1 as x"},
+          {"models/s.yml", "sources: [{name: raw, tables: [{name: t}, {name: t}]}]\n"}},
+         {"models/s.yml: sources[0]: expected source table 'raw.t' to be declared once, but "
+          "models/s.yml: sources[0] declares it too"}},
     };
     for (const auto& c : cases) {
         Transform t;
