@@ -238,7 +238,7 @@ void FunctionWorker::read_channel() {
     is_cut_off_ =
         !read_available(channel_.get(), [this](std::string_view bytes) { received_ += bytes; });
     if (received_.size() < kPrefixBytes) return;
-    is_too_large_ = get_length(received_, 0) + get_length(received_, 4) > kAnswerBytesMax;
+    is_too_large_ = std::max(get_length(received_, 0), get_length(received_, 4)) > kAnswerBytesMax;
     if (is_too_large_) is_usable_ = false;
 }
 

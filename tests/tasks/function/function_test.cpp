@@ -426,10 +426,16 @@ TEST_CASE("a function that holds more than its memory is killed") {
 
 TEST_CASE("a result that is too large is said to be") {
     Functions functions;
-    functions.write("f", "def handler(e, c): return 'x' * (17 << 20)");
-    const Outcome outcome = functions.legacy("f", "{}");
-    CHECK(outcome.error == "Function.ResponseSizeTooLarge");
-    CHECK(outcome.cause.find("(16777216 bytes)") != std::string::npos);
+    functions.write("f", "def handler(e, c): return 'x' * e");
+    constexpr std::size_t kMost = 6'291'556;  // Lambda's 6 MB, quotes included
+    const Outcome most = functions.legacy("f", std::to_string(kMost - 2));
+    CHECK(most.error == "");
+    CHECK(most.output.size() == kMost);
+    const Outcome more = functions.legacy("f", std::to_string(kMost - 1));
+    CHECK(more.error == "Function.ResponseSizeTooLarge");
+    CHECK(
+        more.cause ==
+        R"({"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes)."})");
 }
 
 TEST_CASE("calls beyond a function's concurrency are refused, and work again afterwards") {
