@@ -1,5 +1,6 @@
 // Many runs at once: stop, redrive.
 #include "api/home/routes.hpp"
+#include "api/read/views.hpp"
 #include "api/runs/bulk.hpp"
 #include "engine/runtime/engine.hpp"
 
@@ -20,12 +21,6 @@ Body bulk_body(std::string_view members) {
             "items": {"type": ["string", "integer"], "minLength": 1,
                 "maxLength": 2000}})" +
                      std::string(members) + "}}");
-}
-
-Result<std::optional<Error>> stop_refusal(runtime::Reader&, const runtime::ExecutionSummary& run) {
-    if (run.status == core::Status::running) return std::optional<Error>();
-    return std::optional(
-        Error{ErrorCode::conflict, "expected a run that goes on, but it has ended"});
 }
 
 BulkDeed redrive_deed(runtime::Engine& engine, AnswerSources& sources) {
@@ -64,7 +59,9 @@ void redrive_one(runtime::Engine& engine, runtime::Reader& reader, ExecutionId r
 void stop_many(runtime::Engine& engine, AnswerSources& sources, const Call& call) {
     BulkDeed deed;
     deed.statuses = {core::Status::running};
-    deed.refusal = stop_refusal;
+    deed.refusal = [](runtime::Reader&, const runtime::ExecutionSummary& run) {
+        return Result<std::optional<Error>>(stop_refusal(run));
+    };
     core::StopExecution how;
     if (const Json* error = find(call.body(), "error")) how.error = error->get<std::string>();
     if (const Json* cause = find(call.body(), "cause")) how.cause = cause->get<std::string>();
@@ -88,6 +85,12 @@ void redrive_many(runtime::Engine& engine, AnswerSources& sources, const Call& c
 }
 
 }  // namespace
+
+std::optional<Error> stop_refusal(const runtime::ExecutionSummary& run) {
+    if (run.status == core::Status::running) return std::nullopt;
+    return Error{ErrorCode::conflict,
+                 "expected a run that goes on, but it has ended: " + status_word(run.status)};
+}
 
 void add_bulk_routes(Router& router, AnswerSources& sources, runtime::Engine& engine) {
     router.add(

@@ -2,6 +2,7 @@
 #include "api/http/problem.hpp"
 #include "api/read/views.hpp"
 #include "api/router/paging.hpp"
+#include "api/runs/bulk.hpp"
 #include "api/system/routes.hpp"
 
 namespace stepwell::api {
@@ -111,7 +112,10 @@ void start_run(runtime::Engine& engine, const StartPause& pause, Call call) {
 void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
     const auto id = [&]() -> Result<ExecutionId> {
         auto reader = SW_TRY(readers.take());
-        return reader->find(call.path("run"));
+        const ExecutionId found = SW_TRY(reader->find(call.path("run")));
+        if (auto refused = answers::stop_refusal(SW_TRY(reader->summary(found))))
+            return fail(*std::move(refused));
+        return found;
     }();
     if (!id) return call.respond(problem(id.error()));
     core::StopExecution how{text_member(call.body(), "error"), text_member(call.body(), "cause")};
@@ -222,6 +226,7 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers, S
          .role = Role::operator_,
          .tag = "runs",
          .summary = "Stop a run",
+         .description = "One that has ended is a conflict (409).",
          .body = json_body(R"({
                     "type": "object", "additionalProperties": false, "properties": {
                         "error": {"type": "string", "maxLength": 256},

@@ -410,6 +410,10 @@ class Daemon(e2e.Case):
         self.assertEqual(first["run"], again["run"])
         stopped = stepwell("stop", "load/once", *self.server, "--error", "E_HAND")
         self.assertEqual((stopped.returncode, stopped.stdout), (0, "run load/once stopped\n"))
+        wait_until(lambda: self.get("runs/load%2Fonce")["status"] == "aborted", 60, "the run's end")
+        again = stepwell("stop", "load/once", *self.server)
+        self.assertEqual((again.returncode, again.stdout), (2, ""))
+        self.assertIn("expected a run that goes on, but it has ended: aborted", again.stderr)
         self.assertEqual(self.get("runs/load%2Fonce")["error"], "E_HAND")
 
     def test_many_runs_are_stopped_and_go_on_by_conditions(self):
