@@ -43,6 +43,10 @@ public:
     [[nodiscard]] int characters(std::size_t line, std::size_t begin, std::size_t end) const;
     /// The text of a line (from 1), without its end; empty where there is no such line.
     [[nodiscard]] std::string_view line(int number) const;
+    /// How many lines there are; what is behind the last line's end is none where it is empty.
+    [[nodiscard]] int count() const {
+        return static_cast<int>(starts_.size()) - (starts_.back() == text_.size() ? 1 : 0);
+    }
 
 private:
     std::string_view text_;

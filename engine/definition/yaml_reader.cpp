@@ -18,6 +18,36 @@ constexpr const char* kInvalidYaml = "INVALID_YAML";
 /// Ends yaml-cpp's parse where a limit was met; the fault is noted already.
 struct StopReading {};
 
+/// Whether the value that begins at the byte `column` of `line` is a folded block that keeps the
+/// lines at its end: ">+", behind an anchor and a tag, too.
+bool is_kept_fold(std::string_view line, std::size_t column) {
+    line = line.substr(std::min(column, line.size()));
+    while (line.starts_with("&") || line.starts_with("!")) {
+        line = line.substr(std::min(line.find(' '), line.size()));
+        line = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    }
+    return line.starts_with(">") && line.substr(0, line.find('#')).find('+') != line.npos;
+}
+
+/// How many blank lines stand at the end of the block whose header is in `line` (from 1).
+std::size_t blank_lines_at_end(const LineIndex& lines, int line) {
+    std::size_t indent = 0;
+    std::size_t blank = 0;
+    for (++line; line <= lines.count(); ++line) {
+        const std::string_view text = lines.line(line);
+        const std::size_t begin = text.find_first_not_of(' ');
+        if (begin == std::string_view::npos) {
+            // Blanks behind the indentation are text.
+            blank = indent > 0 && text.size() > indent ? 0 : blank + 1;
+            continue;
+        }
+        if (indent == 0) indent = begin;
+        if (begin < indent || indent == 0) break;
+        blank = 0;
+    }
+    return blank;
+}
+
 class Handler : public YAML::EventHandler {
 public:
     explicit Handler(std::string_view text)
@@ -45,7 +75,7 @@ public:
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
         if (builder_.expects_key()) return on_key(mark, tag, anchor, value);
-        check(builder_.scalar(typed(mark, tag, value), at(mark), anchor));
+        check(builder_.scalar(typed(mark, tag, whole(mark, value)), at(mark), anchor));
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value /*style*/) override {
@@ -103,6 +133,16 @@ private:
         if (anchor != 0) stop("expected a name without an anchor", mark);
         if (tag == "?" && name == "<<") return builder_.merge_key(at(mark));
         check(builder_.key(name, at(mark)));
+    }
+    /// yaml-cpp drops one of the line ends that a folded block keeps.
+    std::string whole(const YAML::Mark& mark, const std::string& value) const {
+        const bool is_kept = value.ends_with('\n') &&
+                             is_kept_fold(lines_.line(mark.line + 1),
+                                          static_cast<std::size_t>(std::max(mark.column, 0)));
+        const std::size_t end = is_kept ? value.find_last_not_of('\n') : value.npos;
+        if (end == value.npos) return value;
+        return value.substr(0, end + 1) +
+               std::string(1 + blank_lines_at_end(lines_, mark.line + 1), '\n');
     }
     static bool is_untagged(const std::string& tag) {
         return tag.empty() || tag == "?" || tag == "!";

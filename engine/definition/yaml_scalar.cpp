@@ -97,8 +97,13 @@ bool is_float(std::string_view text) {
     return i == text.size() && (has_point || has_exponent);
 }
 
+double float_of(std::string_view text) {
+    return std::strtod(without_groups(text).c_str(), nullptr);
+}
+
 bool is_beyond_json(std::string_view text) {
     const std::string_view rest = split_sign(text).rest;
+    if (is_float(rest) && !std::isfinite(float_of(rest))) return true;
     return is_one_of(rest, {".inf", ".Inf", ".INF"}) || is_one_of(text, {".nan", ".NaN", ".NAN"});
 }
 
@@ -107,8 +112,7 @@ std::optional<Json> number(const std::string& text) {
     if (auto value = hexadecimal(parts)) return value;
     if (auto value = decimal(parts)) return value;
     if (!is_float(parts.rest)) return std::nullopt;
-    const double value = std::strtod(without_groups(parts.rest).c_str(), nullptr);
-    if (!std::isfinite(value)) return std::nullopt;
+    const double value = float_of(parts.rest);
     return Json(parts.is_negative ? -value : value);
 }
 

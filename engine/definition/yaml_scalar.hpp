@@ -11,7 +11,8 @@ namespace stepwell::definition {
 /// null: ~, null, empty. Booleans: true, false, yes, no, on, off (as written, Capitalised or in
 /// CAPITALS). Integers: decimal and 0x; `_` may group digits. Floats: with point or exponent.
 /// All else is a string; among it 017 (an octal 15 to some, 17 to others), 12:30 (a number in base
-/// 60 to some), y, n and dates. Nothing for .inf and .nan, which JSON cannot say.
+/// 60 to some), y, n and dates. Nothing for .inf, .nan and 1e400, which JSON cannot
+/// say.
 std::optional<Json> plain_scalar(const std::string& text);
 
 /// The scalar under an explicit tag ("tag:yaml.org,2002:int", ...); nothing where it does not fit
