@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kRowsAtOnce = 1'000;
 constexpr std::size_t kPartBytes = 64u << 10;
 
-constexpr const char* kAll =
+constexpr const char* kWholeOfThem =
     "All rows that fit, in the order of the input, in any number: they are read page by page, as "
     "fast as they are taken, and come compressed to who takes gzip. A connection that is cut "
     "before the end was not everything. Values are as the pages of the list show them: to viewers "
@@ -180,7 +180,7 @@ void add_rejected_export_routes(Router& router, AnswerSources& sources, const Re
                 .operation = "exportRejectedRowsAsCsv",
                 .tag = "data",
                 .summary = "Rows that a validate task put aside, as a table for spreadsheets",
-                .description = std::string(kAll) +
+                .description = std::string(kWholeOfThem) +
                                "RFC 4180 in UTF-8, with a byte order mark and a line of headings: "
                                "`_sw_file`, `_sw_line`, `_sw_reasons`, `_sw_raw`, then the columns "
                                "of the input; a field that a spreadsheet would take for a formula "
@@ -198,7 +198,7 @@ void add_rejected_export_routes(Router& router, AnswerSources& sources, const Re
                 .operation = "exportRejectedRowsAsJsonLines",
                 .tag = "data",
                 .summary = "Rows that a validate task put aside, as lines of JSON",
-                .description = std::string(kAll) + "Each line is a row as the list has it.",
+                .description = std::string(kWholeOfThem) + "Each line is a row as the list has it.",
                 .query = rejected_parameters(),
                 .answer = R"({"type": "string"})",
                 .answer_type = "application/jsonl",
