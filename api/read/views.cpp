@@ -70,6 +70,12 @@ Result<core::Status> status_named(std::string_view word) {
                     std::string(word) + "'");
 }
 
+std::optional<Error> stop_refusal(const runtime::ExecutionSummary& run) {
+    if (run.status == core::Status::running) return std::nullopt;
+    return Error{ErrorCode::conflict,
+                 "expected a run that goes on, but it has ended: " + status_word(run.status)};
+}
+
 std::string status_word(core::Status status) {
     std::string word = core::name_of(status);
     std::transform(word.begin(), word.end(), word.begin(), [](char c) {

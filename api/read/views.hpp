@@ -16,6 +16,8 @@ namespace stepwell::api {
 std::string status_word(core::Status status);
 /// Fails with `invalid`.
 Result<core::Status> status_named(std::string_view word);
+/// `conflict` where the run has ended, and how; nothing: it can be stopped.
+std::optional<Error> stop_refusal(const runtime::ExecutionSummary& run);
 
 /// {"run", "name", "workflow", "status", "started_at", "stopped_at", "duration_ms", "error",
 /// "arn"}: how lists show a run; what is not known yet is absent.

@@ -31,9 +31,6 @@ struct BulkDeed {
     std::function<void(runtime::Reader&, ExecutionId, runtime::Answer<Json>)> act;
 };
 
-/// `conflict` where the run has ended, and how; nothing: it can be stopped.
-std::optional<Error> stop_refusal(const runtime::ExecutionSummary& run);
-
 /// The parameters of a query that say which runs, whether to look only, and which part of them.
 std::vector<Parameter> bulk_parameters();
 /// JSON Schema of the answer: {"preview", "matched", "done": [{"run", "name", "workflow", and what

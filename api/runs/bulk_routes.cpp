@@ -86,12 +86,6 @@ void redrive_many(runtime::Engine& engine, AnswerSources& sources, const Call& c
 
 }  // namespace
 
-std::optional<Error> stop_refusal(const runtime::ExecutionSummary& run) {
-    if (run.status == core::Status::running) return std::nullopt;
-    return Error{ErrorCode::conflict,
-                 "expected a run that goes on, but it has ended: " + status_word(run.status)};
-}
-
 void add_bulk_routes(Router& router, AnswerSources& sources, runtime::Engine& engine) {
     router.add(
         {.method = "POST",

@@ -2,7 +2,6 @@
 #include "api/http/problem.hpp"
 #include "api/read/views.hpp"
 #include "api/router/paging.hpp"
-#include "api/runs/bulk.hpp"
 #include "api/system/routes.hpp"
 
 namespace stepwell::api {
@@ -113,7 +112,7 @@ void stop_run(runtime::Engine& engine, Readers& readers, Call call) {
     const auto id = [&]() -> Result<ExecutionId> {
         auto reader = SW_TRY(readers.take());
         const ExecutionId found = SW_TRY(reader->find(call.path("run")));
-        if (auto refused = answers::stop_refusal(SW_TRY(reader->summary(found))))
+        if (auto refused = stop_refusal(SW_TRY(reader->summary(found))))
             return fail(*std::move(refused));
         return found;
     }();

@@ -127,9 +127,9 @@ TEST_CASE("a block that keeps the lines at its end keeps all of them") {
         {"a: >\n  x +\n\n", "x +\n"},
         {"a: \">+\\n\"\n\n", ">+\n"},
     };
-    for (const auto& [text, value] : cases) {
-        CAPTURE(text);
-        CHECK(definition::read_yaml(text).value["a"] == value);
+    for (const auto& one : cases) {
+        CAPTURE(one.first);
+        CHECK(definition::read_yaml(one.first).value["a"] == one.second);
     }
 }
 

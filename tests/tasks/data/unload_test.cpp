@@ -110,7 +110,8 @@ TEST_CASE("A text that would be NULL's partition is refused, and no row is lost"
 TEST_CASE("Compressed text is counted, too") {
     for (const std::string& format : std::vector<std::string>{"csv", "ndjson"}) {
         for (const std::string& codec : std::vector<std::string>{"gzip", "zstd"}) {
-            INFO(format << " " << codec);
+            const std::string packed = format + " " + codec;
+            INFO(packed);
             Unload unload;
             const auto outcome =
                 unload.run({{"table", "t"}, {"format", format}, {"compression", codec}});
@@ -176,7 +177,8 @@ TEST_CASE("What was unloaded packed loads as it is, also several members, and ne
                        {"csv", "zstd", ".zst", ""},
                        {"ndjson", "zstd", ".zst", ""}};
     for (const auto& [format, codec, ending, padding] : cases) {
-        INFO(format << " " << codec);
+        const std::string packed = format + " " + codec;
+        INFO(packed);
         Unload unload;
         const auto outcome = unload.run(
             {{"table", "t"}, {"format", format}, {"compression", codec}, {"header", false}});
