@@ -232,7 +232,8 @@ std::optional<double> double_of(std::string_view text) {
     double value = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
     if (read.ec != std::errc{} || !std::isfinite(value)) return std::nullopt;
-    return value;
+    // There is one zero: DuckDB's tables keep equal values once, with the sign of the first.
+    return value == 0 ? 0.0 : value;
 }
 
 bool is_number(std::string_view text) {
