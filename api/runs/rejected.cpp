@@ -167,11 +167,12 @@ void mask_rejected_values(Json& rows, const std::vector<std::string>& masked) {
     for (Json& row : rows) hide(row, kMasked, is_masked);
 }
 
+/// In any letters, and percent-encoded, it has to fit into the head of a request.
+constexpr std::int64_t kPathMax = 1'000;
+
 std::vector<Parameter> rejected_parameters() {
-    return {text_parameter("path",
-                           "of which task: a `path` of `sources`; absent: of "
-                           "the first",
-                           8'000),
+    return {text_parameter("path", "of which task: a `path` of `sources`; absent: of the first",
+                           kPathMax),
             text_parameter("check", "only rows that this check rejected")};
 }
 

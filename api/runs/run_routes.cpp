@@ -225,13 +225,14 @@ void add_run_routes(Router& router, runtime::Engine& engine, Readers& readers, S
          .role = Role::operator_,
          .tag = "runs",
          .summary = "Stop a run",
-         .description = "One that has ended is a conflict (409).",
+         .description = "One that has ended is a conflict.",
          .body = json_body(R"({
                     "type": "object", "additionalProperties": false, "properties": {
                         "error": {"type": "string", "maxLength": 256},
                         "cause": {"type": "string", "maxLength": 32768}}})"),
          .answer = R"({"type": "object", "required": ["stopped_at"], "properties": {
                     "stopped_at": {"type": "string", "format": "date-time"}}})",
+         .errors = {409},
          .act = [&engine, &readers](Call call) { stop_run(engine, readers, std::move(call)); }});
     add_reading_routes(router, readers);
     router.on_missing([&readers](const Call::Values& path) { return departed_run(readers, path); });

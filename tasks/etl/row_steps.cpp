@@ -110,15 +110,19 @@ DataResult<CompiledStep> compile_lookup(const Compiling& compiling) {
     SW_TRY(need_columns(right, keys, compiling.step.place + ".on"));
     SW_TRY(need_columns(right, names, compiling.step.place + ".columns"));
     const Json* fallback = compiling.member("default");
-    std::string select = "this.*";
+    std::vector<std::string> replaced;
+    std::vector<std::string> added;
     for (const auto& name : names) {
         const std::string column = "looked_up." + quote_identifier(name);
-        select += ", " +
-                  (fallback == nullptr
-                       ? column
-                       : "coalesce(" + column + ", " + data::sql_literal(*fallback) + ")") +
-                  " as " + quote_identifier(name);
+        const std::string value =
+            fallback == nullptr ? column
+                                : "coalesce(" + column + ", " + data::sql_literal(*fallback) + ")";
+        auto& of_kind = has_column(compiling.columns(), name) ? replaced : added;
+        of_kind.push_back(value + " as " + quote_identifier(name));
     }
+    std::string select = "this.*";
+    if (!replaced.empty()) select += " replace (" + joined(replaced) + ")";
+    if (!added.empty()) select += ", " + joined(added);
     CompiledStep result{"select " + select + " from this left join " + quote_identifier(other) +
                         " as looked_up using (" + data::quoted_list(keys) + ")"};
     const std::string by = data::quoted_list(keys);
