@@ -278,8 +278,10 @@ void MemoryDisk::apply(const ExecutionWrite& execution) {
     }
     for (const core::RecordKey key : execution.removed) tables_.records.erase({id, key});
     for (const auto& [first, last] : execution.removed_ranges) {
-        tables_.records.erase(tables_.records.lower_bound({id, first}),
-                              tables_.records.upper_bound({id, last}));
+        const auto end = tables_.records.upper_bound({id, last});
+        for (auto at = tables_.records.lower_bound({id, first}); at != end;) {
+            at = core::is_payload(at->first.second) ? std::next(at) : tables_.records.erase(at);
+        }
     }
 }
 

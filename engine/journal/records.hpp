@@ -182,7 +182,8 @@ struct ExecutionWrite {
     bool leaves_records = false;    // with `end`: they are too many to be removed with it
     std::vector<core::Record> put;  // replaced or added
     std::vector<core::RecordKey> removed;
-    /// From the first key to the second, both included: of what has many neighbours.
+    /// From the first key to the second, both included: of what has many neighbours. Large
+    /// payloads, whose keys lie among those of frames, stay.
     std::vector<std::pair<core::RecordKey, core::RecordKey>> removed_ranges;
 };
 

@@ -17,6 +17,28 @@ std::string open_of(Journal& journal) {
     return text;
 }
 
+/// Frames of a Map that is over, with a payload whose key lies between theirs.
+void check_ranges(JournalUnderTest& under_test) {
+    REQUIRE(commit(under_test.get(), workflows()));
+    const RecordKey payload = core::payload_key(2);
+    auto write = opened(7, kEtl);
+    write.put = {{RecordKey{6}, "frame 1"},
+                 {RecordKey{7}, "variables 1"},
+                 {RecordKey{10}, "frame 2"},
+                 {RecordKey{14}, "frame 3"}};
+    REQUIRE(commit(under_test.get(), of({write})));
+    write = continued(7);
+    write.put = {{payload, "large"}};
+    write.removed_ranges = {{RecordKey{6}, RecordKey{10}}};
+    REQUIRE(commit(under_test.get(), of({write})));
+    under_test.reopen();
+    const auto kept = (**under_test.get().load(ExecutionId{7})).records;
+    REQUIRE(kept.size() == 2);
+    const bool is_first = kept[0].key == payload;
+    CHECK(kept[is_first ? 0 : 1].bytes == "large");
+    CHECK(kept[is_first ? 1 : 0].bytes == "frame 3");
+}
+
 void check_life(JournalUnderTest& under_test) {
     REQUIRE(commit(under_test.get(), workflows()));
     auto write = opened(7, kEtl, "monday");
@@ -237,6 +259,9 @@ void check_contract_of_executions(const MakeJournal& make) {
     }
     SUBCASE("lists are newest first under every filter") {
         check_lists(make()->get());
+    }
+    SUBCASE("a range of records that is removed leaves large payloads") {
+        check_ranges(*make());
     }
     SUBCASE("what is removed is gone, never an open execution, and its ids do not come again") {
         check_removals(*make());

@@ -440,6 +440,7 @@ void Simulation::check_disk() {
         std::vector<core::Record> records = stored.records;
         records.insert(records.end(), head->records.begin(), head->records.end());
         const auto restored = core::restore(open.id, head->header, records);
+        INFO((restored ? std::string() : restored.error().message));
         REQUIRE(restored);
         core::Execution replayed(open.id);
         const std::vector<core::Event> events = events_of(open.id);
