@@ -21,14 +21,9 @@ constexpr const char* kWholeOfThem =
     "before the end was not everything. Values are as the pages of the list show them: to viewers "
     "none, masked columns to nobody, and of very long texts the beginning. ";
 
-std::string text_of(const Json& value) {
-    if (value.is_null()) return "";
-    return value.is_string() ? value.get<std::string>() : to_text(value);
-}
-
 std::string joined(const Json& reasons) {
     std::string text;
-    for (const Json& reason : reasons) text += (text.empty() ? "" : "; ") + text_of(reason);
+    for (const Json& reason : reasons) text += (text.empty() ? "" : "; ") + csv_text(&reason);
     return text;
 }
 
@@ -51,16 +46,15 @@ private:
     /// Named as in the file, where no column of the input has such a name.
     std::string heading(const Json& columns) {
         std::vector<std::string> fields{"_sw_file", "_sw_line", "_sw_reasons", "_sw_raw"};
-        for (const Json& column : columns) columns_.push_back(text_of(column));
+        for (const Json& column : columns) columns_.push_back(csv_text(&column));
         fields.insert(fields.end(), columns_.begin(), columns_.end());
         return std::string(kByteOrderMark) + csv_line(fields);
     }
     [[nodiscard]] std::string line(const Json& row) const {
-        std::vector<std::string> fields{text_of(row["file"]), text_of(row["line"]),
-                                        joined(row["reasons"]), text_of(row["raw"])};
+        std::vector<std::string> fields{csv_text(&row["file"]), csv_text(&row["line"]),
+                                        joined(row["reasons"]), csv_text(&row["raw"])};
         for (const std::string& column : columns_) {
-            const Json* cell = find(row["cells"], column);
-            fields.push_back(cell ? text_of(*cell) : "");
+            fields.push_back(csv_text(find(row["cells"], column)));
         }
         return csv_line(fields);
     }
@@ -141,16 +135,6 @@ private:
     std::function<void()> waker_;
 };
 
-Response file_of(std::shared_ptr<Stream> stream, ExportForm form) {
-    const bool is_csv = form == ExportForm::csv;
-    Response response;
-    response.content_type = is_csv ? "text/csv; charset=utf-8" : "application/jsonl";
-    response.headers = std::string("Content-Disposition: attachment; filename=\"rejected.") +
-                       (is_csv ? "csv" : "jsonl") + "\"\r\n";
-    response.stream = std::move(stream);
-    return response;
-}
-
 void respond_with_rejected(AnswerSources& sources, const ReadRejected& read, const Call& call,
                            ExportForm form) {
     auto asked = asked_rejected(sources, call);
@@ -160,7 +144,8 @@ void respond_with_rejected(AnswerSources& sources, const ReadRejected& read, con
     }
     if (!asked) return call.respond(problem(asked.error()));
     export_rejected(*std::move(asked), read, form, [call, form](auto stream) {
-        call.respond(stream ? file_of(*std::move(stream), form) : problem(stream.error()));
+        call.respond(stream ? export_response("rejected", form, *std::move(stream))
+                            : problem(stream.error()));
     });
 }
 

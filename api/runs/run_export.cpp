@@ -56,8 +56,7 @@ std::string csv_field(const std::string& text) {
 std::string export_text(const Json& run, const ExportColumn& column) {
     const Json* value = find(run, column.member);
     if (value && !column.within.empty()) value = find(*value, column.within);
-    if (!value || value->is_null()) return "";
-    return value->is_string() ? value->get<std::string>() : to_text(*value);
+    return csv_text(value);
 }
 
 std::string export_heading() {
@@ -121,16 +120,15 @@ void respond_with_export(AnswerSources& sources, const Call& call, ExportForm fo
         return export_runs(sources, SW_TRY(asked_runs(histories, sources, call)), form);
     }();
     if (!stream) return call.respond(problem(stream.error()));
-    const bool is_csv = form == ExportForm::csv;
-    Response response;
-    response.content_type = is_csv ? "text/csv; charset=utf-8" : "application/jsonl";
-    response.headers = std::string("Content-Disposition: attachment; filename=\"runs.") +
-                       (is_csv ? "csv" : "jsonl") + "\"\r\n";
-    response.stream = *std::move(stream);
-    call.respond(std::move(response));
+    call.respond(export_response("runs", form, *std::move(stream)));
 }
 
 }  // namespace
+
+std::string csv_text(const Json* value) {
+    if (!value || value->is_null()) return "";
+    return value->is_string() ? value->get<std::string>() : to_text(*value);
+}
 
 std::string csv_line(const std::vector<std::string>& fields) {
     std::string line;
@@ -140,6 +138,16 @@ std::string csv_line(const std::vector<std::string>& fields) {
         line += csv_field(field);
     }
     return line + "\r\n";
+}
+
+Response export_response(const std::string& name, ExportForm form, std::shared_ptr<Stream> stream) {
+    const bool is_csv = form == ExportForm::csv;
+    Response response;
+    response.content_type = is_csv ? "text/csv; charset=utf-8" : "application/jsonl";
+    response.headers = "Content-Disposition: attachment; filename=\"" + name +
+                       (is_csv ? ".csv" : ".jsonl") + "\"\r\n";
+    response.stream = std::move(stream);
+    return response;
 }
 
 Result<std::shared_ptr<Stream>> export_runs(AnswerSources& sources, AskedRuns asked,
